@@ -1,0 +1,1 @@
+"""segmenter: marketing segments from consenting patients only, with counts that are safe to publish."""

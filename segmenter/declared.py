@@ -1,0 +1,70 @@
+"""What `sources.yml` declares, as frozen values. Made by `project.read_sources`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Where rows come from: a path, glob or URL, or a table of a database. `rename` maps our column to theirs. `line` is in sources.yml."""
+
+    path: str | None = None
+    database: str | None = None
+    table: str | None = None
+    format: str | None = None
+    rename: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientSource:
+    """The patient table. `tags` maps a column to its category (default `identity`; email, phone, postal are `contact`)."""
+
+    read: Read
+    key: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FactSource:
+    """A fact table: rows that belong to a patient. `patient` is its column of patient ids; tag `'*'` is every other column's."""
+
+    name: str
+    read: Read
+    patient: str
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSource:
+    """Consent events; for `format: fhir`, purpose codes to ours and what the signed form grants."""
+
+    read: Read
+    purposes: Mapping[str, str] = field(default_factory=dict)
+    grants: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionSource:
+    """A suppression list that another system keeps; `max_age` is how stale its file may be at export (S7)."""
+
+    name: str
+    read: Read
+    channel: str | None
+    max_age: timedelta
+    max_shrink: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All declared sources; what is optional and not declared is None or empty."""
+
+    patient: PatientSource
+    facts: Mapping[str, FactSource] = field(default_factory=dict)
+    consent: tuple[ConsentSource, ...] = ()
+    suppression: tuple[SuppressionSource, ...] = ()
+    preference: Read | None = None
+    link: Read | None = None

@@ -1,0 +1,289 @@
+"""The query engine: the only module that imports duckdb.
+
+`Engine` is what the stages see: materialise a composed relation, fetch a small or a columnar result, write a file. `DuckDBEngine`
+keeps the promises of the house: patient data lives in encrypted files, spills are encrypted and go to the project's own folder,
+external access is off once everything is attached, and no message of the engine is ever passed on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+
+from segmenter import relations
+from segmenter.errors import Cancelled, EngineError, ProjectKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from types import TracebackType
+
+    import polars as pl
+
+    from segmenter.relations import Structure
+
+
+
+class Engine(Protocol):
+    """What a stage may ask of an engine."""
+
+    def make(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:
+        """Materialise `relation` as `table` (`alias.table` for an attached file, a temporary table otherwise)."""
+
+    def rows(self, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a small result."""
+
+    def frame(self, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> pl.DataFrame:
+        """A result as a polars frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine may use: `memory` in bytes, `threads`."""
+
+    memory: int
+    threads: int
+
+    @classmethod
+    def of_machine(cls) -> Limits:
+        """Half of the machine's memory (or `SEGMENTER_MEMORY` bytes), at most 5 GiB, and all cores (or `SEGMENTER_THREADS`)."""
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = int(os.environ.get("SEGMENTER_MEMORY") or min(whole // 2, 5 << 30))
+        return cls(memory, int(os.environ.get("SEGMENTER_THREADS") or len(os.sched_getaffinity(0))))
+
+
+@dataclass(slots=True)
+class DuckDBEngine:
+    """One in-memory DuckDB with encrypted files attached to it.
+
+    Use as a context manager. `spill` is the folder under which the engine makes its own temporary folder, removed at the end.
+    `file_key` is the text key of encrypted files; None means plain files (policy `encryption: off`).
+    """
+
+    spill: Path
+    file_key: str | None
+    limits: Limits = field(default_factory=Limits.of_machine)
+    _connection: duckdb.DuckDBPyConnection | None = None
+    _folder: Path | None = None
+    _ready: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> DuckDBEngine:
+        self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder = Path(tempfile.mkdtemp(prefix="spill-", dir=self.spill))
+        with _fixed_errors("cannot start"):
+            self._connection = duckdb.connect(
+                config={
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "temp_directory": str(self._folder),
+                    "temp_file_encryption": True,
+                    "memory_limit": f"{self.limits.memory // 1_000_000}MB",
+                    "threads": self.limits.threads,
+                    "preserve_insertion_order": False,
+                }
+            )
+            self._connection.execute("SET TimeZone = 'UTC'")
+            if self.file_key is not None:
+                self._load_encryption()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+        self._ready.clear()
+
+    def __repr__(self) -> str:
+        return "DuckDBEngine()"
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection; for this module and `sources` readers that bind files."""
+        if self._connection is None:
+            msg = "the engine is closed"
+            raise EngineError(msg)
+        return self._connection
+
+    def _load_encryption(self) -> None:
+        try:
+            extension = _extension_file()
+            if extension is not None:
+                self.connection.execute(f"LOAD {_quoted(str(extension))}")
+            else:
+                self.connection.execute("INSTALL httpfs")
+                self.connection.execute("LOAD httpfs")
+        except duckdb.Error:
+            msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
+            raise EngineError(msg, hint="install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml") from None
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def attach(self, alias: str, path: Path, *, write: bool = False) -> None:
+        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`. Its tables become ready relations."""
+        options = [] if self.file_key is None else [f"ENCRYPTION_KEY {_quoted(self.file_key)}"]
+        options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
+        try:
+            self.connection.execute(f"ATTACH {_quoted(str(path))} AS {_name(alias)} ({', '.join(options)})")
+        except duckdb.Error as error:
+            if "encrypt" in str(error).lower():
+                msg = "an encrypted file of the project cannot be opened with this key"
+                raise ProjectKeyError(msg, file=path) from None
+            msg = "a file of the project cannot be opened"
+            raise EngineError(msg, file=path) from None
+
+    def detach(self, alias: str) -> None:
+        """Detach a file; what was written is checkpointed and complete on disk."""
+        with _fixed_errors("cannot close a file"):
+            self.connection.execute(f"DETACH {_name(alias)}")
+
+    def lock_down(self) -> None:
+        """Switch external access off: from here on only what is attached can be reached."""
+        with _fixed_errors("cannot lock down"):
+            self.connection.execute("SET enable_external_access = false")
+            self.connection.execute("SET lock_configuration = true")
+
+    def expose(self, alias: str, names: Sequence[str] | None = None, prefix: str = "") -> None:
+        """Make the tables of an attached file readable by their bare names (views), so that relations can name them."""
+        for table in names if names is not None else self.tables(alias):
+            with _fixed_errors("cannot read a file"):
+                self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(prefix + table)} AS FROM {_name(alias)}.{_name(table)}")
+            self._ready.add(prefix + table)
+
+    def tables(self, alias: str) -> list[str]:
+        """The tables of an attached file."""
+        with _fixed_errors("cannot read a file"):
+            found = self.connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1", [alias]).fetchall()
+        return [name for (name,) in found]
+
+    def columns(self, table: str) -> list[str]:
+        """The column names of a ready table."""
+        with _fixed_errors("cannot read a table"):
+            return [row[0] for row in self.connection.execute(f"DESCRIBE {_dotted(table)}").fetchall()]
+
+    # -- relations -----------------------------------------------------------------------------------------------------
+
+    def make(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:
+        """Materialise a relation as a table; a temporary one unless `table` is `alias.name`."""
+        composed, bound = self._composed(relation, values, structure)
+        kind = "TABLE" if "." in table else "TEMP TABLE"
+        with _fixed_errors(f"relation {relation} failed"):
+            self.connection.execute(f"CREATE OR REPLACE {kind} {_dotted(table)} AS {composed.sql}", bound)
+        if "." not in table:
+            self._ready.add(table)
+
+    def view(self, name: str, relation: str, structure: Structure | None = None) -> None:
+        """Name a relation without computing it; it takes no bound values, constants come in through `structure`."""
+        composed, _ = self._composed(relation, None, structure)
+        with _fixed_errors(f"relation {relation} failed"):
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {composed.sql}")
+        self._ready.add(name)
+
+    def add(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:
+        """Append a relation's rows to an existing table, by column name."""
+        composed, bound = self._composed(relation, values, structure)
+        with _fixed_errors(f"relation {relation} failed"):
+            self.connection.execute(f"INSERT INTO {_dotted(table)} BY NAME {composed.sql}", bound)
+
+    def rows(self, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> list[tuple[Any, ...]]:
+        """All rows of a relation, as Python values. For small results."""
+        composed, bound = self._composed(relation, values, structure)
+        with _fixed_errors(f"relation {relation} failed"):
+            return self.connection.execute(composed.sql, bound).fetchall()
+
+    def frame(self, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> pl.DataFrame:
+        """A relation as a polars frame, handed over as Arrow columns."""
+        import polars as pl
+
+        composed, bound = self._composed(relation, values, structure)
+        with _fixed_errors(f"relation {relation} failed"):
+            return pl.DataFrame(self.connection.sql(composed.sql, params=bound))
+
+    def load(self, table: str, frame: pl.DataFrame) -> None:
+        """Make a temporary table (or `alias.table`) from a polars frame."""
+        kind = "TABLE" if "." in table else "TEMP TABLE"
+        with _fixed_errors("cannot load a frame"):
+            self.connection.register("_frame", _ArrowStream(frame))
+            try:
+                self.connection.execute(f"CREATE OR REPLACE {kind} {_dotted(table)} AS FROM _frame")
+            finally:
+                self.connection.unregister("_frame")
+        if "." not in table:
+            self._ready.add(table)
+
+    def drop(self, table: str) -> None:
+        """Drop a table if it exists."""
+        with _fixed_errors("cannot drop a table"):
+            self.connection.execute(f"DROP TABLE IF EXISTS {_dotted(table)}")
+        self._ready.discard(table)
+
+    def copy_out(self, table: str, path: Path, options: str) -> None:
+        """Write a table's rows to a file with COPY. `options` is one of this program's own constants, never a user's text."""
+        with _fixed_errors("cannot write a file"):
+            self.connection.execute(f"COPY (FROM {_dotted(table)}) TO {_quoted(str(path))} ({options})")
+
+    def _composed(
+        self, relation: str, values: Mapping[str, object] | None, structure: Structure | None
+    ) -> tuple[relations.Relation, dict[str, object]]:
+        composed = relations.compose(relation, structure, frozenset(self._ready))
+        given = dict(values or {})
+        missing = composed.values - given.keys()
+        if missing:
+            msg = f"relation {relation} lacks the values {', '.join(sorted(missing))}"
+            raise EngineError(msg)
+        return composed, {name: given[name] for name in composed.values}
+
+
+@dataclass(frozen=True, slots=True)
+class _ArrowStream:
+    """A polars frame as a bare Arrow stream, which DuckDB reads without pyarrow."""
+
+    frame: pl.DataFrame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
+@contextlib.contextmanager
+def _fixed_errors(message: str) -> Iterator[None]:
+    """Turn the engine's errors, whose texts hold row values, into ours."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Cancelled("cancelled") from None
+    except duckdb.OutOfMemoryException:
+        raise EngineError(f"{message}: out of memory or disk", hint="free space, or set SEGMENTER_MEMORY") from None
+    except (duckdb.IOException, OSError):
+        raise EngineError(f"{message}: the disk could not be read or written") from None
+    except duckdb.Error as error:
+        raise EngineError(f"{message} ({type(error).__name__})") from None
+
+
+def _extension_file() -> Path | None:
+    """The signed extension file of the wheel `duckdb-extension-httpfs` of the same version, if installed."""
+    import importlib.util
+
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    if spec is None or spec.origin is None:
+        return None
+    file = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    return file if file.is_file() else None
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _dotted(text: str) -> str:
+    return ".".join(_name(part) for part in text.split(".", 1))

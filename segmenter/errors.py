@@ -1,0 +1,151 @@
+"""The tree of errors, and what each means for the caller.
+
+    SegmenterError                 exit 1   our own failure
+    +-- UsageError                 exit 2   a file, an argument or a name is wrong
+    |   +-- FileError              exit 2   one file, all its problems at once
+    |   +-- ProjectKeyError        exit 2   the project's key is missing or wrong
+    |   +-- SourceError            exit 2   a declared source cannot be read
+    +-- Refusal                    exit 3   a rule says no: always with the rule's id
+    |   +-- PolicyError            exit 3   purpose, category, channel, topic (C14, L1, L2, S-rules)
+    |   +-- BudgetError            exit 3   the ledger says no (P2-P5)
+    +-- EngineError                exit 1   the query engine failed; a fixed code, never its message
+    +-- Cancelled                  exit 130
+
+No message holds a patient's value or an exact count. DuckDB's own messages hold row values, so they are never passed on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, where, what was expected, what to do."""
+
+    message: str
+    file: Path | None = None
+    line: int | None = None
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        where = "" if self.file is None else f"{self.file}{'' if self.line is None else f':{self.line}'}: "
+        return f"{where}{self.message}{'' if self.hint is None else f' ({self.hint})'}"
+
+
+class SegmenterError(Exception):
+    """Base of all errors; `code` is stable, `exit_status` is the process's."""
+
+    code = "internal"
+    exit_status = 1
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: str | None = None,
+        file: Path | None = None,
+        line: int | None = None,
+        hint: str | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        super().__init__(message)
+        self.rule = rule
+        self.problems = problems or (Problem(message, file, line, hint),)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The `error` object of the JSON contract."""
+        first = self.problems[0]
+        return {
+            "code": self.code,
+            "rule": self.rule,
+            "message": str(self),
+            "file": None if first.file is None else str(first.file),
+            "line": first.line,
+            "hint": first.hint,
+            "problems": [
+                {"message": p.message, "file": None if p.file is None else str(p.file), "line": p.line, "hint": p.hint}
+                for p in self.problems
+            ],
+        }
+
+
+class UsageError(SegmenterError):
+    """An argument, a name or a file is wrong."""
+
+    code = "usage"
+    exit_status = 2
+
+
+class FileError(UsageError):
+    """One or more problems of the files a person wrote, all reported at once."""
+
+    code = "file"
+
+    def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(p) for p in problems), problems=tuple(problems))
+
+
+class ProjectKeyError(UsageError):
+    """The project's key is missing, unreadable or not the one the project was made with."""
+
+    code = "key"
+
+
+class SourceError(UsageError):
+    """A declared source cannot be read; the previous snapshot stays in use."""
+
+    code = "source"
+
+
+class Refusal(SegmenterError):
+    """A rule refuses. `rule` is the id of the rule in the documents."""
+
+    code = "refused"
+    exit_status = 3
+
+    def __init__(self, rule: str, message: str, **where: Any) -> None:
+        super().__init__(message, rule=rule, **where)
+
+
+class PolicyError(Refusal):
+    """The policy does not allow what is asked, whatever patients said (C14, L1, L2)."""
+
+    code = "policy"
+
+
+class BudgetError(Refusal):
+    """The ledger refuses: not enough budget, or a ledger that cannot be trusted (P2 to P5)."""
+
+    code = "budget"
+
+
+class EngineError(SegmenterError):
+    """The query engine failed. The message is ours and fixed."""
+
+    code = "engine"
+
+
+class Cancelled(SegmenterError):
+    """A person stopped the work; nothing is left behind."""
+
+    code = "cancelled"
+    exit_status = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Problems:
+    """Collects problems, so that a file's faults are reported all at once."""
+
+    found: list[Problem] = field(default_factory=list)
+
+    def add(self, message: str, file: Path | None = None, line: int | None = None, hint: str | None = None) -> None:
+        """Note one problem."""
+        self.found.append(Problem(message, file, line, hint))
+
+    def raise_if_any(self) -> None:
+        """Raise `FileError` with all that was found."""
+        if self.found:
+            raise FileError(self.found)

@@ -1,0 +1,146 @@
+"""The frozen types that pass between stages.
+
+Each is made in one place only, so that mistakes cannot be written: `count` takes `Eligible` and `Spend`, `publish` takes `Cube` and
+`Spend`, `export` takes `Eligible`; nothing public takes a `Snapshot` and gives a number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+UNKNOWN = "unknown"
+ANY = "*"
+
+
+class Role(Enum):
+    """What an account of the operating system may do, as the policy's `roles` says."""
+
+    OFFICER = "officer"
+    OPERATOR = "operator"
+    ANALYST = "analyst"
+    MARKETER = "marketer"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the account of the effective user id, and the roles the policy gives it."""
+
+    account: str
+    roles: frozenset[Role]
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether exact numbers and single persons may be shown to this actor."""
+        return Role.OFFICER in self.roles
+
+    @property
+    def sees_row_counts(self) -> bool:
+        """Whether exact row counts of ingest and list imports may be shown (P17)."""
+        return bool(self.roles & {Role.OFFICER, Role.OPERATOR})
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """The two clocks of a question: what held then (`as_of`), what was known then (`known_at`). Aware, UTC."""
+
+    as_of: datetime
+    known_at: datetime
+
+    def naive(self) -> dict[str, datetime]:
+        """The clocks as the engine binds them: naive UTC timestamps."""
+        return {"as_of": naive_utc(self.as_of), "known_at": naive_utc(self.known_at)}
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """An aware moment as a naive UTC one, the form the engine stores."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def stamp(moment: datetime) -> str:
+    """A moment as ISO 8601 text in UTC, microseconds kept only when there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Validated sources at one moment: an immutable encrypted file. Made only by `sources`."""
+
+    id: str
+    path: Path
+    taken_at: datetime
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingRequest:
+    """What is asked of the gate: purpose, channels (any of them serves), topic, categories (all are needed), clocks."""
+
+    purpose: str
+    channels: tuple[str, ...]
+    topic: str | None
+    categories: tuple[str, ...]
+    clocks: Clocks
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """The patients who may be used for one request. Made only by `consent.gate`.
+
+    `table` names the engine's relation with one row a human: `patient`, and the dimension codes beside it. It holds no number.
+    """
+
+    request: ProcessingRequest
+    snapshot: Snapshot
+    policy_hash: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a release costs. Integers: nano-epsilon, nano-delta, nano-rho, and the mechanism's own tail in units of 1e-18 (P10)."""
+
+    epsilon: int = 0
+    delta: int = 0
+    rho: int = 0
+    tail: int = 0
+
+    def __add__(self, other: Cost) -> Cost:
+        return Cost(self.epsilon + other.epsilon, self.delta + other.delta, self.rho + other.rho, self.tail + other.tail)
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """Proof of payment. Made only by `ledger.spend`."""
+
+    id: str
+    purpose: str
+    question: str
+    cost: Cost
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """Exact counts of every declared cell, in the mixed-radix order of `dimensions`. Confidential: its repr shows no number."""
+
+    dimensions: tuple[str, ...]
+    counts: tuple[int, ...] = field(repr=False)
+    spend: Spend
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A 95 % interval of a published number."""
+
+    low: int
+    high: int
+
+    def as_list(self) -> list[int]:
+        """The contract's form."""
+        return [self.low, self.high]

@@ -1,0 +1,222 @@
+"""The policy as frozen values: purposes, channels, categories, notices, dimensions, budgets.
+
+`project.py` reads the YAML and makes these; nothing here does I/O. `Policy.deciding_hash` is the hash of what decides (P6): it changes
+when a decision or a published number could, and not with comments, titles, budgets or destinations.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from segmenter.model import UNKNOWN, Actor, Role
+
+HEALTH = 2  # sensitivity from which a grant must name the category (C5) and a dpia is required (L1)
+ALWAYS = "identity"  # every segment reads it
+CONTACT = "contact"
+
+
+def frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A read-only view of a copy."""
+    return MappingProxyType(dict(mapping))
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A data category. Sensitivity 1 ordinary, 2 health, 3 more than health."""
+
+    name: str
+    sensitivity: int
+    dpia: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `contacts` exports of a patient within `per_days` days."""
+
+    contacts: int
+    per_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach people. `identifier` is `email`, `phone` or `postal`; `quiet` names a rule pack of quiet hours."""
+
+    name: str
+    identifier: str
+    double_opt_in: bool = False
+    cap: Cap | None = None
+    quiet: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What data may be used for. Lists what it may ever read; consent narrows it further (C14)."""
+
+    name: str
+    title: Mapping[str, str]
+    categories: tuple[str, ...]
+    channels: tuple[str, ...]
+    topics: tuple[str, ...]
+    min_notice: str
+    max_age_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """A declared attribute with a finite domain, known before any data is read (P7).
+
+    `table` is `patient` or a fact table. Over a fact table, `measure` (`count`, or `max` `min` `sum` of `column`) reduces the rows of a
+    patient to one value; without a measure the dimension is of the fact's rows and serves only `query`. Either `values` (label -> raw
+    texts) or `bands` (ascending lower bounds) is set.
+    """
+
+    name: str
+    category: str
+    table: str
+    column: str | None
+    measure: str | None = None
+    values: Mapping[str, tuple[str, ...]] | None = None
+    bands: tuple[int, ...] | None = None
+    other: str | None = None
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The domain in display order; a value's position is its code. `unknown` is always the last.
+
+        >>> Dimension("a", "identity", "patient", "age", bands=(18, 35)).labels
+        ('<18', '18-34', '35+', 'unknown')
+        """
+        if self.bands is not None:
+            own = band_labels(self.bands, counts=self.measure == "count")
+        else:
+            own = tuple(self.values or ()) + ((self.other,) if self.other else ())
+        return (*(label for label in own if label != UNKNOWN), UNKNOWN)
+
+    @property
+    def per_patient(self) -> bool:
+        """Whether every patient has exactly one value of it."""
+        return self.table == "patient" or self.measure is not None
+
+
+def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
+    """The names of bands: below the first bound, between bounds, from the last one on."""
+    first = "0" if counts and bounds[0] == 1 else f"<{bounds[0]}"
+    middle = tuple(str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in zip(bounds, bounds[1:], strict=False))
+    return (first, *middle, f"{bounds[-1]}+")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """Cells whose true count is below `patients` show with probability at most 1 - `confidence` (P8)."""
+
+    patients: int = 11
+    confidence: float = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTerms:
+    """What a release costs unless asked otherwise; `mechanism` is `geometric` or `discrete_gaussian`."""
+
+    epsilon: str = "0.5"  # decimal text: money is never a float
+    mechanism: str = "geometric"
+    funnel: str = "0.1"
+    max_age_days: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """An allowance of one purpose (or `total`) for a calendar period (`day` `week` `month` `quarter` `year`), UTC. Nano-units."""
+
+    purpose: str
+    period: str
+    epsilon: int
+    delta: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FactTerms:
+    """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9)."""
+
+    max_cells: int
+    clip: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where an export may go. `encrypt` is the recipient's `age` public key, or None where `encrypt: none` is written out."""
+
+    name: str
+    format: str = "csv"
+    columns: tuple[str, ...] | None = None
+    encrypt: str | None = None
+    profile: str | None = None  # hashed audience profile: `google-2026`, `meta`
+    syncs: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the data protection officer decided. Made by `project.read_policy`."""
+
+    organisation: Mapping[str, str]
+    time_zone: str
+    roles: Mapping[str, tuple[str, ...]]
+    notices: tuple[str, ...]
+    categories: Mapping[str, Category]
+    channels: Mapping[str, Channel]
+    topics: tuple[str, ...]
+    purposes: Mapping[str, Purpose]
+    dimensions: Mapping[str, Dimension]
+    min_age: int = 18
+    max_linked: int = 10
+    threshold: Threshold = field(default_factory=Threshold)
+    release: ReleaseTerms = field(default_factory=ReleaseTerms)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)
+    facts: Mapping[str, FactTerms] = field(default_factory=dict)
+    destinations: Mapping[str, Destination] = field(default_factory=dict)
+    encryption: bool = True
+    anchors: tuple[str, ...] = ()
+    hosting: Mapping[str, Any] = field(default_factory=dict)
+    retention: Mapping[str, int] = field(default_factory=dict)
+    unsubscribe_url: str | None = None
+    webhooks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def region(self) -> str:
+        """Default region of phone numbers."""
+        return str(self.organisation.get("region", "FR"))
+
+    def actor(self, account: str) -> Actor:
+        """The roles of an account: named, or through `'*'`. No roles declared: none."""
+        held = {Role(role) for role, accounts in self.roles.items() if account in accounts or "*" in accounts}
+        return Actor(account, frozenset(held))
+
+    def sensitivity(self, category: str) -> int:
+        """How sensitive a declared category is."""
+        return self.categories[category].sensitivity
+
+    def deciding_hash(self) -> str:
+        """SHA-256 (hex) of what decides."""
+        kept = ("time_zone", "notices", "categories", "channels", "topics", "purposes", "dimensions", "min_age", "max_linked", "threshold")
+        plain = {name: _plain(getattr(self, name)) for name in kept}
+        for purpose in plain["purposes"].values():
+            del purpose["title"]
+        for category in plain["categories"].values():
+            del category["dpia"]
+        for channel in plain["channels"].values():
+            del channel["cap"], channel["quiet"]
+        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(v) for v in value]
+    return value
