@@ -154,17 +154,25 @@ class Journal:
 
     def _check_marks(self) -> None:
         last = len(self.entries)
-        started = last > 0 or any((self.home / "snapshots").glob("*"))
         for path in self._marks():
             if not path.exists():
-                if started and path == self.home / MARK:
-                    raise _broken("the journal's high-water mark is missing" if last else "the journal is missing")
+                if path == self.home / MARK:
+                    self._first_mark(last)
                 continue
             seq, known = self._read_mark(path)
             if seq > last:
                 raise _broken("the journal is older than its high-water mark")
             if seq and self.entries[seq - 1].hash != known:
                 raise _broken("the journal is not the one its high-water mark belongs to")
+
+    def _first_mark(self, last: int) -> None:
+        """A project's first use puts a mark at zero before the first entry, so that a crash never looks like a lost mark."""
+        if last or any((self.home / "snapshots").glob("*.duckdb")):
+            raise _broken("the journal's high-water mark is missing")
+        self._write_mark(self.home / MARK, 0, GENESIS)
+
+    def _write_mark(self, path: Path, seq: int, known: str) -> None:
+        write_private(path, f"{seq} {known} {self._proof(str(seq), known)}".encode("ascii"))
 
     def _read_mark(self, path: Path) -> tuple[int, str]:
         try:
@@ -183,7 +191,7 @@ class Journal:
             for path in self._marks():
                 if path.exists() and self._read_mark(path)[0] >= entry.seq:
                     continue
-                write_private(path, f"{entry.seq} {entry.hash} {self._proof(str(entry.seq), entry.hash)}".encode("ascii"))
+                self._write_mark(path, entry.seq, entry.hash)
 
     # -- the database --------------------------------------------------------------------------------------------------
 
