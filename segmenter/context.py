@@ -1,0 +1,83 @@
+"""What every verb of a session works with: where, who, when, and by which randomness.
+
+Clock, randomness and actor enter the program here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter import keys as project_keys
+from segmenter.control import Journal, locked
+from segmenter.errors import Refusal
+from segmenter.store import Store
+
+if TYPE_CHECKING:
+    from segmenter.keys import Keys
+    from segmenter.model import Actor
+    from segmenter.policy import Policy
+
+PRIVATE = ".segmenter"
+
+Progress = Callable[[str, float | None], None]
+
+
+def silent(_step: str, _done: float | None = None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One opened project. `noise` is None for the operating system's randomness; tests inject a source in code (P11)."""
+
+    root: Path
+    policy: Policy
+    keys: Keys
+    store: Store
+    journal: Journal
+    actor: Actor
+    now: Callable[[], datetime]
+    noise: Any = None
+    progress: Progress = silent
+
+    @property
+    def home(self) -> Path:
+        """The project's private folder."""
+        return self.store.home
+
+    def require_officer(self, what: str) -> None:
+        """Refuse where the actor is not an officer (roles)."""
+        if not self.actor.is_officer:
+            rule, msg = "roles", f"only the data protection officer may {what}"
+            raise Refusal(rule, msg, hint="the policy's `roles` name the officer's account")
+
+    def record(self, kind: str, body: Mapping[str, Any]) -> None:
+        """Leave a line on the trail: who, when, what, under which policy."""
+        self.journal.append(self.actor.account, kind, {**body, "policy": self.policy.deciding_hash()})
+
+
+def opened(root: Path, policy: Policy, now: Callable[[], datetime] | None = None, noise: Any = None, progress: Progress = silent) -> Context:
+    """Open the project at `root`: private folder, keys, journal. Made where missing; `init` is not required."""
+    store = Store(root / PRIVATE, keys=project_keys.Keys(b""), encrypted=policy.encryption)
+    store.prepare()
+    with locked(store.lock("open")):
+        keys = project_keys.load(store.home)
+    store = Store(store.home, keys, policy.encryption)
+    clock = now or (lambda: datetime.now(UTC))
+    journal = Journal(store.home, keys, clock, tuple((root / anchor) for anchor in policy.anchors))
+    return Context(root, policy, keys, store, journal, policy.actor(account()), clock, noise, progress)
+
+
+def account() -> str:
+    """The account of the operating system that acts, by effective user id."""
+    user = os.geteuid()
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"uid-{user}"
