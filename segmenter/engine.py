@@ -186,6 +186,12 @@ class DuckDBEngine:
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {composed.sql}")
         self._ready.add(name)
 
+    def alias(self, name: str, table: str) -> None:
+        """Let relations read a table under another name (a view)."""
+        with _fixed_errors("cannot name a table"):
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS FROM {_dotted(table)}")
+        self._ready.add(name)
+
     def add(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:
         """Append a relation's rows to an existing table, by column name."""
         composed, bound = self._composed(relation, values, structure)
