@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import Any
+
+    import numpy as np
 
 UNKNOWN = "unknown"
 ANY = "*"
@@ -125,12 +128,15 @@ class Spend:
     seq: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Cube:
-    """Exact counts of every declared cell, in the mixed-radix order of `dimensions`. Confidential: its repr shows no number."""
+    """Exact counts of every declared cell, in the mixed-radix order of `dimensions`. Confidential: its repr shows no number.
+
+    `counts` is a read-only array of int64. No writer accepts a cube.
+    """
 
     dimensions: tuple[str, ...]
-    counts: tuple[int, ...] = field(repr=False)
+    counts: np.ndarray[Any, np.dtype[np.int64]] = field(repr=False)
     spend: Spend
 
 

@@ -2,7 +2,7 @@
 
 One relation a file; the file's stem is its name, unique over all folders. Three kinds of hole: values (`$as_of`, always bound by
 the engine), relations (a table name equal to another stem is a dependency and becomes a CTE, unless it is already materialised),
-structure (`__dimensions__`, `__condition__`: replaced on the sqlglot tree, never in text).
+structure (`__dimensions__`, `__condition__`, or a table `__fact__`: replaced on the sqlglot tree, never in text).
 """
 
 from __future__ import annotations
@@ -65,9 +65,14 @@ def needs(query: exp.Expression) -> list[str]:
 
 
 def fill(query: exp.Expression, structure: Structure) -> exp.Expression:
-    """Replace the structural holes `__name__` (columns) by the given expressions."""
+    """Replace the structural holes `__name__` (columns, or tables: then a bare `exp.Table` is given) by the given expressions."""
     from sqlglot import exp
 
+    for table in list(query.find_all(exp.Table)):
+        if table.name in structure and not table.db:
+            given = structure[table.name]
+            assert isinstance(given, exp.Table)
+            table.set("this", given.this.copy())
     for column in list(query.find_all(exp.Column)):
         if column.name in structure and not column.table:
             given = structure[column.name]
@@ -103,7 +108,7 @@ def compose(name: str, structure: Structure | None = None, ready: frozenset[str]
     if ctes:
         mine = list(own.expressions) if own is not None else []
         main.set("with_", exp.With(expressions=[*ctes, *mine], recursive=False))
-    holes = sorted({c.name for c in main.find_all(exp.Column) if c.name.startswith("__")})
+    holes = sorted({c.name for c in main.find_all(exp.Column, exp.Table) if c.name.startswith("__")})
     if holes:
         msg = f"relation {name} has unfilled holes: {', '.join(holes)}"
         raise ValueError(msg)

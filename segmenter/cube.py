@@ -1,0 +1,178 @@
+"""Counting: the exact number of eligible humans in every declared cell. Confidential until a release makes numbers of it.
+
+`profile` gives every patient one code for each dimension (P9: facts are reduced per patient first); `count` groups the eligible by
+these codes. Every declared cell is there, zeros too (P7). Cells are numbered in mixed radix, first dimension slowest.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from segmenter.errors import EngineError
+from segmenter.model import Cube
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from sqlglot import exp
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Eligible, Spend
+    from segmenter.policy import Dimension, Policy
+
+LARGEST = 4_000_000  # cells of one cube; more would be noise, not statistics
+FINITE = 1e300
+
+
+def profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile") -> str:
+    """Make `table`: one row a patient of the snapshot, `patient` and `dim_<name>` for every dimension that a patient has one value of.
+
+    Ages are those of the local day of `as_of` in the policy's time zone. Returns the table's name.
+    """
+    dimensions = [d for d in policy.dimensions.values() if d.per_patient]
+    today = {"today": as_of.astimezone(ZoneInfo(policy.time_zone)).date()}
+    facts = sorted({d.table for d in dimensions} - {"patient"})
+    steps = [f"{table}_before_{n}" for n in range(len(facts))]
+    own = [d for d in dimensions if d.table == "patient"]
+    engine.make(steps[0] if steps else table, "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]})
+    for step, after, fact in zip(steps, [*steps[1:], table], facts, strict=True):
+        engine.make(after, "fact_profile", structure=_fact_structure(step, fact, [d for d in dimensions if d.table == fact]))
+        engine.drop(step)
+    return table
+
+
+def count(engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligible, spend: Spend) -> Cube:
+    """Exact counts of every declared cell over the eligible humans, for what `spend` has paid.
+
+    Raises `EngineError` where the cube is too large or a patient's code lies outside the declared domain.
+    """
+    import numpy as np
+    from sqlglot import exp
+
+    size = cells(dimensions)
+    if size > LARGEST:
+        msg = "a cube of so many cells cannot be counted"
+        raise EngineError(msg, hint="use fewer dimensions or wider bands")
+    found = engine.frame(
+        "cell_count",
+        structure={"__cell__": _cell(dimensions), "__eligible__": exp.to_table(eligible.table)},
+    )
+    where, many = found["cell"], found["patients"]
+    if where.null_count() or (len(where) and not (where.is_between(0, size - 1)).all()):
+        msg = "a patient's dimension codes are not those of the policy"
+        raise EngineError(msg)
+    counts = np.zeros(size, dtype=np.int64)
+    counts[where.to_numpy()] = many.to_numpy()
+    counts.setflags(write=False)
+    return Cube(tuple(d.name for d in dimensions), counts, spend)
+
+
+def cells(dimensions: Sequence[Dimension]) -> int:
+    """How many cells the cube over these dimensions has: the product of the domains' sizes, 1 for none."""
+    return math.prod(len(d.labels) for d in dimensions)
+
+
+def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
+    """The cells' labels in the cube's order.
+
+    >>> from segmenter.policy import Dimension
+    >>> sex = Dimension("sex", "identity", "patient", "sex", values={"F": ("f",)})
+    >>> list(keys([sex]))
+    [{'sex': 'F'}, {'sex': 'unknown'}]
+    """
+    names = [d.name for d in dimensions]
+    for labels in itertools.product(*(d.labels for d in dimensions)):
+        yield dict(zip(names, labels, strict=True))
+
+
+# -- codes -----------------------------------------------------------------------------------------------------------------
+
+
+def _cell(dimensions: Sequence[Dimension]) -> exp.Expression:
+    """The mixed-radix number of a patient's cell; a code outside its domain makes it NULL, which `count` refuses."""
+    from sqlglot import exp
+
+    number: exp.Expression = exp.cast(exp.Literal.number(0), "BIGINT")
+    for dimension in dimensions:
+        code, size = exp.column(f"dim_{dimension.name}", quoted=True), len(dimension.labels)
+        inside = exp.Case().when(exp.Between(this=code, low=exp.Literal.number(0), high=exp.Literal.number(size - 1)), code)
+        number = exp.Add(this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)), expression=inside)
+    return number
+
+
+def _patient_code(dimension: Dimension) -> exp.Expression:
+    from sqlglot import exp
+
+    if dimension.column == "age":
+        return _code(dimension, exp.column("age_now"))
+    return _code(dimension, exp.column(dimension.column or "", quoted=True))
+
+
+def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> dict[str, exp.Expression | list[exp.Expression]]:
+    from sqlglot import exp
+
+    measures: list[exp.Expression] = []
+    codes: list[exp.Expression] = []
+    for n, dimension in enumerate(dimensions):
+        measured: exp.Expression = exp.column(f"measure_{n}", table="reduced")
+        if dimension.measure == "count":
+            measured = exp.Coalesce(this=measured, expressions=[exp.Literal.number(0)])
+        measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
+        codes.append(_code(dimension, measured))
+    table = exp.to_table(f"fact_{fact}")
+    return {"__before__": exp.to_table(before), "__fact__": table, "__measures__": measures, "__dimensions__": codes}
+
+
+def _aggregate(dimension: Dimension) -> exp.Expression:
+    from sqlglot import exp
+
+    column = exp.column(dimension.column or "", quoted=True)
+    match dimension.measure:
+        case "count":
+            return exp.Count(this=exp.Star())
+        case "max":
+            return exp.Max(this=column)
+        case "min":
+            return exp.Min(this=column)
+        case "sum":
+            return exp.Sum(this=column)
+    msg = f"dimension {dimension.name} has no measure this program knows"
+    raise EngineError(msg)
+
+
+def _code(dimension: Dimension, value: exp.Expression) -> exp.Expression:
+    """`dim_<name>`: the position of a value's label; what is outside the domain or missing is `other` where declared, else `unknown`."""
+    from sqlglot import exp
+
+    cases = _band_cases(dimension, value) if dimension.bands is not None else _value_cases(dimension, value)
+    case = exp.Case()
+    for condition, code in cases:
+        case = case.when(condition, exp.Literal.number(code))
+    rest = dimension.labels.index(dimension.other) if dimension.other and dimension.bands is None else len(dimension.labels) - 1
+    return exp.alias_(exp.cast(case.else_(exp.Literal.number(rest)), "SMALLINT"), f"dim_{dimension.name}", quoted=True)
+
+
+def _value_cases(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+    from sqlglot import exp
+
+    text = exp.cast(value.copy(), "TEXT")
+    for label, raw in (dimension.values or {}).items():
+        if raw:
+            listed = [exp.Literal.string(r) for r in raw]
+            yield exp.In(this=text.copy(), expressions=listed), dimension.labels.index(label)
+
+
+def _band_cases(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+    """Numbers from the top band down; what is not a finite number is unknown."""
+    from sqlglot import exp
+
+    number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE"))
+    bounds = dimension.bands or ()
+    top = exp.Literal.number(f"{FINITE:.0e}")
+    for code in range(len(bounds), -1, -1):
+        low = exp.Literal.number(bounds[code - 1]) if code else exp.Neg(this=top.copy())
+        yield exp.Between(this=number.copy(), low=low, high=top.copy()), code
