@@ -149,7 +149,8 @@ def test_an_entry_reaches_whoever_shares_any_profile(one, other):
 
 def test_plain_french_numbers_mean_what_phonenumbers_says(engine):
     numbers = [f"0{n:05d}6789" for n in range(10_000, 100_000, 7)] + [f"+33{n:05d}6789" for n in range(10_000, 100_000, 7)]
-    engine.load("identifier_given", pl.DataFrame({"item": list(range(len(numbers))), "kind": "phone", "value": numbers}))
+    engine.load("numbers", pl.DataFrame({"item": list(range(len(numbers))), "kind": "phone", "value": numbers}))
+    engine.alias("identifier_given", "numbers")
     assert engine.frame("identifier_odd", {"region": "FR"}).is_empty()
     clean = dict(engine.frame("identifier_plain", {"region": "FR"}).select("item", "clean").iter_rows())
     for item, value in enumerate(numbers):
