@@ -66,19 +66,19 @@ def parse_event(row: Row, policy: Row) -> Event:
     faults += [name for name, value, known in zip(SCOPE, raw, declared(policy), strict=True) if value not in known | {"*", ""}]
     if state not in (*GRANTS, *DENIALS, *SILENT):
         faults.append("state")
-    purpose, channel, topic, category = (
-        value if value in known else "*" for value, known in zip(raw, declared(policy), strict=True)
-    )
+    purpose, channel, topic, category = (value if value in known else "*" for value, known in zip(raw, declared(policy), strict=True))
     scope = (purpose, channel, topic, category)
     effective, recorded, confirmed, until = (moments[name] for name in DATES)
     if state in SILENT or (state in GRANTS and (faults or "" in raw or raw[0] == "*")):
         return Event("nothing", "", scope, faults=tuple(faults))
     if state in GRANTS:
         return Event(
-            "grant", "", scope, effective, recorded, confirmed, until, method=text(row, "method"), expressed_by=text(row, "expressed_by"), notice=text(row, "notice_version"), evidence=text(row, "evidence").strip(),
+            "grant", "", scope, effective, recorded, confirmed, until, method=text(row, "method"),
+            expressed_by=text(row, "expressed_by"), notice=text(row, "notice_version"), evidence=text(row, "evidence").strip(),
         )
     if faults:
         readable = [moment.ends_at for moment in moments.values() if moment is not None]
-        return Event("quarantined", "quarantined", scope, effective, recorded, lifted_after=max(readable, default=None), faults=tuple(faults))
+        last = max(readable, default=None)
+        return Event("quarantined", "quarantined", scope, effective, recorded, lifted_after=last, faults=tuple(faults))
     assert effective is not None
     return Event("denial", DENIALS[state], scope, effective, recorded, lifted_after=effective.ends_at)

@@ -32,6 +32,7 @@ def read_moment(text: str, zone: ZoneInfo) -> Moment | None:
     `YYYY-MM-DD`, optionally `T` or a space and `hh:mm[:ss[.f]]`, and then optionally `Z` or `±hh[:mm]`; nothing around it. Digits of a
     fraction beyond microseconds are cut.
 
+    >>> from zoneinfo import ZoneInfo
     >>> read_moment("2026-03-01", ZoneInfo("Europe/Paris")).ends_at.isoformat()
     '2026-03-01T23:00:00+00:00'
     >>> read_moment("01/03/2026", ZoneInfo("UTC")) is None
