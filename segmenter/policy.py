@@ -18,6 +18,8 @@ from segmenter.model import UNKNOWN, Actor, Role
 HEALTH = 2  # sensitivity from which a grant must name the category (C5) and a dpia is required (L1)
 ALWAYS = "identity"  # every segment reads it
 CONTACT = "contact"
+PRESCRIBER = "prescriber"  # the tag of columns that feed nothing (L2)
+UNDECLARED = "undeclared"  # a destination's `encrypt` where the policy says nothing: no key, and not plain either
 
 
 def frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -148,7 +150,10 @@ class FactTerms:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an export may go. `encrypt` is the recipient's `age` public key, or None where `encrypt: none` is written out."""
+    """Where an export may go. `encrypt` is the recipient's `age` public key, or None where `encrypt: none` is written out.
+
+    Where the policy says neither it is `UNDECLARED`, which is no key: an export there is refused.
+    """
 
     name: str
     format: str = "csv"
