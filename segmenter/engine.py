@@ -58,6 +58,23 @@ class Limits:
         return cls(memory, int(os.environ.get("SEGMENTER_THREADS") or len(os.sched_getaffinity(0))))
 
 
+LONGEST_LINE = 2_000_000  # characters of one record of a delimited file
+_NO_TEXT = "\x01\x02no text is this\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class CsvScan:
+    """How to read one delimited file: `columns` names, for each column of the table, the file's (`c0`, `c1`, ...) or None."""
+
+    path: str
+    file: int
+    width: int
+    columns: Sequence[str | None]
+    delimiter: str
+    skip: int
+    compression: str | None = None
+
+
 @dataclass(slots=True)
 class DuckDBEngine:
     """One in-memory DuckDB with encrypted files attached to it.
@@ -235,6 +252,91 @@ class DuckDBEngine:
         with _fixed_errors("cannot write a file"):
             self.connection.execute(f"COPY (FROM {_dotted(table)}) TO {_quoted(str(path))} ({options})")
 
+    # -- reading files into staging tables (for `sources`) ---------------------------------------------------------------
+
+    def create(self, table: str, columns: Mapping[str, str]) -> None:
+        """Make an empty table (temporary unless `alias.table`); `columns` maps a name to its type."""
+        kind = "TABLE" if "." in table else "TEMP TABLE"
+        fields = ", ".join(f"{_name(name)} {sort}" for name, sort in columns.items())
+        with _fixed_errors("cannot make a table"):
+            self.connection.execute(f"CREATE OR REPLACE {kind} {_dotted(table)} ({fields})")
+        if "." not in table:
+            self._ready.add(table)
+
+    def append(self, table: str, frame: pl.DataFrame) -> None:
+        """Append a polars frame's rows to a table, by column name."""
+        with _fixed_errors("cannot load a frame"):
+            self.connection.register("_frame", _ArrowStream(frame))
+            try:
+                self.connection.execute(f"INSERT INTO {_dotted(table)} BY NAME FROM _frame")
+            finally:
+                self.connection.unregister("_frame")
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with _fixed_errors("cannot read a table"):
+            found = self.connection.execute(f"SELECT count(*) FROM {_dotted(table)}").fetchone()
+        return int(found[0]) if found else 0
+
+    def append_csv(self, table: str, scan: CsvScan) -> bool:
+        """Append a delimited file in the order of its rows; False, and nothing appended, where any line of it is not clean."""
+        fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width))
+        options = (
+            f"auto_detect = false, columns = {{{fields}}}, delim = {_quoted(scan.delimiter)}, quote = '\"', escape = '\"', header = false, "
+            f"skip = {scan.skip}, nullstr = {_quoted(_NO_TEXT)}, encoding = 'utf-8', strict_mode = true, max_line_size = {LONGEST_LINE}"
+        )
+        if scan.compression is not None:
+            options += f", compression = {_quoted(scan.compression)}"
+        return self._append_ordered(table, f"read_csv({_quoted(_literal(scan.path))}, {options})", scan.file, scan.columns, "NULL")
+
+    def append_parquet(self, table: str, path: str, file: int, columns: Sequence[str | None]) -> bool:
+        """Append a Parquet file, every value as text; `columns` names its column for each of the table's, or None."""
+        source = f"read_parquet({_quoted(_literal(path))}, file_row_number = true)"
+        return self._append_ordered(table, source, file, columns, "file_row_number + 1")
+
+    def parquet_columns(self, path: str) -> list[str] | None:
+        """The column names of a Parquet file, or None where it cannot be read."""
+        try:
+            return [row[0] for row in self.connection.execute(f"DESCRIBE FROM read_parquet({_quoted(_literal(path))})").fetchall()]
+        except duckdb.Error:
+            return None
+
+    def append_lines(self, table: str, path: str, file: int, compression: str | None) -> bool:
+        """Append each physical line of a text file as one value (column `text`), bytes as Latin-1 characters, in order."""
+        options = (
+            "auto_detect = false, columns = {'c0': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, "
+            f"nullstr = {_quoted(_NO_TEXT)}, encoding = 'latin-1', strict_mode = false, max_line_size = 100000000, buffer_size = 400000000"
+        )
+        if compression is not None:
+            options += f", compression = {_quoted(compression)}"
+        return self._append_ordered(table, f"read_csv({_quoted(_literal(path))}, {options})", file, ["c0"], "NULL")
+
+    def _append_ordered(self, table: str, source: str, file: int, columns: Sequence[str | None], line: str) -> bool:
+        chosen = ", ".join("''" if name is None else f"coalesce(CAST({_name(name)} AS VARCHAR), '')" for name in columns)
+        try:
+            self.connection.execute("SET preserve_insertion_order = true")
+            self.connection.execute(f"INSERT INTO {_dotted(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}")
+        except duckdb.InterruptException:
+            raise Cancelled("cancelled") from None
+        except duckdb.OutOfMemoryException:
+            raise EngineError("cannot read a source: out of memory or disk") from None
+        except duckdb.Error:
+            return False
+        finally:
+            self.connection.execute("SET preserve_insertion_order = false")
+        return True
+
+    def place(self, view: str, table: str, files: str, columns: Mapping[str, str]) -> None:
+        """Name a staging table `view`: row, file, origin, line (physical), and `columns` (our name -> its column)."""
+        chosen = "".join(f", r.{_name(theirs)} AS {_name(ours)}" for ours, theirs in columns.items())
+        with _fixed_errors("cannot read a table"):
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT r.rowid AS \"row\", r._file AS file, f.origin, "
+                f"coalesce(r._line, r.rowid - f.first + f.skip + 1) AS line{chosen} "
+                f"FROM {_dotted(table)} AS r JOIN {_dotted(files)} AS f ON f.file = r._file"
+            )
+        self._ready.add(view)
+
     def _composed(
         self, relation: str, values: Mapping[str, object] | None, structure: Structure | None
     ) -> tuple[relations.Relation, dict[str, object]]:
@@ -281,6 +383,11 @@ def _extension_file() -> Path | None:
         return None
     file = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
     return file if file.is_file() else None
+
+
+def _literal(path: str) -> str:
+    """A path as a pattern that matches only itself."""
+    return path if "://" in path else "".join(f"[{c}]" if c in "*?[" else c for c in path)
 
 
 def _quoted(text: str) -> str:
