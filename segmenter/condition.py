@@ -11,12 +11,16 @@ Two-valued: `unknown` and `other` are ordinary labels, so `<>` and `not in` incl
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from segmenter.errors import UsageError
 from segmenter.nearest import hint
-from segmenter.policy import Dimension
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from segmenter.policy import Dimension
 
 LONGEST = 4096
 DEEPEST = 32
@@ -169,7 +173,7 @@ def misnamed(condition: Condition, dimensions: Mapping[str, Dimension]) -> Itera
         if dimension is None:
             yield f"there is no dimension `{test.dimension}`", hint(test.dimension, usable)
         elif not dimension.per_patient:
-            yield f"the dimension `{test.dimension}` is of rows of `{dimension.table}`, not of patients", "give it a `measure` in policy.yml"
+            yield f"the dimension `{test.dimension}` is of rows, not of patients", "give it a `measure` in policy.yml"
         else:
             for label in test.labels:
                 if label not in dimension.labels:

@@ -7,13 +7,13 @@ plain scalar, `~` or `null` is None. Duplicate keys, keys that are not text and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 LARGEST = 1_000_000  # bytes
 MOST = 50_000  # values, aliases counted each time

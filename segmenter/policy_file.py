@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import zoneinfo
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
 from segmenter import policy as p
 from segmenter.condition import KEYWORDS
-from segmenter.errors import Problem
 from segmenter.nearest import hint
 from segmenter.shapes import DimensionShape, PolicyShape
 from segmenter.shaping import shaped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from segmenter.document import Document
+    from segmenter.errors import Problem
 
 NANO = 9
 TOTAL = "total"
@@ -87,7 +89,8 @@ def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
     table, column = _place(shape)
     values = None if shape.values is None else p.frozen({v.label: tuple(v.raw) for v in shape.values})
     measure = None if shape.measure is None else shape.measure.how
-    return p.Dimension(name, shape.category, table, column, measure, values, None if shape.bands is None else tuple(shape.bands), shape.other)
+    bands = None if shape.bands is None else tuple(shape.bands)
+    return p.Dimension(name, shape.category, table, column, measure, values, bands, shape.other)
 
 
 def _place(shape: DimensionShape) -> tuple[str, str | None]:
@@ -235,11 +238,9 @@ def _domain_problems(given: DimensionShape) -> Iterable[str]:
 
 
 def _band_problems(given: DimensionShape, bands: Sequence[int]) -> Iterable[str]:
-    if any(low >= high for low, high in zip(bands, bands[1:], strict=False)):
+    if any(low >= high for low, high in itertools.pairwise(bands)):
         yield "the bounds of `bands` have to rise"
     if given.measure is not None and given.measure.how == "count" and bands[0] < 1:
         yield "the first bound of a count is 1 or more"
     if given.other is not None:
         yield "`other` goes with `values` only"
-
-

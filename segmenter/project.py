@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from segmenter import document, policy_file, segment, sources_file
-from segmenter.declared import Sources
 from segmenter.errors import FileError, PolicyError, Problem, UsageError
 from segmenter.nearest import hint
 from segmenter.policy import HEALTH, Policy, frozen
-from segmenter.segment import Resolved, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from segmenter.declared import Sources
+    from segmenter.segment import Resolved, Segment
 
 PRIVATE = ".segmenter"
 POLICY = "policy.yml"
@@ -58,7 +62,9 @@ def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Projec
     problems: list[Problem] = []
     policy_document = document.read(root / POLICY)
     if not (root / POLICY).exists():
-        raise FileError([Problem("there is no policy here", root / POLICY, hint="choose the project with -C DIR, or make one with `segmenter init`")])
+        raise FileError(
+            [Problem("there is no policy here", root / POLICY, hint="choose a project with -C DIR, or make one: `segmenter init`")]
+        )
     source_document = document.read(root / SOURCES)
     policy = policy_file.policy_of(policy_document, problems)
     sources = sources_file.sources_of(source_document, problems)

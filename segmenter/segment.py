@@ -6,10 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter import condition as c
@@ -21,6 +18,10 @@ from segmenter.shapes import SegmentShape
 from segmenter.shaping import shaped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
     from segmenter.document import Document
 
 DEEPEST = 32  # levels of include and exclude
@@ -28,7 +29,7 @@ DEEPEST = 32  # levels of include and exclude
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A definition, with the hash (SHA-256, hex) of its file. `where` None is everyone; `epsilon` is decimal text; `lines` are its keys'."""
+    """A definition, with the hash (SHA-256, hex) of its file. `where` None is everyone; `epsilon` is decimal text; `lines` its keys'."""
 
     name: str
     title: Mapping[str, str]

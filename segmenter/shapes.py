@@ -87,6 +87,9 @@ def _duration(value: Any) -> Any:
 
 
 def _title(value: Any) -> Any:
+    """Text is the English title; `{en: Over 65, several stays}` leaves an empty key, which says nothing."""
+    if isinstance(value, dict):
+        return {language: text for language, text in value.items() if text is not None}
     return {"en": value} if isinstance(value, str) else value
 
 
@@ -328,9 +331,7 @@ class ReadShape(Shape):
     table: Text | None = None
 
 
-Read = Annotated[
-    ReadShape, BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str])
-]
+Read = Annotated[ReadShape, BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str])]
 
 
 class SourceShape(Shape):

@@ -8,9 +8,11 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from segmenter.document import Document
-from segmenter.errors import Problem
 from segmenter.nearest import hint
+
+if typing.TYPE_CHECKING:
+    from segmenter.document import Document
+    from segmenter.errors import Problem
 
 S = TypeVar("S", bound=BaseModel)
 

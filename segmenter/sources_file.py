@@ -6,18 +6,19 @@ Paths stay as written: relative ones are relative to the project's folder.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from segmenter import declared as d
-from segmenter.errors import Problem
 from segmenter.nearest import hint
 from segmenter.policy import ALWAYS, CONTACT, PRESCRIBER, Dimension, Policy, frozen
-from segmenter.shapes import ConsentShape, FactShape, SourcesShape, SourceShape, SuppressionShape
+from segmenter.shapes import ConsentShape, FactShape, SourceShape, SourcesShape, SuppressionShape
 from segmenter.shaping import shaped
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from segmenter.document import Document
+    from segmenter.errors import Problem
 
 EVERY = "*"
 PATIENT = "patient"
