@@ -1,0 +1,48 @@
+"""The whole job on the demo clinic, as a person would do it from Python: open, ingest, plan, run, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmenter.demo.clinic import generate
+from segmenter.demo.report import DemoReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EXPORTS = (  # segment, channel, destination
+    ("depistage_colorectal", "email", "routeur"),
+    ("suivi_sejours", "email", "routeur"),
+    ("vaccination_grippe", "post", "imprimeur"),
+    ("lettre_quartier", "email", "routeur"),
+)
+
+
+def run(
+    directory: Path | str = "demo-clinic",
+    patients: int = 20_000,
+    seed: int = 1,
+    progress: Callable[[str, float | None], None] = lambda _step, _done: None,
+) -> DemoReport:
+    """Make the clinic in `directory` and run the whole job on it.
+
+    The report holds published numbers and paths only. Raises `UsageError` for a folder that is something else, and whatever the
+    verbs of the session raise.
+    """
+    import segmenter
+
+    root = generate(Path(directory), patients, seed, progress=progress)
+    with segmenter.open(root, progress=progress) as session:
+        ingested = session.ingest()
+        planned = session.plan()
+        ran = session.run()
+        exported = tuple(session.export(segment, channel=channel, destination=destination) for segment, channel, destination in EXPORTS)
+        return DemoReport(
+            root,
+            {name: segment.title for name, segment in session.segments.items()},
+            ingested.to_dict(),
+            planned.to_dict(),
+            ran.to_dict(),
+            tuple({"segment": name, "channel": channel, **export.to_dict()} for (name, channel, _), export in zip(EXPORTS, exported, strict=True)),
+        )

@@ -1,0 +1,111 @@
+"""What the demo shows at its end: a table for a marketer, and the paths of what was made."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+COLUMNS = ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file", "File")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoReport:
+    """The demo's results: each part is the JSON document that the verb of its name answers."""
+
+    directory: Path
+    titles: Mapping[str, Mapping[str, str]]
+    ingest: Mapping[str, Any]
+    plan: Mapping[str, Any]
+    run: Mapping[str, Any]
+    exports: tuple[Mapping[str, Any], ...]
+
+    def rows(self, language: str = "fr") -> list[tuple[str, ...]]:
+        """One row a segment, as texts, in the order of `COLUMNS`."""
+        sent = {export["segment"]: export for export in self.exports}
+        return [self._row(found, sent.get(found["segment"], {}), language) for found in self.run["segments"]]
+
+    def _row(self, found: Mapping[str, Any], export: Mapping[str, Any], language: str) -> tuple[str, ...]:
+        titles = self.titles.get(found["segment"]) or {}
+        matched = found["matched"]
+        return (
+            titles.get(language) or next(iter(titles.values()), found["segment"]),
+            _number(matched["count"]),
+            _interval(matched["interval"]),
+            str(found["withheld_cells"]),
+            str(export.get("channel", "")),
+            _reached(export),
+            _relative(export.get("file"), self.directory),
+        )
+
+    def lines(self, language: str = "fr") -> list[str]:
+        """The whole report as lines of plain text."""
+        table = [COLUMNS, *self.rows(language)]
+        widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
+        made = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+        made.insert(1, "  ".join("-" * width for width in widths))
+        return [*made, "", *self._budget_lines(), "", *(f"{what:<10} {path}" for what, path in self.paths().items())]
+
+    def _budget_lines(self) -> list[str]:
+        left = [f"{b['purpose']} {b['epsilon']['remaining']:g} of {b['epsilon']['allowed']:g}" for b in self.run["budgets"]]
+        return ["Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: " + ", ".join(left) + "."]
+
+    def paths(self) -> dict[str, str]:
+        """What was made, and where."""
+        made = {"project": str(self.directory), "policy": str(self.directory / "policy.yml"), "segments": str(self.directory / "segments")}
+        for number, export in enumerate(self.exports, 1):
+            made[f"export {number}"] = str(export["file"])
+        return made | {"its key": str(self.directory / "recipient.age-key")}
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON document of `segmenter demo`."""
+        return {
+            "directory": str(self.directory),
+            "ingest": dict(self.ingest),
+            "plan": dict(self.plan),
+            "run": dict(self.run),
+            "exports": [dict(export) for export in self.exports],
+            "paths": self.paths(),
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """The table as a polars frame of texts."""
+        import polars as pl
+
+        return pl.DataFrame(self.rows(), schema=list(COLUMNS), orient="row")
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines())
+
+    def _repr_html_(self) -> str:
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS)
+        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _number(count: int | None) -> str:
+    return "withheld" if count is None else f"{count:,}".replace(",", " ")
+
+
+def _interval(interval: list[int] | None) -> str:
+    return "" if interval is None else f"{_number(interval[0])} to {_number(interval[1])}"
+
+
+def _reached(export: Mapping[str, Any]) -> str:
+    """The funnel's noised count of those who are in the file, where it was paid for."""
+    for step in export.get("funnel") or ():
+        if step["reason"] in ("exported", "kept", "reached"):
+            return f"about {_number(step['count'])}"
+    return ""
+
+
+def _relative(file: str | None, directory: Path) -> str:
+    if file is None:
+        return ""
+    return file.removeprefix(f"{directory}/")
