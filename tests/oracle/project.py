@@ -71,7 +71,8 @@ class Project:
     def read(cls, root: Path) -> Project:
         """Read a folder: CSV, JSON lines and lists; nothing is cached."""
         policy, sources = _yaml(root / "policy.yml"), _yaml(root / "sources.yml")
-        rows: dict[str, list[Row]] = {name: _rows(root, sources[name]) for name in ("patient", "consent", "preference", "link") if name in sources}
+        tables = ("patient", "consent", "preference", "link")
+        rows: dict[str, list[Row]] = {name: _rows(root, sources[name]) for name in tables if name in sources}
         facts = {
             name: facts_by_patient(_rows(root, source), source["patient"], numeric(policy, name))
             for name, source in sources.items() if name not in RESERVED
