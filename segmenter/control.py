@@ -15,19 +15,19 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
-from segmenter.errors import BudgetError
+from segmenter.errors import BudgetError, SegmenterError
 from segmenter.keys import Keys, write_private
 from segmenter.model import stamp
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 URL_VARIABLE = "SEGMENTER_CONTROL_URL"
 MARK = "journal.mark"
@@ -64,7 +64,7 @@ class Journal:
     """The journal of one project.
 
     `entries` are all verified entries, oldest first, kept in memory and extended under the lock of each append, so that a view is a fold
-    over a list. `now` is the clock, given by the session.
+    over a list. `now` is the clock, given by the session; `deciding_at` is the moment the entry being decided will carry.
     """
 
     home: Path
@@ -73,15 +73,17 @@ class Journal:
     anchors: tuple[Path, ...] = ()
     url: str | None = None
     entries: list[Entry] = field(default_factory=list, repr=False)
+    deciding_at: datetime | None = None
     _engine: sa.Engine | None = field(default=None, repr=False)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def read(self, *kinds: str) -> list[Entry]:
         """All entries (of these kinds), verified up to now. Raises `BudgetError` (P4) where the journal cannot be trusted."""
+        before = self._known_marks()
         with self._transaction(write=False) as connection:
             self._catch_up(connection)
-            self._check_marks()
+        self._check_marks(before)
         return [e for e in self.entries if not kinds or e.kind in kinds]
 
     # -- writing -------------------------------------------------------------------------------------------------------
@@ -97,29 +99,108 @@ class Journal:
         mark, on return.
         """
         with self._transaction(write=True) as connection:
+            before = self._known_marks()
             self._catch_up(connection)
-            self._check_marks()
-            actor, kind, body = choose(self.entries)
-            entry = self._next(actor, kind, body)
-            connection.execute(
-                _journal.insert().values(
-                    seq=entry.seq, at=stamp(entry.at), actor=entry.actor, kind=entry.kind, body=_text(entry.body), hash=entry.hash
-                )
-            )
+            self._check_marks(before)
+            self.deciding_at = self._moment()
+            entry = self._next(*choose(self.entries), self.deciding_at)
+            self._insert(connection, entry)
         self.entries.append(entry)
         self._raise_marks(entry)
         return entry
 
-    def _next(self, actor: str, kind: str, body: Mapping[str, Any]) -> Entry:
+    def _moment(self) -> datetime:
+        """The time of the next entry: one reading of the clock, for the decision and for the entry."""
         at = self.now().astimezone(UTC)
-        last = self.entries[-1] if self.entries else None
-        if last is not None and at < last.at:
+        if self.entries and at < self.entries[-1].at:
             msg = "the clock is earlier than the last entry of the journal"
             raise BudgetError("P5", msg, hint="set the machine's clock right")
+        return at
+
+    def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
+        last = self.entries[-1] if self.entries else None
         seq = 1 if last is None else last.seq + 1
         before = GENESIS if last is None else last.hash
         body = json.loads(_text(body))
         return Entry(seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body)))
+
+    @staticmethod
+    def _insert(connection: sa.Connection, entry: Entry) -> None:
+        connection.execute(
+            _journal.insert().values(
+                seq=entry.seq, at=stamp(entry.at), actor=entry.actor, kind=entry.kind, body=_text(entry.body), hash=entry.hash
+            )
+        )
+
+    def forget(self) -> None:
+        """Forget what was verified, so that the next reading verifies the whole chain anew."""
+        self.entries.clear()
+
+    # -- recovery ------------------------------------------------------------------------------------------------------
+
+    def recover(self, actor: str, body: Mapping[str, Any]) -> Entry:
+        """Start again from what verifies, with a `recover` entry and fresh marks; the database as it was is set aside (P4).
+
+        Entries of the verified chain whose time lies in the future are carried over after it, stamped now (`stamped` keeps their time).
+        The caller books the worst in `body`.
+        """
+        with locked(self.home / "recover.lock"):
+            self.forget()
+            self._set_aside()
+            with self._transaction(write=True) as connection:
+                future = self._keep_verified(connection)
+                acts = [(actor, "recover", body)] + [(e.actor, e.kind, {**e.body, "stamped": stamp(e.at)}) for e in future]
+                at = self.now().astimezone(UTC)
+                for act in acts:
+                    entry = self._next(*act, at)
+                    self._insert(connection, entry)
+                    self.entries.append(entry)
+            with locked(self.home / "mark.lock"):
+                for path in self._marks():
+                    self._write_mark(path, entry.seq, entry.hash)
+            return entry
+
+    def _keep_verified(self, connection: sa.Connection) -> list[Entry]:
+        """Drop from the table what does not verify or lies in the future; returns the latter."""
+        rows = connection.execute(sa.select(_journal).order_by(_journal.c.seq)).all()
+        before = GENESIS
+        for seq, row in enumerate(rows, 1):
+            entry = self._verified(row, seq, before)
+            if entry is None:
+                break
+            before = entry.hash
+            self.entries.append(entry)
+        now = self.now().astimezone(UTC)
+        future = [e for e in self.entries if e.at > now]
+        del self.entries[len(self.entries) - len(future) :]
+        connection.execute(_journal.delete().where(_journal.c.seq > len(self.entries)))
+        return future
+
+    def _set_aside(self) -> None:
+        """Keep a copy of the control database as it is; one that cannot be opened is moved away."""
+        name = f"{self.now().astimezone(UTC):%Y%m%dT%H%M%S}"
+        file = self._file()
+        if file is None:
+            with self._database().begin() as connection:
+                connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS journal_aside_{name.lower()} AS SELECT * FROM journal"))
+            return
+        self.close()
+        aside = [(f, f.with_name(f"{f.name}.aside-{name}")) for f in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))]
+        for source, copy in aside:
+            if source.exists():
+                shutil.copyfile(source, copy)
+        try:
+            with self._transaction(write=True) as connection:
+                connection.execute(sa.select(_journal)).all()
+        except BudgetError:
+            self.close()
+            for source, _ in aside:
+                source.unlink(missing_ok=True)
+
+    def _file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        database = self._database().url.database if self._database().dialect.name == "sqlite" else None
+        return None if database is None else Path(database)
 
     # -- the chain -----------------------------------------------------------------------------------------------------
 
@@ -136,38 +217,51 @@ class Journal:
             if not rows or rows[0].hash != known.hash:
                 raise _broken("the journal lost or changed entries")
             rows = rows[1:]
-        before, seq = (GENESIS, 0) if known is None else (known.hash, known.seq)
-        fresh = []
+        before = GENESIS if known is None else known.hash
+        fresh: list[Entry] = []
         for row in rows:
-            seq += 1
-            expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
-            if row.seq != seq or not hmac.compare_digest(expected, row.hash):
+            entry = self._verified(row, len(self.entries) + len(fresh) + 1, before)
+            if entry is None:
                 raise _broken("the journal's hash chain does not verify")
-            before = row.hash
-            fresh.append(Entry(seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash))
+            before = entry.hash
+            fresh.append(entry)
         self.entries.extend(fresh)
+
+    def _verified(self, row: Any, seq: int, before: str) -> Entry | None:
+        """The row as an entry, None where it is not the one that was appended at this place."""
+        if row.seq != seq or not all(isinstance(text, str) for text in row[1:]):
+            return None
+        expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
+        if not hmac.compare_digest(expected, row.hash.encode("ascii", "replace").decode()):
+            return None
+        return Entry(seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash)
 
     # -- the high-water mark -------------------------------------------------------------------------------------------
 
     def _marks(self) -> tuple[Path, ...]:
         return (self.home / MARK, *self.anchors)
 
-    def _check_marks(self) -> None:
-        last = len(self.entries)
-        for path in self._marks():
-            if not path.exists():
-                if path == self.home / MARK:
-                    self._first_mark(last)
-                continue
-            seq, known = self._read_mark(path)
-            if seq > last:
+    def _known_marks(self) -> dict[Path, tuple[int, str]]:
+        """The marks as they are before the journal is read: the journal is never behind them, whoever appends meanwhile."""
+        if not (self.home / MARK).exists():
+            with locked(self.home / "mark.lock"):
+                self._first_mark()
+        return {path: self._read_mark(path) for path in self._marks() if path.exists()}
+
+    def _check_marks(self, marks: Mapping[Path, tuple[int, str]]) -> None:
+        for seq, known in marks.values():
+            if seq > len(self.entries):
                 raise _broken("the journal is older than its high-water mark")
             if seq and self.entries[seq - 1].hash != known:
                 raise _broken("the journal is not the one its high-water mark belongs to")
 
-    def _first_mark(self, last: int) -> None:
+    def _first_mark(self) -> None:
         """A project's first use puts a mark at zero before the first entry, so that a crash never looks like a lost mark."""
-        if last or any((self.home / "snapshots").glob("*.duckdb")):
+        if (self.home / MARK).exists():
+            return
+        with self._transaction(write=False) as connection:
+            used = connection.execute(sa.select(sa.func.count()).select_from(_journal)).scalar_one() > 0
+        if used or any((self.home / "snapshots").glob("*.duckdb")):
             raise _broken("the journal's high-water mark is missing")
         self._write_mark(self.home / MARK, 0, GENESIS)
 
@@ -197,7 +291,7 @@ class Journal:
 
     @contextlib.contextmanager
     def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
-        with self._database().connect() as connection:
+        with _database_errors(), self._database().connect() as connection:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -236,6 +330,19 @@ def _durable(connection: Any, _record: object) -> None:
 
 def _text(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+@contextlib.contextmanager
+def _database_errors() -> Iterator[None]:
+    """A database that is busy is our own failure; one that cannot be read cannot be trusted (P4)."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if "locked" in str(error.orig):
+            raise SegmenterError("the control database is busy", hint="try again") from None
+        raise _broken("the control database cannot be reached or read") from None
+    except sa.exc.DatabaseError:
+        raise _broken("the control database cannot be read") from None
 
 
 def _broken(what: str) -> BudgetError:
