@@ -199,8 +199,8 @@ class Journal:
 
     def _file(self) -> Path | None:
         """The SQLite file; None on a server."""
-        database = self._database().url.database if self._database().dialect.name == "sqlite" else None
-        return None if database is None else Path(database)
+        address = sa.make_url(self._address())
+        return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
 
     # -- the chain -----------------------------------------------------------------------------------------------------
 
@@ -304,9 +304,12 @@ class Journal:
                 raise
             connection.commit()
 
+    def _address(self) -> str:
+        return self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / 'control.sqlite'}"
+
     def _database(self) -> sa.Engine:
         if self._engine is None:
-            url = self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / 'control.sqlite'}"
+            url = self._address()
             if url.startswith("sqlite"):
                 engine = sa.create_engine(url, connect_args={"timeout": 60, "isolation_level": None})
                 sa.event.listen(engine, "connect", _durable)
