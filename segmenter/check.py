@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,7 +68,7 @@ def _described(resolved: Resolved) -> dict[str, Any]:
     }
 
 
-def check(root: Path, today: datetime.date) -> CheckReport:
+def check(root: Path, today: dt.date) -> CheckReport:
     """Read every file of the project at `root`, and judge it as of `today`.
 
     Raises `FileError` with every problem of every file, else `PolicyError` with every refusal (L1, L2, C14). Reads no data and no key.
@@ -87,7 +87,7 @@ def check(root: Path, today: datetime.date) -> CheckReport:
     return CheckReport(project, tuple(resolved), tuple(warnings(project, today)))
 
 
-def warnings(project: Project, today: datetime.date) -> Iterable[Warned]:
+def warnings(project: Project, today: dt.date) -> Iterable[Warned]:
     """All that deserves a second look."""
     policy_file = project.root / projects.POLICY
     for rule, message, hint in (*_people(project), *_law(project, today), *_money(project), *_outlets(project), *_feeds(project)):
@@ -103,7 +103,7 @@ def _people(project: Project) -> Iterable[_Found]:
         yield "roles", "no officer is declared, so nobody may ask `why`, lift or forget", "add `roles: {officer: [ACCOUNT]}`"
 
 
-def _law(project: Project, today: datetime.date) -> Iterable[_Found]:
+def _law(project: Project, today: dt.date) -> Iterable[_Found]:
     policy = project.policy
     high = [name for name, category in policy.categories.items() if category.sensitivity >= HEALTH]
     if policy.region == FRANCE and high and not _hosted(project, today):
@@ -119,10 +119,10 @@ def _law(project: Project, today: datetime.date) -> Iterable[_Found]:
         yield "encryption", "`encryption: off` writes patient data in plain text", "leave the key out"
 
 
-def _hosted(project: Project, today: datetime.date) -> bool:
+def _hosted(project: Project, today: dt.date) -> bool:
     host = project.policy.hosting.get("hds")
     try:
-        return host is not None and datetime.date.fromisoformat(host["valid_until"]) >= today
+        return host is not None and dt.date.fromisoformat(host["valid_until"]) >= today
     except ValueError:
         return False
 

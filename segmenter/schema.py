@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import UsageError
 from segmenter.nearest import hint
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 NAMES = ("policy", "sources", "segment")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -28,8 +31,8 @@ def schemas(name: str | None = None) -> dict[str, Any]:
 def _schema(name: str) -> dict[str, Any]:
     from segmenter import shapes
 
-    shape = {"policy": shapes.PolicyShape, "sources": shapes.SourcesShape, "segment": shapes.SegmentShape}[name]
-    return {"$schema": DIALECT, **_tidy(shape.model_json_schema())}
+    known: dict[str, type[BaseModel]] = {"policy": shapes.PolicyShape, "sources": shapes.SourcesShape, "segment": shapes.SegmentShape}
+    return {"$schema": DIALECT, **_tidy(known[name].model_json_schema())}
 
 
 def _tidy(schema: Any) -> Any:
@@ -38,7 +41,9 @@ def _tidy(schema: Any) -> Any:
         return [_tidy(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {_WORDS.get(key, key): _tidied(key, value) for key, value in schema.items() if key != "title" or not isinstance(value, str)}
+    made: dict[str, Any] = {
+        _WORDS.get(key, key): _tidied(key, value) for key, value in schema.items() if key != "title" or not isinstance(value, str)
+    }
     if "default" in made:
         made["default"] = _default(made)
     return made
