@@ -174,6 +174,34 @@ class DuckDBEngine:
                 self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(prefix + table)} AS FROM {_name(alias)}.{_name(table)}")
             self._ready.add(prefix + table)
 
+    def forget(self, names: Sequence[str]) -> None:
+        """Drop temporary views and tables by their bare names, where they exist."""
+        for name in names:
+            with _fixed_errors("cannot drop a table"):
+                found = self.connection.execute(
+                    "SELECT 'VIEW' FROM duckdb_views() WHERE temporary AND view_name = $name"
+                    " UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE temporary AND table_name = $name",
+                    {"name": name},
+                ).fetchall()
+                for (kind,) in found:
+                    self.connection.execute(f"DROP {kind} temp.{_name(name)}")
+            self._ready.discard(name)
+
+    def narrow(self, alias: str, names: Sequence[str], keys: str) -> None:
+        """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it."""
+        for name in names:
+            self.forget([name])
+            with _fixed_errors("cannot read a file"):
+                self.connection.execute(
+                    f"CREATE TEMP TABLE {_name(name)} AS FROM {_name(alias)}.{_name(name)} WHERE patient IN (SELECT patient FROM {_name(keys)})"
+                )
+            self._ready.add(name)
+
+    def widen(self, alias: str, names: Sequence[str]) -> None:
+        """Undo `narrow`: the bare names mean whole tables again."""
+        self.forget(names)
+        self.expose(alias, names)
+
     def tables(self, alias: str) -> list[str]:
         """The tables of an attached file."""
         with _fixed_errors("cannot read a file"):
@@ -301,15 +329,12 @@ class DuckDBEngine:
         except duckdb.Error:
             return None
 
-    def append_lines(self, table: str, path: str, file: int, compression: str | None) -> bool:
-        """Append each physical line of a text file as one value (column `text`), bytes as Latin-1 characters, in order."""
-        options = (
-            "auto_detect = false, columns = {'c0': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, "
-            f"nullstr = {_quoted(_NO_TEXT)}, encoding = 'latin-1', strict_mode = false, max_line_size = 100000000, buffer_size = 400000000"
-        )
-        if compression is not None:
-            options += f", compression = {_quoted(compression)}"
-        return self._append_ordered(table, f"read_csv({_quoted(_literal(path))}, {options})", file, ["c0"], "NULL")
+    def trim(self, table: str, rows: int) -> None:
+        """Take back what was appended to a staging table beyond its first `rows` rows."""
+        if self.count(table) > rows:
+            with _fixed_errors("cannot read a source"):
+                kept = f"CREATE TEMP TABLE _kept AS FROM {_dotted(table)} WHERE rowid < {int(rows)} ORDER BY rowid"
+                self.connection.execute(f"{kept}; DROP TABLE {_dotted(table)}; ALTER TABLE _kept RENAME TO {_name(table)}")
 
     def _append_ordered(self, table: str, source: str, file: int, columns: Sequence[str | None], line: str) -> bool:
         chosen = ", ".join("''" if name is None else f"coalesce(CAST({_name(name)} AS VARCHAR), '')" for name in columns)
@@ -327,12 +352,12 @@ class DuckDBEngine:
         return True
 
     def place(self, view: str, table: str, files: str, columns: Mapping[str, str]) -> None:
-        """Name a staging table `view`: row, file, origin, line (physical), and `columns` (our name -> its column)."""
+        """Name a staging table `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> its column)."""
         chosen = "".join(f", r.{_name(theirs)} AS {_name(ours)}" for ours, theirs in columns.items())
         with _fixed_errors("cannot read a table"):
             self.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT r.rowid AS \"row\", r._file AS file, f.origin, "
-                f"coalesce(r._line, r.rowid - f.first + f.skip + 1) AS line{chosen} "
+                f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT r.rowid AS raw_row, f.origin AS raw_origin, "
+                f"coalesce(r._line, r.rowid - f.first + f.skip + 1) AS raw_line{chosen} "
                 f"FROM {_dotted(table)} AS r JOIN {_dotted(files)} AS f ON f.file = r._file"
             )
         self._ready.add(view)

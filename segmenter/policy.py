@@ -212,6 +212,8 @@ class Policy:
             del purpose["title"]
         for category in plain["categories"].values():
             del category["dpia"]
+        for dimension in plain["dimensions"].values():
+            dimension["values"] = list((dimension["values"] or {}).items())  # the order of labels is that of their codes
         for channel in plain["channels"].values():
             del channel["cap"], channel["quiet"]
         return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,28 @@
+-- Rows of consent that deny: every denial, and every row whose state nobody knows (C6, C10). Undeclared or empty scope fields mean '*'.
+-- Returns: event, patient, purpose, channel, topic, category, state, effective_at, recorded_at (NULL where unreadable), quarantined BOOLEAN
+-- Reads:   consent, purpose_scope, channel_scope, topic_scope, category_scope
+SELECT
+    event.event,
+    event.patient,
+    coalesce(purpose.name, '*') AS purpose,
+    coalesce(channel.name, '*') AS channel,
+    coalesce(topic.name, '*') AS topic,
+    coalesce(category.name, '*') AS category,
+    event.state,
+    event.effective_at,
+    event.recorded_at,
+    event.confirmed_at,
+    event.valid_until,
+    event.dates,
+    (event.dates & 15) <> 0
+    OR event.state NOT IN ('refused', 'withdrawn', 'objected', 'expired', 'revoked')
+    OR (purpose.name IS NULL AND event.purpose <> '')
+    OR (channel.name IS NULL AND event.channel <> '')
+    OR (topic.name IS NULL AND event.topic <> '')
+    OR (category.name IS NULL AND event.category <> '') AS quarantined
+FROM consent AS event
+LEFT JOIN purpose_scope AS purpose ON purpose.name = event.purpose AND purpose.word = 0
+LEFT JOIN channel_scope AS channel ON channel.name = event.channel AND channel.word = 0
+LEFT JOIN topic_scope AS topic ON topic.name = event.topic AND topic.word = 0
+LEFT JOIN category_scope AS category ON category.name = event.category AND category.word = 0
+WHERE event.state NOT IN ('given', 'renewed', 'requested', 'deferred')

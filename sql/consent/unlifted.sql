@@ -1,0 +1,28 @@
+-- What each denial still forbids each patient it speaks of. A grant lifts a denial for the questions it answers itself, where it is
+-- strictly later and at least as specific: each field that the denial names, the grant names alike (C7, C9, C10).
+-- Returns: patient, word, scope, mask BIGINT
+-- Reads:   newest_denial, newest_grant, denied_patient
+-- Takes:   what they take
+WITH lift AS (
+    SELECT
+        given.patient,
+        denial.word,
+        denial.scope,
+        bit_or(given.mask) AS lifted
+    FROM newest_grant AS given
+    JOIN newest_denial AS denial ON denial.human = given.human AND denial.word = given.word
+    WHERE
+        given.given_at > denial.lifted_after
+        AND (given.scope & denial.fields) = denial.scope
+    GROUP BY given.patient, denial.word, denial.scope
+)
+
+SELECT
+    patient.patient,
+    denial.word,
+    denial.scope,
+    denial.mask & ~coalesce(lift.lifted, 0) AS mask
+FROM denied_patient AS patient
+JOIN newest_denial AS denial ON denial.human = patient.human
+LEFT JOIN lift ON lift.patient = patient.patient AND lift.word = denial.word AND lift.scope = denial.scope
+WHERE denial.lifted_after IS NOT NULL
