@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -71,6 +70,8 @@ def _write_project(directory: Path) -> None:
     """Policy, sources and segments, with the present account as officer and a recipient's key made for this folder."""
     import pyrage
 
+    from segmenter.context import account
+
     identity = pyrage.x25519.Identity.generate()
     words = {"ACCOUNT": account(), "RECIPIENT": str(identity.to_public())}
     texts = resources.files("segmenter.demo") / "project"
@@ -102,11 +103,3 @@ def _write_data(directory: Path, patients: int, seed: int, today: date, progress
             engine.make(relation, relation, values)
             engine.copy_out(relation, data / name, options)
     (directory / ".segmenter").chmod(0o700)
-
-
-def account() -> str:
-    """The account of the effective user id, as the policy's `roles` names it."""
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
