@@ -66,7 +66,9 @@ def normal_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
 
 
 def entry_form(kind: str, value: str, region: str) -> Normal | None:
-    """The form that an entry of a suppression list keeps: the coarsest one, which every finer one implies. Its validity is the first form's.
+    """The form that an entry of a suppression list keeps: the coarsest one, which every finer one implies.
+
+    Its validity is the first form's.
 
     >>> entry_form("phone", "06 12 34 56 78", "FR").text
     '+33612345678'
@@ -162,10 +164,19 @@ def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into
     _hash(engine, keys, region, "identifier_entry", into)
 
 
+def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, values: dict[str, object] | None = None) -> None:
+    """Make `into` (item, kind, profile, normal, valid) with the first profile of each identifier that `relation` gives (item, kind, value)."""
+    engine.make("identifier_listed", relation, values)
+    engine.alias("identifier_given", "identifier_listed")
+    _normalise_odd(engine, region)
+    engine.make(into, "identifier_first", {"region": region})
+    engine.forget(["identifier_done", "identifier_given", "identifier_listed"])
+
+
 def _hash(engine: DuckDBEngine, keys: Keys, region: str, relation: str, into: str) -> None:
     _normalise_odd(engine, region)
     engine.make(into, relation, {"region": region, **pads(keys.derive(LABEL))})
-    engine.drop("identifier_done")
+    engine.forget(["identifier_done", "identifier_given"])
 
 
 def _normalise_odd(engine: DuckDBEngine, region: str) -> None:

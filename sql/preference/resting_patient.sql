@@ -1,0 +1,19 @@
+-- Members who refused, or any id linked to them did, on this channel so recently that the refusal still rests, whatever came after it.
+-- Returns: patient (once)
+-- Reads:   export_member, consent, link_group
+-- Takes:   $channel, $refused_from, $planned_at
+WITH refusal AS (
+    SELECT DISTINCT coalesce(g.grp, c.patient) AS human
+    FROM consent AS c
+    LEFT JOIN link_group AS g ON c.patient = g.patient
+    WHERE
+        c.state IN ('refused', 'withdrawn', 'objected')
+        AND (c.channel = $channel OR c.channel IN ('', '*') OR c.channel IS NULL)
+        AND c.effective_at > $refused_from
+        AND c.effective_at <= $planned_at
+)
+
+SELECT m.patient
+FROM export_member AS m
+LEFT JOIN link_group AS g ON m.patient = g.patient
+LEFT SEMI JOIN refusal ON coalesce(g.grp, m.patient) = refusal.human

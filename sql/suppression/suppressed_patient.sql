@@ -1,0 +1,15 @@
+-- Patients with any identifier, under any profile, on a list that covers the export, and whoever is linked to them (S2, C13).
+-- Returns: patient (once)
+-- Reads:   address, suppressed_probe, link_group
+WITH hit AS (
+    SELECT DISTINCT a.patient
+    FROM address AS a
+    LEFT SEMI JOIN suppressed_probe AS s ON a.probe = s.probe AND a.kind = s.kind
+)
+
+SELECT patient FROM hit
+UNION
+SELECT other.patient
+FROM hit
+JOIN link_group AS own ON hit.patient = own.patient
+JOIN link_group AS other ON own.grp = other.grp

@@ -1,0 +1,11 @@
+-- Entries whose scope covers an export and that have not ended; `since` never delays one (S2). A question without a topic is of all topics.
+-- Returns: kind, probe, reason, since, event
+-- Reads:   suppression_entry
+-- Takes:   $channel, $purpose, $topic (may be null), $as_of
+SELECT kind, probe, reason, since, event
+FROM suppression_entry
+WHERE
+    coalesce(channel, '*') IN ('*', $channel)
+    AND coalesce(purpose, '*') IN ('*', $purpose)
+    AND (CAST($topic AS VARCHAR) IS NULL OR coalesce(topic, '*') IN ('*', $topic))
+    AND (until IS NULL OR until > $as_of)
