@@ -351,6 +351,12 @@ class DuckDBEngine:
             self.connection.execute("SET preserve_insertion_order = false")
         return True
 
+    def place_column(self, view: str, table: str, column: str) -> None:
+        """Name one column of a ready table `view`, called patient_id there."""
+        with _fixed_errors("cannot read a table"):
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT {_name(column)} AS patient_id FROM {_dotted(table)}")
+        self._ready.add(view)
+
     def place(self, view: str, table: str, files: str, columns: Mapping[str, str]) -> None:
         """Name a staging table `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> its column)."""
         chosen = "".join(f", r.{_name(theirs)} AS {_name(ours)}" for ours, theirs in columns.items())

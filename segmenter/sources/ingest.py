@@ -1,0 +1,168 @@
+"""One ingest: the declared sources become one new snapshot file, whole or not at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from segmenter.engine import DuckDBEngine
+from segmenter.model import Snapshot, stamp
+from segmenter.sources import stage as staging
+from segmenter.sources.events import ingest_consent
+from segmenter.sources.facts import ingest_facts
+from segmenter.sources.links import ingest_links
+from segmenter.sources.patients import ingest_patients
+from segmenter.sources.preferences import ingest_preferences
+from segmenter.sources.suppressions import ingest_suppressions
+from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
+
+if TYPE_CHECKING:
+    from segmenter.declared import Sources
+    from segmenter.keys import Keys
+    from segmenter.policy import Policy
+
+PART = ".part"
+LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all
+
+
+class Declared(Protocol):
+    """What of a project an ingest reads."""
+
+    @property
+    def root(self) -> Path:
+        """The project's folder."""
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+
+    @property
+    def sources(self) -> Sources:
+        """What `sources.yml` declares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """One row in quarantine: where it stands and which rule says so; never what it holds."""
+
+    source: str
+    origin: str
+    line: int
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What an ingest made. `changed` names the kinds of source that differ from the previous snapshot's; `full`: all was read anew, and the
+    snapshot's table `touched` says nothing. Exact counts are for officers and operators (P17)."""
+
+    snapshot: Snapshot
+    tables: Mapping[str, TableCount]
+    quarantine_rows: tuple[Quarantined, ...] = field(repr=False)
+    changed: frozenset[str]
+    full: bool = True
+
+
+def ingest(
+    project: Declared, home: Path, keys: Keys, now: datetime, previous: Snapshot | None, progress: Callable[[str, float | None], None]
+) -> Ingested:
+    """Read every declared source into `home/snapshots/<id>.duckdb` (encrypted unless the policy says otherwise) and give the new snapshot.
+
+    The file appears complete under its name at the end, or not at all. Identity numbers and suppression entries of `previous` are carried
+    over (S1). Raises `SourceError` (exit 2) for a patient source that is not there, and for any declared file that cannot be read.
+    """
+    folder = home / "snapshots"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    sweep(folder)
+    name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    path, part = folder / f"{name}.duckdb", folder / f".{name}{PART}"
+    try:
+        with DuckDBEngine(home / "spill", keys.file_key() if project.policy.encryption else None) as engine:
+            work = _begin(engine, project, keys, now, previous, part, progress)
+            _read_all(work)
+            found = _quarantined(work)
+            _finish(work)
+        part.chmod(0o600)
+        part.rename(path)
+    except BaseException:
+        remove(part)
+        raise
+    snapshot = Snapshot(name, path, now, project.policy.time_zone)
+    return Ingested(snapshot, dict(work.counts), found, frozenset(work.counts))
+
+
+def sweep(folder: Path) -> None:
+    """Remove what killed ingests left behind."""
+    for left in folder.glob(f".*{PART}*"):
+        left.unlink(missing_ok=True)
+
+
+def remove(part: Path) -> None:
+    """Remove an unfinished file and its log."""
+    for left in (part, part.with_name(f"{part.name}.wal")):
+        left.unlink(missing_ok=True)
+
+
+def _begin(
+    engine: DuckDBEngine, project: Declared, keys: Keys, now: datetime, previous: Snapshot | None, part: Path,
+    progress: Callable[[str, float | None], None],
+) -> Work:  # fmt: skip
+    engine.attach(SNAP, part, write=True)
+    if previous is not None:
+        engine.attach(OLD, previous.path)
+        engine.expose(OLD, prefix="old_")
+    staging.prepare(engine)
+    work = Work(engine, project.root, project.policy, project.sources, keys, now, progress, previous is not None)
+    engine.create(work.table("quarantine"), QUARANTINE)
+    engine.create(work.table("identity"), {"patient": "BIGINT", "patient_id": "VARCHAR"})
+    engine.expose(SNAP, ["identity", "quarantine"])
+    if previous is not None:
+        engine.add(work.table("identity"), "identity_kept")
+    return work
+
+
+def _read_all(work: Work) -> None:
+    sources = work.sources
+    steps: list[tuple[str, Callable[[], None]]] = [
+        ("patients", lambda: ingest_patients(work)),
+        *((f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact)) for fact in sources.facts.values()),  # type: ignore[misc]
+        ("consent", lambda: ingest_consent(work)),
+        ("links", lambda: ingest_links(work)),
+        ("preferences", lambda: ingest_preferences(work)),
+        ("suppression lists", lambda: ingest_suppressions(work)),
+    ]
+    for i, (step, run) in enumerate(steps):
+        work.progress(step, i / len(steps))
+        run()
+    work.progress("identifiers", None)
+    _hash(work)
+
+
+def _hash(work: Work) -> None:
+    from segmenter.identifiers import hash_patients
+
+    hash_patients(work.engine, work.keys, work.policy.region, work.table("address"))
+
+
+def _quarantined(work: Work) -> tuple[Quarantined, ...]:
+    return tuple(Quarantined(*row) for row in work.engine.rows("quarantine_listed", {"most": LISTED}))
+
+
+def _finish(work: Work) -> None:
+    import polars as pl
+
+    counts = [(name, c.read, c.kept, c.quarantined) for name, c in work.counts.items()]
+    schema = {"name": pl.String, "read": pl.Int64, "kept": pl.Int64, "quarantined": pl.Int64}
+    work.engine.load(work.table("table_count"), pl.DataFrame(counts, schema=schema, orient="row"))
+    meta = {"taken_at": stamp(work.now), "time_zone": work.policy.time_zone, **work.meta}
+    work.engine.load(work.table("meta"), pl.DataFrame(list(meta.items()), schema={"key": pl.String, "value": pl.String}, orient="row"))
+    work.engine.create(work.table("source_file"), {"source": "VARCHAR", "path": "VARCHAR", "fingerprint": "VARCHAR", "part": "INTEGER"})
+    work.engine.create(work.table("touched"), {"patient": "BIGINT"})
+    work.engine.detach(SNAP)
+
+

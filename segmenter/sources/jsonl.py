@@ -1,0 +1,102 @@
+"""JSON lines (one object a line), and files that are one JSON array of objects. Every value as text; numbers as they are written."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from segmenter.sources.files import SourceFile, head, text_stream, unreadable
+from segmenter.sources.stage import BATCH, Broken, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class JsonReader:
+    """Reads one file of objects. The header is every key that any object has, in order of first sight."""
+
+    file: SourceFile
+    header: tuple[str, ...]
+
+    def load(self, stage: Stage, columns: Sequence[int | None]) -> None:
+        """Append the file's objects; what is not an object lands in quarantine with its line (I5, I6)."""
+        number = stage.begin(self.file, 0)
+        lines: list[int] = []
+        rows: list[list[str]] = []
+        for line, content in objects(self.file):
+            if isinstance(content, Broken):
+                stage.refuse(content)
+                continue
+            lines.append(line)
+            rows.append([as_text(content.get(name)) for name in self.header])
+            if len(rows) == BATCH:
+                stage.add(number, lines, rows, columns)
+                lines, rows = [], []
+        stage.add(number, lines, rows, columns)
+
+
+def open_json(file: SourceFile) -> JsonReader:
+    """Find the keys. Raises `SourceError` where no object can be read at all."""
+    keys: dict[str, None] = {}
+    seen = False
+    for _, content in objects(file):
+        if isinstance(content, dict):
+            seen = True
+            keys.update(dict.fromkeys(content))
+    if not seen and head(file, 1):
+        raise unreadable(file, "holds no JSON object a line")
+    return JsonReader(file, tuple(keys))
+
+
+def objects(file: SourceFile) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
+    """Each object with its line (in an array: its position)."""
+    with text_stream(file, "\n") as stream:
+        if _is_array(head(file, 4096)):
+            yield from _from_array(file, stream.read())
+            return
+        for line, text in enumerate(stream, 1):
+            if text.strip():
+                yield line, parse(file, line, text)
+
+
+def parse(file: SourceFile, line: int, text: str) -> dict[str, Any] | Broken:
+    """One object, or why it is none."""
+    shown = text.rstrip("\r\n")
+    if not text.isascii():
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError:
+            return Broken(file.origin, line, "I6", "not UTF-8", shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return Broken(file.origin, line, "I5", "not JSON", shown)
+    return found if isinstance(found, dict) else Broken(file.origin, line, "I5", "not a JSON object", shown)
+
+
+def _is_array(start: bytes) -> bool:
+    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+
+
+def _from_array(file: SourceFile, text: str) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
+    try:
+        found = json.loads(text, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        raise unreadable(file, "is not JSON") from None
+    for position, item in enumerate(found, 1):
+        if isinstance(item, dict):
+            yield position, item
+        else:
+            yield position, Broken(file.origin, position, "I5", "not a JSON object", as_text(item))
+
+
+def as_text(value: object) -> str:
+    """A JSON value as text; null is empty."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

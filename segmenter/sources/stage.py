@@ -1,0 +1,111 @@
+"""Staging: where rows of one source lie as text, in the order of their files, before they are checked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from segmenter.errors import SourceError
+from segmenter.nearest import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.sources.files import SourceFile
+
+FILES = "raw_file"
+BATCH = 50_000
+SHOWN = 30  # column names that an error lists at most
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A line that could not be read at all. `content` is for the officer only, so the repr leaves it out."""
+
+    origin: str
+    line: int
+    rule: str
+    reason: str
+    content: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Stage:
+    """The staging table of one source: columns `_file`, `_line` (None: count from the file's first row), and `c0`, `c1`, ... as `names` say."""
+
+    engine: DuckDBEngine
+    source: str
+    table: str
+    names: tuple[str, ...]
+    broken: list[Broken] = field(default_factory=list)
+    extra: int = 0  # rows that were read and are accounted for elsewhere
+
+    @classmethod
+    def make(cls, engine: DuckDBEngine, source: str, table: str, names: Sequence[str]) -> Stage:
+        """Make the empty table."""
+        engine.create(table, {"_file": "INTEGER", "_line": "BIGINT", **{f"c{i}": "VARCHAR" for i in range(len(names))}})
+        return cls(engine, source, table, tuple(names))
+
+    def begin(self, file: SourceFile, skip: int) -> int:
+        """Register a file whose first row stands `skip` physical lines below its top; gives its number."""
+        import polars as pl
+
+        number = self.engine.count(FILES)
+        place = {"file": [number], "origin": [file.origin], "first": [self.engine.count(self.table)], "skip": [skip]}
+        self.engine.append(FILES, pl.DataFrame(place, schema=FILE_COLUMNS))
+        return number
+
+    def add(self, number: int, lines: Sequence[int], rows: Sequence[Sequence[str]], columns: Sequence[int | None]) -> None:
+        """Append rows read in Python. `columns` gives, for each of `names`, the position in a row, or None."""
+        import polars as pl
+
+        data: dict[str, pl.Series] = {
+            "_file": pl.Series(values=[number] * len(rows), dtype=pl.Int32),
+            "_line": pl.Series(values=list(lines), dtype=pl.Int64),
+        }
+        for i, position in enumerate(columns):
+            values = [""] * len(rows) if position is None else [row[position] for row in rows]
+            data[f"c{i}"] = pl.Series(values=values, dtype=pl.String)
+        self.engine.append(self.table, pl.DataFrame(data))
+
+    def refuse(self, broken: Broken) -> None:
+        """Keep a broken line for quarantine."""
+        self.broken.append(broken)
+
+    def show(self, view: str, columns: Mapping[str, str] | None = None) -> None:
+        """Name the staged rows `view`, with `columns` (our name -> the source's), or all of them."""
+        chosen = {name: name for name in self.names} if columns is None else columns
+        positions = {name: f"c{i}" for i, name in enumerate(self.names)}
+        self.engine.place(view, self.table, FILES, {ours: positions[theirs] for ours, theirs in chosen.items()})
+
+    def read(self) -> int:
+        """How many rows were read, broken ones too."""
+        return self.engine.count(self.table) + len(self.broken) + self.extra
+
+
+_NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()#-]{0,59}")
+
+
+def headers(seen: Sequence[str]) -> str:
+    """Column names for a message; one that looks like a value (the file may lack its header line) is not shown."""
+    shown = [name if _NAME.fullmatch(name) else "(not shown)" for name in seen[:SHOWN]]
+    return ", ".join(shown) + (", ..." if len(seen) > SHOWN else "")
+
+
+FILE_COLUMNS = {"file": int, "origin": str, "first": int, "skip": int}
+
+
+def prepare(engine: DuckDBEngine) -> None:
+    """Make the table of files that all stages share."""
+    engine.create(FILES, {"file": "BIGINT", "origin": "VARCHAR", "first": "BIGINT", "skip": "BIGINT"})
+
+
+def lacks(source: str, column: str, seen: Sequence[str], path: str, line: int | None = None) -> SourceError:
+    """The error for a file without a column that it must have: names the columns seen, and the nearest."""
+    names = [name for name in seen if _NAME.fullmatch(name)]
+    near = nearest(column, names)
+    listed = headers(seen)
+    hint = f"did you mean {near}? columns seen: {listed}" if near else f"columns seen: {listed}"
+    return SourceError(f"source {source}: {path} has no column {column}", line=line, hint=hint)

@@ -1,0 +1,3 @@
+-- Whether each number column of a fact table holds whole numbers alone.
+-- Returns: one column of truth for each of __whole__. Reads: raw_fact.
+SELECT __whole__ FROM raw_fact
