@@ -42,7 +42,7 @@ def _tidy(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     made: dict[str, Any] = {
-        _WORDS.get(key, key): _tidied(key, value) for key, value in schema.items() if key != "title" or not isinstance(value, str)
+        str(_WORDS.get(key, key)): _tidied(key, value) for key, value in schema.items() if key != "title" or not isinstance(value, str)
     }
     if "default" in made:
         made["default"] = _default(made)

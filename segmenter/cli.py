@@ -1,0 +1,116 @@
+"""The command line: `segmenter [-C DIR] VERB`. Parses, calls the session, prints; errors become exit statuses here.
+
+Exit status: 0 done, 2 usage or a file that is wrong, 3 refused by a rule, 1 our own failure, 130 cancelled.
+"""
+
+import contextlib
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from segmenter.commands import books, job, outlets, people
+from segmenter.commands.call import Call, Json, write_json
+from segmenter.errors import Cancelled, Problem, SegmenterError, UsageError
+
+app = typer.Typer(
+    name="segmenter",
+    help="Marketing segments from consenting patients only, with counts that are safe to publish.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for _commands in (job, outlets, books, people):
+    _commands.register(app)
+
+
+def _version(asked: bool) -> None:  # noqa: FBT001  (called by Typer)
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(version("segmenter"))
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    ctx: typer.Context,
+    *,
+    directory: Annotated[Path, typer.Option("-C", "--directory", metavar="DIR", help="The project's folder.")] = Path(),
+    json: Json = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+) -> None:
+    del version
+    ctx.obj = Call(directory.absolute(), json)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and end the process with its exit status."""
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the program; its exit status."""
+    try:
+        return int(app(list(arguments), prog_name="segmenter", standalone_mode=False) or 0)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except (KeyboardInterrupt, typer.Abort):
+        return _failed(Cancelled("cancelled; nothing is left behind"), arguments)
+    except SegmenterError as error:
+        return _failed(error, arguments)
+    except typer.TyperException as error:
+        return _failed(_usage(error), arguments)
+    except Exception as error:  # noqa: BLE001  (the last line of defence: no value may be shown)
+        return _failed(_internal(error), arguments)
+
+
+def _usage(error: typer.TyperException) -> SegmenterError:
+    message = error.format_message().strip()
+    if not message:
+        message = "a command is missing"
+    if message.startswith("Got unexpected extra argument"):
+        message = "there is an argument too many"  # never said which: it may be a patient's
+    message = message[0].lower() + message[1:]
+    context: Any = getattr(error, "ctx", None)
+    return UsageError(message.rstrip("."), hint=None if context is None else f"see `{context.command_path} --help`")
+
+
+def _internal(error: Exception) -> SegmenterError:
+    """Our own failure: where it happened, and never with what."""
+    place = error.__traceback__
+    found = None
+    while place is not None:
+        file = Path(place.tb_frame.f_code.co_filename)
+        found = f"{file.name}:{place.tb_lineno}" if "segmenter" in file.parts else found
+        place = place.tb_next
+    return SegmenterError("an internal failure", hint=f"please report it: {type(error).__name__} at {found}")
+
+
+def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
+    before = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
+    with contextlib.suppress(BrokenPipeError):
+        if "--json" in before:
+            write_json({"error": error.to_dict()})
+        for problem in error.problems:
+            sys.stderr.write(_line(error, problem))
+    return error.exit_status
+
+
+def _line(error: SegmenterError, problem: Problem) -> str:
+    rule = "" if error.rule is None else f" [{error.rule}]"
+    return f"segmenter: {'refused' if error.rule else 'error'}{rule}: {problem}\n"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Budgets, questions, reports, the trail; schemas and tests."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, Selection, called, selection, spoken
+from segmenter.commands.complete import purposes
+from segmenter.commands.job import times
+
+budget = typer.Typer(help="What may still be learned of any one patient.", invoke_without_command=True)
+
+
+@budget.callback()
+def balances(ctx: typer.Context, *, json: Json = False) -> None:
+    """Show allowances, what is spent and what remains."""
+    call = called(ctx, json=json)
+    if ctx.invoked_subcommand is None:
+        call.answer("budget", lambda session: session.budget())
+
+
+@budget.command("verify")
+def verify_ledger(ctx: typer.Context, *, json: Json = False) -> None:
+    """Verify the journal: chain, high-water marks, totals."""
+    called(ctx, json=json).answer("budget verify", lambda session: session.budget_verify())
+
+
+@budget.command()
+def recover(ctx: typer.Context, *, json: Json = False) -> None:
+    """Start from a journal that cannot be trusted, with every budget taken as spent (officers only)."""
+    called(ctx, json=json).answer("budget recover", lambda session: session.budget_recover())
+
+
+def query(
+    ctx: typer.Context,
+    *,
+    sql: Annotated[str, typer.Argument(metavar="SQL")],
+    purpose: Annotated[str, typer.Option("--purpose", metavar="P", autocompletion=purposes)],
+    epsilon: Epsilon = None,
+    as_of: AsOf = None,
+    known_at: KnownAt = None,
+    json: Json = False,
+) -> None:
+    """Ask a question in SQL: counts, sums, averages and medians over declared dimensions, noised."""
+
+    def ask(session: Any) -> Any:
+        return session.query(sql, purpose=purpose, epsilon=epsilon, **times(session, as_of=as_of, known_at=known_at))
+
+    called(ctx, json=json).answer("query", ask)
+
+
+def report(
+    ctx: typer.Context,
+    *,
+    select: Selection = None,
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where the reports go; else the private folder.")] = None,
+    lang: Lang = None,
+    json: Json = False,
+) -> None:
+    """Write release reports: JSON, CSV and a page that stands alone."""
+    language = spoken(lang)
+    folder = None if to is None else to.absolute()
+    called(ctx, json=json).answer("report", lambda session: session.report(selection(select), to=folder, language=language), language)
+
+
+def test_(ctx: typer.Context, *, json: Json = False) -> None:
+    """Test the project without real data: costs against budgets.lock, segments against an invented world."""
+    called(ctx, json=json).answer("test", lambda session: session.test())
+
+
+def schema(
+    ctx: typer.Context, name: Annotated[str | None, typer.Argument(metavar="[policy|sources|segment]")] = None, json: Json = False
+) -> None:
+    """Print JSON Schemas of the files, for editors."""
+    from segmenter.commands.call import write_json
+    from segmenter.schema import schemas
+
+    called(ctx, json=json)
+    write_json(schemas(name))
+
+
+def quarantine(ctx: typer.Context, *, json: Json = False) -> None:
+    """Open the table of rows that were set aside (officers and operators only)."""
+    called(ctx, json=json).answer("quarantine", lambda session: session.quarantine())
+
+
+def trail(ctx: typer.Context, *, json: Json = False) -> None:
+    """Show who did what, when, under which policy."""
+    called(ctx, json=json).answer("trail", lambda session: session.trail())
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.add_typer(budget, name="budget")
+    for command in (query, report, test_, schema, quarantine, trail):
+        app.command(command.__name__.rstrip("_"))(command)

@@ -1,0 +1,40 @@
+"""Tab completion: file names and policy keys, never data."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+
+def _directory(ctx: typer.Context) -> Path:
+    return Path(ctx.find_root().params.get("directory") or ".")
+
+
+def segments(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of segment files."""
+    from segmenter.project import names
+
+    return [name for name in names(_directory(ctx)) if name.startswith(incomplete)]
+
+
+def channels(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of channels."""
+    return _keys(ctx, "channels", incomplete)
+
+
+def destinations(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of destinations."""
+    return _keys(ctx, "destinations", incomplete)
+
+
+def purposes(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of purposes."""
+    return _keys(ctx, "purposes", incomplete)
+
+
+def _keys(ctx: typer.Context, section: str, incomplete: str) -> list[str]:
+    from segmenter import document
+
+    data: Any = document.read(_directory(ctx) / "policy.yml").data
+    found = data.get(section) if isinstance(data, dict) else None
+    return [name for name in found if name.startswith(incomplete)] if isinstance(found, dict) else []

@@ -1,0 +1,226 @@
+"""Results as tables for people. It prints what the JSON document holds, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+WIDE = 160  # columns where the output is no terminal
+GAUGE = 24
+
+Document = Mapping[str, Any]
+
+
+def show(verb: str, document: Document, language: str = "en", console: Console | None = None) -> None:
+    """Print a command's document on standard output, in the form its verb has."""
+    console = console or _console()
+    _FORMS.get(verb, _plain)(document, console, language)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(width=width, markup=False, highlight=False, emoji=False)
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[..., None]]:
+    """Progress on standard error: the step, how much of it is done, and the time it may still take."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def shown(step: str, done: float | None = None) -> None:
+            if step not in tasks:
+                for task in tasks.values():
+                    bars.update(task, visible=False)
+                tasks[step] = bars.add_task(step, total=None)
+            if done is not None:
+                bars.update(tasks[step], total=1.0, completed=min(1.0, done))
+
+        yield shown
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def text(value: Any) -> str:
+    """A value as a table shows it: `—` for what is not told, lists joined, control characters made visible."""
+    match value:
+        case None:
+            return "—"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+        case Mapping():
+            return ", ".join(f"{key} {text(each)}" for key, each in value.items())
+        case list() | tuple():
+            return ", ".join(text(each) for each in value) or "—"
+    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+
+
+def between(interval: Sequence[float] | None) -> str:
+    """A 95 % interval."""
+    return "—" if interval is None else f"{text(interval[0])} to {text(interval[1])}"
+
+
+def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print one table; numbers stand right. No rows: nothing."""
+    if not rows:
+        return
+    made = Table(title=text(title), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
+    for n, column in enumerate(columns):
+        numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
+        made.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(text(value) for value in row))
+    console.print(made)
+
+
+def _plain(document: Document, console: Console, _language: str = "en") -> None:
+    """Any document: its single values, then a table for each list."""
+    for key, value in document.items():
+        if not _rows(value):
+            console.print(f"{key.replace('_', ' ')}: {text(value)}")
+    for key, value in document.items():
+        if _rows(value):
+            _listed(console, key, value)
+
+
+def _rows(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+
+
+def _listed(console: Console, title: str, rows: Sequence[Document]) -> None:
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    table(console, title.replace("_", " "), columns, [[row.get(column) for column in columns] for row in rows])
+
+
+# -- documents ---------------------------------------------------------------------------------------------------------
+
+
+def _ingest(document: Document, console: Console, _language: str) -> None:
+    tables = document.get("tables") or {}
+    rows = [[name, counts.get("rows"), counts.get("quarantined")] for name, counts in tables.items()]
+    table(console, f"Snapshot {document.get('snapshot')}", ("table", "rows", "quarantined"), rows)
+    _listed(console, "Set aside", list(document.get("quarantine") or ())[:20])
+    more = len(document.get("quarantine") or ()) - 20
+    if more > 0:
+        console.print("There is more: `segmenter quarantine`.")
+
+
+def _plan(document: Document, console: Console, _language: str) -> None:
+    releases = document.get("releases") or ()
+    shown = ("serves", "dimensions", "epsilon", "delta", "cells", "predicted_error", "stored")
+    table(console, "To be measured", shown, [[release.get(key) for key in shown] for release in releases])
+    _refused(document, console)
+    _budgets(document, console)
+
+
+def _refused(document: Document, console: Console) -> None:
+    for refused in document.get("refused") or ():
+        console.print(f"refused [{refused.get('rule')}]: {text(refused.get('segment'))}: {text(refused.get('reason'))}")
+
+
+def _run(document: Document, console: Console, _language: str) -> None:
+    for segment in document.get("segments") or ():
+        matched = segment.get("matched") or {}
+        cells = segment.get("cells") or ()
+        own = [key for key in (cells[0] if cells else ()) if key not in ("count", "interval", "withheld")]
+        rows = [[*(cell.get(key) for key in own), cell.get("count"), between(cell.get("interval"))] for cell in cells]
+        table(console, str(segment.get("segment")), (*own, "patients", "95 %"), rows)
+        withheld = segment.get("withheld_cells")
+        less = f"; {text(withheld)} cells withheld" if withheld else ""
+        line = f"{segment.get('segment')}: about {text(matched.get('count'))} patients (95 %: {between(matched.get('interval'))}){less}"
+        console.print(line)
+    _refused(document, console)
+    console.print(f"spent: {text(document.get('spent'))}")
+    _budgets(document, console)
+
+
+def _budgets(document: Document, console: Console, _language: str = "en") -> None:
+    rows = []
+    for budget in document.get("budgets") or ():
+        epsilon = budget.get("epsilon") or {}
+        rows.append(
+            [budget.get("purpose"), budget.get("period"), _gauge(epsilon), *(epsilon.get(k) for k in ("spent", "remaining", "allowed"))]
+        )
+    table(console, "Budgets (epsilon)", ("purpose", "period", "", "spent", "remaining", "allowed"), rows)
+
+
+def _gauge(epsilon: Document) -> str:
+    with contextlib.suppress(TypeError, ValueError, ZeroDivisionError):
+        full = round(GAUGE * min(1.0, float(epsilon["spent"]) / float(epsilon["allowed"])))
+        return "█" * full + "░" * (GAUGE - full)
+    return ""
+
+
+def _budget(document: Document, console: Console, language: str) -> None:
+    _budgets(document, console)
+    rest = {key: value for key, value in document.items() if key not in ("budgets", "entries")}
+    _plain(rest, console, language)
+    entries = document.get("entries")
+    if _rows(entries):
+        _listed(console, "Entries", list(entries or ())[-20:])
+
+
+def _export(document: Document, console: Console, _language: str) -> None:
+    for key in ("export", "alias", "file", "manifest"):
+        console.print(f"{key}: {text(document.get(key))}", soft_wrap=True)
+    funnel = document.get("funnel") or ()
+    rows = [[step.get("reason"), step.get("count"), between(step.get("interval"))] for step in funnel]
+    table(console, "Who is not in the file, and why", ("reason", "patients", "95 %"), rows)
+
+
+def _check(document: Document, console: Console, _language: str) -> None:
+    shown = ("segment", "purpose", "channels", "topic", "dimensions", "categories")
+    table(console, "Segments", shown, [[each.get(key) for key in shown] for each in document.get("segments") or ()])
+    for warning in document.get("warnings") or ():
+        where = f"{warning['file']}{'' if warning['line'] is None else ':' + str(warning['line'])}: " if warning.get("file") else ""
+        hint = f" ({warning['hint']})" if warning.get("hint") else ""
+        console.print(f"warning [{warning['rule']}]: {text(where + warning['message'] + hint)}", soft_wrap=True)
+    console.print("The project's files are right.")
+
+
+def _query(document: Document, console: Console, _language: str) -> None:
+    columns = document.get("columns") or ()
+    names = [str(column.get("name") if isinstance(column, Mapping) else column) for column in columns]
+    rows = [list(row.values()) if isinstance(row, Mapping) else list(row) for row in document.get("rows") or ()]
+    table(console, "Answer", names, rows)
+    console.print(f"epsilon: {text(document.get('epsilon'))}; release: {text(document.get('release'))}")
+
+
+def _told(document: Document, console: Console, language: str) -> None:
+    """A document with sentences is told in them; else as it is."""
+    sentences = document.get("sentences")
+    if isinstance(sentences, Mapping):
+        sentences = sentences.get(language) or sentences.get("en")
+    if not sentences:
+        _plain(document, console, language)
+        return
+    for sentence in [sentences] if isinstance(sentences, str) else sentences:
+        console.print(text(sentence), soft_wrap=True)
+
+
+_FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
+    "ingest": _ingest,
+    "plan": _plan,
+    "run": _run,
+    "export": _export,
+    "budget": _budget,
+    "check": _check,
+    "query": _query,
+    "why": _told,
+    "receipt": _told,
+    "subject": _told,
+    "notice": _told,
+    "forecast": _told,
+}
