@@ -1,0 +1,112 @@
+"""What is done to noised numbers after they are published: columns, HAVING, ORDER BY, LIMIT. Post-processing, so it costs nothing.
+
+It is applied to what may be shown: a withheld cell has no number, so no test on its number holds and it sorts last.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from types import MappingProxyType
+
+Value = str | int | float | None
+Row = tuple[Value, ...]
+
+OPERATORS = MappingProxyType(
+    {"=": operator.eq, "<>": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One output column: a dimension (its position in the groups) or a measure (its position among the measures)."""
+
+    name: str
+    dimension: int | None = None
+    measure: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """A column's noised number beside a constant."""
+
+    column: int
+    sign: str
+    number: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Both:
+    """All parts hold (`every`), or at least one."""
+
+    parts: tuple[Having, ...]
+    every: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Opposite:
+    """The part does not hold; an unknown stays unknown."""
+
+    part: Having
+
+
+Having = Compare | Both | Opposite
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    """Sort by a column. Withheld numbers and ties keep the domain's order, withheld ones last unless `nulls_first`."""
+
+    column: int
+    descending: bool = False
+    nulls_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How an answer is laid out. `ranks` says the display order of the labels of each dimension column."""
+
+    columns: tuple[Column, ...]
+    having: Having | None = None
+    order: tuple[Ordering, ...] = ()
+    limit: int | None = None
+    offset: int = 0
+
+
+def arranged(shown: Shown, rows: Sequence[Row], ranks: Mapping[int, Mapping[str, int]]) -> list[int]:
+    """Which of the rows are shown, in which order, as positions. `ranks` gives a dimension column's labels their domain order."""
+    kept = [n for n, row in enumerate(rows) if shown.having is None or holds(shown.having, row) is True]
+    for key in reversed(shown.order):
+        kept = _sorted(kept, rows, key, ranks.get(key.column))
+    end = None if shown.limit is None else shown.offset + shown.limit
+    return kept[shown.offset : end]
+
+
+def _sorted(kept: list[int], rows: Sequence[Row], key: Ordering, ranks: Mapping[str, int] | None) -> list[int]:
+    def value(position: int) -> float | int:
+        found = rows[position][key.column]
+        if isinstance(found, str):
+            return 0 if ranks is None else ranks[found]
+        return 0 if found is None else found
+
+    missing = [n for n in kept if rows[n][key.column] is None]
+    present = sorted((n for n in kept if rows[n][key.column] is not None), key=value, reverse=key.descending)
+    return missing + present if key.nulls_first else present + missing
+
+
+def holds(condition: Having, row: Row) -> bool | None:
+    """Yes, no, or None where a withheld number decides (three-valued, as in SQL)."""
+    match condition:
+        case Compare(column, sign, number):
+            found = row[column]
+            return None if found is None or isinstance(found, str) else bool(OPERATORS[sign](Fraction(found), number))
+        case Opposite(part):
+            answer = holds(part, row)
+            return None if answer is None else not answer
+        case Both(parts, every):
+            answers = [holds(part, row) for part in parts]
+            if (not every) in answers:
+                return not every
+            return None if None in answers else every
