@@ -64,13 +64,13 @@ def report(
     called(ctx, json=json).answer("report", lambda session: session.report(selection(select), to=folder, language=language), language)
 
 
-def test_(ctx: typer.Context, *, json: Json = False) -> None:
+def try_out(ctx: typer.Context, *, json: Json = False) -> None:
     """Test the project without real data: costs against budgets.lock, segments against an invented world."""
     called(ctx, json=json).answer("test", lambda session: session.test())
 
 
 def schema(
-    ctx: typer.Context, name: Annotated[str | None, typer.Argument(metavar="[policy|sources|segment]")] = None, json: Json = False
+    ctx: typer.Context, *, name: Annotated[str | None, typer.Argument(metavar="[policy|sources|segment]")] = None, json: Json = False
 ) -> None:
     """Print JSON Schemas of the files, for editors."""
     from segmenter.commands.call import write_json
@@ -93,5 +93,5 @@ def trail(ctx: typer.Context, *, json: Json = False) -> None:
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(budget, name="budget")
-    for command in (query, report, test_, schema, quarantine, trail):
-        app.command(command.__name__.rstrip("_"))(command)
+    for command in (query, report, try_out, schema, quarantine, trail):
+        app.command("test" if command is try_out else None)(command)

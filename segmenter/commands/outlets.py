@@ -59,7 +59,7 @@ def show(ctx: typer.Context, *, json: Json = False) -> None:
 
 @suppress.command("import")
 def import_(
-    ctx: typer.Context, files: Annotated[list[Path], typer.Argument(metavar="FILE...")], channel: Channel = None, json: Json = False
+    ctx: typer.Context, *, files: Annotated[list[Path], typer.Argument(metavar="FILE...")], channel: Channel = None, json: Json = False
 ) -> None:
     """Take in files of opt-outs, bounces and complaints; their layout is recognised."""
     paths = tuple(file.absolute() for file in files)
