@@ -218,6 +218,7 @@ _FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "budget": _budget,
     "check": _check,
     "query": _query,
+    "demo": _told,
     "why": _told,
     "receipt": _told,
     "subject": _told,

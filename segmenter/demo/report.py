@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-COLUMNS = ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file", "File")
+COLUMNS = {
+    "en": ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file", "File"),
+    "fr": ("Segment", "Patients", "Intervalle à 95 %", "Cellules tues", "Envoi par", "Dans le fichier", "Fichier"),
+}
+NOTES = {
+    "en": "Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: {left}.",
+    "fr": "Les nombres sont bruités : chacun est juste, à son intervalle près, 19 fois sur 20. Budget de confidentialité (epsilon) restant : {left}.",
+}
+WORDS = {"en": ("withheld", "about", "to", "of"), "fr": ("tu", "environ", "à", "sur")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +34,7 @@ class DemoReport:
     run: Mapping[str, Any]
     exports: tuple[Mapping[str, Any], ...]
 
-    def rows(self, language: str = "fr") -> list[tuple[str, ...]]:
+    def rows(self, language: str = "en") -> list[tuple[str, ...]]:
         """One row a segment, as texts, in the order of `COLUMNS`."""
         sent = {export["segment"]: export for export in self.exports}
         return [self._row(found, sent.get(found["segment"], {}), language) for found in self.run["segments"]]
@@ -34,27 +42,27 @@ class DemoReport:
     def _row(self, found: Mapping[str, Any], export: Mapping[str, Any], language: str) -> tuple[str, ...]:
         titles = self.titles.get(found["segment"]) or {}
         matched = found["matched"]
+        withheld, about, to, _ = WORDS[language]
+        reached = _reached(export)
         return (
             titles.get(language) or next(iter(titles.values()), found["segment"]),
-            _number(matched["count"]),
-            _interval(matched["interval"]),
+            withheld if matched["count"] is None else _number(matched["count"]),
+            "" if matched["interval"] is None else f" {to} ".join(_number(bound) for bound in matched["interval"]),
             str(found["withheld_cells"]),
             str(export.get("channel", "")),
-            _reached(export),
-            _relative(export.get("file"), self.directory),
+            "" if reached is None else f"{about} {_number(reached)}",
+            str(export.get("file", "")).removeprefix(f"{self.directory}/"),
         )
 
-    def lines(self, language: str = "fr") -> list[str]:
+    def lines(self, language: str = "en") -> list[str]:
         """The whole report as lines of plain text."""
-        table = [COLUMNS, *self.rows(language)]
-        widths = [max(len(row[column]) for row in table) for column in range(len(COLUMNS))]
+        table = [COLUMNS[language], *self.rows(language)]
+        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
         made = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
         made.insert(1, "  ".join("-" * width for width in widths))
-        return [*made, "", *self._budget_lines(), "", *(f"{what:<10} {path}" for what, path in self.paths().items())]
-
-    def _budget_lines(self) -> list[str]:
-        left = [f"{b['purpose']} {b['epsilon']['remaining']:g} of {b['epsilon']['allowed']:g}" for b in self.run["budgets"]]
-        return ["Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: " + ", ".join(left) + "."]
+        of = WORDS[language][-1]
+        left = ", ".join(f"{b['purpose']} {b['epsilon']['remaining']:g} {of} {b['epsilon']['allowed']:g}" for b in self.run["budgets"])
+        return [*made, "", NOTES[language].format(left=left), "", *(f"{what:<10} {path}" for what, path in self.paths().items())]
 
     def paths(self) -> dict[str, str]:
         """What was made, and where."""
@@ -72,40 +80,28 @@ class DemoReport:
             "run": dict(self.run),
             "exports": [dict(export) for export in self.exports],
             "paths": self.paths(),
+            "sentences": {language: self.lines(language) for language in COLUMNS},
         }
 
     def to_polars(self) -> pl.DataFrame:
         """The table as a polars frame of texts."""
         import polars as pl
 
-        return pl.DataFrame(self.rows(), schema=list(COLUMNS), orient="row")
+        return pl.DataFrame(self.rows(), schema=list(COLUMNS["en"]), orient="row")
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS)
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS["en"])
         body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _number(count: int | None) -> str:
-    return "withheld" if count is None else f"{count:,}".replace(",", " ")
+def _number(count: int) -> str:
+    return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
-def _interval(interval: list[int] | None) -> str:
-    return "" if interval is None else f"{_number(interval[0])} to {_number(interval[1])}"
-
-
-def _reached(export: Mapping[str, Any]) -> str:
-    """The funnel's noised count of those who are in the file, where it was paid for."""
-    for step in export.get("funnel") or ():
-        if step["reason"] in ("exported", "kept", "reached"):
-            return f"about {_number(step['count'])}"
-    return ""
-
-
-def _relative(file: str | None, directory: Path) -> str:
-    if file is None:
-        return ""
-    return file.removeprefix(f"{directory}/")
+def _reached(export: Mapping[str, Any]) -> int | None:
+    """The noised count of those who are in the file, where the funnel was paid for."""
+    return next((step["count"] for step in export.get("funnel") or () if step["reason"] in ("exported", "members", "reached")), None)
