@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -19,13 +18,15 @@ from segmenter.quantile import Exponential
 from segmenter.question import Kind, canonical, key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from segmenter.gaussian import Bits
     from segmenter.model import Spend
     from segmenter.policy import Threshold
     from segmenter.price import Price, Share
-    from segmenter.question import Measure, Question
+    from segmenter.question import Measure
     from segmenter.tally import Tally
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
@@ -37,7 +38,7 @@ HALF = 0.0125  # each side, where two noised numbers share one interval
 
 @dataclass(frozen=True, slots=True)
 class Noised:
-    """One measure over all groups: shown numbers (null where withheld), their 95 % intervals, and the raw unbiased numbers of kept groups."""
+    """One measure over all groups: shown numbers, their 95 % intervals, the raw unbiased numbers; null where a group is withheld."""
 
     numbers: tuple[Number | None, ...]
     intervals: tuple[tuple[Number, Number] | None, ...]
@@ -72,7 +73,9 @@ class Answer:
         return cls(**{**found, "measures": measures, "withheld": tuple(found["withheld"])})
 
 
-def publish(tally: Tally, price: Price, spend: Spend, threshold: Threshold, source: noise.Source = noise.system, bits: Bits = os.urandom) -> Answer:
+def publish(
+    tally: Tally, price: Price, spend: Spend, threshold: Threshold, source: noise.Source | None = None, bits: Bits = os.urandom
+) -> Answer:
     """Noise for every group, then thresholds. `spend` must have paid at least `price`.
 
     Raises `ValueError` where it has not. `source` and `bits` are the system's randomness; tests inject others in code (P11).
@@ -80,7 +83,7 @@ def publish(tally: Tally, price: Price, spend: Spend, threshold: Threshold, sour
     if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
         raise ValueError("the spend does not pay this question")
     question = tally.question
-    machine = _Publisher(tally, price, source, bits)
+    machine = _Publisher(tally, price, source or noise.system, bits)
     withheld = machine.withheld(threshold)
     measures = tuple(_hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures))
     dropped = machine.dropped()
@@ -116,7 +119,7 @@ class _Publisher:
         """Whether a group's noised number of patients is below the threshold and its margin (P8)."""
         patients = [n for n, m in enumerate(self.tally.question.measures) if m.kind is Kind.PATIENTS]
         share = self.price.share("patients", patients[0]) if patients else self.price.share("threshold")
-        least = threshold.patients + _noise(share).beyond(1 - threshold.confidence)
+        least = threshold.patients + _noise(share).beyond(round(1 - threshold.confidence, 12))
         return tuple(bool(n < least) for n in self.noised(share, self.tally.patients))
 
     def measure(self, n: int, measure: Measure) -> Noised:
@@ -222,3 +225,28 @@ def _ratio(total: int, many: int, far: int, wide: int, measure: Measure) -> tupl
     lows = min((total - far) / c for c in counts)
     highs = max((total + far) / c for c in counts)
     return round(inside(total / max(1, many)), 4), (inside(math.floor(lows * 1e4) / 1e4), inside(math.ceil(highs * 1e4) / 1e4))
+
+
+# -- the store -------------------------------------------------------------------------------------------------------------
+
+
+def name(question: Question, setting: Setting) -> str:
+    """The name of the stored answer: the same for all who ask the same of the same snapshot, policy and clocks (P6)."""
+    clocks = [stamp(setting.clocks.as_of), stamp(setting.clocks.known_at)]
+    text = json.dumps(["query", canonical(question), setting.snapshot, setting.policy, *clocks])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def keep(folder: Path, keys: Keys, question: str, answer: Answer) -> None:
+    """Store an answer under its question's `name`, sealed, whole and on disk on return."""
+    write_private(folder / f"{question}.{ENDING}", keys.sealed(json.dumps([question, answer.to_json()]).encode()))
+
+
+def find(folder: Path, keys: Keys, question: str, epsilon: int = 0) -> Answer | None:
+    """The stored answer that was paid with at least `epsilon` (nano-units), None where there is none that can be opened."""
+    try:
+        kept, text = json.loads(keys.opened((folder / f"{question}.{ENDING}").read_bytes()))
+        found = Answer.from_json(text)
+    except (OSError, ProjectKeyError, ValueError, KeyError, TypeError):
+        return None
+    return found if kept == question and found.epsilon >= epsilon else None

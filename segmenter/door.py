@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.nearest import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlglot import exp
 
 LONGEST = 4096  # characters
@@ -57,7 +58,7 @@ def parsed(text: str) -> exp.Select:
     return _checked(statements)
 
 
-def _trees(text: str) -> list[exp.Expression | None]:
+def _trees(text: str) -> list[exp.Expr | None]:
     import sqlglot
     from sqlglot.errors import SqlglotError
 
@@ -73,7 +74,7 @@ def _trees(text: str) -> list[exp.Expression | None]:
         logger.disabled = was
 
 
-def _checked(statements: list[exp.Expression]) -> exp.Select:
+def _checked(statements: list[exp.Expr]) -> exp.Select:
     from sqlglot import exp
 
     if len(statements) > 1:

@@ -5,7 +5,6 @@ Everything is resolved against the policy and the declared sources; nothing agai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from segmenter.errors import PolicyError, Refusal, UsageError
 from segmenter.policy import ALWAYS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlglot import exp
 
     from segmenter.declared import FactSource, Sources
@@ -65,7 +66,8 @@ class Naming:
         found = same(name, clips)
         if found is None:
             if name in self.source.tags:
-                raise Refusal("P9", "that column has no declared bounds", hint=f"declare its clip under facts: {self.fact}: columns: in policy.yml")
+                instead = f"declare its clip under facts: {self.fact}: columns: in policy.yml"
+                raise Refusal("P9", "that column has no declared bounds", hint=instead)
             raise self.unknown(name, "bounded column", clips)
         self.note(self.category(found))
         return found, clips[found]
@@ -74,7 +76,7 @@ class Naming:
         """The bounds of the rows a patient may add to a cell; refused where none are declared (P9)."""
         terms = self.policy.facts.get(self.fact or "")
         if terms is None or ROWS not in terms.clip:
-            instead = f"ask count(distinct patient_id), or declare `{ROWS}: {{clip: [0, n]}}` under facts: {self.fact}: columns: in policy.yml"
+            instead = f"ask count(distinct patient_id), or declare facts: {self.fact}: columns: {{{ROWS}: {{clip: [0, n]}}}} in policy.yml"
             raise Refusal("P9", "how many rows a patient may add to a cell is not bounded", hint=instead)
         return terms.clip[ROWS]
 
@@ -161,7 +163,8 @@ def _table(node: exp.Expression, policy: Policy, sources: Sources) -> tuple[str,
             raise refused("a question reads declared tables only", "files and functions are not tables here")
         raise misspelt("table", node.name, known)
     if name != PATIENT and name not in policy.facts:
-        raise Refusal("P9", f"the policy declares no bounds for `{name}`", hint=f"declare facts: {name}: max_cells and columns in policy.yml")
+        instead = f"declare facts: {name}: max_cells and columns in policy.yml"
+        raise Refusal("P9", f"the policy declares no bounds for `{name}`", hint=instead)
     alias = node.args.get("alias")
     if alias is not None:
         only(alias, "this")

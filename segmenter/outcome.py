@@ -6,10 +6,13 @@ It is applied to what may be shown: a withheld cell has no number, so no test on
 from __future__ import annotations
 
 import operator
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 Value = str | int | float | None
 Row = tuple[Value, ...]

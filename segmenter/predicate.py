@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from segmenter import condition
@@ -11,7 +10,7 @@ from segmenter.errors import UsageError
 from segmenter.nearest import hint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from sqlglot import exp
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import accounting
 from segmenter.errors import UsageError
+from segmenter.model import Cost
 from segmenter.question import Kind
 
 if TYPE_CHECKING:
-    from segmenter.model import Cost
     from segmenter.question import Measure, Question
 
 ASKED, THRESHOLD, BOUND = 20, 5, 2  # weights
@@ -79,7 +79,7 @@ def price(question: Question, epsilon: int) -> Price:
         raise UsageError("the epsilon is too small for this question", hint="ask with more, or ask for fewer columns")
     shares = tuple(Share(s.what, a, s.sensitivity, s.cells, s.measure) for a, (_, s) in zip(amounts, weighted, strict=True))
     geometric = [accounting.geometric(s.epsilon, s.cells, s.sensitivity) for s in shares if s.what != "quantile"]
-    exact = [accounting.Cost(epsilon=s.epsilon) for s in shares if s.what == "quantile"]
+    exact = [Cost(epsilon=s.epsilon) for s in shares if s.what == "quantile"]
     return Price(shares, accounting.total([*geometric, *exact]), len(question.groups))
 
 

@@ -71,7 +71,7 @@ class Exponential:
         too_low = top * above - (bottom - top) * (below + many) - shift
         too_high[:, 0] = 0
         too_low[:, -1] = 0
-        return np.maximum(0, np.maximum(too_high, too_low))
+        return np.asarray(np.maximum(0, np.maximum(too_high, too_low)))
 
     def _kept(self, gaps: Integers) -> Integers:
         import numpy as np
@@ -84,7 +84,7 @@ class Exponential:
         groups, grid = gaps.shape
         chosen = np.zeros(groups, dtype=np.int64)
         waiting = np.arange(groups)
-        batch = max(1, min(BATCH, grid))
+        batch = max(1, min(BATCH, grid, BATCH * BATCH // max(1, groups)))
         while waiting.size:
             proposed = sampler.below(waiting.size * batch, grid).reshape(waiting.size, batch)
             exponent = np.take_along_axis(gaps[waiting], proposed, axis=1).ravel() * rate.numerator

@@ -13,7 +13,6 @@ lets through, `publish` makes noise, `present` lays it out. The text never reach
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,28 +23,30 @@ from segmenter.naming import naming
 from segmenter.nearest import hint
 from segmenter.outcome import Row, arranged
 from segmenter.price import Price, price
-from segmenter.question import Kind, Matched, Question, canonical, groups, key, matched, spread
+from segmenter.question import Kind, Matched, Measure, Question, canonical, groups, key, matched, spread
 from segmenter.tally import Tally, count
 from segmenter.wording import Wording
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from segmenter.declared import Sources
     from segmenter.naming import Naming
     from segmenter.policy import Dimension, Policy, Purpose
-    from segmenter.question import Measure
 
 __all__ = ["Answer", "Price", "QueryResult", "Question", "Tally", "ask", "canonical", "count", "key", "plan", "present", "publish"]
 
 MOST_NUMBERS = 20_000_000  # groups times values of a grid
+LARGE = 0.1  # a share of patients or rows that the bounds drop, above which the reader is warned
 
 
 def ask(sql: str, policy: Policy, sources: Sources, purpose: str) -> Question:
     """The question that a text asks for a purpose. Pure: no data is read and nothing is spent.
 
-    Raises `UsageError` (exit 2) for a text that cannot be read and names that are not declared, with the nearest that is; `PolicyError` (C14,
-    exit 3) where the purpose may not read what is asked; `Refusal` (P15, P9; exit 3) for whatever else is not answered.
+    Raises `UsageError` (exit 2) for a text that cannot be read and names that are not declared, with the nearest that is;
+    `PolicyError` (C14, exit 3) where the purpose may not read what is asked; `Refusal` (P15, P9; exit 3) for whatever else is not answered.
     """
     if purpose not in policy.purposes:
         raise UsageError("there is no such purpose", hint=hint(purpose, policy.purposes))
@@ -65,19 +66,13 @@ def _asked(sql: str, policy: Policy, sources: Sources, purpose: Purpose) -> Ques
     wording = Wording(names)
     wording.select(tree.expressions)
     by = _ordered(wording.group(tree.args.get("group")), policy)
-    measures = tuple(sorted({i.what for i in wording.items if _is_measure(i.what)}))
+    measures = tuple(sorted({i.what for i in wording.items if isinstance(i.what, Measure)}))
     numbers = groups(by, where)
     _check_size(measures, len(numbers))
     cells = 1 if names.fact is None else max(1, min(policy.facts[names.fact].max_cells, spread(by, numbers)))
     read = _read(names, by, where, measures)
     shown = wording.shown(tree, by, measures)
     return Question(purpose.name, names.fact, by, where, measures, cells, read, numbers, shown)
-
-
-def _is_measure(what: Dimension | Measure) -> bool:
-    from segmenter.question import Measure
-
-    return isinstance(what, Measure)
 
 
 def _ordered(dimensions: Any, policy: Policy) -> tuple[Dimension, ...]:
@@ -147,7 +142,7 @@ class QueryResult:
         data: dict[str, list[Any]] = {name: [row[n] for row in self.rows] for n, name in enumerate(self.columns)}
         for n, at in enumerate(self.noised):
             for end, word in enumerate(("low", "high")):
-                data[f"{self.columns[at]} {word}"] = [None if row[n] is None else row[n][end] for row in self.intervals]
+                data[f"{self.columns[at]} {word}"] = [None if ends is None else ends[end] for ends in (row[n] for row in self.intervals)]
         return pl.DataFrame(data, strict=False)
 
     def _repr_html_(self) -> str:
@@ -208,9 +203,11 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
         found.append(f"One patient counts in at most {question.cells} group(s), chosen at random but always alike (P9).")
     kinds = {m.kind for m in question.measures}
     if Kind.MEAN in kinds:
-        found.append("An average is a noised sum over a noised count, each paid with half of its epsilon; one row a patient and group counts.")
+        found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")
     if Kind.QUANTILE in kinds:
-        found.append("A quantile is drawn from the declared grid; half of its epsilon pays its interval; one row a patient and group counts.")
+        found.append("A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group counts.")
     if Kind.SUM in kinds:
         found.append("A sum counts each patient's total in a group within the declared bounds.")
+    if answer.dropped is not None and any(answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped")):
+        found.append("The declared bounds change much of this answer: see `dropped`, and consider wider bounds in policy.yml (P9).")
     return tuple(found)

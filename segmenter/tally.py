@@ -6,7 +6,6 @@ person's text takes part.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from segmenter.errors import EngineError
 from segmenter.question import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import numpy as np
     import polars as pl
@@ -81,7 +80,7 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
         **_numbers(question),
         "__eligible__": exp.to_table(eligible.table),
         "__fact__": exp.to_table(f"fact_{question.fact}"),
-        "__values__": [exp.alias_(_whole(column), f"value_{n}") for n, column in enumerate(columns)],
+        "__values__": [_named(_whole(column), f"value_{n}") for n, column in enumerate(columns)],
         "__rows__": exp.to_table("placed_row" if singles else "asked_row"),
         "__reductions__": list(_reductions(question, columns)),
     }
@@ -257,4 +256,4 @@ def _column(name: str) -> exp.Expression:
 def _named(expression: exp.Expression, name: str) -> exp.Expression:
     from sqlglot import exp
 
-    return exp.alias_(expression, name)
+    return exp.Alias(this=expression, alias=exp.to_identifier(name))

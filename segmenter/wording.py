@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -14,10 +13,12 @@ from segmenter.outcome import Both, Column, Compare, Having, Opposite, Ordering,
 from segmenter.question import Measure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlglot import exp
 
-    from segmenter.policy import Dimension
     from segmenter.naming import Naming
+    from segmenter.policy import Dimension
 
 AGGREGATES = "the aggregates are count(*), count(distinct patient_id), sum, avg, median and quantile_cont of bounded fact columns"
 MOST_COLUMNS = 32
@@ -145,8 +146,10 @@ class Wording:
         """Columns, HAVING, ORDER BY, LIMIT and OFFSET, all over what is selected."""
         names = [d.name for d in by]
         columns = tuple(
-            Column(i.name, measure=measures.index(i.what)) if isinstance(i.what, Measure) else Column(i.name, dimension=names.index(i.what.name))
-            for i in self.items
+            Column(item.name, None, measures.index(item.what))
+            if isinstance(item.what, Measure)
+            else Column(item.name, names.index(item.what.name))
+            for item in self.items
         )
         having, order = tree.args.get("having"), tree.args.get("order")
         return Shown(
@@ -189,7 +192,7 @@ class Wording:
             case exp.Not():
                 only(node, "this")
                 return Opposite(self._having(node.this, depth + 1))
-        signs = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+        signs: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
         if type(node) not in signs:
             raise refused("HAVING compares selected aggregates with numbers", "put tests on dimensions in WHERE")
         only(node, "this", "expression")
