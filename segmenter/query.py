@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import accounting, door, predicate
 from segmenter.answer import Answer, publish
+from segmenter.archive import find, keep, name
 from segmenter.errors import UsageError
 from segmenter.naming import naming
 from segmenter.nearest import hint
@@ -36,7 +37,23 @@ if TYPE_CHECKING:
     from segmenter.naming import Naming
     from segmenter.policy import Dimension, Policy, Purpose
 
-__all__ = ["Answer", "Price", "QueryResult", "Question", "Tally", "ask", "canonical", "count", "key", "plan", "present", "publish"]
+__all__ = [
+    "Answer",
+    "Price",
+    "QueryResult",
+    "Question",
+    "Tally",
+    "ask",
+    "canonical",
+    "count",
+    "find",
+    "keep",
+    "key",
+    "name",
+    "plan",
+    "present",
+    "publish",
+]
 
 MOST_NUMBERS = 20_000_000  # groups times values of a grid
 LARGE = 0.1  # a share of patients or rows that the bounds drop, above which the reader is warned
@@ -205,7 +222,7 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     if Kind.MEAN in kinds:
         found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")
     if Kind.QUANTILE in kinds:
-        found.append("A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group counts.")
+        found.append("A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group.")
     if Kind.SUM in kinds:
         found.append("A sum counts each patient's total in a group within the declared bounds.")
     if answer.dropped is not None and any(answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped")):
