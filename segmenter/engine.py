@@ -187,13 +187,18 @@ class DuckDBEngine:
                     self.connection.execute(f"DROP {kind} temp.{_name(name)}")
             self._ready.discard(name)
 
-    def narrow(self, alias: str, names: Sequence[str], keys: str) -> None:
-        """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it."""
+    def narrow(self, alias: str, names: Sequence[str], keys: str, without: Sequence[str] = ()) -> None:
+        """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it.
+
+        The columns `without` are left out: a column that nobody reads need not be unpacked.
+        """
         for name in names:
             self.forget([name])
+            columns = ", ".join(_name(c) for c in self.columns(f"{alias}.{name}") if c not in without)
             with _fixed_errors("cannot read a file"):
                 self.connection.execute(
-                    f"CREATE TEMP TABLE {_name(name)} AS FROM {_name(alias)}.{_name(name)} WHERE patient IN (SELECT patient FROM {_name(keys)})"
+                    f"CREATE TEMP TABLE {_name(name)} AS SELECT {columns} FROM {_name(alias)}.{_name(name)}"
+                    f" WHERE patient IN (SELECT patient FROM {_name(keys)})"
                 )
             self._ready.add(name)
 
@@ -279,6 +284,14 @@ class DuckDBEngine:
         """Write a table's rows to a file with COPY. `options` is one of this program's own constants, never a user's text."""
         with _fixed_errors("cannot write a file"):
             self.connection.execute(f"COPY (FROM {_dotted(table)}) TO {_quoted(str(path))} ({options})")
+
+    def write_out(
+        self, relation: str, path: Path, options: str, values: Mapping[str, object] | None = None, structure: Structure | None = None
+    ) -> None:
+        """Write a relation's rows, in its own order, to a file or pipe with COPY. `options` is one of this program's own constants."""
+        composed, bound = self._composed(relation, values, structure)
+        with _fixed_errors("cannot write a file"):
+            self.connection.execute(f"COPY ({composed.sql}) TO {_quoted(str(path))} ({options})", bound)
 
     # -- reading files into staging tables (for `sources`) ---------------------------------------------------------------
 
