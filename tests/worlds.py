@@ -110,7 +110,8 @@ class Story:
             rows.append({
                 "patient_id": one, "birth_date": birth.isoformat() if self.chance(0.3) else "", "age": age, "first_name": "Zoé",
                 "language": self.rng.choice(["fr", "en", ""]), "sex": self.rng.choice("FFFMMX"),
-                "origin": self.rng.choice(["north", "south", "?"]), "payer_code": self.rng.choice(["MC", "MD", "HM", "ZZ", "?"]), "email": own,
+                "origin": self.rng.choice(["north", "south", "?"]), "payer_code": self.rng.choice(["MC", "MD", "HM", "ZZ", "?"]),
+                "email": own,
                 "phone": f"06{self.rng.randrange(10**8):08d}" if self.chance(0.6) else self.rng.choice(PHONES),
                 "postal": self.rng.choice(["", "1 rue du Port"]) and f"{one} rue du Port",
                 "deceased": self.rng.choice(["", "", "false", "0", "no", "true", "yes"]) if self.chance(0.2) else "",
@@ -238,7 +239,8 @@ class Story:
 
 DOMAINS = {
     "sex": ["F", "M", "unknown"], "age_band": ["<18", "18-39", "40-64", "65+", "unknown"],
-    "payer": ["public", "private", "other", "unknown"], "visits": ["0", "1", "2-3", "4+"], "longest": ["<1", "1-3", "4+", "unknown"], "origin": ["north", "south", "unknown"],
+    "payer": ["public", "private", "other", "unknown"], "visits": ["0", "1", "2-3", "4+"], "longest": ["<1", "1-3", "4+", "unknown"],
+    "origin": ["north", "south", "unknown"],
 }
 
 

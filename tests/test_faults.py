@@ -1,0 +1,178 @@
+"""`kill -9` anywhere in ingest, run and export: the project works afterwards, nothing half made shows, and no spend is undone.
+
+Processes are killed after delays spread over their whole run, and at chosen steps: before and after a rename, a flush to disk, an
+appended entry of the journal. The steps are found by a child that replaces those functions and then starts the program.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from driving import HOUSE, Program, environment, exported_ids, finished
+from worlds import plain_project
+
+import segmenter
+
+EXPORT = ("export", "women", "--channel", "email", "--destination", "check")
+WOMEN = 40
+CHILD = """
+import os, signal, sys
+step, after, nth = sys.argv[1], sys.argv[2] == "after", int(sys.argv[3])
+del sys.argv[1:4]
+from segmenter.control import Journal
+owner, name = {"rename": (os, "rename"), "replace": (os, "replace"), "fsync": (os, "fsync"), "append": (Journal, "append"),
+               "decide": (Journal, "decide"), "mark": (Journal, "_raise_marks")}[step]
+original, seen = getattr(owner, name), 0
+def deadly(*words, **named):
+    global seen
+    seen += 1
+    if seen == nth and not after:
+        os.kill(os.getpid(), signal.SIGKILL)
+    answer = original(*words, **named)
+    if seen == nth:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return answer
+setattr(owner, name, deadly)
+from segmenter.cli import main
+sys.exit(main())
+"""
+NAMES = ("rename", "replace", "fsync", "append", "decide", "mark")
+STEPS = [(name, when, nth) for name in NAMES for when in ("before", "after") for nth in (1, 2, 3)]
+
+
+@pytest.fixture
+def program(tmp_path):
+    """A project that was ingested, run and exported once."""
+    started = Program(plain_project(tmp_path, patients=2 * WOMEN))
+    with segmenter.open(started.root) as session:
+        session.ingest()
+        session.run("women")
+        session.export("women", channel="email", destination="check")
+    return started
+
+
+def spent(session):
+    return float(next(one["epsilon"]["spent"] for one in session.budget().to_dict()["budgets"] if one["purpose"] == "total"))
+
+
+def files(program):
+    """Every file of the project that is not locked, spilt or a database's own."""
+    home = program.root / ".segmenter"
+    hidden = [home / name for name in ("spill", "locks", "states")]
+    return {path for path in program.root.rglob("*") if path.is_file() and not any(path.is_relative_to(one) for one in hidden)}
+
+
+def sound(program, spent_before):
+    """What must hold after any crash; returns what is spent now."""
+    with segmenter.open(program.root) as session:
+        now = spent(session)
+        assert now >= spent_before, "a spend was undone"
+        session.run("women")
+        answer = session.export("women", channel="sms", destination="check").to_dict()
+        assert len(exported_ids(answer["file"])) == WOMEN
+        now = spent(session)
+        session.run("women")
+        assert spent(session) == now, "the same question was paid twice"
+    for path in files(program):
+        assert not path.name.endswith((".part", ".tmp", ".partial")), f"half made, and in sight: {path.name}"
+    for path in (program.root / ".segmenter" / "exports").rglob("*.csv"):
+        assert len(exported_ids(path)) == WOMEN, "a payload that is not whole"
+    return now
+
+
+def kill_after(program, words, seconds):
+    """Start a command and kill it, and all it started, after so long; False where it had ended by then."""
+    process = program.start(*words, "--json")
+    time.sleep(seconds)
+    ended = process.poll() is not None
+    if not ended:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    return not ended
+
+
+def kill_at(program, words, step, when, nth):
+    """Run a command in a child that kills itself at a step; False where that step never came."""
+    command = [sys.executable, "-c", CHILD, step, when, str(nth), "-C", str(program.root), *words, "--json"]
+    ran = subprocess.run(command, env=environment(), cwd=HOUSE, capture_output=True, text=True, check=False, timeout=300)
+    assert ran.returncode in (-signal.SIGKILL, 0), ran.stderr
+    return ran.returncode != 0
+
+
+def other_question(program, n):
+    """A segment that was never run, so that a run has to pay."""
+    text = (program.root / "segments" / "women.yml").read_text(encoding="utf-8")
+    age, payer = ["<18", "18-39", "40-64", "65+"][n % 4], ["public", "other", "private"][n // 4 % 3]
+    condition = f"sex = '{'MF'[n // 12 % 2]}' and age_band = '{age}' or visits = '4+' and not payer = '{payer}'"
+    name = f"n{n}"
+    told = text.replace('"women"', f'"{name}"').replace("sex = 'F'", condition)
+    (program.root / "segments" / f"{name}.yml").write_text(told, encoding="utf-8")
+    return name
+
+
+@pytest.mark.parametrize("verb", ["ingest", "run", "export"])
+def test_killed_after_a_while(program, verb):
+    words = {"ingest": ("ingest",), "run": ("run", other_question(program, 0)), "export": EXPORT}[verb]
+    began = time.monotonic()
+    assert finished(program.start(*words, "--json")).status == 0
+    whole = time.monotonic() - began
+    with segmenter.open(program.root) as session:
+        before = spent(session)
+    killed = 0
+    for n in range(1, 13):
+        words = ("run", other_question(program, n % 8)) if verb == "run" else words
+        killed += kill_after(program, words, whole * n / 13)
+        before = sound(program, before)
+    assert killed > 4, "hardly anything was killed in the middle"
+
+
+@pytest.mark.parametrize("verb", ["ingest", "run", "export"])
+def test_killed_at_a_step(program, verb):
+    with segmenter.open(program.root) as session:
+        before = spent(session)
+    killed = set()
+    for n, (step, when, nth) in enumerate(STEPS):
+        words = {"ingest": ("ingest",), "run": ("run", other_question(program, n)), "export": EXPORT}[verb]
+        if nth > 1 and (step, when, nth - 1) not in killed:
+            continue
+        if kill_at(program, words, step, when, nth):
+            killed.add((step, when, nth))
+            before = sound(program, before)
+    assert len(killed) > 3, "the steps are called by other names now"
+
+
+def test_a_killed_ingest_leaves_the_old_snapshot_in_use(program):
+    asked = program.ok("run", "women")
+    people = program.root / "data" / "patients.csv"
+    people.write_text(people.read_text(encoding="utf-8").replace(",F,", ",M,"), encoding="utf-8")
+    assert kill_at(program, ("ingest",), "append", "before", 1) or kill_at(program, ("ingest",), "decide", "before", 1)
+    again = program.ok("run", "women")
+    assert again["segments"] == asked["segments"]
+    program.ok("ingest")
+    (women,) = program.ok("run", "women")["segments"]
+    assert women["matched"] != asked["segments"][0]["matched"], "and the next one is whole"
+
+
+def test_a_spend_whose_answer_was_never_written_stays_spent(program):
+    name = other_question(program, 1)
+    with segmenter.open(program.root) as session:
+        before = spent(session)
+    assert kill_at(program, ("run", name), "decide", "after", 1)
+    with segmenter.open(program.root) as session:
+        assert spent(session) == before + 20
+        session.run(name)
+        assert spent(session) in (before + 20, before + 40), "paid again at most once, and never given back"
+
+
+def test_an_interrupted_command_says_so(program):
+    process = program.start("ingest", "--json")
+    time.sleep(0.8)
+    process.send_signal(signal.SIGINT)
+    ran = finished(process)
+    assert ran.status in (130, 0)
+    assert "Traceback" not in ran.err
