@@ -21,8 +21,8 @@ SELECT
     ) AS due_at
 FROM denial_dated AS event
 LEFT JOIN link_group AS link ON link.patient = event.patient
-JOIN purpose_scope AS purpose ON purpose.name = event.purpose
-JOIN channel_scope AS channel ON channel.name = event.channel AND channel.word = purpose.word
-JOIN topic_scope AS topic ON topic.name = event.topic AND topic.word = purpose.word
-JOIN category_scope AS category ON category.name = event.category AND category.word = purpose.word
+JOIN purpose_scope AS purpose ON purpose.code = event.purpose
+JOIN channel_scope AS channel ON channel.code = event.channel AND channel.word = purpose.word
+JOIN topic_scope AS topic ON topic.code = event.topic AND topic.word = purpose.word
+JOIN category_scope AS category ON category.code = event.category AND category.word = purpose.word
 WHERE (purpose.denies & channel.denies & topic.denies & category.denies) <> 0

@@ -1,13 +1,14 @@
--- Rows of consent that deny: every denial, and every row whose state nobody knows (C6, C10). Undeclared or empty scope fields mean '*'.
--- Returns: event, patient, purpose, channel, topic, category, state, effective_at, recorded_at (NULL where unreadable), quarantined BOOLEAN
+-- Rows of consent that deny: every denial, and every row whose state nobody knows (C6, C10).
+-- Returns: event, patient, purpose, channel, topic, category BIGINT (codes; 0 for '*', and for what is undeclared or empty), state,
+--          effective_at, recorded_at, confirmed_at, valid_until (NULL where unreadable), dates, quarantined BOOLEAN
 -- Reads:   consent, purpose_scope, channel_scope, topic_scope, category_scope
 SELECT
     event.event,
     event.patient,
-    coalesce(purpose.name, '*') AS purpose,
-    coalesce(channel.name, '*') AS channel,
-    coalesce(topic.name, '*') AS topic,
-    coalesce(category.name, '*') AS category,
+    coalesce(purpose.code, 0) AS purpose,
+    coalesce(channel.code, 0) AS channel,
+    coalesce(topic.code, 0) AS topic,
+    coalesce(category.code, 0) AS category,
     event.state,
     event.effective_at,
     event.recorded_at,

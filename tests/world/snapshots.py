@@ -20,7 +20,7 @@ from oracle.times import read_moment
 Row = Mapping[str, Any]
 TEXTS = ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidence")
 TIME = pl.Datetime("us")
-CONSENT = {"event": pl.Int64, "patient": pl.Int64, **dict.fromkeys(TEXTS, pl.String), **dict.fromkeys(DATES, TIME), "dates": pl.Int16}
+CONSENT = {"event": pl.Int64, "patient": pl.Int64, **dict.fromkeys(TEXTS, pl.String), **dict.fromkeys(DATES, TIME), "dates": pl.Int16, "origin": pl.String, "line": pl.Int64}
 
 
 def write(
@@ -86,7 +86,7 @@ def _consents(rows: Sequence[Row], number: Mapping[str, int], policy: Policy) ->
             if moment is not None and moment.ends_at != moment.starts_at:
                 dates |= 16 << place
             moments.append(None if moment is None else naive_utc(moment.starts_at))
-        made.append((event, number[text(row, "patient_id")], *(text(row, name) for name in TEXTS), *moments, dates))
+        made.append((event, number[text(row, "patient_id")], *(text(row, name) for name in TEXTS), *moments, dates, "consent.csv", event + 2))
     return pl.DataFrame(made, schema=CONSENT, orient="row")
 
 

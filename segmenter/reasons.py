@@ -1,0 +1,78 @@
+"""The reasons a decision may have: their rules, their order (C15), and the sentence each one is told in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Reason:
+    """Why not: the rule's id and the reason's name."""
+
+    rule: str
+    name: str
+
+
+# C15's order. It does not place `link_too_wide`: a group too wide is refused whole, like the dead and the erased, so it follows them.
+ORDER = tuple(
+    Reason(rule, name)
+    for rule, name in (
+        ("C12", "deceased"), ("C12", "erased"), ("C13", "link_too_wide"), ("C11", "age_unknown"), ("C11", "minor"), ("C10", "quarantined"),
+        ("C7", "withdrawn"), ("C7", "refused"), ("C7", "objected"), ("C4", "unconfirmed"), ("C3", "expired"), ("C2", "unproven"),
+        ("C2", "stale_notice"), ("C5", "not_explicit"), ("C1", "no_consent"),
+    )
+)  # fmt: skip
+DENIED = MappingProxyType({"refused": "refused", "objected": "objected", "withdrawn": "withdrawn", "expired": "withdrawn", "revoked": "withdrawn"})
+
+SENTENCES = MappingProxyType(
+    {
+        "allowed": {"en": "Allowed.", "fr": "Autorisé."},
+        "deceased": {"en": "The person is recorded as deceased.", "fr": "La personne est enregistrée comme décédée."},
+        "erased": {"en": "The person was erased at their request.", "fr": "La personne a été effacée à sa demande."},
+        "link_too_wide": {
+            "en": "Too many patient ids are linked as one person; none of them is used until the links are corrected.",
+            "fr": "Trop d'identifiants de patient sont reliés à une même personne ; aucun n'est utilisé avant correction des liens.",
+        },
+        "age_unknown": {"en": "The person's age is not known.", "fr": "L'âge de la personne n'est pas connu."},
+        "minor": {
+            "en": "The person is below the age at which their own consent is enough.",
+            "fr": "La personne n'a pas l'âge auquel son seul consentement suffit.",
+        },
+        "quarantined": {
+            "en": "A record that could not be read for certain may be a refusal, so it counts as one.",
+            "fr": "Un enregistrement illisible est peut-être un refus ; il compte comme tel.",
+        },
+        "withdrawn": {"en": "Consent was withdrawn.", "fr": "Le consentement a été retiré."},
+        "refused": {"en": "Consent was refused.", "fr": "Le consentement a été refusé."},
+        "objected": {"en": "The person objected.", "fr": "La personne s'est opposée."},
+        "unconfirmed": {
+            "en": "Consent was given but not confirmed by the second step that the channel requires.",
+            "fr": "Le consentement n'a pas été confirmé par la seconde étape que le canal exige.",
+        },
+        "expired": {"en": "Consent was given but has lapsed.", "fr": "Le consentement a été donné mais a expiré."},
+        "unproven": {
+            "en": "Consent is recorded without proof: no evidence, or not expressed by a person.",
+            "fr": "Le consentement est enregistré sans preuve : pas de pièce, ou pas exprimé par une personne.",
+        },
+        "stale_notice": {
+            "en": "Consent was given under a privacy notice that is too old or unknown.",
+            "fr": "Le consentement a été donné sur une notice d'information trop ancienne ou inconnue.",
+        },
+        "not_explicit": {
+            "en": "Consent does not name this sensitive category of data.",
+            "fr": "Le consentement ne nomme pas cette catégorie de données sensibles.",
+        },
+        "no_consent": {"en": "No consent covers this use.", "fr": "Aucun consentement ne couvre cet usage."},
+    }
+)
+
+
+def sentence(name: str, language: str) -> str:
+    """A reason in words; English where the language is not known.
+
+    >>> sentence("withdrawn", "fr")
+    'Le consentement a été retiré.'
+    """
+    told = SENTENCES[name]
+    return told.get(language, told["en"])
