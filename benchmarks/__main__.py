@@ -1,0 +1,119 @@
+"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefgh] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks import page, peers, world
+
+RESULTS = Path(__file__).parent / "results"
+HELP = "which works, by letter"
+COLD = ("h-help", "h-budget", "h-plan")
+
+Runs = dict[tuple[str, str], list[dict[str, Any]]]
+
+
+def main() -> None:
+    """Run everything that was asked for, at one size."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--size", choices=world.SIZES, default="1m")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--works", default="abcdefgh", help=HELP)
+    parser.add_argument("--peers", default=",".join(peers.installed()), help="which peers, of those that are installed")
+    parser.add_argument("--folder", type=Path, help="where to put the data; removed at the end unless it is given")
+    given = parser.parse_args()
+    folder = given.folder or Path(tempfile.mkdtemp(prefix="segmenter-benchmark-"))
+    try:
+        runs = measure(folder, world.SIZES[given.size], given.rounds, given.works, [p for p in given.peers.split(",") if p])
+    finally:
+        if given.folder is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{given.size}.json").write_text(json.dumps(summary(runs), indent=1) + "\n", encoding="utf-8")
+    page.write(RESULTS)
+    print(page.table(summary(runs)["works"]))
+
+
+def measure(folder: Path, patients: int, rounds: int, works: str, others: list[str]) -> Runs:
+    """All runs: ingest first (everything stands on it), then the questions, interleaved, then the delta, which changes the data."""
+    project = folder / "project"
+    if not project.exists():
+        _say(f"drawing {patients:,} patients")
+        world.make(project, patients)
+    runs: Runs = {}
+    _ingest(project, runs, rounds if "e" in works else 1)
+    questions = [(work, side) for work in "abcdg" if work in works for side in _sides(work, others)]
+    questions += [(work, "ours") for work in COLD if "h" in works]
+    for number in range(rounds):
+        for work, side in questions:
+            if side in ("ours", "plain", "latest") or number < peers.ROUNDS:
+                runs.setdefault((work, side), []).append(_fresh(work, side, project, number))
+    if "f" in works:
+        for number in range(min(rounds, 3)):
+            world.add_delta(project, patients, number)
+            runs.setdefault(("f", "ours"), []).append(_fresh("f", "ours", project, number))
+    return runs
+
+
+def _sides(work: str, others: list[str]) -> list[str]:
+    return ["plain", *(["latest"] if work == "b" else []), "ours", *(others if work in peers.WORKS else [])]
+
+
+def _ingest(project: Path, runs: Runs, rounds: int) -> None:
+    """Work (e), each round from nothing; the last round's files stay for the other works."""
+    if (project / ".segmenter").exists() and rounds == 1 and (project / "plain.duckdb").exists():
+        return
+    for number in range(min(rounds, 3)):
+        shutil.rmtree(project / ".segmenter", ignore_errors=True)
+        for side in ("plain", "ours"):
+            runs.setdefault(("e", side), []).append(_fresh("e", side, project, number))
+
+
+def _fresh(work: str, side: str, project: Path, number: int) -> dict[str, Any]:
+    _say(f"round {number + 1}: ({work}) {side}")
+    command = [peers.interpreter(side), "-m", "benchmarks.one", work, side, str(project), str(number)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    if done.returncode:
+        _say(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed")
+        return {"seconds": None, "peak": None, "error": None, "steps": {}}
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    _say(f"  {found['seconds']:.3f} s, {found['peak']:.0f} MiB")
+    return found
+
+
+def summary(runs: Runs) -> dict[str, Any]:
+    """Medians, and on what they were measured."""
+    works = [
+        {
+            "work": work,
+            "side": side,
+            "seconds": _median(taken, "seconds"),
+            "peak": max((t["peak"] for t in taken if t["peak"] is not None), default=None),
+            "error": _median(taken, "error"),
+            "rounds": len(taken),
+            "steps": {step: statistics.median(t["steps"].get(step, 0.0) for t in taken) for step in (taken[-1]["steps"] or {})},
+        }
+        for (work, side), taken in runs.items()
+    ]
+    return {"machine": page.machine(), "versions": page.versions(), "works": works}
+
+
+def _median(taken: list[dict[str, Any]], what: str) -> float | None:
+    known = [t[what] for t in taken if t[what] is not None]
+    return statistics.median(known) if known else None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""One work, one side, once, in this fresh process: prints one JSON line. `python -m benchmarks.one WORK SIDE FOLDER ROUND`."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def measure(work: str, side: str, folder: Path, number: int) -> dict[str, Any]:
+    """Seconds, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
+    cells = None
+    steps: dict[str, float] = {}
+    if side == "ours":
+        from benchmarks import ours
+
+        seconds, cells, steps = ours.run(work, folder, number)
+    elif side in ("plain", "latest"):
+        from benchmarks import plain
+
+        seconds = plain.run("b-latest" if side == "latest" else work, folder)
+    else:
+        from benchmarks import peers
+
+        seconds, cells = peers.run(side, work, folder)
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+    return {"seconds": seconds, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
+
+
+def _error(work: str, folder: Path, cells: dict[tuple[str, ...], float] | None) -> float | None:
+    if not cells:
+        return None
+    from benchmarks import plain
+
+    truth = plain.exact(work == "b", folder)
+    return sum(abs(value - truth.get(cell, 0)) for cell, value in cells.items()) / len(cells)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))))
