@@ -14,22 +14,22 @@ AGES = ("<20", "20-29", "30-39", "40-49", "50-64", "65-79", "80+")
 CELLS = ("sex", "age_band", "payer", "region")  # 4 x 8 x 5 x 13 = 2,080 cells
 
 PATIENT = """
-SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, (18 + hash(i, 'age') % 72)::VARCHAR AS age,
-  ['F', 'M', 'X'][(1 + hash(i, 'sex') % 3)::BIGINT] AS sex, ['a', 'b', 'c', 'd'][(1 + hash(i, 'payer') % 4)::BIGINT] AS payer,
-  'r' || lpad((hash(i, 'region') % 12)::VARCHAR, 2, '0') AS region, 'p' || i || '@example.org' AS email, 'Camille' AS first_name
+SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, (18 + hash(hash(i, 'age')) % 72)::VARCHAR AS age,
+  ['F', 'M', 'X'][(1 + hash(hash(i, 'sex')) % 3)::BIGINT] AS sex, ['a', 'b', 'c', 'd'][(1 + hash(hash(i, 'payer')) % 4)::BIGINT] AS payer,
+  'r' || lpad((hash(hash(i, 'region')) % 12)::VARCHAR, 2, '0') AS region, 'p' || i || '@example.org' AS email, 'Camille' AS first_name
 FROM range({patients}) AS numbers(i)"""
 
 STAY = """
-SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(i, n, 'ward') % 8)::BIGINT] AS ward,
-  ['planned', 'urgent', 'day', 'other'][(1 + hash(i, n, 'mode') % 4)::BIGINT] AS mode, (hash(i, n, 'nights') % 20)::VARCHAR AS nights
-FROM (SELECT i, unnest(range(CASE WHEN hash(i, 'stays') % 1000 = 0 THEN 200 ELSE (hash(i, 'stays') % 10)::BIGINT END)) AS n
+SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(hash(i, n, 'ward')) % 8)::BIGINT] AS ward,
+  ['planned', 'urgent', 'day', 'other'][(1 + hash(hash(i, n, 'mode')) % 4)::BIGINT] AS mode, (hash(hash(i, n, 'nights')) % 20)::VARCHAR AS nights
+FROM (SELECT i, unnest(range(CASE WHEN hash(hash(i, 'stays')) % 1000 = 0 THEN 200 ELSE (hash(hash(i, 'stays')) % 10)::BIGINT END)) AS n
   FROM range({patients}) AS numbers(i))"""
 
 CONSENT = """
 SELECT 'e' || i || '-' || n AS event_id, 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
   CASE WHEN n = 0 THEN 'census' ELSE 'outreach' END AS purpose, '*' AS channel, '*' AS topic, '*' AS category,
-  CASE WHEN n = 0 OR hash(i, n, 'state') % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
-  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER) - to_seconds((hash(i, n, 'moment') % 80000)::BIGINT), '%Y-%m-%dT%H:%M:%SZ')
+  CASE WHEN n = 0 OR hash(hash(i, n, 'state')) % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
+  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER) - to_seconds((hash(hash(i, n, 'moment')) % 80000)::BIGINT), '%Y-%m-%dT%H:%M:%SZ')
     AS effective_at,
   strftime(TIMESTAMP '{today}' - to_days((599 - 50 * n)::INTEGER), '%Y-%m-%dT%H:%M:%SZ') AS recorded_at,
   '' AS confirmed_at, '' AS valid_until, 'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version,

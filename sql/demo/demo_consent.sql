@@ -23,11 +23,11 @@ SELECT
     WHEN flaw IN ('sync', 'import') THEN flaw
     WHEN flaw = 'late' THEN 'paper'
     WHEN state = 'withdrawn' AND channel = 'sms' THEN 'sms_keyword'
-    ELSE list_extract(['web_form', 'in_person', 'paper', 'app', 'phone_recorded'], CAST(1 + hash($seed, i, step, 'method') % 5 AS BIGINT))
+    ELSE list_extract(['web_form', 'in_person', 'paper', 'app', 'phone_recorded'], CAST(1 + hash(hash($seed, i, step, 'method')) % 5 AS BIGINT))
   END AS method,
   'self' AS expressed_by,
   CASE WHEN flaw = 'old notice' THEN '2019-05' WHEN purpose = 'offers' OR i % 3 > 0 THEN '2026-01' ELSE '2025-01' END AS notice_version,
   CASE WHEN flaw IN ('no evidence', 'import') THEN '' ELSE 'doc-' || CAST(i AS VARCHAR) || '-' || CAST(step AS VARCHAR) END AS evidence,
-  list_extract(['accueil', 'site', 'application', 'standard'], CAST(1 + hash($seed, i, step, 'source') % 4 AS BIGINT)) AS source
+  list_extract(['accueil', 'site', 'application', 'standard'], CAST(1 + hash(hash($seed, i, step, 'source')) % 4 AS BIGINT)) AS source
 FROM dated
-ORDER BY hash($seed, i, step, category), event_id
+ORDER BY hash(hash($seed, i, step, category)), event_id

@@ -7,9 +7,9 @@ WITH counted AS (
   FROM demo_draw AS d JOIN demo_patient AS p ON p.patient_id = d.patient_id
 ), drawn AS (
   SELECT i, patient_id, sex, birth_date, n,
-    CAST(hash($seed, i, n, 'entry') % 1400 AS INTEGER) AS d_entry,
-    CAST(hash($seed, i, n, 'ward') % 100 AS INTEGER) AS d_ward,
-    CAST(hash($seed, i, n, 'nights') % 100 AS INTEGER) AS d_nights
+    CAST(hash(hash($seed, i, n, 'entry')) % 1400 AS INTEGER) AS d_entry,
+    CAST(hash(hash($seed, i, n, 'ward')) % 100 AS INTEGER) AS d_ward,
+    CAST(hash(hash($seed, i, n, 'nights')) % 100 AS INTEGER) AS d_nights
   FROM (SELECT *, unnest(generate_series(1, stays)) AS n FROM counted WHERE stays > 0)
 ), dated AS (
   SELECT *, CAST($today AS DATE) - 1 - d_entry AS entered_on,
