@@ -49,3 +49,35 @@ def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | No
         min_age=given.get("min_age", 18),
         max_linked=given.get("max_linked", 10),
     )
+
+
+# The smallest policy with every kind of question: for cases that a person reads.
+SURGERY: dict[str, Any] = {
+    "time_zone": "Europe/Paris",
+    "notices": ["2025-01", "2026-01"],
+    "categories": {"identity": {"sensitivity": 1}, "care": {"sensitivity": 2}},
+    "channels": {"email": {"double_opt_in": True}, "sms": {}},
+    "topics": [],
+    "purposes": {
+        "prevention": {"categories": ["identity", "care"], "channels": ["email", "sms"], "min_notice": "2026-01", "max_age_days": 365},
+        "statistics": {"categories": ["identity"], "min_notice": "2025-01", "max_age_days": 365},
+    },
+}
+# Many channels and topics: several words of questions.
+HOSPITAL: dict[str, Any] = {
+    "time_zone": "UTC",
+    "notices": ["1", "2"],
+    "categories": {"identity": {"sensitivity": 1}, "contact": {"sensitivity": 1}, "care": {"sensitivity": 2}, "origin": {"sensitivity": 3}},
+    "channels": {name: {"double_opt_in": name == "email"} for name in ("email", "sms", "phone", "post", "app")},
+    "topics": ["a", "b", "c", "d"],
+    "purposes": {
+        "prevention": {
+            "categories": ["identity", "contact", "care", "origin"], "channels": ["email", "sms", "phone", "post", "app"],
+            "topics": ["a", "b", "c", "d"], "min_notice": "1", "max_age_days": 1000,
+        },
+        "statistics": {"categories": ["identity", "care"], "min_notice": "2", "max_age_days": 50},
+    },
+    "min_age": 13,
+    "max_linked": 2,
+}
+POLICIES = {"clinic": CLINIC, "surgery": SURGERY, "hospital": HOSPITAL}

@@ -1,0 +1,208 @@
+"""Reads the given / expect cases under `tests/sql/` and runs one on a fresh engine.
+
+A case::
+
+    - case: a withdrawal of SMS leaves email alone
+      policy: surgery                     # optional: a policy of world/policies.py; its lookup tables are there, and masks have names
+      given: {consent: [{patient: 1, state: withdrawn, channel: sms}]}
+      types: {other: {column: BIGINT}}    # where a column's type is not that of a snapshot table, nor clear from its values
+      values: {as_of: 2026-01-01 00:00:00}
+      structure: {__dimensions__: [sex, age]}
+      expect: [{patient: 1, mask: [prevention/sms/*/identity]}]
+
+Columns that a row of `given` leaves out are empty; columns that `expect` leaves out are not looked at; order does not matter. With a
+policy, a list is a mask (`purpose/channel/topic/category`, `*` for all of them, `alone` for a person linked to nobody), and a text in a
+column `scope` or `fields` is the code of an event's scope.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import sqlglot
+from ruamel.yaml import YAML
+from segmenter import relations
+from segmenter.engine import DuckDBEngine
+from segmenter.scopes import ALONE, FIELDS, Scopes
+from sqlglot import exp
+from world.policies import POLICIES, policy_of
+
+FOLDER = Path(__file__).parent / "sql"
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+TEXTS = ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidence", "origin")
+TIMES = ("effective_at", "recorded_at", "confirmed_at", "valid_until")
+SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
+    "identity": {"patient": "BIGINT", "patient_id": "VARCHAR"},
+    "patient": {
+        "patient": "BIGINT", "patient_id": "VARCHAR", "birth_date": "DATE", "age": "INTEGER", "deceased": "BOOLEAN", "email": "VARCHAR",
+        "phone": "VARCHAR", "postal": "VARCHAR", "first_name": "VARCHAR", "language": "VARCHAR",
+    },
+    "consent": {
+        "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"), **dict.fromkeys(TIMES, "TIMESTAMP"), "dates": "SMALLINT",
+        "line": "BIGINT",
+    },
+    "link_group": {"patient": "BIGINT", "grp": "BIGINT", "size": "INTEGER"},
+    "preference": {
+        "patient": "BIGINT", "channel": "VARCHAR", "topic": "VARCHAR", "allowed": "BOOLEAN", "max_contacts": "INTEGER", "per_days": "INTEGER",
+        "language": "VARCHAR", "updated_at": "TIMESTAMP", "line": "BIGINT",
+    },
+    "address": {"patient": "BIGINT", "kind": "VARCHAR", "profile": "SMALLINT", "probe": "BIGINT", "hash": "VARCHAR", "valid": "BOOLEAN"},
+    "suppression": {
+        "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",
+        "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR",
+    },
+    "feed": {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT", "readable": "BOOLEAN", "shrunk": "BOOLEAN"},
+    "erased": {"patient": "BIGINT"},
+    "changed": {"patient": "BIGINT"},
+}  # fmt: skip
+# What a row of `consent` is unless the case says otherwise: a proven, unlimited consent.
+USUAL = {"consent": {
+    **dict.fromkeys(TEXTS, ""), "dates": 0, "state": "given", "method": "paper", "expressed_by": "self", "notice_version": "2026-01",
+    "evidence": "doc", "purpose": "*", "channel": "*", "topic": "*", "category": "*",
+}, "patient": {"deceased": False}}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of one relation."""
+
+    relation: str
+    file: Path
+    text: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        return f"{self.relation}: {self.text['case']}"
+
+
+def files() -> dict[str, Path]:
+    """The case file of each relation that has one."""
+    return {path.stem: path for path in sorted(FOLDER.rglob("*.yaml"))}
+
+
+def cases() -> Iterator[Case]:
+    """Every case, in the order of files."""
+    for relation, path in files().items():
+        for text in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or ():
+            yield Case(relation, path, text)
+
+
+def run(engine: DuckDBEngine, case: Case) -> tuple[Counter[Any], Counter[Any], list[str]]:
+    """What is expected, what came out, and the columns that were looked at."""
+    text = case.text
+    scopes = Scopes.of(policy_of(POLICIES[text["policy"]])) if "policy" in text else None
+    for name, frame in scopes.tables().items() if scopes else ():
+        engine.load(name, frame)
+    for table, rows in (text.get("given") or {}).items():
+        make_table(engine, table, rows, (text.get("types") or {}).get(table) or {}, scopes)
+    values = {name: bound(value) for name, value in (text.get("values") or {}).items()}
+    composed = relations.compose(case.relation, structure(text.get("structure") or {}), frozenset(engine._ready))
+    needed = {name: values[name] for name in composed.values}
+    cursor = engine.connection.execute(composed.sql, needed)
+    columns = [d[0] for d in cursor.description]
+    found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    expected = [{k: coded(k, v, scopes) for k, v in row.items()} for row in text["expect"]]
+    looked = list(expected[0]) if expected else columns
+    return counted(expected, looked), counted(found, looked), looked
+
+
+def counted(rows: list[dict[str, Any]], columns: list[str]) -> Counter[Any]:
+    return Counter(tuple(plain(row[c]) for c in columns) for row in rows)
+
+
+def plain(value: Any) -> Any:
+    """A value as it is compared: times as text, whole numbers as int."""
+    if isinstance(value, dt.datetime):
+        return value.replace(tzinfo=None).isoformat(sep=" ")
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return dt.datetime.fromisoformat(value).isoformat(sep=" ")
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, (list, tuple)):
+        return tuple(plain(v) for v in value)
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(k), plain(v)) for k, v in value.items()))
+    if isinstance(value, (bytes, bytearray)):
+        return bytes(value).hex()
+    return value
+
+
+def make_table(engine: DuckDBEngine, table: str, rows: list[Mapping[str, Any]], given: Mapping[str, str], scopes: Scopes | None) -> None:
+    """A temporary table of the case's rows."""
+    coded_rows = [{k: coded(k, v, scopes) for k, v in {**USUAL.get(table, {}), **row}.items()} for row in rows]
+    types = {**SNAPSHOT_TYPES.get(table, {})}
+    for row in coded_rows:
+        for column, value in row.items():
+            if types.get(column) is None:
+                types[column] = kind(value)
+    types = {c: given.get(c) or t or "VARCHAR" for c, t in {**dict.fromkeys(given), **types}.items()}
+    columns = ", ".join(f'"{c}" {t}' for c, t in types.items())
+    engine.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ({columns})')
+    for row in coded_rows:
+        marks = ", ".join("?" for _ in types)
+        engine.connection.execute(f'INSERT INTO "{table}" VALUES ({marks})', [row.get(c) for c in types])
+    engine._ready.add(table)
+
+
+def kind(value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return "TIMESTAMP"
+    kinds = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", dt.datetime: "TIMESTAMP", dt.date: "DATE"}
+    return kinds.get(type(value), "VARCHAR")
+
+
+def bound(value: Any) -> Any:
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return dt.datetime.fromisoformat(value)
+    if isinstance(value, str) and DAY.fullmatch(value):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+def structure(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Structure holes: a text is an expression (or a table, where the hole stands for one), a list several."""
+    tables = {t.name for name in relations.paths() for t in relations.tree(name).find_all(exp.Table)}
+    filled: dict[str, Any] = {}
+    for hole, value in given.items():
+        if isinstance(value, list):
+            filled[hole] = [sqlglot.parse_one(str(v), dialect="duckdb") for v in value]
+        else:
+            filled[hole] = exp.to_table(value) if hole in tables else sqlglot.parse_one(str(value), dialect="duckdb")
+    return filled
+
+
+def coded(column: str, value: Any, scopes: Scopes | None) -> Any:
+    """Names of questions and scopes as the numbers that the relations hold."""
+    if scopes is None:
+        return value
+    if isinstance(value, list):
+        return sum(ALONE if name == "alone" else bit_of(scopes, name) for name in value)
+    if column in {"scope", "fields"} and isinstance(value, str):
+        return code_of(scopes, value, column)
+    return value
+
+
+def bit_of(scopes: Scopes, name: str) -> int:
+    purpose, channel, topic, category = (None if part == "*" else part for part in name.split("/"))
+    [mask] = [b.mask for b in scopes.bits_ if (b.purpose, b.channel, b.topic, b.category) == (purpose, channel, topic, category)]
+    return mask
+
+
+def code_of(scopes: Scopes, name: str, column: str) -> int:
+    code = 0
+    for field, text in zip(FIELDS, name.split("/"), strict=True):
+        [row] = [r for r in scopes.tables()[f"{field}_scope"].to_dicts() if (r["name"], r["word"]) == (text, 0)]
+        code |= row["code" if column == "scope" else "field"]
+    return code

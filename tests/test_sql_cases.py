@@ -1,0 +1,35 @@
+"""Every relation does what its given / expect cases say, and every relation has cases."""
+
+from __future__ import annotations
+
+import pytest
+import sql_cases
+from segmenter import relations
+from segmenter.engine import DuckDBEngine
+
+
+@pytest.fixture(scope="module")
+def spill(tmp_path_factory):
+    return tmp_path_factory.mktemp("spill")
+
+
+@pytest.mark.parametrize("case", list(sql_cases.cases()), ids=lambda case: case.name)
+def test_case(case, spill):
+    with DuckDBEngine(spill, None) as engine:
+        expected, found, columns = sql_cases.run(engine, case)
+    assert found == expected, f"{case.file.name}, {case.text['case']}: of {columns}, missing {expected - found}, unexpected {found - expected}"
+
+
+def test_every_relation_has_cases():
+    assert sorted(relations.paths().keys() - sql_cases.files().keys()) == []
+
+
+def test_every_case_file_has_a_relation():
+    assert sorted(sql_cases.files().keys() - relations.paths().keys()) == []
+
+
+def test_relations_are_short_and_begin_by_saying_what_they_are():
+    for name, path in relations.paths().items():
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) < 60, name
+        assert lines[0].startswith("-- "), name

@@ -1,0 +1,145 @@
+"""A small mailing: people, lists, wishes and earlier exports as ready tables, and an export of them with everything around it real."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from segmenter import export, identifiers, preference, register, suppression
+from segmenter.control import Journal
+from segmenter.destination import Layout
+from segmenter.engine import DuckDBEngine
+from segmenter.keys import Keys
+from segmenter.model import Actor, Clocks, Eligible, Interval, ProcessingRequest, Role, Snapshot, naive_utc
+from segmenter.policy import Cap, Channel, Destination
+
+NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
+KEYS = Keys(b"a key that only these tests have ever used")
+OFFICER = Actor("dpo", frozenset(Role))
+MARKETER = Actor("mia", frozenset({Role.MARKETER}))
+TEXTS = ("email", "phone", "postal", "first_name", "language")
+CHECK = Destination("check", "csv", ("patient_id",), None)
+WISH = {"patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64, "updated_at": pl.Datetime("us")}
+ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in suppression.COLUMNS.items()}
+Person = Mapping[str, Any]
+
+
+@dataclass
+class Mailing:
+    """Everything an export stands on. `people` are rows by patient_id; surrogates are their positions."""
+
+    home: Path
+    people: Sequence[Person]
+    links: Mapping[str, int] = field(default_factory=dict)
+    wishes: Sequence[Mapping[str, Any]] = ()
+    entries: Sequence[suppression.Entry] = ()
+    refusing: frozenset[str] = frozenset()  # no consent for the channel now
+    channel: Channel = Channel("email", "email")
+    now: datetime = NOW
+    fed_at: datetime | None = None
+    numbers: dict[str, int] = field(default_factory=dict)
+    clock: list[datetime] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name in ("exports", "registers", "suppressions", "spill", "locks", "snapshots"):
+            (self.home / name).mkdir(parents=True, exist_ok=True)
+        self.clock = [self.now]
+        self.journal = Journal(self.home, KEYS, lambda: self.clock[0])
+        self.numbers = {str(p["patient_id"]): i for i, p in enumerate(self.people)}
+
+    # -- tables --------------------------------------------------------------------------------------------------------
+
+    def open(self) -> DuckDBEngine:
+        """An engine with the snapshot's tables as ready tables."""
+        engine = DuckDBEngine(self.home / "spill", KEYS.file_key())
+        engine.__enter__()
+        n = self.numbers
+        ids = {"patient": list(n.values()), "patient_id": list(n)}
+        engine.load("identity", pl.DataFrame(ids, schema={"patient": pl.Int64, "patient_id": pl.String}))
+        texts = {name: pl.Series([p.get(name) for p in self.people], dtype=pl.String) for name in TEXTS}
+        engine.load("patient", pl.DataFrame({**ids, **texts}))
+        identifiers.hash_patients(engine, KEYS, "FR")
+        linked = [(n[name], group) for name, group in self.links.items()]
+        engine.load("link_group", pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"))
+        wishes = [{**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW), **w, "patient": n[w["patient_id"]]} for w in self.wishes]
+        engine.load("preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH))
+        engine.load("suppression", suppression._frame(self.entries))
+        fed = naive_utc(self.fed_at or self.now)
+        feed = {"name": ["mail"], "modified_at": [fed], "max_age_seconds": [172_800], "readable": [True], "shrunk": [False]}
+        engine.load("feed", pl.DataFrame(feed))
+        engine.load("consent", pl.DataFrame(schema={"patient": pl.Int64, "channel": pl.String, "state": pl.String, "effective_at": pl.Datetime("us")}))
+        return engine
+
+    # -- an export -----------------------------------------------------------------------------------------------------
+
+    def order(self, destination: Destination, layout: Layout | None = None, **changed: Any) -> export.Order:
+        plan = layout or Layout(destination.columns or (), self.channel.identifier, ("identity",), destination.profile, destination.format)
+        given = {"holdout": Decimal(0), "topic": "news", "at": self.clock[0], "sent_at": self.clock[0], **changed}
+        return export.Order("seniors", "prevention", channel=self.channel.name, destination=destination, layout=plan, **given)
+
+    def place(self, **changed: Any) -> export.Place:
+        snapshot = Snapshot("snap", self.home / "snapshots/snap.duckdb", self.now, "UTC")
+        given: dict[str, Any] = {"actor": OFFICER, "policy_hash": "0" * 64, "region": "FR", **changed}
+        return export.Place(self.home, KEYS, self.journal, snapshot=snapshot, **given)
+
+    def checked(self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None) -> dict[str, str | None]:
+        """The first reason of each member, None where exported. Leaves `export_checked` ready."""
+        names = list(self.numbers) if members is None else list(members)
+        engine.load("eligible", pl.DataFrame({"patient": pl.Series([self.numbers[m] for m in names], dtype=pl.Int64)}))
+        request = ProcessingRequest("prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at))
+        eligible = Eligible(request, self.place().snapshot, "0" * 64, "eligible")
+        export.build(engine, eligible, (), [()])
+        allowed = [number for name, number in self.numbers.items() if name not in self.refusing]
+        engine.load("contactable", pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)}))
+        acts = self.journal.read()
+        suppression.load(engine, self.home, acts)
+        suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+        preference.denied(engine, order.channel, order.topic)
+        since = preference.window_start(engine, self.channel, order.topic, order.sent_at)
+        register.contacts(engine, self.home, register.registered(acts), since)
+        preference.capped(engine, self.channel, order.topic, order.sent_at)
+        export.check(engine, KEYS, order)
+        rows = engine.connection.execute("SELECT patient_id, reason FROM export_checked ORDER BY 1").fetchall()
+        return {name: None if reason == 0 else export.REASONS[reason - 1] for name, reason in rows}
+
+    def export(self, destination: Destination = CHECK, layout: Layout | None = None, place: Mapping[str, Any] | None = None, **changed: Any) -> export.Export:
+        order = self.order(destination, layout, **changed)
+        engine = self.open()
+        try:
+            with export.alone(self.home, self.journal):
+                self.checked(engine, order)
+                return export.commit(engine, self.place(**(place or {})), order, exact)
+        finally:
+            engine.__exit__(None, None, None)
+
+    def reasons(self, **changed: Any) -> dict[str, str | None]:
+        engine = self.open()
+        try:
+            return self.checked(engine, self.order(CHECK, **changed))
+        finally:
+            engine.__exit__(None, None, None)
+
+    def later(self, **by: Any) -> None:
+        self.clock[0] += timedelta(**by)
+
+
+def exact(labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, Interval]]:
+    """A `publish` that adds no noise: only tests may."""
+    assert len(labels) == len(numbers)
+    return {name: (sum(numbers[i] for i in cells), Interval(0, 9)) for name, cells in sums.items()}
+
+
+def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> suppression.Entry:
+    """An entry of a plain identifier."""
+    return suppression.entry(KEYS, "FR", kind, value, reason, **scope)
+
+
+def capped(contacts: int, days: int) -> Channel:
+    """The email channel with a cap."""
+    return Channel("email", "email", cap=Cap(contacts, days))
