@@ -313,6 +313,15 @@ class DuckDBEngine:
             finally:
                 self.connection.unregister("_frame")
 
+    def has(self, table: str) -> bool:
+        """Whether a ready relation of this name exists."""
+        return table in self._ready
+
+    def append_table(self, table: str, other: str) -> None:
+        """Append one table's rows to another, by column name."""
+        with _fixed_errors("cannot copy a table"):
+            self.connection.execute(f"INSERT INTO {_dotted(table)} BY NAME FROM {_dotted(other)}")
+
     def count(self, table: str) -> int:
         """How many rows a table has."""
         with _fixed_errors("cannot read a table"):

@@ -1,5 +1,80 @@
-"""stub"""
-def ingest_suppressions(work):
+"""The suppression sources -> `suppression` and `feed`: entries only ever come on top (S1), and every feed tells how old it is (S7)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from segmenter.model import naive_utc
+from segmenter.sources import files, lists
+from segmenter.sources.work import Work, TableCount, QUARANTINE
+
+if TYPE_CHECKING:
+    from segmenter.declared import SuppressionSource
+
+ENTRY = {
+    "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",
+    "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """How one suppression source stands (S7)."""
+
+    name: str
+    modified_at: datetime | None
+    max_age_seconds: int
+    readable: bool
+    shrunk: bool
+
+
+def ingest_suppressions(work: Work) -> None:
+    """Read every declared list, keep the keyed hashes of what it names, and note how its feed stands."""
     import polars as pl
-    work.engine.create(work.table("suppression"), {"kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR", "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR"})
-    work.engine.create(work.table("feed"), {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT", "readable": "BOOLEAN", "shrunk": "BOOLEAN"})
+
+    engine = work.engine
+    engine.create("suppression_new", ENTRY)
+    if work.previous:
+        engine.alias("suppression_before", "old_suppression")
+    else:
+        engine.create("suppression_before", ENTRY)
+    accepted = _accepted(work)
+    feeds = [_ingest(work, declared, accepted) for declared in work.sources.suppression]
+    work.meta["accepted"] = json.dumps(accepted, sort_keys=True)
+    work.keep("suppression", "suppression_all")
+    rows = [(f.name, None if f.modified_at is None else naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
+    schema = {"name": pl.String, "modified_at": pl.Datetime("us"), "max_age_seconds": pl.Int64, "readable": pl.Boolean, "shrunk": pl.Boolean}
+    engine.load(work.table("feed"), pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
+    import polars as pl
+
+    found = files.find(work.root, declared.read)
+    seconds = int(declared.max_age.total_seconds())
+    if not found:
+        return Feed(declared.name, None, seconds, readable=False, shrunk=False)
+    listed = lists.read(work.engine, found, declared.name, declared.read.format)
+    told = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "list_new")
+    work.engine.append_table("suppression_new", "list_new")
+    schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
+    work.engine.append(work.table("quarantine"), pl.DataFrame(told, schema=schema, orient="row"))
+    lines = len({(origin, line) for _, origin, line, *_ in told})
+    work.counts[f"suppression {declared.name}"] = TableCount(listed.read, listed.read - lines, lines)
+    before = accepted.get(declared.name, 0)
+    shrunk = listed.entries < before * (1 - declared.max_shrink)
+    if not shrunk:
+        accepted[declared.name] = listed.entries
+    oldest = min(file.modified_at() for file in found) if listed.exported_at is None else listed.exported_at
+    return Feed(declared.name, min(oldest, work.now.astimezone(UTC)), seconds, readable=True, shrunk=shrunk)
+
+
+def _accepted(work: Work) -> dict[str, int]:
+    """How many entries each feed had when it last had not shrunk: a feed stays refused until it recovers, or its max_shrink is raised."""
+    if not work.previous:
+        return {}
+    found = work.engine.rows("meta_accepted")
+    return {str(name): int(count) for name, count in json.loads(found[0][0]).items()} if found else {}
