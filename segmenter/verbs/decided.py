@@ -1,0 +1,74 @@
+"""An engine on one snapshot and everyone's decisions at two clocks: what every question is asked of."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from segmenter import cube, standing, suppression
+from segmenter.control import locked
+from segmenter.errors import UsageError
+from segmenter.model import Clocks
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Snapshot
+
+SHOWN = ("person", "kin")
+TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
+
+
+@contextlib.contextmanager
+def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> Iterator[DuckDBEngine]:
+    """An engine with the snapshot's tables, the suppression list and `person` as decided at `clocks`.
+
+    External access is off from here on, unless the caller `writes` files of its own.
+    """
+    with _opened(context, snapshot) as engine:
+        path = state(context, engine, snapshot)
+        engine.attach(standing.STATE, path)
+        engine.expose(standing.STATE, SHOWN)
+        standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
+        if not writes:
+            engine.lock_down()
+        yield engine
+
+
+@contextlib.contextmanager
+def _opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+    if snapshot.time_zone != context.policy.time_zone:
+        msg = "the policy's time_zone is not the one the snapshot was read in"
+        raise UsageError(msg, hint="run `segmenter ingest`")
+    with context.store.reading(snapshot) as engine:
+        engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
+        suppression.load(engine, context.home, context.journal.read())
+        yield engine
+
+
+def state(context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None) -> Path:
+    """The file of decisions of a snapshot under the policy in force; made where it is missing."""
+    path = context.store.state_path(snapshot, standing.mark(context.policy))
+    with locked(context.store.lock("state")):
+        if not path.is_file():
+            standing.settle(engine, context.policy, snapshot, path, cube.profile, previous=previous, progress=context.progress)
+    return path
+
+
+def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None) -> None:
+    """Decide everyone of a new snapshot; only those who were touched where the state of `before` may be followed."""
+    followed = None if before is None else context.store.state_path(before, standing.mark(context.policy))
+    usable = followed is not None and followed.is_file()
+    with _opened(context, snapshot) as engine:
+        if usable:
+            engine.alias("changed", f"{standing.SNAPSHOT}.{TOUCHED}")
+        state(context, engine, snapshot, followed if usable else None)
+
+
+def clocks_of(snapshot: Snapshot, as_of: datetime | None, known_at: datetime | None) -> Clocks:
+    """The clocks asked for; each is the snapshot's moment where nothing is said (P6)."""
+    return Clocks(as_of or snapshot.taken_at, known_at or snapshot.taken_at)
