@@ -24,6 +24,7 @@ COARSE = 64  # denominators of a discrete Gaussian's variance: small, so that it
 
 Integers: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 Reals: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
+Truths: TypeAlias = "np.ndarray[Any, np.dtype[np.bool_]]"
 
 
 @dataclass(frozen=True, slots=True)

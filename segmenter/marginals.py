@@ -1,0 +1,143 @@
+"""Tables that were measured with noise, and tables derived from them by weighted least squares.
+
+Every table over dimensions S is a sum of residual components, one for each subset A of S, and the least-squares estimate of a component
+is the average of its measurements weighted by their precisions. So every table within a measured one is derived in closed form, with no
+matrix: sums along axes, means taken off, weights, broadcasts. Axes are positions in the family's list of dimensions.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from segmenter.noise import Reals
+
+Axes: TypeAlias = tuple[int, ...]
+
+
+def subsets(axes: Axes) -> Iterator[Axes]:
+    """All subsets, the empty one first."""
+    return itertools.chain.from_iterable(itertools.combinations(axes, n) for n in range(len(axes) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Lattice:
+    """Which tables are measured, and how well: `sizes` of all axes, and for each measured table the variance of one cell's noise."""
+
+    sizes: tuple[int, ...]
+    variances: tuple[tuple[Axes, float], ...]
+
+    def cells(self, axes: Axes) -> int:
+        """How many cells a table has."""
+        return math.prod(self.sizes[a] for a in axes)
+
+    def covers(self, axes: Axes) -> bool:
+        """Whether a table lies within a measured one."""
+        return any(set(axes) <= set(s) for s, _ in self.variances)
+
+    def weights(self, component: Axes) -> list[tuple[int, float]]:
+        """Which measured tables speak of a component (their positions), and with which share."""
+        precisions = self._precisions(component)
+        whole = math.fsum(p for _, p in precisions)
+        return [(n, p / whole) for n, p in precisions]
+
+    def precision(self, component: Axes) -> float:
+        """One over the variance of a component's estimate, before its projection; 0 where nothing measured speaks of it."""
+        return math.fsum(p for _, p in self._precisions(component))
+
+    def _precisions(self, component: Axes) -> list[tuple[int, float]]:
+        inside = set(component)
+        return [
+            (n, self.cells(component) / (self.cells(axes) * variance)) for n, (axes, variance) in enumerate(self.variances) if inside <= set(axes)
+        ]
+
+
+def estimate(lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]], target: Axes) -> Reals:
+    """The least-squares estimate of the table over `target` from the measured tables, in their order; an axis a dimension.
+
+    Where one table alone is measured, its plain sums are the estimate, exactly.
+    """
+    if len(tables) == 1:
+        return np.asarray(_summed(tables[0], lattice.variances[0][0], target), dtype=np.float64)
+    shape = tuple(lattice.sizes[a] for a in target)
+    result = np.zeros(shape)
+    for component in subsets(target):
+        found = np.zeros(tuple(lattice.sizes[a] for a in component))
+        for n, share in lattice.weights(component):
+            found = found + share * _residual(_summed(tables[n], lattice.variances[n][0], component))
+        result += _spread(found, component, target, lattice) / (math.prod(shape) / max(1, found.size))
+    return result
+
+
+def influence(lattice: Lattice, region: Reals, target: Axes) -> list[Reals]:
+    """How much each cell of each measured table weighs in the sum over `region` (weights of the target's cells) of the derived table."""
+    if len(lattice.variances) == 1:
+        return [_spread(region, target, lattice.variances[0][0], lattice)]
+    found: list[Reals] = []
+    for n, (axes, _) in enumerate(lattice.variances):
+        weights = np.zeros(tuple(lattice.sizes[a] for a in axes))
+        for component in subsets(tuple(a for a in target if a in axes)):
+            share = dict(lattice.weights(component))[n]
+            part = _residual(_summed(region, target, component)) * share * (lattice.cells(component) / lattice.cells(target))
+            weights += _spread(part, component, axes, lattice)
+        found.append(weights)
+    return found
+
+
+def variance(lattice: Lattice, profile: Mapping[Axes, float], target: Axes) -> float:
+    """The variance of the sum over a region of the derived table. `profile` is the region's, by `profile_of`."""
+    whole = lattice.cells(target)
+    return math.fsum(square * (lattice.cells(a) / whole) ** 2 / lattice.precision(a) for a, square in profile.items() if square)
+
+
+def profile_of(region: Reals, target: Axes) -> dict[Axes, float]:
+    """A region's squared length in each residual component: all that its variance depends on, whatever is measured."""
+    found = {}
+    for component in subsets(target):
+        part = _residual(_summed(region, target, component))
+        found[component] = float(np.square(part).sum())
+    return found
+
+
+def _summed(table: np.ndarray[Any, np.dtype[Any]], axes: Axes, kept: Axes) -> np.ndarray[Any, np.dtype[Any]]:
+    """A table over `axes` summed down to the axes `kept`, which keep their order."""
+    away = tuple(n for n, a in enumerate(axes) if a not in kept)
+    return np.asarray(table.sum(axis=away)) if away else table
+
+
+def _residual(table: np.ndarray[Any, np.dtype[Any]]) -> Reals:
+    """What is left of a table once the mean is taken off along every axis."""
+    result = np.asarray(table, dtype=np.float64)
+    for axis in range(result.ndim):
+        result = result - result.mean(axis=axis, keepdims=True)
+    return result
+
+
+def _spread(table: Reals, axes: Axes, over: Axes, lattice: Lattice) -> Reals:
+    """A table over `axes` repeated along the other axes of `over`."""
+    shape = tuple(lattice.sizes[a] if a in axes else 1 for a in over)
+    return np.broadcast_to(table.reshape(shape), tuple(lattice.sizes[a] for a in over))
+
+
+@cache
+def cell_weights(lattice: Lattice, target: Axes) -> tuple[tuple[int, float, int], ...]:
+    """The noise of one cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for every cell."""
+    one = np.zeros(tuple(lattice.sizes[a] for a in target))
+    one[(0,) * one.ndim] = 1.0
+    return tuple(grouped(influence(lattice, one, target)))
+
+
+def grouped(weights: Sequence[Reals]) -> Iterator[tuple[int, float, int]]:
+    """Weights of cells as (measured table, weight, how many cells), equal ones together, zeros left out."""
+    for n, table in enumerate(weights):
+        values, many = np.unique(np.round(np.abs(table), 9), return_counts=True)
+        for value, times in zip(values.tolist(), many.tolist(), strict=True):
+            if value > 0:
+                yield n, value, times
