@@ -350,9 +350,9 @@ class PatientShape(SourceShape):
 
 
 class FactShape(SourceShape):
-    """A fact table: rows that belong to a patient."""
+    """A fact table: rows that belong to a patient. `patient` has no default, so that a misspelt `preference` is no table of facts."""
 
-    patient: Text = "patient_id"
+    patient: Text
     tags: dict[Text, Text] = {}
 
 

@@ -59,7 +59,7 @@ def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any])
         case "extra_forbidden":
             return document.problem(f"unknown key `{key}`", path, hint(str(key), _keys(shape, path[:-1])))
         case "missing":
-            return document.problem(f"the key `{key}` is missing{_inside(path)}", path)
+            return document.problem(f"the key `{key}` is missing{_inside(path)}", path, _extra(shape, path))
         case "literal_error":
             choices = _choices(detail)
             return document.problem(f"{where}expected {' or '.join(f'`{c}`' for c in choices)}", path, hint(str(detail["input"]), choices))
@@ -67,7 +67,13 @@ def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any])
             return document.problem(f"{where}{detail['ctx']['error']}", path)
         case other:
             said = _EXPECTED.get(other) or str(detail["msg"]).replace("Input should", "it should")
-            return document.problem(f"{where}{said}", path)
+            return document.problem(f"{where}{said}", path, _extra(shape, path))
+
+
+def _extra(shape: type[BaseModel], path: tuple[Any, ...]) -> str | None:
+    """Where any key may stand at the top, a wrong one may be a known one misspelt: the nearest."""
+    free = shape.model_config.get("extra") == "allow" and path and path[0] not in shape.model_fields
+    return hint(str(path[0]), shape.model_fields) if free else None
 
 
 def _inside(path: tuple[Any, ...]) -> str:
