@@ -165,7 +165,7 @@ def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into
 
 
 def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, values: dict[str, object] | None = None) -> None:
-    """Make `into` (item, kind, profile, normal, valid) with the first profile of each identifier that `relation` gives (item, kind, value)."""
+    """Make `into` (item, kind, profile, normal, valid): the first profile of what `relation` gives (item, kind, value)."""
     engine.make("identifier_listed", relation, values)
     engine.alias("identifier_given", "identifier_listed")
     _normalise_odd(engine, region)

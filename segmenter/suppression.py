@@ -117,7 +117,7 @@ def imported_file(home: Path, acts: Iterable[Act]) -> Path | None:
 def _frame(entries: Iterable[Entry]) -> pl.DataFrame:
     import polars as pl
 
-    kinds = {"VARCHAR": pl.String, "BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}
+    kinds: dict[str, Any] = {"VARCHAR": pl.String, "BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}
     rows = [{**asdict(e), "probe": probe_of(e.hash), "since": _moment(e.since), "until": _moment(e.until)} for e in entries]
     return pl.DataFrame(rows, schema={name: kinds[sort] for name, sort in COLUMNS.items()})
 

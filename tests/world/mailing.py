@@ -80,7 +80,7 @@ class Mailing:
 
     def order(self, destination: Destination, layout: Layout | None = None, **changed: Any) -> export.Order:
         plan = layout or Layout(destination.columns or (), self.channel.identifier, ("identity",), destination.profile, destination.format)
-        given = {"holdout": Decimal(0), "topic": "news", "at": self.clock[0], "sent_at": self.clock[0], **changed}
+        given = {"holdout": Decimal(0), "categories": ("identity",), "topic": "news", "at": self.clock[0], "sent_at": self.clock[0], **changed}
         return export.Order("seniors", "prevention", channel=self.channel.name, destination=destination, layout=plan, **given)
 
     def place(self, **changed: Any) -> export.Place:

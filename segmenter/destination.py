@@ -1,0 +1,251 @@
+"""What may go to a destination, and how it is written: minimised columns, neutralised cells, encryption on the way to disk."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from segmenter.errors import PolicyError, UsageError
+from segmenter.nearest import hint
+from segmenter.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+    from sqlglot import exp
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.policy import Destination, Policy
+
+IDENTIFIERS = ("email", "phone", "postal")
+DEFAULT = ("patient_id", "first_name", "language")
+UNSUBSCRIBE = "list_unsubscribe"
+BLOCK = 1 << 20  # bytes passed on at a time
+FORMATS = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet"}
+AUDIENCES = {  # header names by identifier
+    "google-2026": {"email": "Email", "phone": "Phone"},
+    "meta": {"email": "email", "phone": "phone"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a file holds: its columns in order, the channel's identifier, and the data categories they carry."""
+
+    columns: tuple[str, ...]
+    identifier: str
+    categories: tuple[str, ...]
+    audience: str | None = None
+    format: str = "csv"
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The names in the file."""
+        return self.columns if self.audience is None else (AUDIENCES[self.audience][self.identifier],)
+
+
+# -- what may go there -------------------------------------------------------------------------------------------------
+
+
+def layout(policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], destination: Destination, purpose: str, channel: str) -> Layout:
+    """The columns that the destination lists and the policy allows for the purpose. Reads no patient.
+
+    `tags` are the patient source's (column -> category), `known` its columns. Raises `PolicyError` for a channel or category that the
+    purpose does not list, a sensitive column or a dimension's (C14), a prescriber column (L2); `UsageError` for an unknown column, or
+    where nothing is left.
+    """
+    terms = policy.purposes[purpose]
+    if channel not in terms.channels:
+        raise PolicyError("C14", f"purpose {purpose} does not list the channel {channel}")
+    if CONTACT not in terms.categories:
+        raise PolicyError("C14", f"purpose {purpose} does not list the category {CONTACT}, so nobody may be contacted for it")
+    identifier = policy.channels[channel].identifier
+    if destination.profile is not None:
+        return _audience(policy, destination, purpose, identifier)
+    asked = destination.columns or (identifier, *DEFAULT)
+    listed = [name for name in asked if name not in IDENTIFIERS or name == identifier]
+    categories = [_category(policy, tags, known, purpose, name) for name in listed]
+    if not listed:
+        raise UsageError(f"destination {destination.name} lists no column that channel {channel} may carry", hint=f"list {identifier}")
+    return Layout(tuple(listed), identifier, tuple(sorted(set(categories))), format=destination.format)
+
+
+def _category(policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], purpose: str, name: str) -> str:
+    category = tags.get(name, CONTACT if name in IDENTIFIERS else "identity")
+    over = [d.name for d in policy.dimensions.values() if name == d.name or (d.table == "patient" and d.column == name)]
+    if category == PRESCRIBER:
+        raise PolicyError("L2", f"column {name} is tagged {PRESCRIBER}: it goes nowhere")
+    if over:
+        raise PolicyError("C14", f"column {name} is a dimension ({over[0]}): dimensions are never exported")
+    if name not in known:
+        raise UsageError(f"the patient source has no column {name}", hint=hint(name, known))
+    if category not in policy.purposes[purpose].categories:
+        raise PolicyError("C14", f"column {name} is of category {category}, which purpose {purpose} does not list")
+    if policy.sensitivity(category) >= HEALTH:
+        raise PolicyError("C14", f"column {name} is of category {category}, of sensitivity {HEALTH} or more: it is never exported")
+    return category
+
+
+def _audience(policy: Policy, destination: Destination, purpose: str, identifier: str) -> Layout:
+    """An ad platform's layout: one hashed identifier. Hard refusal where the purpose reads health or more."""
+    profile = str(destination.profile)
+    sensitive = [c for c in policy.purposes[purpose].categories if policy.sensitivity(c) >= HEALTH]
+    if sensitive:
+        said = f"purpose {purpose} reads {sensitive[0]}, of sensitivity {HEALTH} or more: it never goes to an ad platform ({profile})"
+        raise PolicyError("C14", said)
+    if profile not in AUDIENCES or identifier not in AUDIENCES[profile]:
+        raise UsageError(f"destination {destination.name}: profile {profile} takes no {identifier}", hint="use a channel of email or phone")
+    return Layout((identifier,), identifier, (CONTACT,), profile, destination.format)
+
+
+def recipient(destination: Destination) -> Any:
+    """The `age` recipient, or None where `encrypt: none` is written out. `UsageError` where neither is, or the key is unreadable."""
+    if destination.encrypt is None:
+        return None
+    import pyrage
+
+    if destination.encrypt == UNDECLARED:
+        said = f"destination {destination.name} has no key to encrypt to"
+        raise UsageError(said, hint="write `encrypt: {age: age1...}`, or `encrypt: none` if the file may lie open")
+    try:
+        if destination.encrypt.startswith("ssh-"):
+            return pyrage.ssh.Recipient.from_str(destination.encrypt)
+        return pyrage.x25519.Recipient.from_str(destination.encrypt)
+    except pyrage.RecipientError:
+        raise UsageError(f"the age key of destination {destination.name} cannot be read", hint="it starts with age1") from None
+
+
+# -- the columns as SQL ------------------------------------------------------------------------------------------------
+
+
+def expressions(plan: Layout, *, unsubscribe: bool = False) -> list[exp.Expression]:
+    """The payload's columns over x (member), p (patient) and n (its normalised identifier), neutralised where the file is CSV.
+
+    With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one.
+    """
+    from sqlglot import exp
+
+    pairs = zip(plan.columns, plan.headers, strict=True)
+    found: list[exp.Expression] = [exp.alias_(_cell(plan, name), header, quoted=True) for name, header in pairs]
+    if unsubscribe and plan.audience is None:
+        found.append(exp.alias_(exp.column("unsubscribe_url", table="n"), UNSUBSCRIBE, quoted=True))
+    return found
+
+
+def _cell(plan: Layout, name: str) -> exp.Expression:
+    from sqlglot import exp
+
+    if plan.audience is not None:
+        return _audience_cell(plan)
+    if name == plan.identifier:
+        value = exp.column("normal", table="n")
+        if name == "phone":  # a valid E.164 number in the channel's own column
+            return value
+    else:
+        value = exp.column(name, table="x" if name == "patient_id" else "p", quoted=True)
+    return _neutral(value) if plan.format == "csv" else value
+
+
+def _audience_cell(plan: Layout) -> exp.Expression:
+    """SHA-256 (hex, lower case) of the identifier as the platform normalises it."""
+    from sqlglot import exp
+
+    value: exp.Expression = exp.column("coarse" if plan.audience == "google-2026" else "normal", table="n")
+    if plan.identifier == "phone" and plan.audience == "meta":
+        value = exp.func("replace", value, exp.Literal.string("+"), exp.Literal.string(""))
+    return exp.Anonymous(this="sha256", expressions=[value])
+
+
+def _neutral(value: exp.Expression) -> exp.Expression:
+    """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
+    from sqlglot import exp
+
+    first = exp.func("left", value.copy(), exp.Literal.number(1))
+    risky = [exp.Literal.string(sign) for sign in ("=", "+", "-", "@", "\t", "\r")]
+    safe = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
+    return exp.Case().when(exp.In(this=first, expressions=risky), safe).else_(value.copy())
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Sink:
+    """A file that hashes what it is given. Mode 600; the name must be new."""
+
+    path: Path
+    digest: Any = field(default_factory=hashlib.sha256)
+    failed: BaseException | None = None
+    file: Any = None
+
+    def drain(self, source: int, key: Any) -> None:
+        """Write everything from a pipe, encrypted to `key` where there is one. Runs in its own thread."""
+        try:
+            with os.fdopen(source, "rb", buffering=BLOCK) as reader, _new(self.path) as self.file:
+                if key is None:
+                    shutil.copyfileobj(reader, self, BLOCK)
+                else:
+                    import pyrage
+
+                    pyrage.encrypt_io(reader, self, [key])
+                self.flush()
+                os.fsync(self.file.fileno())
+        except BaseException as error:  # noqa: BLE001  told by the thread that waits
+            self.failed = error
+
+    def write(self, block: bytes) -> int:
+        """Write and hash."""
+        self.digest.update(block)
+        return int(self.file.write(block))
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self.file.flush()
+
+
+def _new(path: Path) -> BinaryIO:
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def write(
+    engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], path: Path, spill: Path, plan: Layout, key: Any,
+    values: Mapping[str, object] | None = None,
+) -> str:
+    """Write a relation's rows to a new file, encrypted to `key`, and give its SHA-256. No plain text of it touches the disk on the way.
+
+    The engine writes into a pipe under `spill`; a second thread encrypts. Raises `EngineError`.
+    """
+    sink = _Sink(path)
+    with _pipe(spill) as (pipe, source, holder):
+        thread = threading.Thread(target=sink.drain, args=(source, key), daemon=True)
+        thread.start()
+        try:
+            engine.write_out(relation, pipe, FORMATS[plan.format] + ", USE_TMP_FILE false", values, structure)
+        finally:
+            os.close(holder)
+            thread.join()
+    if sink.failed is not None:
+        path.unlink(missing_ok=True)
+        raise UsageError("the file of the export could not be written", hint="check space and permissions") from sink.failed
+    return str(sink.digest.hexdigest())
+
+
+@contextlib.contextmanager
+def _pipe(folder: Path) -> Iterator[tuple[Path, int, int]]:
+    """A named pipe of our own with both ends held open, so that neither side waits for the other or sees an early end."""
+    pipe = folder / f"pipe-{secrets.token_hex(8)}"
+    os.mkfifo(pipe, 0o600)
+    try:
+        source = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        holder = os.open(pipe, os.O_WRONLY)
+        fcntl.fcntl(source, fcntl.F_SETFL, fcntl.fcntl(source, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+        yield pipe, source, holder
+    finally:
+        pipe.unlink(missing_ok=True)
