@@ -91,7 +91,7 @@ def stays(patients: int, seed: int = 7) -> pl.DataFrame:
         {
             "patient": who,
             "line": np.arange(len(who)),
-            "ward": pl.Series(wards, dtype=pl.String),
+            "ward": pl.Series(wards.tolist(), dtype=pl.String),
             "nights": pl.Series([None if n == 8 else int(n) for n in nights], dtype=pl.Int64),
             "cost": rng.normal(20.0, 30.0, len(who)),
         }

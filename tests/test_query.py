@@ -1,0 +1,377 @@
+"""Answers of the SQL door: exact numbers bounded per human (P9), noise and thresholds (P7, P8, P10), what is told, what is kept (P6)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter, defaultdict
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, open_clinic, policy, stays
+from segmenter import query, relations
+from segmenter.declared import FactSource, PatientSource, Read, Sources
+from segmenter.engine import DuckDBEngine
+from segmenter.family import Setting
+from segmenter.keys import Keys
+from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Snapshot, Spend
+from segmenter.policy import Dimension, FactTerms
+from segmenter.quantile import Exponential
+
+RESTAURANT = Path(__file__).parents[1] / "../shared/data/restaurant"
+WARDS = {"H": "heart", "L": "lung", "LL": "lung", "S": "skin"}
+
+
+def silent(mechanism, many):
+    return np.zeros(many, dtype=np.int64)
+
+
+@pytest.fixture(scope="module")
+def clinic(tmp_path_factory):
+    with DuckDBEngine(tmp_path_factory.mktemp("spill"), None) as engine:
+        yield Clinic(engine, open_clinic(engine))
+
+
+def by_ward():
+    """Patient -> ward -> rows, of eligible patients."""
+    rows = stays(400).filter(pl.col("patient") % 3 != 2)
+    found = defaultdict(lambda: defaultdict(list))
+    for row in rows.iter_rows(named=True):
+        found[row["patient"]][WARDS.get(row["ward"], "other")].append(row)
+    return found
+
+
+# -- exact numbers -----------------------------------------------------------------------------------------------------------
+
+
+def test_p7_every_group_of_the_declared_domain_is_there_and_only_the_eligible_count(clinic):
+    tally = clinic.exact("select sex, age_band, count(*) from patient where age_band <> '18-64' group by all")
+    labels = [tally.question.labels(g) for g in tally.question.groups]
+    assert len(labels) == 3 * 3
+    expected = Counter((("F", "M", "unknown")[i % 3], ("<18", "18-64", "65+", "unknown")[i % 4]) for i in range(400) if i % 3 != 2)
+    assert [int(n) for n in tally.patients] == [expected[label] for label in labels]
+    assert 0 in tally.patients
+
+
+def test_p9_at_most_max_cells_a_patient_and_always_the_same_ones(clinic):
+    sql = "select ward, count(distinct patient_id), count(*) from stay group by ward"
+    tally, again = clinic.exact(sql), clinic.exact(sql)
+    had = by_ward()
+    assert tally.question.cells == 2
+    assert int(tally.patients.sum()) == sum(min(2, len(wards)) for wards in had.values())
+    assert tally.loss["asked"] == len(had)
+    assert tally.loss["cut"] == sum(len(wards) > 2 for wards in had.values()) > 0
+    assert (tally.patients == again.patients).all()
+    other = query.count(clinic.engine, tally.question, clinic.eligible, "another key")
+    assert (tally.patients != other.patients).any()
+
+
+def test_p9_sums_are_of_whole_numbers_clipped_per_patient_and_cell(clinic):
+    tally = clinic.exact("select age_band, sum(nights), sum(cost), count(*) from stay where ward in ('heart', 'lung') group by age_band")
+    nights, cost, rows = Counter(), Counter(), Counter()
+    for patient, wards in by_ward().items():
+        mine = wards["heart"] + wards["lung"]
+        if mine:
+            nights[patient % 4] += min(10, max(0, sum(r["nights"] or 0 for r in mine)))
+            cost[patient % 4] += min(100, max(-5, sum(round(r["cost"]) for r in mine)))
+            rows[patient % 4] += min(3, len(mine))
+    found = {(m.name, m.column): tally.totals[n] for n, m in enumerate(tally.question.measures)}
+    assert found["sum", "nights"].tolist() == [nights[g] for g in tally.question.groups]
+    assert found["rows", ""].tolist() == [rows[g] for g in tally.question.groups]
+    assert found["sum", "cost"].tolist() == [cost[g] for g in tally.question.groups]
+
+
+def test_p9_a_mean_and_a_quantile_take_one_value_a_patient_and_cell(clinic):
+    tally = clinic.exact("select ward, avg(nights), median(nights) from stay group by ward")
+    had = by_ward()
+    most = Counter(ward for wards in had.values() for ward, rows in wards.items() if any(r["nights"] is not None for r in rows))
+    for group, label in enumerate(tally.question.groups):
+        values = [v for m in tally.values.values() for v in [int(m[group].sum())]]
+        assert values[0] == values[1] <= most[tally.question.labels(label)[0]]
+    assert all(m.shape == (len(tally.question.groups), 11) for m in tally.values.values())
+    assert all(int(m[:, 9:].sum()) == 0 for m in tally.values.values())
+
+
+def test_a_row_of_nobody_eligible_changes_nothing(clinic, tmp_path):
+    """Law 1: neither the choice of cells nor that of values hears of the rows of those who are not eligible."""
+    sql = "select ward, count(distinct patient_id), avg(nights), sum(cost), count(*) from stay group by ward"
+    before = clinic.exact(sql)
+    with DuckDBEngine(tmp_path, None) as engine:
+        eligible = open_clinic(engine)
+        mine = stays(400).filter(pl.col("patient") % 3 != 2)
+        moved = mine.with_columns(patient=pl.col("patient") + 1000, line=pl.col("line") * 3 + 11)
+        engine.load("fact_stay", pl.concat([moved, stays(400, seed=8).filter(pl.col("patient") % 3 == 2)]))
+        people = pl.DataFrame({"patient": np.arange(1400), "patient_id": [f"p{i - 1000:05d}" if i >= 1000 else f"q{i}" for i in range(1400)]})
+        engine.load("patient", people)
+        engine.load("eligible", _shifted(400))
+        after = query.count(engine, before.question, eligible, KEY)
+    assert (before.patients == after.patients).all()
+    assert all((before.totals[n] == after.totals[n]).all() for n in before.totals)
+    assert all((before.values[n] == after.values[n]).all() for n in before.values)
+    assert before.loss == after.loss
+
+
+def _shifted(patients):
+    ids = np.arange(patients)
+    codes = {"dim_sex": ids % 3, "dim_age_band": ids % 4, "dim_visits": ids % 4}
+    frame = pl.DataFrame({"patient": ids, **{k: pl.Series(v, dtype=pl.Int16) for k, v in codes.items()}})
+    return frame.filter(pl.col("patient") % 3 != 2).with_columns(patient=pl.col("patient") + 1000)
+
+
+def test_odd_numbers_and_texts_do_not_stop_a_question(clinic, tmp_path):
+    with DuckDBEngine(tmp_path, None) as engine:
+        eligible = open_clinic(engine, 6)
+        odd = [math.nan, math.inf, -math.inf, 1e308, None, 4.6]
+        frame = {"patient": [0, 1, 3, 4, 0, 1], "line": range(6), "ward": ["H"] * 6, "nights": odd, "cost": odd}
+        engine.load("fact_stay", pl.DataFrame(frame, strict=False))
+        tally = query.count(engine, ask("select sum(nights), avg(cost), count(distinct patient_id) from stay"), eligible, KEY)
+    assert int(tally.patients[0]) == 4
+    assert [int(t[0]) for t in tally.totals.values() if int(t[0]) != 4] == [5]
+
+
+def test_only_our_own_relations_reach_the_engine(clinic):
+    """P15: what runs is composed of files in `sql/query`, whatever was asked."""
+
+    class Spy:
+        def __init__(self, engine):
+            self.engine, self.ran, self.texts = engine, set(), []
+
+        def __getattr__(self, name):
+            def called(*given, **named):
+                relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
+                if relation is not None:
+                    self.ran.add(given[relation])
+                    structure = named.get("structure") or (given[3] if len(given) > 3 else None)
+                    self.texts.append(relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql)
+                return getattr(self.engine, name)(*given, **named)
+
+            return called
+
+    spy = Spy(clinic.engine)
+    canary = "select ward as \"CANARY\", avg(nights) as n from stay /* CANARY */ where long = '<3' group by 1 having n > 731731 -- CANARY"
+    for sql in (canary, "select sex, count(*) as CANARY from patient where age_band in ('<18') group by sex order by CANARY limit 731731"):
+        query.count(spy, ask(sql), clinic.eligible, KEY)
+    assert {relations.paths()[name].parent.name for name in spy.ran} == {"query"}
+    assert not any("CANARY" in text or "731731" in text for text in spy.texts)
+
+
+# -- published numbers -------------------------------------------------------------------------------------------------------
+
+
+def test_noise_comes_first_and_thresholds_look_at_it(clinic):
+    sql = "select sex, count(*) n from patient group by sex"
+    shown = clinic.show(sql, 1.0, source=lambda mechanism, many: np.full(many, -200, dtype=np.int64))
+    assert all(row[1] is None for row in shown.rows)
+    assert shown.withheld_cells == len(shown.rows) == 3
+    lifted = clinic.show(sql, 1.0, source=lambda mechanism, many: np.full(many, 50, dtype=np.int64))
+    assert dict(lifted.rows)["unknown"] == 50
+
+
+def test_the_margin_keeps_small_groups_hidden(clinic):
+    """P8: the smallest count that may show is the threshold plus what noise passes with probability 1 %."""
+    sql = "select sex, count(*) from patient group by sex"
+    for epsilon, margin in ((1.0, 4), (0.1, 39)):
+        limit = 3 + margin
+        at = clinic.show(sql, epsilon, source=lambda m, many, limit=limit: np.array([0, 0, limit]))
+        below = clinic.show(sql, epsilon, source=lambda m, many, limit=limit: np.array([0, 0, limit - 1]))
+        assert dict(at.rows)["unknown"] == limit
+        assert dict(below.rows)["unknown"] is None
+
+
+def test_a_withheld_group_shows_nothing_of_any_column(clinic):
+    shown = clinic.show("select ward, long, sum(nights), avg(cost), median(nights), count(*) from stay group by all", 4.0)
+    hidden = [n for n, row in enumerate(shown.rows) if row[2] is None]
+    assert hidden
+    for n in hidden:
+        assert shown.rows[n][2:] == (None,) * 4
+        assert shown.intervals[n] == (None,) * 4
+
+
+def test_having_order_and_limit_are_over_noised_numbers(clinic):
+    raise_last = {"source": lambda mechanism, many: np.arange(many) * 100}
+    shown = clinic.show("select age_band, count(*) n from patient group by age_band having n >= 200 order by n desc limit 2", 1.0, **raise_last)
+    assert [row[0] for row in shown.rows] == ["unknown", "65+"]
+    assert len(shown.intervals) == 2
+    part = clinic.show("select count(*), age_band from patient group by age_band order by age_band desc limit 2 offset 1", 1.0, **raise_last)
+    assert [row[1] for row in part.rows] == ["65+", "18-64"]
+    assert part.columns == ("count(*)", "age_band")
+
+
+def test_intervals_hold_the_exact_number_about_95_times_in_100(clinic):
+    sql = "select age_band, count(*) c, sum(nights) s, avg(nights) a, median(nights) m from patient join stay using (patient_id) group by age_band"
+    exact = clinic.exact(sql)
+    names = {m.name: n for n, m in enumerate(exact.question.measures)}
+    many = exact.values[names["mean"]]
+    truth = {
+        "rows": exact.totals[names["rows"]], "sum": exact.totals[names["sum"]], "mean": many @ np.arange(11) / many.sum(axis=1),
+        "quantile": [np.median(np.repeat(np.arange(11), row)) for row in many],
+    }
+    held, shown = Counter(), Counter()
+    for _ in range(60):
+        _, answer = clinic.answer(sql, 3.0)
+        for name, at in names.items():
+            for group, ends in enumerate(answer.measures[at].intervals):
+                if ends is not None:
+                    held[name] += ends[0] <= truth[name][group] <= ends[1]
+                    shown[name] += 1
+    assert all(shown[name] > 200 for name in names)
+    assert all(held[name] >= 0.9 * shown[name] for name in names)
+
+
+def test_what_the_bounds_drop_is_told_and_paid(clinic):
+    shown = clinic.show("select ward, sum(nights) from stay group by ward", 2.0, source=silent)
+    had = by_ward()
+    assert shown.dropped["patients"]["share"] == pytest.approx(sum(len(w) > 2 for w in had.values()) / len(had), abs=1e-4)
+    assert 0 < shown.dropped["rows"]["share"] < 1
+    assert shown.dropped["epsilon"] > 0
+    low, high = shown.dropped["patients"]["interval"]
+    assert low <= shown.dropped["patients"]["share"] <= high
+    assert any("P9" in note for note in shown.notes)
+    whole = clinic.show("select sex, count(distinct patient_id) from stay group by sex", 2.0)
+    assert whole.dropped["epsilon"] == 0
+    assert clinic.show("select count(*) from patient", 2.0).dropped is None
+
+
+def test_an_answer_is_json_a_frame_and_html(clinic):
+    shown = clinic.show("select sex, count(*) as \"<b>\" from patient group by sex", 1.0)
+    told = json.loads(json.dumps(shown.to_dict()))
+    assert {"columns", "rows", "intervals", "epsilon", "release"} <= set(told)
+    assert told["epsilon"] == 1.0
+    assert len(told["rows"]) == len(told["intervals"]) == 3
+    assert all(isinstance(row[1], int) or row[1] is None for row in told["rows"])
+    assert shown.to_polars().columns == ["sex", "<b>", "<b> low", "<b> high"]
+    assert "<b>" not in shown._repr_html_()
+
+
+def test_exact_numbers_have_no_repr(clinic):
+    tally = clinic.exact("select sum(nights), count(distinct patient_id) from stay")
+    assert not any(char.isdigit() for char in repr(tally))
+
+
+# -- price -------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "sql",
+    ["select count(*) from patient", "select sum(nights) from stay", "select ward, avg(nights), median(cost), count(*) from stay group by ward"],
+)
+@pytest.mark.parametrize("epsilon", [300_000_000, 1_000_000_007, 50])
+def test_the_shares_add_up_to_what_is_asked_of_the_ledger(sql, epsilon):
+    price = query.plan(ask(sql), epsilon)
+    assert sum(s.epsilon for s in price.shares) == price.cost.epsilon == epsilon
+    assert min(s.epsilon for s in price.shares) > 0
+    assert sum(s["epsilon"] for s in price.to_dict()["shares"]) == pytest.approx(epsilon / NANO)
+
+
+def test_sensitivities_follow_from_the_bounds():
+    price = query.plan(ask("select ward, sum(cost), count(*), avg(nights), count(distinct patient_id) from stay group by ward"), NANO)
+    assert {s.what: s.sensitivity for s in price.shares if s.measure is not None} == {
+        "sum": 2 * 100, "rows": 2 * 3, "mean_sum": 2 * 10, "mean_count": 2, "patients": 2,
+    }
+    one_cell = query.plan(ask("select sex, sum(cost) from stay group by sex"), NANO)
+    assert one_cell.share("sum", 0).sensitivity == 100
+    assert query.plan(ask("select count(*) from patient"), NANO).cost == Cost(epsilon=NANO, tail=4000)
+
+
+def test_a_spend_that_does_not_pay_publishes_nothing(clinic):
+    question = ask("select count(*) from patient")
+    tally = query.count(clinic.engine, question, clinic.eligible, KEY)
+    cheap = Spend("s", "statistics", "q", Cost(epsilon=NANO - 1, tail=4000), 1)
+    with pytest.raises(ValueError, match="does not pay"):
+        query.publish(tally, query.plan(question, NANO), cheap, policy().threshold)
+
+
+def test_too_little_epsilon_is_a_usage_error():
+    with pytest.raises(query.UsageError):
+        query.plan(ask("select ward, avg(nights), median(cost), count(*) from stay group by ward"), 5)
+
+
+# -- the store ---------------------------------------------------------------------------------------------------------------
+
+
+def test_p6_a_stored_answer_comes_back_for_any_wording_and_only_for_the_same_question(clinic, tmp_path):
+    keys = Keys(b"a key that only these tests have ever used")
+    setting = Setting("s1", "policy", Clocks(NOW, NOW))
+    question, answer = clinic.answer("select sex, count(*) n from patient group by sex", 0.5)
+    query.keep(tmp_path, keys, query.name(question, setting), answer)
+    again = ask("select count(distinct patient) as many, sex from patient group by 2 order by many limit 1")
+    found = query.find(tmp_path, keys, query.name(again, setting), NANO // 4)
+    assert found == answer
+    assert query.present(again, found, stored=True).to_dict()["stored"] is True
+    assert query.find(tmp_path, keys, query.name(again, setting), NANO) is None
+    assert query.find(tmp_path, keys, query.name(again, Setting("s2", "policy", Clocks(NOW, NOW)))) is None
+    assert query.find(tmp_path, Keys(b"some other key of at least thirty-two"), query.name(again, setting)) is None
+    other = query.name(ask("select count(*) from patient"), setting)
+    (tmp_path / f"{query.name(question, setting)}.sealed").rename(tmp_path / f"{other}.sealed")
+    assert query.find(tmp_path, keys, other) is None
+    assert b"count" not in (tmp_path / f"{other}.sealed").read_bytes()
+
+
+# -- the exponential mechanism -------------------------------------------------------------------------------------------------
+
+
+def test_quantiles_are_drawn_from_the_exact_distribution():
+    many = np.array([[4, 0, 3, 5, 1, 0, 2]])
+    machine = Exponential(Fraction(1, 2), NANO, 2)
+    weights = np.exp(-machine.gaps(many)[0] * float(machine.rate))
+    expected = weights / weights.sum() * 20_000
+    drawn = np.bincount(machine.draw(np.repeat(many, 20_000, axis=0)), minlength=7)
+    assert ((drawn - expected) ** 2 / expected).sum() < 33  # chi-squared, 6 degrees of freedom: 1 in 100,000
+
+
+@pytest.mark.parametrize("share", [Fraction(1, 2), Fraction(9, 10), Fraction(1, 4), Fraction(1, 1000)])
+@pytest.mark.parametrize("shift", [0, 37, -37])
+def test_one_human_moves_a_score_by_no_more_than_the_sensitivity(share, shift):
+    rng = np.random.default_rng(3)
+    machine = Exponential(share, NANO, 1)
+    for _ in range(200):
+        many = rng.integers(0, 4, (1, 9))
+        more = many.copy()
+        more[0, rng.integers(0, 9)] += 1
+        assert np.abs(machine.gaps(many, shift) - machine.gaps(more, shift)).max() <= machine.sensitivity
+        assert machine.gaps(many, shift).min() == 0
+
+
+# -- third-party totals --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not RESTAURANT.is_dir(), reason="the restaurant's data is not beside the checkout")
+@pytest.mark.parametrize("most", [7, 3])
+def test_restaurant_totals_lie_within_their_intervals(tmp_path, most):
+    visits = pl.read_csv(RESTAURANT / "week_data.csv").rename({"VisitorId": "id", "Money spent (euros)": "euros", "Day": "day"})
+    ids = visits["id"].unique().sort()
+    visits = visits.join(pl.DataFrame({"id": ids, "patient": np.arange(len(ids))}), on="id").with_columns(line=pl.arange(pl.len()))
+    day = Dimension("day", "identity", "visit", "day", values={str(d): (str(d),) for d in range(1, 8)})
+    own = policy(dimensions={"day": day}, facts={"visit": FactTerms(most, {"euros": (0, 50), "rows": (0, 1)})})
+    sources = Sources(PatientSource(Read("p"), "id"), {"visit": FactSource("visit", Read("v"), "VisitorId", {})})
+    sql = "select day, count(*) c, sum(euros) s, count(distinct VisitorId) v, avg(euros) a from visit group by day order by day"
+    question = query.ask(sql, own, sources, "statistics")
+    with DuckDBEngine(tmp_path, None) as engine:
+        engine.load("patient", pl.DataFrame({"patient": np.arange(len(ids)), "patient_id": ids.cast(pl.String)}))
+        engine.load("fact_visit", visits.select("patient", "line", "day", "euros"))
+        engine.load("eligible", pl.DataFrame({"patient": np.arange(len(ids))}))
+        request = ProcessingRequest("statistics", (), None, question.categories, Clocks(NOW, NOW))
+        eligible = Eligible(request, Snapshot("s", tmp_path, NOW, "UTC"), "h", "eligible")
+        tally = query.count(engine, question, eligible, KEY)
+    price = query.plan(question, 2000 * NANO)
+    shown = query.present(question, query.publish(tally, price, Spend("s", "statistics", "q", price.cost, 1), own.threshold))
+    rows = dict(zip([row[0] for row in shown.rows], shown.intervals, strict=True))
+    assert rows["unknown"] == (None,) * 4
+    for (number,), mine in visits.group_by("day"):
+        count, total, visitors, mean = rows[str(number)]
+        truth = {"count": len(mine), "sum": int(mine["euros"].clip(0, 50).sum())}
+        if most == 7:
+            assert count[0] <= truth["count"] <= count[1]
+            assert visitors[0] <= truth["count"] <= visitors[1]
+            assert total[0] <= truth["sum"] <= total[1]
+            assert mean[0] <= truth["sum"] / truth["count"] <= mean[1]
+        else:
+            assert count[1] <= truth["count"]
+            assert total[1] <= truth["sum"]
+    kept = visits.group_by("id").len()["len"].clip(0, most).sum()
+    assert sum(row[1] for row in shown.rows if row[1] is not None) == pytest.approx(kept, abs=7)
+    assert SOURCES.facts.keys() == {"stay", "call", "visit"}
