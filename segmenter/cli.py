@@ -28,6 +28,9 @@ for _commands in (job, outlets, books, people):
     _commands.register(app)
 
 
+_CANCELLED = Cancelled("cancelled; nothing is left behind")
+
+
 def _version(asked: bool) -> None:  # noqa: FBT001  (called by Typer)
     if asked:
         from importlib.metadata import version
@@ -61,12 +64,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Run the program; its exit status."""
     try:
-        return int(app(list(arguments), prog_name="segmenter", standalone_mode=False) or 0)
+        status = int(app(list(arguments), prog_name="segmenter", standalone_mode=False) or 0)
+        return _failed(_CANCELLED, arguments) if status == _CANCELLED.exit_status else status  # Typer makes 130 of Ctrl-C
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        return _failed(Cancelled("cancelled; nothing is left behind"), arguments)
+        return _failed(_CANCELLED, arguments)
     except SegmenterError as error:
         return _failed(error, arguments)
     except typer.TyperException as error:

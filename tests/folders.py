@@ -24,7 +24,8 @@ channels:
   phone: {identifier: phone, quiet: fr_phone_canvassing}
 topics: [screening, newsletter, events]
 purposes:
-  prevention: {categories: [identity, contact, care], channels: [email, sms], topics: [screening, newsletter], min_notice: "2025-01", max_age_days: 1095}
+  prevention: {categories: [identity, contact, care], channels: [email, sms], topics: [screening, newsletter],
+               min_notice: "2025-01", max_age_days: 1095}
   offers: {categories: [identity, contact], channels: [email], topics: [newsletter], min_notice: "2026-01", max_age_days: 1095}
   statistics: {categories: [identity, care], min_notice: "2025-01", max_age_days: 1095}
 dimensions:

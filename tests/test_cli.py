@@ -1,0 +1,460 @@
+"""The command line: what is passed to the session, what is printed where, exit statuses. The session is a stand-in here."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from folders import POLICY, WOMEN, folder
+
+import segmenter
+from segmenter import cli
+from segmenter.commands import call as calls
+from segmenter.errors import BudgetError, EngineError, FileError, Problem
+
+JUNE = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
+CANARY = "CANARY-4711"
+
+
+class Session:
+    """Notes what it is asked; answers what it is told to."""
+
+    def __init__(self):
+        self.policy = SimpleNamespace(time_zone="Europe/Paris")
+        self.asked = []
+        self.answer = {"done": True}
+        self.raises = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        return None
+
+    def __getattr__(self, verb):
+        def ask(*arguments, **options):
+            self.asked.append((verb, arguments, options))
+            if self.raises is not None:
+                raise self.raises
+            return SimpleNamespace(to_dict=lambda: self.answer)
+
+        return ask
+
+
+@pytest.fixture
+def session(monkeypatch):
+    made = Session()
+    monkeypatch.setattr(segmenter, "open", lambda _path, **_options: made, raising=False)
+    monkeypatch.setenv("LC_ALL", "en_GB.UTF-8")
+    return made
+
+
+NO_TIMES = {"as_of": None, "known_at": None}
+
+
+@pytest.mark.parametrize(
+    ("words", "verb", "arguments", "options"),
+    [
+        ("ingest", "ingest", (), {}),
+        ("plan", "plan", (None,), {**NO_TIMES, "epsilon": None, "target": None, "lock": False}),
+        ("plan a tag:b --target 50 --lock --epsilon 0.3", "plan", (("a", "tag:b"),),
+         {**NO_TIMES, "epsilon": "0.3", "target": 50, "lock": True}),
+        ("run", "run", (None,), {**NO_TIMES, "epsilon": None}),
+        ("run w* --as-of 2026-06-01T12:00", "run", (("w*",),), {"as_of": JUNE, "known_at": None, "epsilon": None}),
+        ("run --known-at 2026-06-01T10:00Z", "run", (None,), {"as_of": None, "known_at": JUNE, "epsilon": None}),
+        ("export s --channel sms", "export", ("s",), {"channel": "sms", "destination": None, "planned_at": None}),
+        ("export s --channel sms --destination d --planned-at 2026-06-01T12:00+02", "export", ("s",),
+         {"channel": "sms", "destination": "d", "planned_at": JUNE}),
+        ("recall", "recall", (), {}),
+        ("recall ack r1", "recall_ack", ("r1",), {}),
+        ("suppress", "suppress_show", (), {}),
+        ("suppress show", "suppress_show", (), {}),
+        ("suppress lift email a@b.example --reason wrong", "suppress_lift", ("email", "a@b.example"), {"reason": "wrong", "channel": None}),
+        (
+            "suppress add phone 0612345678 --channel sms --until 2026-06-01T12:00", "suppress_add", ("phone", "0612345678"),
+            {"channel": "sms", "purpose": None, "topic": None, "reason": "manual", "until": JUNE},
+        ),
+        ("budget", "budget", (), {}),
+        ("budget verify", "budget_verify", (), {}),
+        ("budget recover", "budget_recover", (), {}),
+        ("query SELECT --purpose p --epsilon 1", "query", ("SELECT",), {**NO_TIMES, "purpose": "p", "epsilon": "1"}),
+        ("why p1 --segment s --channel c", "why", ("p1",), {**NO_TIMES, "segment": "s", "channel": "c", "language": "en"}),
+        ("why p1 --lang fr", "why", ("p1",), {**NO_TIMES, "segment": None, "channel": None, "language": "fr"}),
+        ("receipt p1", "receipt", ("p1",), {"language": "en"}),
+        ("subject p1", "subject", ("p1",), {"language": "en"}),
+        ("forget p1", "forget", ("p1",), {}),
+        ("notice --before 2026-06-01T12:00 --purpose p", "notice", (), {"purpose": "p", "before": JUNE, "epsilon": None}),
+        ("forecast p", "forecast", ("p",), {"epsilon": None}),
+        ("retain", "retain", (), {}),
+        ("exposed e1", "exposed", ("e1",), {}),
+        ("test", "test", (), {}),
+        ("quarantine", "quarantine", (), {}),
+        ("trail", "trail", (), {}),
+    ],
+)  # fmt: skip
+def test_each_verb_calls_the_session(session, capsys, words, verb, arguments, options):
+    assert cli.run([*words.split(), "--json"]) == 0
+    assert session.asked == [(verb, arguments, options)]
+    assert json.loads(capsys.readouterr().out) == {"done": True}
+
+
+def test_paths_are_absolute(session, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cli.run(["verify", "m.json", "--json"])
+    cli.run(["suppress", "import", "a.csv", "b.csv", "--json"])
+    cli.run(["suppress", "export", "out.csv", "--json"])
+    cli.run(["report", "--to", "out", "--json"])
+    assert [asked[1] for asked in session.asked] == [
+        (tmp_path / "m.json",), ((tmp_path / "a.csv", tmp_path / "b.csv"),), (tmp_path / "out.csv",), (None,)
+    ]  # fmt: skip
+    assert session.asked[-1][2]["to"] == tmp_path / "out"
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    "words", [("--json", "budget"), ("budget", "--json"), ("budget", "--json", "verify"), ("budget", "verify", "--json")]
+)
+def test_json_before_or_after_the_verb(session, capsys, words):
+    assert cli.run(list(words)) == 0
+    assert json.loads(capsys.readouterr().out) == {"done": True}
+    assert len(session.asked) == 1
+
+
+def test_an_identifier_may_come_by_standard_input(session, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=lambda: "a@b.example\n"))
+    assert cli.run(["suppress", "add", "email", "-", "--json"]) == 0
+    assert session.asked[0][1] == ("email", "a@b.example")
+    assert cli.run(["suppress", "add", "mail", "x", "--json"]) == 2
+    capsys.readouterr()
+
+
+# -- exit statuses -----------------------------------------------------------------------------------------------------
+
+
+def failed(capsys, *words):
+    status = cli.run([*words, "--json"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out)["error"], captured.err
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["chek"], "check"),
+        (["run", "--epsilom", "1"], "--epsilon"),
+        (["export", "s"], "--channel"),
+        (["why"], "PATIENT"),
+        (["plan", "--target", "many"], "--target"),
+        (["why", "p1", "--lang", "de"], "en or fr"),
+        (["run", "--as-of", "yesterday"], "a time that was given"),
+        (["suppress", "lift", "email", "x"], "--reason"),
+    ],
+)
+def test_usage_is_2_and_json(session, capsys, words, told):
+    status, error, err = failed(capsys, *words)
+    assert (status, error["code"]) == (2, "usage")
+    assert set(error) >= {"code", "rule", "message", "file", "line", "hint"}
+    assert told in error["message"]
+    assert err.startswith("segmenter: error: ")
+
+
+def test_a_patient_is_not_repeated(session, capsys):
+    status, error, err = failed(capsys, "why", "p1", CANARY)
+    assert status == 2
+    assert CANARY not in json.dumps(error) + err
+
+
+def test_files_that_are_wrong_are_2(session, capsys, tmp_path):
+    session.raises = FileError([Problem("one", tmp_path / "policy.yml", 3, "do this"), Problem("two")])
+    status, error, err = failed(capsys, "run")
+    assert (status, error["code"], error["file"], error["line"], error["hint"]) == (2, "file", str(tmp_path / "policy.yml"), 3, "do this")
+    assert err.count("segmenter: error: ") == 2
+
+
+def test_rules_are_3(session, capsys):
+    session.raises = BudgetError("P5", "not enough", hint="wait")
+    status, error, err = failed(capsys, "run")
+    assert (status, error["rule"]) == (3, "P5")
+    assert err == "segmenter: refused [P5]: not enough (wait)\n"
+
+
+@pytest.mark.parametrize(
+    "fault", [RuntimeError(CANARY), KeyError(CANARY), EngineError("the engine failed"), MemoryError(), RecursionError()]
+)
+def test_our_own_failures_are_1_and_hold_no_value(session, capsys, fault):
+    session.raises = fault
+    status, error, err = failed(capsys, "run")
+    assert status == 1
+    assert CANARY not in json.dumps(error) + err
+    assert "Traceback" not in err
+
+
+def test_cancelled_is_130(session, capsys):
+    session.raises = KeyboardInterrupt()
+    status, error, _ = failed(capsys, "run")
+    assert (status, error["code"]) == (130, "cancelled")
+
+
+def test_what_fails_without_json_prints_nothing_on_standard_output(session, capsys):
+    session.raises = BudgetError("P5", "not enough")
+    assert cli.run(["run"]) == 3
+    assert capsys.readouterr().out == ""
+
+
+# -- for people --------------------------------------------------------------------------------------------------------
+
+
+CELLS = [
+    {"sex": "Female", "count": 1234, "interval": [1200, 1260], "withheld": False},
+    {"sex": "unknown", "count": None, "interval": None, "withheld": True},
+]
+WOMEN_RUN = {"segment": "women", "release": "r", "matched": {"count": 1234, "interval": [1200, 1260]}, "withheld_cells": 1, "cells": CELLS}
+BALANCE = {"purpose": "prevention", "period": "quarter", "epsilon": {"allowed": "3", "spent": "0.5", "remaining": "2.5"}, "delta": {}}
+RELEASE = {
+    "id": "r",
+    "dimensions": ["sex"],
+    "epsilon": 2,
+    "delta": 0,
+    "cells": 3,
+    "serves": ["women"],
+    "predicted_error": 4.5,
+    "stored": False,
+}
+REFUSED = {"segment": "x", "rule": "C14", "reason": "because"}
+ASIDE = {"source": "p", "line": 3, "rule": "I1", "reason": "no key"}
+WHY = {"allowed": False, "reasons": [], "exports": [], "sentences": {"en": ["No."], "fr": ["Non."]}}
+DOCUMENTS = {
+    "ingest": (
+        {"snapshot": "s1", "tables": {"patient": {"rows": 12, "quarantined": 1}}, "quarantine": [ASIDE] * 30},
+        ["s1", "patient", "I1", "segmenter quarantine"],
+    ),
+    "plan": ({"releases": [RELEASE], "budgets": [], "refused": [REFUSED]}, ["women", "4.5", "refused [C14]: x: because"]),
+    "run": (
+        {"segments": [WOMEN_RUN], "spent": "0.5", "budgets": [BALANCE]},
+        ["1,234", "1,200 to 1,260", "—", "1 cells withheld", "█", "2.5"],
+    ),
+    "export s --channel email": (
+        {"export": "e1", "alias": "blue-fox", "file": "/x/blue-fox.csv", "manifest": "/x/blue-fox.json", "funnel": None},
+        ["/x/blue-fox.csv"],
+    ),
+    "budget": ({"budgets": [], "entries": [{"at": "t", "epsilon": "1"}]}, ["epsilon"]),
+    "query x --purpose p": (
+        {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[None, [1, 2]]], "epsilon": "1", "release": "r"},
+        ["sex", "12"],
+    ),
+    "why p": (WHY, ["No."]),
+    "why p --lang fr": (WHY, ["Non."]),
+    "trail": (
+        {"entries": [{"at": "t", "actor": "a", "kind": "run"}], "title": "[bold]x[/bold]\x1b[31m"},
+        ["actor", "[bold]x[/bold]\N{REPLACEMENT CHARACTER}[31m"],
+    ),
+}
+
+
+@pytest.mark.parametrize("words", DOCUMENTS)
+def test_tables_for_people(session, capsys, words):
+    session.answer, expected = DOCUMENTS[words]
+    assert cli.run(words.split()) == 0
+    out = capsys.readouterr().out
+    for told in expected:
+        assert told in out
+    assert "\x1b" not in out, "colour only on a terminal"
+
+
+def test_a_result_may_end_the_process_with_its_own_status(session, capsys, monkeypatch):
+    failing = SimpleNamespace(to_dict=lambda: {"passed": False}, exit_status=2)
+    monkeypatch.setattr(session, "test", lambda: failing, raising=False)
+    assert cli.run(["test", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out) == {"passed": False}
+
+
+@pytest.mark.parametrize(
+    ("variables", "spoken"),
+    [
+        ({"LC_ALL": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "fr"}, "fr"),
+        ({"LANG": "de_DE"}, "en"),
+        ({"LC_ALL": "C", "LANG": "fr"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_language_of_the_environment(monkeypatch, variables, spoken):
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert calls.spoken(None) == spoken
+    assert calls.spoken("fr") == "fr"
+
+
+# -- commands without a session ----------------------------------------------------------------------------------------
+
+
+def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
+    assert cli.run(["-C", str(tmp_path), "init", "clinic", "--json"]) == 0
+    root = tmp_path / "clinic"
+    made = json.loads(capsys.readouterr().out)
+    assert set(made["files"]) == {
+        str(root / f) for f in ("policy.yml", "sources.yml", "segments/women_screening.yml", ".gitignore", ".segmenter/key")
+    }
+    assert (root / ".segmenter").stat().st_mode & 0o777 == 0o700
+    assert (root / ".segmenter" / "key").stat().st_mode & 0o777 == 0o600
+    assert ".segmenter/" in (root / ".gitignore").read_text().splitlines()
+    assert cli.run(["-C", str(root), "check", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [one["segment"] for one in report["segments"]] == ["women_screening"]
+    assert {one["rule"] for one in report["warnings"]} == {"L3", "export"}
+    from segmenter.context import account
+    from segmenter.project import read_project
+
+    assert read_project(root).policy.actor(account()).is_officer
+
+
+def test_init_overwrites_nothing(capsys, tmp_path):
+    (tmp_path / "policy.yml").write_text("mine")
+    status, error, _ = failed(capsys, "-C", str(tmp_path), "init")
+    assert (status, error["file"]) == (2, str(tmp_path / "policy.yml"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["policy.yml"]
+    assert (tmp_path / "policy.yml").read_text() == "mine"
+
+
+def test_init_keeps_a_gitignore_and_a_key_of_the_environment(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("SEGMENTER_KEY", "k" * 40)
+    (tmp_path / ".gitignore").write_text("*.log")
+    assert cli.run(["-C", str(tmp_path), "init", "--json"]) == 0
+    assert (tmp_path / ".gitignore").read_text() == "*.log\n.segmenter/\ndata/\n"
+    assert not (tmp_path / ".segmenter" / "key").exists()
+    capsys.readouterr()
+
+
+def test_check_reads_every_file_and_tells_all(capsys, tmp_path):
+    root = folder(tmp_path, POLICY.replace("notices:", "notice:"), women=WOMEN.replace("purpose:", "porpose:"))
+    status, error, err = failed(capsys, "-C", str(root), "check")
+    assert status == 2
+    assert {(p["file"].rsplit("/", 1)[1], p["line"]) for p in error["problems"]} >= {("policy.yml", 5), ("women.yml", 3)}
+    assert err.count("segmenter: error:") == len(error["problems"])
+
+
+def test_check_refuses_what_a_purpose_does_not_list(capsys, tmp_path):
+    root = folder(
+        tmp_path,
+        women=WOMEN.replace("sex = 'Female'", "origin = 'north'"),
+        more=WOMEN.replace("women", "more").replace("screening", "events"),
+    )
+    status, error, _ = failed(capsys, "-C", str(root), "check")
+    assert (status, error["rule"], len(error["problems"])) == (3, "C14", 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule", "told"),
+    [
+        ("roles: {officer: [root], marketer: ['*']}\n", "", "roles", "no officer"),
+        ("topics: [screening, newsletter, events]", "topics: [screening, newsletter, events]\nencryption: off", "encryption", "plain text"),
+        ("  total: {epsilon: 8.0, delta: 1.0e-6, period: year}\n", "", "P5", "no `total`"),
+        ("organisation", "organisation", "P5", "the purpose `offers` has no budget"),
+        ("organisation", "organisation", "L3", "hosting"),
+        ("organisation", "organisation", "export", "files for `mailer` are not encrypted"),
+        ("organisation", "organisation", "export", "`silent` says nothing of encryption"),
+        ("organisation", "organisation", "export", "the key of `sealed` is not an age public key"),
+    ],
+)
+def test_check_warns(capsys, tmp_path, old, new, rule, told):
+    assert cli.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["warnings"]
+    assert any(one["rule"] == rule and told in one["message"] for one in found)
+
+
+@pytest.mark.parametrize(("until", "warned"), [("2020-01-01", True), ("2999-12-31", False), ("soon", True)])
+def test_l3_hosting_has_to_be_current(capsys, tmp_path, until, warned):
+    policy = POLICY + f"hosting: {{hds: {{certificate: C, activities: [1], valid_until: {until}}}}}\n"
+    assert cli.run(["-C", str(folder(tmp_path, policy)), "check", "--json"]) == 0
+    assert ("L3" in {one["rule"] for one in json.loads(capsys.readouterr().out)["warnings"]}) == warned
+
+
+def test_check_for_people(capsys, tmp_path):
+    assert cli.run(["-C", str(folder(tmp_path)), "check"]) == 0
+    out = capsys.readouterr().out
+    assert "women" in out
+    assert "warning [L3]" in out
+
+
+def test_schema_prints_one_document(capsys):
+    assert cli.run(["schema"]) == 0
+    assert sorted(json.loads(capsys.readouterr().out)) == ["policy", "segment", "sources"]
+    assert cli.run(["schema", "segment", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["required"] == ["name", "purpose"]
+    assert failed(capsys, "schema", "polcy")[0] == 2
+
+
+def test_completion_reads_names(tmp_path):
+    from segmenter.commands import complete
+
+    folder(tmp_path)
+    context = SimpleNamespace(find_root=lambda: SimpleNamespace(params={"directory": str(tmp_path)}))
+    assert complete.segments(context, "w") == ["women"]
+    assert complete.channels(context, "") == ["email", "sms", "phone"]
+    assert complete.destinations(context, "s") == ["sealed", "silent"]
+    (tmp_path / "policy.yml").write_text(": [")
+    assert complete.purposes(context, "") == []
+
+
+# -- the process -------------------------------------------------------------------------------------------------------
+
+
+def process(*words, **environment):
+    command = [sys.executable, "-c", "from segmenter.cli import main; main()", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment}, timeout=60)
+
+
+def test_the_process_ends_with_the_status(tmp_path):
+    ran = process("-C", str(tmp_path), "check", "--json")
+    assert ran.returncode == 2
+    assert json.loads(ran.stdout)["error"]["code"] == "file"
+
+
+def test_help_is_quick():
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        assert process("--help").returncode == 0
+        best = min(best, time.perf_counter() - started)
+    assert best < 0.4
+
+
+def test_help_imports_nothing_heavy():
+    code = "import sys, contextlib\nfrom segmenter.cli import run\nrun(['--help'])\nprint(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    for module in ("duckdb", "polars", "sqlglot", "sqlalchemy", "pydantic", "rich", "diffprivlib", "sklearn", "ruamel"):
+        assert module not in loaded
+
+
+def test_a_closed_pipe_ends_quietly(tmp_path):
+    command = f"{sys.executable} -c 'from segmenter.cli import main; main()' schema | head -c 10"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stdout) == 10
+
+
+def test_progress_is_for_terminals(monkeypatch):
+    shown = []
+
+    @contextlib.contextmanager
+    def progress():
+        yield lambda step, done=None: shown.append((step, done))
+
+    display = importlib.import_module("segmenter.display")
+    monkeypatch.setattr(display, "progress", progress)
+    for terminal in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal, raising=False)
+        with calls.Call(Path.cwd()).progress() as report:
+            report("counting", 0.5)
+    assert shown == [("counting", 0.5)]
