@@ -51,7 +51,7 @@ def phone_number(text: str, region: str) -> str | None:
 def phone_profiles(text: str, region: str) -> list[str]:
     """E.164 where the number is possible, otherwise its digits."""
     number = phone_number(text, region)
-    return [number] if number else ["".join(sign for sign in text if sign.isdigit())]
+    return [number] if number else ["".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())]
 
 
 def profiles(kind: str, text: str, region: str) -> list[str]:
