@@ -161,9 +161,9 @@ class Release:
         return frame(list(self.cells()), self.dimensions)
 
     def _repr_html_(self) -> str:
-        from segmenter.report import table_html
+        from segmenter.report import release_html
 
-        return table_html(self)
+        return release_html(self)
 
 
 def lattice(domains: Mapping[str, Sequence[str]], measured: Sequence[Measured]) -> Lattice:
