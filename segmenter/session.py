@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from segmenter.project import read_project
 if TYPE_CHECKING:
     from segmenter.segment import Segment
     from segmenter.verbs.ingest import IngestReport
+    from segmenter.verbs.publish import BudgetReport, PlanReport, RunReport
 
 
 def open_project(
@@ -59,3 +60,50 @@ class Session:
         from segmenter.verbs.ingest import ingest
 
         return ingest(self.context)
+
+    def plan(  # noqa: PLR0913  (one parameter a wish)
+        self,
+        selection: Sequence[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        epsilon: str | None = None,
+        target: int | None = None,
+        lock: bool = False,
+    ) -> PlanReport:
+        """What a run would measure, what it costs, which error to expect. Spends nothing. `lock` writes budgets.lock."""
+        from segmenter.verbs import publish
+
+        report = publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon), target)
+        return self._locked(report) if lock else report
+
+    def run(
+        self,
+        selection: Sequence[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        epsilon: str | None = None,
+    ) -> RunReport:
+        """Publish the noised counts of segments; a question asked before is free."""
+        from segmenter.verbs import publish
+
+        return publish.run(self.context, publish.Asked(selection, as_of, known_at, epsilon))
+
+    def budget(self) -> BudgetReport:
+        """What is allowed, spent and left."""
+        from segmenter.verbs import publish
+
+        return publish.budget(self.context)
+
+    def budget_verify(self) -> dict[str, Any]:
+        """Verify the whole journal against its marks."""
+        from segmenter.verbs import publish
+
+        return publish.budget_verify(self.context)
+
+    def budget_recover(self) -> dict[str, Any]:
+        """Start again from a journal that cannot be trusted, assuming the worst. For officers."""
+        from segmenter.verbs import publish
+
+        return publish.budget_recover(self.context)

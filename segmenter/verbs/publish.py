@@ -1,0 +1,274 @@
+"""`plan` and `run`: segments become a plan, are paid for, counted, noised, stored. `budget`: what may still be learned of anyone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from segmenter import accounting, consent, cube, planner, release
+from segmenter.control import locked
+from segmenter.errors import PolicyError, SegmenterError
+from segmenter.family import Family, Setting
+from segmenter.ledger import Ledger
+from segmenter.model import Clocks, Snapshot, stamp
+from segmenter.project import read_project
+from segmenter.shelf import Shelf
+from segmenter.verbs.decided import clocks_of, decided
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Spend
+    from segmenter.planner import FamilyPlan, ReleasePlan
+    from segmenter.release import Release
+    from segmenter.segment import Resolved
+    from segmenter.segment_count import SegmentCount
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a job asks for: segments by name, glob or tag (None: all), the clocks, an epsilon that overrides what segments ask."""
+
+    selection: Sequence[str] | None = None
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    epsilon: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A segment that may not be counted, and which rule says so."""
+
+    segment: str
+    rule: str
+    reason: str
+
+    def to_dict(self) -> dict[str, str]:
+        """The contract's object."""
+        return {"segment": self.segment, "rule": self.rule, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    """What a job would measure, what that costs, which error to expect; which segments are refused. Nothing was spent."""
+
+    plan: ReleasePlan
+    budgets: tuple[dict[str, Any], ...]
+    refused: tuple[Refused, ...]
+    error: SegmenterError | None = None
+    target: dict[str, Any] | None = None
+    lock: str | None = None
+
+    @property
+    def exit_status(self) -> int:
+        """3 where the policy refuses a segment."""
+        return 0 if self.error is None else self.error.exit_status
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's document."""
+        document = {**self.plan.to_dict(), "budgets": list(self.budgets), "refused": [r.to_dict() for r in self.refused]}
+        for name, value in (("target", self.target), ("lock", self.lock)):
+            if value is not None:
+                document[name] = value
+        if self.error is not None:
+            document["error"] = self.error.to_dict()
+        return document
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a table to measure."""
+        frame: pl.DataFrame = self.plan.to_polars()
+        return frame
+
+    def _repr_html_(self) -> str:
+        return self.plan._repr_html_()
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run published: every segment's noised count, what was paid now, what remains."""
+
+    segments: tuple[SegmentCount, ...]
+    spent: int
+    budgets: tuple[dict[str, Any], ...]
+    clocks: Clocks = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's document; `spent` is the epsilon this run paid."""
+        return {
+            "segments": [segment.to_dict() for segment in self.segments],
+            "spent": accounting.shown(self.spent),
+            "budgets": list(self.budgets),
+            "as_of": stamp(self.clocks.as_of),
+            "known_at": stamp(self.clocks.known_at),
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a segment: segment, count, low, high, withheld_cells."""
+        import polars as pl
+
+        rows = [(s.segment, s.count, s.interval.low, s.interval.high, s.withheld_cells) for s in self.segments]
+        return pl.DataFrame(rows, schema=["segment", "count", "low", "high", "withheld_cells"], orient="row")
+
+    def _repr_html_(self) -> str:
+        return "".join(segment._repr_html_() for segment in self.segments)
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetReport:
+    """Every budget in its current period, what has been paid, and what a patient can have lost over all time."""
+
+    budgets: tuple[dict[str, Any], ...]
+    entries: tuple[dict[str, Any], ...]
+    lifetime: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's document."""
+        return {"budgets": list(self.budgets), "entries": list(self.entries), "lifetime": self.lifetime}
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a budget: purpose, period, allowed, spent and remaining epsilon."""
+        import polars as pl
+
+        return pl.DataFrame([{"purpose": b["purpose"], "period": b["period"], **b["epsilon"]} for b in self.budgets])
+
+
+# -- where a question stands -------------------------------------------------------------------------------------------
+
+
+def ledger_of(context: Context) -> Ledger:
+    """The project's ledger."""
+    return Ledger(context.journal, context.policy)
+
+
+def shelf_of(context: Context) -> Shelf:
+    """The project's stored answers."""
+    return Shelf(context.home / "releases", context.keys, context.journal)
+
+
+def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:
+    """The newest snapshot, or the one that was current at an earlier `known_at`; refused where that one is gone."""
+    newest = context.store.current(context.journal)
+    return newest if known_at is None or known_at >= newest.taken_at else context.store.known(context.journal, known_at)
+
+
+def _setting(context: Context, asked: Asked) -> tuple[Snapshot, Setting]:
+    snapshot = snapshot_at(context, asked.known_at)
+    return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks_of(snapshot, asked.as_of, asked.known_at))
+
+
+def _balances(ledger: Ledger) -> tuple[dict[str, Any], ...]:
+    return tuple(balance.to_dict() for balance in ledger.balances())
+
+
+# -- plan --------------------------------------------------------------------------------------------------------------
+
+
+def plan(context: Context, asked: Asked, target: int | None = None) -> PlanReport:
+    """What a run of the same words would measure and cost. Spends nothing and reads no patient data.
+
+    Segments that the policy refuses are told with their rule, and the report's exit status is 3.
+    """
+    project = read_project(context.root, segments=asked.selection)
+    allowed: list[Resolved] = []
+    refused: list[Refused] = []
+    first: PolicyError | None = None
+    for name in project.selected:
+        try:
+            allowed.append(project.resolved(name))
+        except PolicyError as error:
+            first = first or error
+            refused.append(Refused(name, error.rule or "C14", str(error)))
+    if not project.selected:
+        project.chosen()
+    _, setting = _setting(context, asked)
+    shelf, ledger = shelf_of(context), ledger_of(context)
+    made = planner.plan(allowed, context.policy, setting, shelf.find, asked.epsilon)
+    short = ledger.would_afford(made.charges()) if made.charges() else None
+    if short is not None:
+        names = [n for f in made.families for n in f.serves()]
+        refused += [Refused(name, short.rule or "P3", str(short)) for name in names]
+    priced = None if target is None else _target(target, allowed, context, setting)
+    return PlanReport(made, _balances(ledger), tuple(refused), first, priced)
+
+
+def _target(target: int, segments: Sequence[Resolved], context: Context, setting: Setting) -> dict[str, Any]:
+    price = planner.price_of(target, segments, context.policy, setting)
+    return {"patients": target, "epsilon": None if price is None else accounting.shown(price)}
+
+
+# -- run ---------------------------------------------------------------------------------------------------------------
+
+
+def run(context: Context, asked: Asked) -> RunReport:
+    """Publish the segments' counts. What is stored is free; what is not is paid for first, all or nothing (P2, P6).
+
+    Raises `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
+    """
+    chosen = read_project(context.root, segments=asked.selection).chosen()
+    snapshot, setting = _setting(context, asked)
+    with locked(context.store.lock("run")):
+        made = planner.plan(chosen, context.policy, setting, shelf_of(context).find, asked.epsilon)
+        ledger = ledger_of(context)
+        spends = ledger.spend_all(context.actor.account, made.charges())
+        releases = _measured(context, snapshot, made, spends) if spends else {}
+        counts = {c.segment: c for f in made.families for c in f.counts(releases.get(f.family, ()), context.policy)}
+        context.record("run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)})
+    spent = accounting.total(s.cost for s in spends).epsilon
+    return RunReport(tuple(counts[name] for name in made.order), spent, _balances(ledger), setting.clocks)
+
+
+def _told(clocks: Clocks) -> dict[str, str]:
+    return {"as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)}
+
+
+def _measured(context: Context, snapshot: Snapshot, made: ReleasePlan, spends: Sequence[Spend]) -> dict[Family, tuple[Release, ...]]:
+    """Count, noise and store what every family needs; each family's spends are the next of `spends`."""
+    left = iter(spends)
+    found: dict[Family, tuple[Release, ...]] = {}
+    with decided(context, snapshot, made.families[0].setting.clocks) as engine:
+        for number, family in enumerate(made.families):
+            context.progress(f"counting {family.family.purpose}", number / len(made.families))
+            paid = [next(left) for _ in family.measures]
+            if paid:
+                found[family.family] = _publish(context, engine, snapshot, family, paid)
+    return found
+
+
+def _publish(
+    context: Context, engine: DuckDBEngine, snapshot: Snapshot, family: FamilyPlan, paid: Sequence[Spend]
+) -> tuple[Release, ...]:
+    eligible = consent.gate(engine, context.policy, snapshot, family.family.request(family.setting.clocks))
+    dimensions = context.policy.dimensions
+    cubes = [
+        cube.count(engine, [dimensions[d] for d in measure.dimensions], eligible, spend)
+        for measure, spend in zip(family.measures, paid, strict=True)
+    ]
+    releases = release.publish(cubes, family.about(context.now()), family.tables, context.policy, context.noise)
+    shelf_of(context).put(context.actor.account, releases, family.serves())
+    return releases
+
+
+# -- budget ------------------------------------------------------------------------------------------------------------
+
+
+def budget(context: Context) -> BudgetReport:
+    """What is allowed, spent and left."""
+    ledger = ledger_of(context)
+    return BudgetReport(_balances(ledger), tuple(ledger.entries()), ledger.lifetime())
+
+
+def budget_verify(context: Context) -> dict[str, Any]:
+    """Verify the whole journal against its marks. `BudgetError` (P4) where it cannot be trusted."""
+    return {"verified": True, "entries": ledger_of(context).verify(), "anchors": [str(path) for path in context.journal.anchors]}
+
+
+def budget_recover(context: Context) -> dict[str, Any]:
+    """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers."""
+    context.require_officer("recover the ledger")
+    ledger = ledger_of(context)
+    ledger.recover(context.actor.account)
+    return {"recovered": True, "budgets": list(_balances(ledger))}
