@@ -16,7 +16,6 @@ from sqlglot import exp
 ROOT = Path(__file__).parents[1]
 PYTHON = sorted((ROOT / "segmenter").rglob("*.py"))
 SQL = sorted((ROOT / "sql").rglob("*.sql"))
-CASES = sorted((ROOT / "tests" / "sql").rglob("*.yaml"))
 
 
 def _name(path: Path) -> str:
@@ -140,22 +139,6 @@ def _imported(node: ast.AST) -> set[str]:
 def test_a_relation_has_one_name() -> None:
     stems = [path.stem for path in SQL]
     assert sorted(stems) == sorted(set(stems))
-
-
-@pytest.mark.parametrize("path", SQL, ids=_name)
-def test_a_relation_is_short_and_says_what_it_is(path: Path) -> None:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    assert len(lines) < 60
-    assert lines[0].startswith("-- ")
-
-
-@pytest.mark.parametrize("path", SQL, ids=_name)
-def test_a_relation_has_cases_beside_its_name(path: Path) -> None:
-    assert (ROOT / "tests" / "sql" / path.parent.name / f"{path.stem}.yaml").is_file()
-
-
-def test_cases_belong_to_relations() -> None:
-    assert {(p.parent.name, p.stem) for p in CASES} - {(p.parent.name, p.stem) for p in SQL} == set()
 
 
 # -- what Spark runs too -------------------------------------------------------------------------------------------------
