@@ -1,5 +1,7 @@
 """Answers of the SQL door: exact numbers bounded per human (P9), noise and thresholds (P7, P8, P10), what is told, what is kept (P6)."""
 
+# ruff: noqa: E501  (a statement of SQL stands on one line)
+
 from __future__ import annotations
 
 import json
@@ -11,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-
 from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, open_clinic, policy, stays
+
 from segmenter import query, relations
 from segmenter.declared import FactSource, PatientSource, Read, Sources
 from segmenter.engine import DuckDBEngine
@@ -237,7 +239,7 @@ def test_what_the_bounds_drop_is_told_and_paid(clinic):
 
 
 def test_an_answer_is_json_a_frame_and_html(clinic):
-    shown = clinic.show("select sex, count(*) as \"<b>\" from patient group by sex", 1.0)
+    shown = clinic.show('select sex, count(*) as "<b>" from patient group by sex', 1.0)
     told = json.loads(json.dumps(shown.to_dict()))
     assert {"columns", "rows", "intervals", "epsilon", "release"} <= set(told)
     assert told["epsilon"] == 1.0

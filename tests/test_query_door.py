@@ -1,5 +1,7 @@
 """The door (P15): what is asked is checked and rebuilt, everything else is refused in fixed words."""
 
+# ruff: noqa: E501  (a statement of SQL stands on one line)
+
 from __future__ import annotations
 
 import json
@@ -9,10 +11,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from asking import ask, asked, policy
 
 from segmenter import query
 from segmenter.errors import PolicyError, Refusal, SegmenterError, UsageError
-from asking import ask, asked, policy
 
 HOSTILE = Path(__file__).parents[1] / "../shared/data/hostile_sql/duckdb_security_statements.jsonl"
 CANARY = "CANARY-7731"
@@ -85,8 +87,9 @@ def test_c14_a_category_that_the_purpose_does_not_list_is_refused_however_little
 
 
 def test_l2_a_fact_that_is_all_prescriber_feeds_nothing():
-    from segmenter.declared import FactSource, Read, Sources
     from asking import SOURCES
+
+    from segmenter.declared import FactSource, Read, Sources
 
     tagged = Sources(SOURCES.patient, {"stay": FactSource("stay", Read("x"), "who", {"*": "care", "nights": "prescriber"})})
     with pytest.raises(PolicyError) as refused:
@@ -156,7 +159,7 @@ def test_a_long_chain_is_no_deep_one():
         "select count(*) from main.patient", "select count(*) from 'file.csv'", "select count(*) from read_csv('x.csv')", "select count(*)",
         "select ward, count(*) from patient group by ward", "select count(*) from patient having sex = 'F'", "select count(*) from patient having sum(nights) > 1",
         "select count(*) from patient order by (select 1)", "select error('x') from patient", "select stats(sex) from patient",
-        "select quantile_cont(cost, [0.1, 0.9]) from stay", "select count(*) from patient p(a, b)", "select count(*) as \"a\x07b\" from patient",
+        "select quantile_cont(cost, [0.1, 0.9]) from stay", "select count(*) from patient p(a, b)", 'select count(*) as "a\x07b" from patient',
         "summarize patient", "describe patient", "explain select count(*) from patient", "pragma version", "attach 'x'", "copy patient to 'x'",
         "install httpfs", "set threads = 1", "call duckdb_settings()", "select count(*) from patient where ? = sex", "select sex, $1, count(*) from patient",
         "pivot patient on sex using count(*)", "values (1)", "show tables", "update patient set sex = 'F'", "insert into patient values (1)",
