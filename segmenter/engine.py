@@ -106,6 +106,7 @@ class DuckDBEngine:
                 }
             )
             self._connection.execute("SET TimeZone = 'UTC'")
+            self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
             if self.file_key is not None:
                 self._load_encryption()
         return self
