@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.sources import fhir_files, files
+from segmenter.sources.fhir import Terms
 from segmenter.sources.readers import readers, require
 from segmenter.sources.work import Work, content, instant
 
@@ -23,6 +25,8 @@ def ingest_consent(work: Work) -> None:
     stage = work.stage("consent", [], FIELDS, {})
     for declared in work.sources.consent:
         if declared.read.format == "fhir":
+            terms = Terms(declared.purposes, declared.grants, work.now, work.policy.time_zone)
+            fhir_files.load(files.find(work.root, declared.read), stage, FIELDS, terms)
             continue
         found = readers(work.engine, work.root, declared.read)
         for reader in found:

@@ -67,7 +67,7 @@ def _event(event: Document) -> Found:
             yield from _each(part.get("bouncedRecipients"), reason, part.get("timestamp"), part.get("feedbackId") or mail.get("messageId"))
         case "Complaint":
             part = _part(event, "complaint")
-            yield from _each(part.get("complainedRecipients"), "complained", part.get("timestamp"), part.get("feedbackId"))
+            yield from _each(part.get("complainedRecipients"), "complained", part.get("timestamp"), part.get("feedbackId") or mail.get("messageId"))
         case "DeliveryDelay":
             part = _part(event, "deliveryDelay")
             yield from _each(part.get("delayedRecipients"), "soft_bounce", part.get("timestamp"), mail.get("messageId"))
