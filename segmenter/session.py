@@ -15,6 +15,7 @@ from segmenter.policy import Policy
 from segmenter.project import read_project
 
 if TYPE_CHECKING:
+    from segmenter.export import Export
     from segmenter.segment import Segment
     from segmenter.verbs.ingest import IngestReport
     from segmenter.verbs.publish import BudgetReport, PlanReport, RunReport
@@ -107,3 +108,9 @@ class Session:
         from segmenter.verbs import publish
 
         return publish.budget_recover(self.context)
+
+    def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: datetime | None = None) -> Export:
+        """Write the file of those who may be contacted, decided as of now."""
+        from segmenter.verbs.deliver import export_segment
+
+        return export_segment(self.context, segment, channel, destination, planned_at)

@@ -1,0 +1,202 @@
+"""`export`: the kept cells of a segment's latest release become a registered file for one destination, everyone checked again now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from segmenter import accounting, consent, export, preference, register, suppression
+from segmenter import destination as destinations
+from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
+from segmenter.family import Family, table_key
+from segmenter.model import Clocks, Interval
+from segmenter.nearest import hint
+from segmenter.noise import Noise, Part, paid
+from segmenter.project import read_project
+from segmenter.release import OUTSIDE, publish_histogram
+from segmenter.segment_count import read_off
+from segmenter.verbs.decided import decided
+from segmenter.verbs.publish import ledger_of, shelf_of
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+    from segmenter.destination import Layout
+    from segmenter.engine import DuckDBEngine
+    from segmenter.export import Export, Order, Place, Published
+    from segmenter.model import Snapshot, Spend
+    from segmenter.policy import Destination, Policy
+    from segmenter.project import Project
+    from segmenter.release import Release
+    from segmenter.segment import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be exported to whom, all checked by name before any data is read."""
+
+    project: Project
+    segment: Resolved
+    channel: str
+    destination: Destination
+
+
+def export_segment(
+    context: Context, name: str, channel: str, destination: str | None = None, planned_at: datetime | None = None
+) -> Export:
+    """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
+
+    Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6), a feed is not fresh (S7) or the
+    planned time is in quiet hours, `UsageError` for a name that is not there. Where the funnel cannot be paid it is null (P16).
+    """
+    parcel = _parcel(context, name, channel, destination)
+    preference.require_open(context.policy.channels[channel], planned_at or context.now(), context.policy.time_zone)
+    snapshot = context.store.current(context.journal)
+    kept = _kept(context, parcel.segment)
+    with export.alone(context.home, context.journal):
+        now = context.now()
+        clocks = Clocks(now, now)
+        with decided(context, snapshot, clocks, writes=True) as engine:
+            suppression.require_fresh(engine, now)
+            layout = _layout(context.policy, parcel, engine)
+            spend = _reserve(context, parcel)
+            order = _order(parcel, layout, now, planned_at)
+            _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
+            return export.commit(engine, _place(context, snapshot), order, _publisher(context, spend), context.progress)
+
+
+# -- by name -----------------------------------------------------------------------------------------------------------
+
+
+def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
+    project = read_project(context.root, segments=(name,))
+    chosen = project.chosen()
+    if len(chosen) != 1:
+        msg = "an export is of one segment"
+        raise UsageError(msg, hint="name one segment")
+    policy = context.policy
+    if channel not in policy.channels:
+        raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels))
+    if channel not in chosen[0].segment.channels:
+        rule = "C14"
+        raise PolicyError(rule, f"the segment `{name}` does not list the channel `{channel}`", file=chosen[0].segment.file)
+    parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
+    destinations.recipient(parcel.destination)
+    return parcel
+
+
+def _destination(policy: Policy, name: str | None) -> Destination:
+    known = policy.destinations
+    if name is not None and name not in known:
+        raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
+    if name is None and len(known) != 1:
+        msg = "no destination is declared" if not known else "several destinations are declared and none is chosen"
+        raise UsageError(msg, hint=f"choose with --destination: {', '.join(known)}" if known else "add `destinations` to policy.yml")
+    return known[name] if name is not None else next(iter(known.values()))
+
+
+def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> Layout:
+    tags = parcel.project.sources.patient.tags
+    known = tuple(column for column in engine.columns("patient") if column != "patient")
+    return destinations.layout(policy, tags, known, parcel.destination, parcel.segment.segment.purpose, parcel.channel)
+
+
+# -- who -----------------------------------------------------------------------------------------------------------------
+
+
+def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
+    """The codes of the segment's kept cells in its latest release, while that is young enough (P6, P8)."""
+    found = latest_release(context, segment)
+    if found is None:
+        rule, days = "P6", context.policy.release.max_age_days
+        msg = f"the segment `{segment.name}` has no release of the last {days} days under this policy"
+        raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
+    labels = {d: context.policy.dimensions[d].labels for d in segment.dimensions}
+    cells = read_off(segment, found, context.policy).kept_cells()
+    return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
+
+
+def latest_release(context: Context, segment: Resolved) -> Release | None:
+    """The newest release of the segment's own table, on whatever snapshot, under the policy in force."""
+    key = table_key(Family.of(segment), segment.dimensions, context.policy.deciding_hash())
+    return shelf_of(context).latest(key, context.now(), context.policy.release.max_age_days)
+
+
+def _check_again(
+    context: Context, engine: DuckDBEngine, snapshot: Snapshot, clocks: Clocks, order: Order, segment: Resolved, kept: Sequence[Sequence[int]]
+) -> None:
+    """Members of the kept cells, each with the first reason against them as of now."""
+    policy, channel = context.policy, context.policy.channels[order.channel]
+    request = segment.request(clocks)
+    eligible = consent.gate(engine, policy, snapshot, request)
+    export.build(engine, eligible, segment.dimensions, kept)
+    consent.contactable(engine, policy, request, order.channel, order.layout.categories)
+    suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+    preference.denied(engine, order.channel, order.topic)
+    since = preference.window_start(engine, channel, order.topic, order.sent_at)
+    register.contacts(engine, context.home, register.registered(context.journal.read()), since)
+    preference.capped(engine, channel, order.topic, order.sent_at)
+    export.check(engine, context.keys, order)
+
+
+def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime | None) -> Order:
+    own = parcel.segment.segment
+    return export.Order(
+        segment=own.name,
+        purpose=own.purpose,
+        topic=own.topic,
+        channel=parcel.channel,
+        categories=parcel.segment.categories,
+        destination=parcel.destination,
+        layout=layout,
+        holdout=own.holdout,
+        at=now,
+        sent_at=planned_at or now,
+    )
+
+
+def _place(context: Context, snapshot: Snapshot) -> Place:
+    policy = context.policy
+    return export.Place(
+        context.home,
+        context.keys,
+        context.journal,
+        context.actor,
+        snapshot,
+        policy.deciding_hash(),
+        policy.region,
+        int(policy.retention.get("exports", export.FILE_DAYS)),
+        policy.unsubscribe_url,
+    )
+
+
+# -- numbers -----------------------------------------------------------------------------------------------------------
+
+
+def _reserve(context: Context, parcel: Parcel) -> Spend | None:
+    """Pay for the funnel before any member is read (P2, P16); None where it cannot be paid."""
+    cost = accounting.geometric(accounting.spent_nano(context.policy.release.funnel))
+    question = f"funnel {parcel.segment.name} {parcel.channel}"
+    try:
+        return ledger_of(context).spend(context.actor.account, parcel.segment.segment.purpose, question, cost)
+    except BudgetError as refused:
+        if refused.rule == "P4":
+            raise
+        return None
+
+
+def _publisher(context: Context, spend: Spend | None) -> export.Publish:
+    def published(labels: Sequence[str], exact: Sequence[int], sums: Mapping[str, Sequence[int]]) -> Published | None:
+        if spend is None:
+            return None
+        noisy = publish_histogram(labels, exact, spend, context.noise).values.tolist()
+        return {name: _summed([noisy[i] for i in places], spend) for name, places in sums.items()}
+
+    return published
+
+
+def _summed(noisy: Sequence[int], spend: Spend) -> tuple[int, Interval]:
+    reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(OUTSIDE)
+    count = max(0, sum(noisy))
+    return count, Interval(max(0, count - reach), count + reach)
