@@ -5,16 +5,18 @@ Exit status: 0 done, 2 usage or a file that is wrong, 3 refused by a rule, 1 our
 
 import contextlib
 import os
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from segmenter.commands import books, job, outlets, people
-from segmenter.commands.call import Call, Json, write_json
+from segmenter.commands.call import Call, Json, answered, write_json
 from segmenter.errors import Cancelled, Problem, SegmenterError, UsageError
 
 app = typer.Typer(
@@ -28,7 +30,8 @@ for _commands in (job, outlets, books, people):
     _commands.register(app)
 
 
-_CANCELLED = Cancelled("cancelled; nothing is left behind")
+_pressed: list[bool] = []
+_CANCELLED = Cancelled("cancelled")
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001  (called by Typer)
@@ -58,7 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """Note Ctrl-C: the engine turns the exception into one of its own."""
+    _pressed.append(True)
+    raise KeyboardInterrupt
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -102,6 +112,10 @@ def _internal(error: Exception) -> SegmenterError:
 
 
 def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
+    if _pressed and answered():
+        return 0  # the work was done and told before Ctrl-C came
+    if _pressed:
+        error = _CANCELLED
     before = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
     with contextlib.suppress(BrokenPipeError):
         if "--json" in before:

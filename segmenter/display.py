@@ -95,13 +95,19 @@ def _plain(document: Document, console: Console, _language: str = "en") -> None:
             _listed(console, key, value)
 
 
+_NAMING = ("line", "seq")  # numbers that name a place and count nothing
+
+
 def _rows(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
 
 
 def _listed(console: Console, title: str, rows: Sequence[Document]) -> None:
     columns = list(dict.fromkeys(key for row in rows for key in row))
-    table(console, title.replace("_", " "), columns, [[row.get(column) for column in columns] for row in rows])
+    shown = [
+        [str(row[column]) if column in _NAMING and row.get(column) is not None else row.get(column) for column in columns] for row in rows
+    ]
+    table(console, title.replace("_", " "), columns, shown)
 
 
 # -- documents ---------------------------------------------------------------------------------------------------------

@@ -368,7 +368,6 @@ class GrantsShape(Shape):
 class ConsentShape(SourceShape):
     """Consent events."""
 
-    name: Text | None = None
     purposes: dict[Text, Text] = {}
     grants: GrantsShape | None = None
 

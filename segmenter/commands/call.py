@@ -35,6 +35,7 @@ class Call:
     def print(self, verb: str, result: Any, language: str | None = None) -> None:
         """Print a result: one JSON document, or tables for people. A result that says it failed ends the process with its exit status."""
         document = result if isinstance(result, dict) else result.to_dict()
+        _answered.append(True)
         if self.json:
             write_json(document)
         else:
@@ -55,6 +56,14 @@ class Call:
 
         with display.progress() as shown:
             yield shown
+
+
+_answered: list[bool] = []
+
+
+def answered() -> bool:
+    """Whether this process has told its answer."""
+    return bool(_answered)
 
 
 def _silent(_step: str, _done: float | None = None) -> None:
