@@ -3,39 +3,40 @@
 SQLite in the project's private folder by default, PostgreSQL by `SEGMENTER_CONTROL_URL`. Every act (spend, release, export, lift, ...)
 is one entry; budgets, registers and the trail are views of the journal. Patients appear in it as keyed pseudonyms only.
 
-An entry's hash is HMAC-SHA256 over the one before it and its own content. The high-water mark lies beside the snapshots and at every
-anchor of the policy, authenticated with the project's key; a journal that is missing, behind its mark or broken refuses (P4).
+An entry's hash is HMAC-SHA256 over the one before it and its own content. A journal that is missing, behind one of its high-water marks
+(`marks`) or broken refuses (P4); `recovery` starts it again.
 """
 
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import hmac
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from segmenter.errors import BudgetError, SegmenterError
-from segmenter.keys import Keys, write_private
+from segmenter.marks import GENESIS, MARK, Mark, Marks, broken, locked
 from segmenter.model import stamp
 
+if TYPE_CHECKING:
+    from segmenter.keys import Keys
+
+__all__ = ["JOURNAL", "MARK", "Act", "Entry", "Journal", "locked"]
 
 URL_VARIABLE = "SEGMENTER_CONTROL_URL"
-MARK = "journal.mark"
-GENESIS = "0" * 64
-RECOVER = "an officer runs `segmenter budget recover`, which assumes that every budget of the period is spent"
+FILE = "control.sqlite"
+WAIT = 60  # seconds that a process waits for another one's entry
 
 _metadata = sa.MetaData()
-_journal = sa.Table(
+JOURNAL = sa.Table(
     "journal",
     _metadata,
     sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
@@ -45,6 +46,8 @@ _journal = sa.Table(
     sa.Column("body", sa.Text, nullable=False),
     sa.Column("hash", sa.Text, nullable=False),
 )
+
+Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +78,26 @@ class Journal:
     entries: list[Entry] = field(default_factory=list, repr=False)
     deciding_at: datetime | None = None
     _engine: sa.Engine | None = field(default=None, repr=False)
+    _owner: int = field(default=0, repr=False)
+
+    @property
+    def marks(self) -> Marks:
+        """The journal's high-water marks."""
+        return Marks(self.home, self.keys, self.anchors)
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
     def read(self, *kinds: str) -> list[Entry]:
         """All entries (of these kinds), verified up to now. Raises `BudgetError` (P4) where the journal cannot be trusted."""
-        before = self._known_marks()
-        with self._transaction(write=False) as connection:
+        marks = self.marks.read(self._used)
+        with self.transaction(write=False) as connection:
             self._catch_up(connection)
-        self._check_marks(before)
+        self._check(marks)
         return [e for e in self.entries if not kinds or e.kind in kinds]
+
+    def forget(self) -> None:
+        """Forget what was verified, so that the next reading verifies the whole chain anew."""
+        self.entries.clear()
 
     # -- writing -------------------------------------------------------------------------------------------------------
 
@@ -92,21 +105,33 @@ class Journal:
         """Append one entry unconditionally; durable on return."""
         return self.decide(lambda _: (actor, kind, body))
 
-    def decide(self, choose: Callable[[list[Entry]], tuple[str, str, Mapping[str, Any]]]) -> Entry:
+    def decide(self, choose: Callable[[list[Entry]], Act]) -> Entry:
         """Append the entry that `choose` makes of all entries so far, alone in the database while it chooses.
 
         An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5). Durable, and above the high-water
         mark, on return.
         """
-        with self._transaction(write=True) as connection:
-            before = self._known_marks()
-            self._catch_up(connection)
-            self._check_marks(before)
-            self.deciding_at = self._moment()
-            entry = self._next(*choose(self.entries), self.deciding_at)
-            self._insert(connection, entry)
+        before = self.marks.read(self._used)
+        known = len(self.entries)
+        try:
+            with self.transaction(write=True) as connection:
+                self._catch_up(connection)
+                self._check(before)
+                known = len(self.entries)
+                self.deciding_at = self._moment()
+                entry = self.write(connection, choose(self.entries), self.deciding_at)
+        except BaseException:
+            del self.entries[known:]
+            raise
+        self.marks.raise_to((entry.seq, entry.hash))
+        return entry
+
+    def write(self, connection: sa.Connection, act: Act, at: datetime) -> Entry:
+        """Write the next entry within a transaction."""
+        entry = self._next(*act, at)
+        row = {"seq": entry.seq, "at": stamp(at), "actor": entry.actor, "kind": entry.kind, "body": _text(entry.body), "hash": entry.hash}
+        connection.execute(JOURNAL.insert().values(**row))
         self.entries.append(entry)
-        self._raise_marks(entry)
         return entry
 
     def _moment(self) -> datetime:
@@ -118,89 +143,9 @@ class Journal:
         return at
 
     def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
-        last = self.entries[-1] if self.entries else None
-        seq = 1 if last is None else last.seq + 1
-        before = GENESIS if last is None else last.hash
+        seq, before = (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
         body = json.loads(_text(body))
         return Entry(seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body)))
-
-    @staticmethod
-    def _insert(connection: sa.Connection, entry: Entry) -> None:
-        connection.execute(
-            _journal.insert().values(
-                seq=entry.seq, at=stamp(entry.at), actor=entry.actor, kind=entry.kind, body=_text(entry.body), hash=entry.hash
-            )
-        )
-
-    def forget(self) -> None:
-        """Forget what was verified, so that the next reading verifies the whole chain anew."""
-        self.entries.clear()
-
-    # -- recovery ------------------------------------------------------------------------------------------------------
-
-    def recover(self, actor: str, body: Mapping[str, Any]) -> Entry:
-        """Start again from what verifies, with a `recover` entry and fresh marks; the database as it was is set aside (P4).
-
-        Entries of the verified chain whose time lies in the future are carried over after it, stamped now (`stamped` keeps their time).
-        The caller books the worst in `body`.
-        """
-        with locked(self.home / "recover.lock"):
-            self.forget()
-            self._set_aside()
-            with self._transaction(write=True) as connection:
-                future = self._keep_verified(connection)
-                acts = [(actor, "recover", body)] + [(e.actor, e.kind, {**e.body, "stamped": stamp(e.at)}) for e in future]
-                at = self.now().astimezone(UTC)
-                for act in acts:
-                    entry = self._next(*act, at)
-                    self._insert(connection, entry)
-                    self.entries.append(entry)
-            with locked(self.home / "mark.lock"):
-                for path in self._marks():
-                    self._write_mark(path, entry.seq, entry.hash)
-            return entry
-
-    def _keep_verified(self, connection: sa.Connection) -> list[Entry]:
-        """Drop from the table what does not verify or lies in the future; returns the latter."""
-        rows = connection.execute(sa.select(_journal).order_by(_journal.c.seq)).all()
-        before = GENESIS
-        for seq, row in enumerate(rows, 1):
-            entry = self._verified(row, seq, before)
-            if entry is None:
-                break
-            before = entry.hash
-            self.entries.append(entry)
-        now = self.now().astimezone(UTC)
-        future = [e for e in self.entries if e.at > now]
-        del self.entries[len(self.entries) - len(future) :]
-        connection.execute(_journal.delete().where(_journal.c.seq > len(self.entries)))
-        return future
-
-    def _set_aside(self) -> None:
-        """Keep a copy of the control database as it is; one that cannot be opened is moved away."""
-        name = f"{self.now().astimezone(UTC):%Y%m%dT%H%M%S}"
-        file = self._file()
-        if file is None:
-            with self._database().begin() as connection:
-                connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS journal_aside_{name.lower()} AS SELECT * FROM journal"))
-            return
-        self.close()
-        aside = [(f, f.with_name(f"{f.name}.aside-{name}")) for f in (file, *(file.with_name(file.name + end) for end in ("-wal", "-shm")))]
-        for source, copy in aside:
-            if source.exists():
-                shutil.copyfile(source, copy)
-        try:
-            with self._transaction(write=True) as connection:
-                connection.execute(sa.select(_journal)).all()
-        except BudgetError:
-            self.close()
-            for source, _ in aside:
-                source.unlink(missing_ok=True)
-
-    def _file(self) -> Path | None:
-        """The SQLite file; None on a server."""
-        address = sa.make_url(self._address())
-        return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
 
     # -- the chain -----------------------------------------------------------------------------------------------------
 
@@ -208,89 +153,50 @@ class Journal:
         text = json.dumps([before, *content], ensure_ascii=False)
         return hmac.new(self.keys.derive("segmenter/journal/1"), text.encode(), hashlib.sha256).hexdigest()
 
+    def verified(self, row: Any, seq: int, before: str) -> Entry | None:
+        """A row as an entry, None where it is not the one that was appended at this place."""
+        if row.seq != seq or not all(isinstance(text, str) for text in row[1:]) or not row.hash.isascii():
+            return None
+        expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
+        if not hmac.compare_digest(expected, row.hash):
+            return None
+        return Entry(seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash)
+
     def _catch_up(self, connection: sa.Connection) -> None:
         """Read and verify what was appended since last time; the last entry known is read again and must be unchanged."""
         known = self.entries[-1] if self.entries else None
-        query = sa.select(_journal).order_by(_journal.c.seq)
-        rows = connection.execute(query if known is None else query.where(_journal.c.seq >= known.seq)).all()
+        query = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+        rows = connection.execute(query if known is None else query.where(JOURNAL.c.seq >= known.seq)).all()
         if known is not None:
             if not rows or rows[0].hash != known.hash:
-                raise _broken("the journal lost or changed entries")
+                raise broken("the journal lost or changed entries")
             rows = rows[1:]
         before = GENESIS if known is None else known.hash
         fresh: list[Entry] = []
         for row in rows:
-            entry = self._verified(row, len(self.entries) + len(fresh) + 1, before)
+            entry = self.verified(row, len(self.entries) + len(fresh) + 1, before)
             if entry is None:
-                raise _broken("the journal's hash chain does not verify")
+                raise broken("the journal's hash chain does not verify")
             before = entry.hash
             fresh.append(entry)
         self.entries.extend(fresh)
 
-    def _verified(self, row: Any, seq: int, before: str) -> Entry | None:
-        """The row as an entry, None where it is not the one that was appended at this place."""
-        if row.seq != seq or not all(isinstance(text, str) for text in row[1:]):
-            return None
-        expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
-        if not hmac.compare_digest(expected, row.hash.encode("ascii", "replace").decode()):
-            return None
-        return Entry(seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash)
-
-    # -- the high-water mark -------------------------------------------------------------------------------------------
-
-    def _marks(self) -> tuple[Path, ...]:
-        return (self.home / MARK, *self.anchors)
-
-    def _known_marks(self) -> dict[Path, tuple[int, str]]:
-        """The marks as they are before the journal is read: the journal is never behind them, whoever appends meanwhile."""
-        if not (self.home / MARK).exists():
-            with locked(self.home / "mark.lock"):
-                self._first_mark()
-        return {path: self._read_mark(path) for path in self._marks() if path.exists()}
-
-    def _check_marks(self, marks: Mapping[Path, tuple[int, str]]) -> None:
+    def _check(self, marks: Mapping[Path, Mark]) -> None:
         for seq, known in marks.values():
             if seq > len(self.entries):
-                raise _broken("the journal is older than its high-water mark")
+                raise broken("the journal is missing, or older than its high-water mark")
             if seq and self.entries[seq - 1].hash != known:
-                raise _broken("the journal is not the one its high-water mark belongs to")
+                raise broken("the journal is not the one its high-water mark belongs to")
 
-    def _first_mark(self) -> None:
-        """A project's first use puts a mark at zero before the first entry, so that a crash never looks like a lost mark."""
-        if (self.home / MARK).exists():
-            return
-        with self._transaction(write=False) as connection:
-            used = connection.execute(sa.select(sa.func.count()).select_from(_journal)).scalar_one() > 0
-        if used or any((self.home / "snapshots").glob("*.duckdb")):
-            raise _broken("the journal's high-water mark is missing")
-        self._write_mark(self.home / MARK, 0, GENESIS)
-
-    def _write_mark(self, path: Path, seq: int, known: str) -> None:
-        write_private(path, f"{seq} {known} {self._proof(str(seq), known)}".encode("ascii"))
-
-    def _read_mark(self, path: Path) -> tuple[int, str]:
-        try:
-            seq, known, proof = path.read_text(encoding="ascii").split()
-        except (OSError, ValueError):
-            raise _broken("a high-water mark cannot be read") from None
-        if not hmac.compare_digest(proof, self._proof(seq, known)):
-            raise _broken("a high-water mark does not verify")
-        return int(seq), known
-
-    def _proof(self, seq: str, known: str) -> str:
-        return self.keys.pseudonym("mark", f"{seq} {known}")
-
-    def _raise_marks(self, entry: Entry) -> None:
-        with locked(self.home / "mark.lock"):
-            for path in self._marks():
-                if path.exists() and self._read_mark(path)[0] >= entry.seq:
-                    continue
-                self._write_mark(path, entry.seq, entry.hash)
+    def _used(self) -> bool:
+        with self.transaction(write=False) as connection:
+            return bool(connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one())
 
     # -- the database --------------------------------------------------------------------------------------------------
 
     @contextlib.contextmanager
-    def _transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+    def transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+        """One transaction, alone in the database where it writes. `BudgetError` (P4) where the database cannot be read."""
         with _database_errors(), self._database().connect() as connection:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:
@@ -304,20 +210,30 @@ class Journal:
                 raise
             connection.commit()
 
-    def _address(self) -> str:
-        return self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / 'control.sqlite'}"
-
     def _database(self) -> sa.Engine:
+        """The database, opened anew in a forked process."""
+        if self._engine is not None and self._owner != os.getpid():
+            self._engine.dispose(close=False)
+            self._engine = None
         if self._engine is None:
             url = self._address()
             if url.startswith("sqlite"):
-                engine = sa.create_engine(url, connect_args={"timeout": 60, "isolation_level": None})
+                engine = sa.create_engine(url, connect_args={"timeout": WAIT, "isolation_level": None})
                 sa.event.listen(engine, "connect", _durable)
             else:
                 engine = sa.create_engine(url)
-            _metadata.create_all(engine)
-            self._engine = engine
+            with locked(self.home / "schema.lock"):
+                _metadata.create_all(engine)
+            self._engine, self._owner = engine, os.getpid()
         return self._engine
+
+    def _address(self) -> str:
+        return self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / FILE}"
+
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        address = sa.make_url(self._address())
+        return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -343,21 +259,6 @@ def _database_errors() -> Iterator[None]:
     except sa.exc.OperationalError as error:
         if "locked" in str(error.orig):
             raise SegmenterError("the control database is busy", hint="try again") from None
-        raise _broken("the control database cannot be reached or read") from None
+        raise broken("the control database cannot be reached or read") from None
     except sa.exc.DatabaseError:
-        raise _broken("the control database cannot be read") from None
-
-
-def _broken(what: str) -> BudgetError:
-    return BudgetError("P4", what, hint=RECOVER)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold a lock between processes (flock). The lock ends with the process, however it ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+        raise broken("the control database cannot be read") from None

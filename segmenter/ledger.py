@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from segmenter.accounting import NANO, TAIL_ALLOWED, fits, loss, shown, total
 from segmenter.errors import BudgetError
 from segmenter.model import Cost, Spend, stamp
+from segmenter.recovery import KIND as RECOVER
+from segmenter.recovery import recover
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from segmenter.policy import Budget, Policy
 
 TOTAL = "total"
-SPEND, RECOVER = "spend", "recover"
+SPEND = "spend"
 FIRST_MONTHS = {"month": range(1, 13), "quarter": (1, 4, 7, 10), "year": (1,)}
 
 
@@ -207,7 +209,7 @@ class Ledger:
         """
         now = self.journal.now()
         budgets = [self._booked(b, now) for b in self.policy.budgets.values()]
-        self.journal.recover(actor, {"budgets": budgets})
+        recover(self.journal, actor, {"budgets": budgets})
         self._last = None
 
     @staticmethod
