@@ -59,7 +59,7 @@ class Limits:
 
 
 LONGEST_LINE = 2_000_000  # characters of one record of a delimited file
-_NO_TEXT = "\x01\x02no text is this\x03"
+_NO_TEXT = "\x02no text is this\x03"
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +339,30 @@ class DuckDBEngine:
         if scan.compression is not None:
             options += f", compression = {_quoted(scan.compression)}"
         return self._append_ordered(table, f"read_csv({_quoted(_literal(scan.path))}, {options})", scan.file, scan.columns, "NULL")
+
+    def text_lines(self, path: str, compression: str | None, most: int | None = None) -> Iterator[bytes]:
+        """The lines of a text file that only the engine can fetch (over the network, Zstandard); empty lines are left out.
+
+        Raises `EngineError` where the file cannot be read.
+        """
+        options = (
+            "auto_detect = false, columns = {'line': 'VARCHAR'}, delim = chr(1), quote = '', escape = '', header = false, "
+            f"nullstr = {_quoted(_NO_TEXT)}, encoding = 'latin-1', strict_mode = false, max_line_size = {LONGEST_LINE}"
+        )
+        if compression is not None:
+            options += f", compression = {_quoted(compression)}"
+        bound = "" if most is None else f" LIMIT {int(most)}"
+        with _fixed_errors("cannot read a source"):
+            self.connection.execute("SET preserve_insertion_order = true")
+            cursor = self.connection.cursor()
+            try:
+                found = cursor.execute(f"SELECT line FROM read_csv({_quoted(_literal(path))}, {options}){bound}")
+                while rows := found.fetchmany(10_000):
+                    for (line,) in rows:
+                        yield f"{line}\n".encode("latin-1", "replace")
+            finally:
+                cursor.close()
+                self.connection.execute("SET preserve_insertion_order = false")
 
     def append_parquet(self, table: str, path: str, file: int, columns: Sequence[str | None]) -> bool:
         """Append a Parquet file, every value as text; `columns` names its column for each of the table's, or None."""

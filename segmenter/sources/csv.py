@@ -120,7 +120,7 @@ def sniff(file: SourceFile) -> Layout:
     newline = "" if lone else "\n"
     best: tuple[tuple[bool, int], Layout] | None = None
     for delimiter in DELIMITERS:
-        with text_stream(file, newline) as stream:
+        with text_stream(file, newline, only_head=True) as stream:
             layout, rows = _first(stream, delimiter, newline, plain=not (lone or utf16))
         if layout is None:
             continue
@@ -128,7 +128,7 @@ def sniff(file: SourceFile) -> Layout:
         if best is None or score > best[0]:
             best = (score, layout)
     if best is None:
-        raise unreadable(file, "is empty: a header line was expected")
+        raise unreadable(file, "has no header line that can be read" if start.strip() else "is empty: a header line was expected")
     return best[1]
 
 

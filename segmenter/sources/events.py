@@ -26,7 +26,7 @@ def ingest_consent(work: Work) -> None:
     for declared in work.sources.consent:
         if declared.read.format == "fhir":
             terms = Terms(declared.purposes, declared.grants, work.now, work.policy.time_zone)
-            fhir_files.load(files.find(work.root, declared.read), stage, FIELDS, terms)
+            fhir_files.load(files.find(work.root, declared.read, work.engine), stage, FIELDS, terms)
             continue
         found = readers(work.engine, work.root, declared.read)
         for reader in found:

@@ -5,17 +5,20 @@ from __future__ import annotations
 import glob
 import gzip
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from segmenter.errors import SourceError
+from segmenter.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
     from segmenter.declared import Read
+    from segmenter.engine import DuckDBEngine
 
 BLOCK = 1 << 20
+HEAD_LINES = 50  # of a file that only the engine can read, to tell its layout by
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class SourceFile:
 
     path: str
     origin: str
+    engine: DuckDBEngine | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def fetched(self) -> bool:
+        """Whether only the engine can read it: over the network, or Zstandard."""
+        return self.remote or self.compression == "zstd"
 
     @property
     def remote(self) -> bool:
@@ -49,11 +58,22 @@ class SourceFile:
 
     def open(self) -> IO[bytes]:
         """The file's decompressed bytes. Raises `SourceError` where it cannot be opened."""
+        if self.fetched:
+            return io.BytesIO(b"".join(self.lines()))
         try:
             if self.compression == "gzip":
                 return gzip.open(self.path, "rb")  # type: ignore[return-value]
             return Path(self.path).open("rb")
         except OSError:
+            raise unreadable(self) from None
+
+    def lines(self, most: int | None = None) -> Iterator[bytes]:
+        """The lines of a file that only the engine can read; empty ones are left out."""
+        if self.engine is None:
+            raise unreadable(self)
+        try:
+            yield from self.engine.text_lines(self.path, self.compression, most)
+        except EngineError:
             raise unreadable(self) from None
 
     def fingerprint(self) -> str:
@@ -81,22 +101,24 @@ def unreadable(file: SourceFile, why: str = "cannot be read") -> SourceError:
     return SourceError(f"the source file {why}", file=None if file.remote else Path(file.path), hint=file.path if file.remote else None)
 
 
-def find(root: Path, read: Read) -> tuple[SourceFile, ...]:
+def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[SourceFile, ...]:
     """The files that a declaration names, sorted; none where nothing is there. A pattern's matches are files only."""
     if read.path is None:
         return ()
     if "://" in read.path:
-        return (SourceFile(read.path, read.path.rsplit("/", 1)[-1].split("?", 1)[0]),)
+        return (SourceFile(read.path, read.path.rsplit("/", 1)[-1].split("?", 1)[0], engine),)
     path = str(root / read.path)
     if Path(path).exists():
         found = [path]
     else:
         found = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())
-    return tuple(SourceFile(str(Path(p).absolute()), Path(p).name) for p in found)
+    return tuple(SourceFile(str(Path(p).absolute()), Path(p).name, engine) for p in found)
 
 
 def newlines(file: SourceFile) -> tuple[int, bool]:
     """How many line feeds a file holds, and whether its last byte is something else."""
+    if file.fetched:
+        return sum(1 for _ in file.lines()), False
     count, last = 0, b"\n"
     with file.open() as handle:
         while block := _block(file, handle):
@@ -114,6 +136,8 @@ def _block(file: SourceFile, handle: IO[bytes]) -> bytes:
 
 def head(file: SourceFile, size: int = BLOCK) -> bytes:
     """The first bytes of a file, decompressed."""
+    if file.fetched:
+        return b"".join(file.lines(HEAD_LINES))[:size]
     with file.open() as handle:
         try:
             return handle.read(size)
@@ -121,8 +145,10 @@ def head(file: SourceFile, size: int = BLOCK) -> bytes:
             raise unreadable(file, "is damaged") from None
 
 
-def text_stream(file: SourceFile, newline: str) -> io.TextIOWrapper:
-    """The file as text; bytes that are not UTF-8 come as lone surrogates. UTF-16 is read where its mark says so."""
+def text_stream(file: SourceFile, newline: str, *, only_head: bool = False) -> io.TextIOWrapper:
+    """The file (or its first lines) as text; bytes that are not UTF-8 come as lone surrogates. UTF-16 is read where its mark says so."""
     start = head(file, 4)
+    if file.fetched and only_head:
+        return io.TextIOWrapper(io.BytesIO(head(file)), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
     encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     return io.TextIOWrapper(file.open(), encoding=encoding, errors="surrogateescape" if encoding != "utf-16" else "replace", newline=newline)

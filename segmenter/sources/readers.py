@@ -57,7 +57,7 @@ def readers(engine: DuckDBEngine, root: Path, read: Read) -> list[Reader]:
     """A reader for each file of a declaration; none where nothing is there."""
     if read.database is not None:
         return [open_database(read)]
-    return [reader(engine, file, read.format) for file in files.find(root, read)]
+    return [reader(engine, file, read.format) for file in files.find(root, read, engine)]
 
 
 def positions(found: Reader, names: Sequence[str], rename: Mapping[str, str]) -> list[int | None]:

@@ -53,7 +53,7 @@ def ingest_suppressions(work: Work) -> None:
 def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
     import polars as pl
 
-    found = files.find(work.root, declared.read)
+    found = files.find(work.root, declared.read, work.engine)
     seconds = int(declared.max_age.total_seconds())
     if not found:
         return Feed(declared.name, None, seconds, readable=False, shrunk=False)
