@@ -44,7 +44,7 @@ def planted(root, **changed):
 def append(path, rows):
     lines = path.read_text(encoding="utf-8").splitlines()
     header = lines[0].split(",")
-    path.write_text("\n".join([*lines, *(",".join(str(row[name]) for name in header) for row in rows)]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*lines, *(",".join(str(row["sex" if name == "gender" else name]) for name in header) for row in rows)]) + "\n", encoding="utf-8")
 
 
 COMMANDS = [

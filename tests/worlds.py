@@ -16,6 +16,7 @@ Row = dict[str, Any]
 STATES = ("given", "renewed", "withdrawn", "refused", "objected", "expired", "revoked", "requested", "deferred", "maybe")
 METHODS = ("web_form", "app", "paper", "phone_recorded", "in_person", "chatbot", "voicebot", "sms_keyword", "import", "sync")
 BROKEN = ("soon", "01/11/2026", "2026-02-30", "2026-11-01T10:00:00+0100", "20261101", "2026-11-01T25:00")
+SPELLINGS = ("P-{}", "é{}", "{}'s", 'say "{}"', "{},{{}}", "{}\u00a0", "{} b", "NULL{}", "-{}")
 MAILBOXES = ("ann.lee@gmail.com", "annlee@googlemail.com", "an.nlee+x@gmail.com", " Bo@Example.ORG ", "bo@example.org", "ｂｏ@example.org",
              "c d@example.net", "no-address", "a@b@c.example", "x@", "nobody@nowhere", "dot@example..org", "")
 PHONES = ("06 12 34 56 78", "+33612345678", "0033612345678", "+33699999999", "12", "phone", "06-11-22-33-44", "")
@@ -76,9 +77,9 @@ def policy(rng: random.Random | None = None, **changed: Any) -> Row:
 
 
 SOURCES = {
-    "patient": {"read": "data/patients.csv", "key": "patient_id", "tags": {"origin": "origin"}},
+    "patient": {"read": "data/patients.csv", "key": "patient_id", "tags": {"origin": "origin"}, "rename": {"sex": "gender"}},
     "stay": {"read": "data/stays.csv", "patient": "patient_id", "tags": {"*": "care"}},
-    "consent": [{"read": "data/consent_*.csv"}],
+    "consent": [{"read": "data/consent_*.csv"}, {"read": "data/later_*.jsonl"}],
     "suppression": [
         {"name": "lists", "read": "data/lists/*.csv", "max_age": "48h"},
         {"name": "mail", "read": "data/mail/*.csv", "channel": "email", "max_age": "48h"},
@@ -96,7 +97,8 @@ class Story:
         self.now = datetime.now(UTC).replace(microsecond=0)
         self.policy = policy(self.rng)
         ids = self.rng.sample([f"{n}" for n in range(1, 40 * patients)], patients)
-        self.ids = [one if self.rng.random() < 0.8 else f"P-{one}" for one in ids]
+        self.ids = [one if self.rng.random() < 0.8 else self.rng.choice(SPELLINGS).format(one) for one in ids]
+        self.ids += [f"0{one}" for one in ids[:3]]  # not the same as without the zero
 
     def chance(self, share: float) -> bool:
         return self.rng.random() < share
@@ -250,9 +252,11 @@ def random_project(root: Path, seed: int, patients: int = 200) -> Path:
     people, consents = story.patients(), story.consents()
     half = len(consents) // 2
     tables = {
-        "patients": people, "stays": story.stays(), "consent_a": consents[:half], "consent_b": consents[half:], "links": story.links(),
+        "patients": people, "stays": story.stays(), "consent_a": consents[:half], "links": story.links(),
         "preferences": story.preferences(), **story.listed(people),
     }
+    later = [{name: value for name, value in row.items() if value or story.chance(0.5)} for row in consents[half:]]
+    write_lines(root / "data" / "later_b.jsonl", [*later, {**consents[0], "valid_until": None, "channel": None}])
     mail = [row["email"] for row in story.rng.sample(people, 4)]
     tables["mail/mailchimp"] = [{"Email Address": one, "UNSUB_TIME": story.rng.choice(["", "2026-01-01 10:00:00"])} for one in mail]
     tables["mail/hubspot"] = [{"Email": one} for one in mail[:1]]
@@ -261,8 +265,8 @@ def random_project(root: Path, seed: int, patients: int = 200) -> Path:
 
 def write_project(root: Path, terms: Row, segments: list[Row], tables: dict[str, list[Row]], sources: Row | None = None) -> Path:
     """The folder of a project. YAML holds JSON, which is YAML."""
-    for name, rows in tables.items():
-        write_csv(root / "data" / f"{name}.csv", rows)
+    for name, rows in tables.items():  # the patients' file has a word of its own for sex
+        write_csv(root / "data" / f"{name}.csv", [{("gender" if key == "sex" else key): row[key] for key in row} for row in rows])
     write_yaml(root / "policy.yml", terms)
     write_yaml(root / "sources.yml", SOURCES if sources is None else sources)
     for segment in segments:
@@ -281,6 +285,12 @@ def write_csv(path: Path, rows: list[Row]) -> None:
         writer = csv.DictWriter(handle, fieldnames=list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
+
+
+def write_lines(path: Path, rows: list[Row]) -> None:
+    """JSON, one object a line."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 def plain_patient(one: str, **fields: Any) -> Row:
@@ -316,5 +326,5 @@ def plain_project(root: Path, patients: int = 40, **changed: Any) -> Path:
     }
     women = {"name": "women", "purpose": "prevention", "channels": ["email", "sms"], "topic": "screening", "where": "sex = 'F'"}
     stays = {**women, "name": "stays", "where": "visits = '1'"}
-    sources = {**SOURCES, "suppression": SOURCES["suppression"][:1]}
+    sources = {**SOURCES, "consent": SOURCES["consent"][:1], "suppression": SOURCES["suppression"][:1]}
     return write_project(root, policy(**changed), [women, stays], tables, sources)

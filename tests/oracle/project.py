@@ -209,7 +209,7 @@ class Project:
         """Whether any identifier of the human, under any profile, is on a list that covers the export (S2)."""
         for one in self.world.group(patient_id):
             row = self.patients.get(one, {})
-            forms = {("patient_id", one)}
+            forms = {("patient_id", form) for form in profiles("patient_id", one, self.region)}
             forms |= {(kind, form) for kind in CONTACT for form in profiles(kind, text(row, kind), self.region)}
             forms.add(("domain", domain_of(text(row, "email"))))
             if any(entry.covers(channel, purpose, topic, now) for form in forms for entry in self._listed.get(form, ())):
