@@ -19,6 +19,7 @@ from segmenter.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
+
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
@@ -105,21 +106,22 @@ def _audience(policy: Policy, destination: Destination, purpose: str, identifier
     return Layout((identifier,), identifier, (CONTACT,), profile, destination.format)
 
 
-def recipient(destination: Destination) -> Any:
-    """The `age` recipient, or None where `encrypt: none` is written out. `UsageError` where neither is, or the key is unreadable."""
-    if destination.encrypt is None:
+def recipient(name: str, encrypt: str | None) -> Any:
+    """The `age` recipient of a destination, or None where `encrypt: none` is written out.
+
+    Raises `UsageError` where neither is, or the key is unreadable.
+    """
+    if encrypt is None:
         return None
     import pyrage
 
-    if destination.encrypt == UNDECLARED:
-        said = f"destination {destination.name} has no key to encrypt to"
+    if encrypt == UNDECLARED:
+        said = f"destination {name} has no key to encrypt to"
         raise UsageError(said, hint="write `encrypt: {age: age1...}`, or `encrypt: none` if the file may lie open")
     try:
-        if destination.encrypt.startswith("ssh-"):
-            return pyrage.ssh.Recipient.from_str(destination.encrypt)
-        return pyrage.x25519.Recipient.from_str(destination.encrypt)
+        return (pyrage.ssh if encrypt.startswith("ssh-") else pyrage.x25519).Recipient.from_str(encrypt)
     except pyrage.RecipientError:
-        raise UsageError(f"the age key of destination {destination.name} cannot be read", hint="it starts with age1") from None
+        raise UsageError(f"the age key of destination {name} cannot be read", hint="it starts with age1") from None
 
 
 # -- the columns as SQL ------------------------------------------------------------------------------------------------

@@ -7,8 +7,6 @@ Nothing exact leaves: the funnel and the sizes are one paid release, made by the
 
 from __future__ import annotations
 
-import contextlib
-import os
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,32 +15,28 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from segmenter import destination, manifest, register, removal
-from segmenter.control import locked
 from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.keys import write_private
 from segmenter.model import Interval, stamp
 from segmenter.policy import CONTACT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import polars as pl
 
-    from segmenter.control import Journal
     from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
-    from segmenter.model import Actor, Eligible, Snapshot
+    from segmenter.model import Eligible
     from segmenter.policy import Destination
-    from segmenter.register import Registered
+    from segmenter.register import Place, Registered
 
 REASONS = (
     "no_channel_consent", "suppressed", "preference", "frequency_cap", "no_address", "invalid_address", "duplicate_address", "holdout",
 )  # fmt: skip
 EXPORTED = "exported"
 GONE = len(REASONS) + 1  # the code of those who were in the previous export and are no members now
-FILE_DAYS = 30  # how long a file may be used, unless the policy's retention says
 HELD = "segmenter/holdout/1"
 TOKEN = "segmenter/unsubscribe/1"  # noqa: S105  the label of a derived key
 
@@ -68,21 +62,6 @@ class Order:
     holdout: Decimal
     at: datetime
     sent_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where, by whom and under what an export is made."""
-
-    home: Path
-    keys: Keys
-    journal: Journal
-    actor: Actor
-    snapshot: Snapshot
-    policy_hash: str
-    region: str
-    file_days: int = FILE_DAYS
-    unsubscribe_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +97,6 @@ def silent(_step: str, _done: float | None = None) -> None:
 # -- build and check ---------------------------------------------------------------------------------------------------
 
 
-@contextlib.contextmanager
-def alone(home: Path, journal: Journal) -> Iterator[None]:
-    """Hold the one lock of all exports, recalls and erasures, with what a killed one left finished or swept."""
-    with locked(home / "locks" / "export.lock"):
-        register.recover(home, journal.read(register.EXPORTED))
-        yield
-
-
 def build(engine: DuckDBEngine, eligible: Eligible, dimensions: Sequence[str], kept: Sequence[Sequence[int]]) -> None:
     """Make `export_member` (patient): the eligible, one a human, whose codes over `dimensions` are one of the `kept` cells (P6)."""
     import polars as pl
@@ -155,24 +126,15 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
 def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, progress: Progress = silent) -> Export:
     """Write the file of everyone in `export_checked` with no reason against them, register it, and make it visible.
 
-    Inside `alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells into published sums of them, or gives None where
+    Inside `register.alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells into published sums of them, or gives None where
     they cannot be paid (P16); they were reserved before the members were read (P2).
     """
     export = secrets.token_hex(8)
-    part = place.home / "exports" / f".{export}.part"
-    part.mkdir(mode=0o700)
-    try:
+    with register.committing(place, export) as (part, done):
         made = _files(engine, place, order, export, part, publish, progress)
         progress("registering", None)
         register.write(engine, place.home, export)
-        _sync(part)
-        place.journal.append(place.actor.account, register.EXPORTED, made.body)
-    except BaseException:
-        with contextlib.suppress(Exception):
-            register.recover(place.home, place.journal.read(register.EXPORTED))
-        raise
-    final = part.rename(place.home / "exports" / export)
-    _sync(final.parent)
+        final = done(register.EXPORTED, made.body)
     progress("export", 1.0)
     files = {name: final / file for name, file in made.diff.items()}
     return Export(export, made.alias, final / made.file, final / f"{made.alias}.manifest.json", made.funnel, files)
@@ -192,7 +154,7 @@ def _files(
 ) -> _Made:
     """Write payload, diff files and manifest into the folder `part`."""
     alias = alias_of(place.keys, order.segment, order.channel)
-    key = destination.recipient(order.destination)
+    key = destination.recipient(order.destination.name, order.destination.encrypt)
     suffix = f".{order.layout.format}" + ("" if key is None else ".age")
     before = _before(engine, place, order)
     progress("writing", None)
@@ -217,7 +179,7 @@ def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path:
     tokens: dict[str, object] | None = None if url is None else {"alias": alias, "unsubscribe_url": url, **pads(place.keys.derive(TOKEN))}
     removal.addresses(engine, place.region, order.layout, "export_identifier", tokens)
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}
-    return destination.write(engine, "export_payload", structure, path, place.home / "spill", order.layout, key)
+    return destination.write(engine, "export_payload", structure, path, place.spill, order.layout, key)
 
 
 # -- the previous export -----------------------------------------------------------------------------------------------
@@ -242,13 +204,14 @@ def _diff(
 ) -> dict[str, str]:
     """Files of who was added and who has to be removed since the previous export."""
     names = {kind: f"{alias}.{kind}{suffix}" for kind in ("added", "removed")}
-    spill = place.home / "spill"
+    spill = place.spill
     structure = {"__columns__": destination.expressions(order.layout)}
     destination.write(engine, "export_added", structure, part / names["added"], spill, order.layout, key)
     engine.make("removal", "export_gone")
-    old = None if before is None or before.snapshot == place.snapshot.id else place.home / "snapshots" / f"{before.snapshot}.duckdb"
-    with removal.source(engine, old):
-        removal.write(engine, place.region, removal.identifying(order.layout), part / names["removed"], spill, key)
+    plan = removal.identifying(order.layout)
+    with removal.source(engine, place, None if before is None else before.snapshot):
+        removal.collect(engine, place.region, plan)
+    removal.write(engine, plan, part / names["removed"], spill, key)
     return names
 
 
@@ -321,11 +284,3 @@ def _told(body: Mapping[str, Any]) -> dict[str, Any]:
 
 def _feeds(engine: DuckDBEngine) -> list[dict[str, str]]:
     return [{"name": name, "modified_at": stamp(at.replace(tzinfo=UTC))} for name, at in engine.rows("feed_watermark")]
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,28 +5,64 @@ They answer who was contacted when (caps), who has to be recalled, and who was i
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from segmenter.control import locked
+from segmenter.destination import Layout
 from segmenter.errors import Refusal
 from segmenter.model import naive_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from segmenter.control import Entry as Act
+    from segmenter.control import Journal
     from segmenter.engine import DuckDBEngine
+    from segmenter.keys import Keys
+    from segmenter.model import Actor, Snapshot
 
 EXPORTED = "export"  # journal kinds
+RECALLED = "recall"
 RETAINED = "retain"
 WRITING = "registering"  # the alias of the file being written
 READING = "registered_file"
+FILE_DAYS = 30  # how long a file may be used, unless the policy's retention says
 
 
-PLAIN = ("export", "alias", "segment", "purpose", "topic", "channel", "destination", "snapshot", "file", "previous")
+PLAIN = (
+    "export", "alias", "segment", "purpose", "topic", "channel", "destination", "snapshot", "file", "previous", "identifier", "format",
+    "audience", "recipient",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where, by whom and under what an export or a recall is made. `file_days`: how long a file may be used."""
+
+    home: Path
+    keys: Keys
+    journal: Journal
+    actor: Actor
+    snapshot: Snapshot
+    policy_hash: str
+    region: str
+    file_days: int = FILE_DAYS
+    unsubscribe_url: str | None = None
+
+    @property
+    def spill(self) -> Path:
+        """Where pipes of this program lie while a file is written."""
+        return self.home / "spill"
+
+    def snapshot_file(self, snapshot: str) -> Path:
+        """Where a snapshot lies, if it is still there."""
+        return self.home / "snapshots" / f"{snapshot}.duckdb"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +84,15 @@ class Registered:
     sent_at: datetime
     expires_at: datetime
     previous: str | None
+    identifier: str
+    format: str
+    audience: str | None
+    recipient: str | None
+
+    @property
+    def layout(self) -> Layout:
+        """What the file held."""
+        return Layout(self.columns, self.identifier, self.categories, self.audience, self.format)
 
     @classmethod
     def of(cls, act: Act) -> Registered:
@@ -70,28 +115,29 @@ def path(home: Path, export: str) -> Path:
     return home / "registers" / f"{export}.duckdb"
 
 
-def write(engine: DuckDBEngine, home: Path, export: str) -> None:
-    """Write the register of an export from the ready table `export_checked`; whole on disk, or absent."""
-    final = path(home, export)
-    part = final.with_name(f".{export}.part")
+def write(engine: DuckDBEngine, home: Path, act: str, relation: str = "register_member") -> None:
+    """Write the register of an export (or recall) from a relation; whole on disk, or absent."""
+    final = path(home, act)
+    part = final.with_name(f".{act}.part")
     part.unlink(missing_ok=True)
     engine.attach(WRITING, part, write=True)
-    engine.make(f"{WRITING}.member", "register_member")
+    engine.make(f"{WRITING}.member", relation)
     engine.detach(WRITING)
     part.replace(final)
+    sync(final.parent)
 
 
-def read(engine: DuckDBEngine, home: Path, export: str, name: str = "registered") -> None:
-    """Make the temporary table `name` (patient, pseudonym, address) of an export's members.
+def read(engine: DuckDBEngine, home: Path, act: str, name: str = "registered", relation: str = "register_copy") -> None:
+    """Make the temporary table `name` (patient, pseudonym, address) of an export's members, or what `relation` reads of `register_row`.
 
     A register that is missing refuses (`register`): without it neither caps nor recalls can be decided.
     """
-    file = path(home, export)
+    file = path(home, act)
     if not file.is_file():
         raise Refusal("register", "the register of an earlier export is missing", hint="restore .segmenter/registers from a backup")
     engine.attach(READING, file)
     engine.alias("register_row", f"{READING}.member")
-    engine.make(name, "register_copy")
+    engine.make(name, relation)
     engine.forget(["register_row"])
     engine.detach(READING)
 
@@ -109,19 +155,59 @@ def contacts(engine: DuckDBEngine, home: Path, exports: Sequence[Registered], si
             engine.forget(["registered"])
 
 
-def recover(home: Path, acts: Iterable[Act]) -> None:
-    """Finish or sweep what a killed export left: what the journal names becomes visible, all else goes. Call under the export lock."""
-    known = {str(act.body["export"]) for act in acts if act.kind == EXPORTED}
+@contextlib.contextmanager
+def alone(home: Path, journal: Journal) -> Iterator[None]:
+    """Hold the one lock of all exports, recalls and erasures, with what a killed one left finished or swept."""
+    with locked(home / "locks" / "export.lock"):
+        recover(home, journal)
+        yield
+
+
+def recover(home: Path, journal: Journal) -> None:
+    """Finish or sweep what a killed export or recall left: what the journal names becomes visible, all else goes. Under the lock only."""
+    known = {str(act.body.get("export") or act.body.get("recall")) for act in journal.read(EXPORTED, RECALLED)}
     for part in (home / "exports").glob(".*.part"):
-        export = part.name[1:].removesuffix(".part")
-        final = home / "exports" / export
-        if export in known and not final.exists():
-            part.rename(final)
+        act = part.name[1:].removesuffix(".part")
+        if act in known and not (home / "exports" / act).exists():
+            part.rename(home / "exports" / act)
         else:
             shutil.rmtree(part, ignore_errors=True)
     for file in (home / "registers").iterdir():
         if file.stem not in known or file.name.startswith("."):
             file.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def committing(place: Place, act: str) -> Iterator[tuple[Path, Callable[[str, Mapping[str, Any]], Path]]]:
+    """A hidden folder to write the files of `act` into, and the function that commits it: journal entry first, then visible.
+
+    Where anything fails the journal says what becomes of it: nothing is left, or all of it is there.
+    """
+    part = place.home / "exports" / f".{act}.part"
+    part.mkdir(mode=0o700)
+
+    def commit(kind: str, body: Mapping[str, Any]) -> Path:
+        sync(part)
+        place.journal.append(place.actor.account, kind, body)
+        final = part.rename(place.home / "exports" / act)
+        sync(final.parent)
+        return final
+
+    try:
+        yield part, commit
+    except BaseException:
+        with contextlib.suppress(Exception):
+            recover(place.home, place.journal)
+        raise
+
+
+def sync(folder: Path) -> None:
+    """Make a folder's entries durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def expiry(at: datetime, days: int) -> datetime:

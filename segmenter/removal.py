@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
+    from segmenter.register import Place
 
 EARLIER = "earlier"  # the alias of the snapshot that an export was made from
 
@@ -25,25 +26,42 @@ def identifying(plan: Layout) -> Layout:
 
 
 @contextlib.contextmanager
-def source(engine: DuckDBEngine, snapshot: Path | None) -> Iterator[None]:
-    """Let `removal_source` be the patients as they stood in the snapshot an export was made from, or, where that is gone, as they stand."""
-    earlier = snapshot is not None and snapshot.is_file()
-    if earlier and snapshot is not None:
-        engine.attach(EARLIER, snapshot)
+def source(engine: DuckDBEngine, place: Place, snapshot: str | None) -> Iterator[None]:
+    """Let `removal_source` and `earlier_consent` be what stood in the snapshot an export was made from.
+
+    Where that is gone the patients are those of the one in use, and no consent event counts as known then.
+    """
+    file = None if snapshot in (None, place.snapshot.id) else place.snapshot_file(str(snapshot))
+    earlier = file is not None and file.is_file()
+    if file is not None and earlier:
+        engine.attach(EARLIER, file)
     engine.alias("removal_source", f"{EARLIER}.patient" if earlier else "patient")
+    engine.alias("earlier_consent", f"{EARLIER}.consent" if earlier else "consent")
+    if file is not None and not earlier:
+        engine.view("earlier_consent", "consent_none")
     try:
         yield
     finally:
-        engine.forget(["removal_source"])
+        engine.forget(["removal_source", "earlier_consent"])
         if earlier:
             engine.detach(EARLIER)
 
 
-def write(engine: DuckDBEngine, region: str, plan: Layout, path: Path, spill: Path, key: Any) -> str:
-    """Write the file for the ready table `removal` (patient, pseudonym) and give its SHA-256. Needs `source` before."""
+def collect(engine: DuckDBEngine, region: str, plan: Layout, into: str = "removal_line", *, add: bool = False) -> None:
+    """Make (or `add` to) `into` the rows of a removal file for the ready table `removal` (patient, pseudonym). Inside `source`."""
+    from sqlglot import exp
+
     addresses(engine, region, plan, "removal_identifier")
-    structure = {"__columns__": destination.expressions(plan)}
-    return destination.write(engine, "removal_payload", structure, path, spill, plan, key)
+    structure = {"__columns__": [exp.column("pseudonym", table="x"), *destination.expressions(plan)]}
+    (engine.add if add else engine.make)(into, "removal_payload", None, structure)
+
+
+def write(engine: DuckDBEngine, plan: Layout, path: Path, spill: Path, key: Any, lines: str = "removal_line") -> str:
+    """Write collected rows to a new file and give its SHA-256."""
+    from sqlglot import exp
+
+    structure = {"__columns__": [exp.column(name, quoted=True) for name in plan.headers], "__lines__": exp.to_table(lines)}
+    return destination.write(engine, "removal_file", structure, path, spill, plan, key)
 
 
 def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, unsubscribe: dict[str, object] | None = None) -> None:

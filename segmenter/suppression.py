@@ -132,9 +132,11 @@ def _moment(text: str | None) -> datetime | None:
 def suppressed(engine: DuckDBEngine, channel: str, purpose: str, topic: str | None, as_of: datetime, into: str = "suppressed") -> None:
     """Make `into` (patient): everyone whom an entry that covers the export names, by any identifier of theirs or of a linked id (S2).
 
+    Also makes `suppressed_probe` (kind, probe), the hashes that cover it.
     Needs `load` before, and the ready tables `address` and `link_group`. `since` never delays an entry; `until` ends it.
     """
     values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
+    engine.make("suppressed_probe", "suppressed_probe", values)
     engine.make(into, "suppressed_patient", values)
 
 

@@ -10,4 +10,3 @@ FROM (
 ) AS x
 LEFT JOIN removal_source AS p ON x.patient = p.patient
 LEFT JOIN export_address AS n ON x.patient = n.item
-ORDER BY x.pseudonym, x.patient

@@ -83,10 +83,10 @@ class Mailing:
         given = {"holdout": Decimal(0), "categories": ("identity",), "topic": "news", "at": self.clock[0], "sent_at": self.clock[0], **changed}
         return export.Order("seniors", "prevention", channel=self.channel.name, destination=destination, layout=plan, **given)
 
-    def place(self, **changed: Any) -> export.Place:
+    def place(self, **changed: Any) -> register.Place:
         snapshot = Snapshot("snap", self.home / "snapshots/snap.duckdb", self.now, "UTC")
         given: dict[str, Any] = {"actor": OFFICER, "policy_hash": "0" * 64, "region": "FR", **changed}
-        return export.Place(self.home, KEYS, self.journal, snapshot=snapshot, **given)
+        return register.Place(self.home, KEYS, self.journal, snapshot=snapshot, **given)
 
     def checked(self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None) -> dict[str, str | None]:
         """The first reason of each member, None where exported. Leaves `export_checked` ready."""
@@ -112,7 +112,7 @@ class Mailing:
         order = self.order(destination, layout, **changed)
         engine = self.open()
         try:
-            with export.alone(self.home, self.journal):
+            with register.alone(self.home, self.journal):
                 self.checked(engine, order)
                 return export.commit(engine, self.place(**(place or {})), order, exact)
         finally:
