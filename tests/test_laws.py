@@ -1,0 +1,182 @@
+"""The laws of consent, as properties over random policies, worlds and histories, on the engine and against the plain reading."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from oracle.events import parse_event
+from segmenter.model import Clocks
+from segmenter.why import why
+from world.histories import DENIALS, IDS, TAKEN_AT, Given, events, patients, worlds
+from world.settled import oracle, requests, settled
+
+NOW = Clocks(TAKEN_AT, TAKEN_AT)
+few = settings(max_examples=12)
+
+
+def agree(world, clocks):
+    """Every question about every patient, as the plain reading answers it."""
+    plain = oracle(world.given)
+    for patient, allowed in world.allowed().items():
+        for question in questions(world.policy):
+            said = plain.decide(patient, *question, clocks.as_of, clocks.known_at)
+            assert (question in allowed) == said.allowed, (patient, question, said)
+    for request in requests(world.policy, clocks):
+        asked = (request.purpose, request.channels, request.topic, request.categories)
+        assert world.representatives(request) == plain.representatives(*asked, clocks.as_of, clocks.known_at)
+
+
+def questions(policy):
+    from segmenter.scopes import Scopes
+
+    return [(b.purpose, b.channel, b.topic, b.category) for b in Scopes.of(policy).bits_]
+
+
+@settings(max_examples=40)
+@given(worlds())
+def test_law_7_the_engine_agrees_with_the_plain_reading(data: Given):
+    with settled(data) as world:
+        agree(world, NOW)
+
+
+@few
+@given(worlds(), st.sampled_from([-400, -30, -3, -1, 1, 3, 60]), st.sampled_from([0, 0, 1, 6]))
+def test_law_7_at_other_clocks(data: Given, days: int, later: int):
+    clocks = Clocks(TAKEN_AT + timedelta(days=days), TAKEN_AT + timedelta(days=later))
+    with settled(data) as world:
+        world.ask_at(clocks)
+        agree(world, clocks)
+
+
+@few
+@given(worlds(), st.sampled_from([0, 0, -3, 5]))
+def test_why_tells_the_reasons_of_the_plain_reading(data: Given, days: int):
+    clocks = Clocks(TAKEN_AT + timedelta(days=days), TAKEN_AT)
+    plain = oracle(data)
+    with settled(data) as world:
+        for name in sorted(set(world.names.values())):
+            answer = why(world.engine, world.policy, name, clocks)
+            for decision in answer.decisions:
+                asked = decision.question
+                said = plain.decide(name, asked.purpose, asked.channel, asked.topic, asked.categories[0], clocks.as_of, clocks.known_at)
+                assert decision.allowed == said.allowed
+                assert {(t.reason.rule, t.reason.name) for t in decision.told} == set(said.reasons)
+                ranks = [rank(t.reason.rule) for t in decision.told]
+                assert ranks == sorted(ranks)
+            assert answer.allowed == any(d.allowed for d in answer.decisions)
+
+
+def rank(rule):
+    return ("C12", "C13", "C11", "C10", "C7", "C4", "C3", "C2", "C5", "C1").index(rule)
+
+
+@few
+@given(worlds(), st.data())
+def test_law_1_who_is_not_eligible_does_not_matter(data: Given, more: st.DataObject):
+    """A group that may be used for nothing is changed at will and stays so: everyone else stays as they were."""
+    apart = data.but(links=[r for r in data.links if IDS[0] not in r.values() and IDS[1] not in r.values()])
+    group = [IDS[0], IDS[1]]
+    barred = [{**row, "deceased": "yes"} if row["patient_id"] in group else row for row in apart.patients]
+    others = [row for row in apart.consents if row["patient_id"] not in group]
+    told = more.draw(st.lists(events(data.policy, group), max_size=12))
+    people = more.draw(patients(group))
+    stop = {**more.draw(events(data.policy, group, ["withdrawn"])), "effective_at": "rubbish", "recorded_at": "", "purpose": "", "channel": "", "topic": "", "category": ""}
+    link = [{"patient_id": group[0], "same_as": group[1]}]
+    before = apart.but(patients=barred)
+    after = apart.but(
+        patients=[*people, *(row for row in apart.patients if row["patient_id"] not in group)], consents=[*others, *told, stop], links=[*apart.links, *link]
+    )
+    with settled(before) as one, settled(after) as two:
+        assert not one.allowed()[group[0]]
+        assert not two.allowed()[group[0]]
+        assert {k: v for k, v in one.allowed().items() if k not in group} == {k: v for k, v in two.allowed().items() if k not in group}
+        for request in requests(one.policy, NOW):
+            assert one.representatives(request) == two.representatives(request)
+
+
+@few
+@given(worlds(), st.data())
+def test_law_2_a_denial_lets_nobody_in(data: Given, more: st.DataObject):
+    denial = more.draw(events(data.policy, IDS, DENIALS))
+    with settled(data) as one, settled(data.but(consents=[*data.consents, denial])) as two:
+        before, after = one.allowed(), two.allowed()
+        assert all(after[name] <= before[name] for name in before)
+
+
+@few
+@given(worlds(), st.randoms())
+def test_law_3_the_order_of_arrival_changes_nothing(data: Given, luck: random.Random):
+    shuffled = list(data.consents)
+    luck.shuffle(shuffled)
+    people = list(data.patients)
+    luck.shuffle(people)
+    with settled(data) as one, settled(data.but(consents=shuffled, patients=people)) as two:
+        assert one.allowed() == two.allowed()
+        for request in requests(one.policy, NOW):
+            assert one.representatives(request) == two.representatives(request)
+
+
+@few
+@given(worlds(), st.sampled_from([-20, -4, -2, -1, 0]))
+def test_law_4_what_comes_later_changes_nothing(data: Given, days: int):
+    clocks = Clocks(TAKEN_AT + timedelta(days=days), TAKEN_AT)
+    kept = [row for row in data.consents if not later(parse_event(row, data.policy), clocks)]
+    assume(len(kept) < len(data.consents))
+    with settled(data) as one, settled(data.but(consents=kept)) as two:
+        one.ask_at(clocks)
+        two.ask_at(clocks)
+        after = two.allowed()
+        assert one.allowed() == after
+
+
+def later(event, clocks):
+    """Whether an event is after the clocks: learned later, or, where it could be read, effective later."""
+    learned = event.recorded is not None and event.recorded.starts_at > clocks.known_at
+    return learned or (event.kind in ("grant", "denial") and event.effective.starts_at > clocks.as_of)
+
+
+@few
+@given(worlds(), st.data())
+def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.DataObject):
+    """New events, other patient rows, links and erasures that come and go, and time that passes."""
+    new = more.draw(st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=2)), max_size=6))
+    gone = more.draw(st.sets(st.sampled_from(IDS[:6]), max_size=1))
+    other = more.draw(patients(IDS[:6]))
+    people = [b if more.draw(st.integers(0, 5)) == 0 else a for a, b in zip(data.patients, other, strict=True)]
+    people = [row for row in people if row["patient_id"] not in gone]
+    links = more.draw(st.sampled_from([data.links, data.links[1:], [*data.links, {"patient_id": IDS[2], "same_as": IDS[7]}]]))
+    erased = more.draw(st.sampled_from([data.erased, [], [IDS[1]]]))
+    changed = {r["patient_id"] for r in new} | {a["patient_id"] for a, b in zip(data.patients, other, strict=True) if a not in people} | gone
+    days = more.draw(st.sampled_from([1, 2, 10, 400]))
+    then = data.but(patients=people, consents=[*data.consents, *new], links=links, erased=erased)
+    with settled(data) as before, settled(then, TAKEN_AT + timedelta(days=days), before, tuple(changed)) as followed:
+        state = followed.rows()
+        followed.engine.detach("snapshot")
+        with settled_again(followed) as anew:
+            assert anew == state
+
+
+def settled_again(followed):
+    """The rows of the same snapshot's state, made from all events."""
+    import contextlib
+    from pathlib import Path
+
+    from segmenter import standing
+    from segmenter.engine import DuckDBEngine
+    from world.settled import Settled
+    from world.snapshots import bare_profile
+
+    @contextlib.contextmanager
+    def made():
+        path = followed.state.with_name("anew.duckdb")
+        with DuckDBEngine(Path(path.parent) / "spill", None) as engine:
+            engine.attach("snapshot", followed.snapshot.path)
+            engine.expose("snapshot")
+            standing.settle(engine, followed.policy, followed.snapshot, path, bare_profile)
+            engine.attach("state", path)
+            yield Settled(engine, followed.policy, followed.snapshot, path, followed.given).rows()
+
+    return made()

@@ -1,0 +1,99 @@
+"""A world on the engine: its snapshot written, its state settled, its decisions read back by patient id."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from oracle.consent import World
+from segmenter import consent, standing
+from segmenter.engine import DuckDBEngine
+from segmenter.model import Clocks, ProcessingRequest, Snapshot
+from segmenter.policy import Policy
+from segmenter.scopes import Scopes
+
+from world import snapshots
+from world.histories import TAKEN_AT, Given
+from world.policies import policy_of
+
+Question = tuple[str, str | None, str | None, str]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """An engine with a snapshot and its state exposed."""
+
+    engine: DuckDBEngine
+    policy: Policy
+    snapshot: Snapshot
+    state: Path
+    given: Given
+
+    @property
+    def names(self) -> dict[int, str]:
+        return {number: name for name, number in snapshots.numbers(self.engine).items()}
+
+    def allowed(self) -> dict[str, set[Question]]:
+        """What each patient may be used for."""
+        scopes, names = Scopes.of(self.policy), self.names
+        found = {}
+        for patient, *words in self.engine.connection.execute(
+            f"SELECT patient, {', '.join(f'allow_{w}' for w in range(scopes.words))} FROM person"
+        ).fetchall():
+            found[names[patient]] = {(b.purpose, b.channel, b.topic, b.category) for b in scopes.bits_ if words[b.word] & b.mask}
+        return found
+
+    def representatives(self, request: ProcessingRequest) -> list[str]:
+        """The ids that the gate lets through."""
+        eligible = consent.gate(self.engine, self.policy, self.snapshot, request)
+        names = self.names
+        return sorted(names[p] for (p,) in self.engine.connection.execute(f"SELECT patient FROM {eligible.table}").fetchall())
+
+    def ask_at(self, clocks: Clocks) -> None:
+        """Turn to other clocks; the state's own come first again."""
+        self.engine.forget(["person", "kin"])
+        self.engine.expose("state", ("person", "kin"))
+        standing.ask_at(self.engine, self.policy, self.snapshot, snapshots.bare_profile, clocks)
+
+    def rows(self) -> dict[str, list[Any]]:
+        """Everything the state holds, in order."""
+        tables = ("person", "kin", "linked", "buried")
+        return {t: sorted(self.engine.connection.execute(f"SELECT * FROM state.{t}").fetchall(), key=repr) for t in tables}
+
+
+def oracle(given: Given) -> World:
+    """The plain reading of the same world."""
+    return World.read(given.policy, given.patients, given.consents, given.links, given.erased)
+
+
+@contextlib.contextmanager
+def settled(given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None = None, changed: tuple[str, ...] = ()) -> Iterator[Settled]:
+    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it."""
+    policy = policy_of(given.policy)
+    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
+        ids = snapshots.numbers(after.engine) if after else None
+        snapshot = snapshots.write(
+            engine, Path(folder) / "snapshot.duckdb", policy, taken_at, given.patients, given.consents, given.links, given.erased, ids
+        )
+        engine.attach("snapshot", snapshot.path)
+        engine.expose("snapshot")
+        state = Path(folder) / "state.duckdb"
+        if after:
+            engine.connection.execute("CREATE TEMP TABLE changed AS SELECT patient FROM identity WHERE patient_id IN (SELECT unnest(?))", [list(changed)])
+            engine._ready.add("changed")
+        standing.settle(engine, policy, snapshot, state, snapshots.bare_profile, previous=after.state if after else None)
+        engine.attach("state", state)
+        engine.expose("state")
+        yield Settled(engine, policy, snapshot, state, given)
+
+
+def requests(policy: Policy, clocks: Clocks) -> Iterator[ProcessingRequest]:
+    """One request for each purpose and topic: all its channels, and its first two categories."""
+    for purpose in policy.purposes.values():
+        for topic in purpose.topics or (None,):
+            yield ProcessingRequest(purpose.name, purpose.channels, topic, purpose.categories[:2], clocks)
