@@ -7,10 +7,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from segmenter import document
 from segmenter import project as projects
 from segmenter.errors import PolicyError, Problem
 from segmenter.model import Role
 from segmenter.policy import HEALTH, UNDECLARED
+from segmenter.policy_file import TOTAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,34 +91,34 @@ def check(root: Path, today: dt.date) -> CheckReport:
 
 def warnings(project: Project, today: dt.date) -> Iterable[Warned]:
     """All that deserves a second look."""
-    policy_file = project.root / projects.POLICY
-    for rule, message, hint in (*_people(project), *_law(project, today), *_money(project), *_outlets(project), *_feeds(project)):
-        yield Warned(rule, Problem(message, policy_file, None, hint))
+    policy, sources = (document.read(project.root / name) for name in (projects.POLICY, projects.SOURCES))
+    for rule, message, path, hint in (*_people(project), *_law(project, today), *_money(project), *_outlets(project)):
+        yield Warned(rule, policy.problem(message, path, hint))
+    for rule, message, path, hint in _feeds(project):
+        yield Warned(rule, sources.problem(message, path, hint))
     yield from _segments(project)
 
 
-_Found = tuple[str, str, str | None]
+_Found = tuple[str, str, tuple[str, ...], str | None]
 
 
 def _people(project: Project) -> Iterable[_Found]:
     if not project.policy.roles.get(Role.OFFICER.value):
-        yield "roles", "no officer is declared, so nobody may ask `why`, lift or forget", "add `roles: {officer: [ACCOUNT]}`"
+        yield "roles", "no officer is declared, so nobody may ask `why`, lift or forget", ("roles",), "add `roles: {officer: [ACCOUNT]}`"
 
 
 def _law(project: Project, today: dt.date) -> Iterable[_Found]:
     policy = project.policy
     high = [name for name, category in policy.categories.items() if category.sensitivity >= HEALTH]
     if policy.region == FRANCE and high and not _hosted(project, today):
-        yield (
-            "L3",
-            f"`{high[0]}` is health data in France and no current `hosting: {{hds: ...}}` is declared",
-            "name the host's certificate",
-        )
+        message = f"`{high[0]}` is health data in France and no current `hosting: {{hds: ...}}` is declared"
+        yield "L3", message, ("hosting",) if policy.hosting else ("categories", high[0]), "name the host's certificate and its end"
     for name in high:
         if policy.categories[name].dpia is None:
-            yield "L1", f"the category `{name}` has no `dpia` reference; a purpose or dimension that uses it will be refused", None
+            message = f"the category `{name}` has no `dpia` reference; a purpose or dimension that uses it will be refused"
+            yield "L1", message, ("categories", name), None
     if not policy.encryption:
-        yield "encryption", "`encryption: off` writes patient data in plain text", "leave the key out"
+        yield "encryption", "`encryption: off` writes patient data in plain text", ("encryption",), "leave the key out"
 
 
 def _hosted(project: Project, today: dt.date) -> bool:
@@ -131,30 +133,32 @@ def _money(project: Project) -> Iterable[_Found]:
     policy = project.policy
     for name in policy.purposes:
         if name not in policy.budgets:
-            yield "P5", f"the purpose `{name}` has no budget, so it publishes nothing", "declare one in `budgets`"
-    if policy.budgets and "total" not in policy.budgets:
-        yield "P5", "there is no `total` budget over all purposes", "declare one in `budgets`"
+            yield "P5", f"the purpose `{name}` has no budget, so it publishes nothing", ("purposes", name), "declare one in `budgets`"
+    if policy.budgets and TOTAL not in policy.budgets:
+        yield "P5", "there is no `total` budget over all purposes", ("budgets",), "declare one in `budgets`"
 
 
 def _outlets(project: Project) -> Iterable[_Found]:
     for name, destination in project.policy.destinations.items():
+        at = ("destinations", name)
         if destination.encrypt is None:
-            yield "export", f"files for `{name}` are not encrypted", 'name the recipient\'s key: `encrypt: {age: "age1..."}`'
+            yield "export", f"files for `{name}` are not encrypted", at, 'name the recipient\'s key: `encrypt: {age: "age1..."}`'
         elif destination.encrypt == UNDECLARED:
-            yield "export", f"`{name}` says nothing of encryption, so exports to it are refused", "write `encrypt: {age: KEY}`, or `none`"
+            message = f"`{name}` says nothing of encryption, so exports to it are refused"
+            yield "export", message, at, "write `encrypt: {age: KEY}`, or `none`"
         elif AGE_KEY.fullmatch(destination.encrypt) is None:
-            yield "export", f"the key of `{name}` is not an age public key, so exports to it will fail", "`age1` and 58 characters"
+            message = f"the key of `{name}` is not an age public key, so exports to it will fail"
+            yield "export", message, at, "it is `age1` and 58 characters"
 
 
 def _feeds(project: Project) -> Iterable[_Found]:
     sources, policy = project.sources, project.policy
     if not sources.consent:
-        yield "C1", "sources.yml names no consent events, so nobody is eligible", None
+        yield "C1", "no consent events are declared, so nobody is eligible", (), "add `consent: [{read: FILE}]`"
     fed = {s.channel for s in sources.suppression}
-    for name in policy.channels if sources.suppression else ():
-        used = any(name in purpose.channels for purpose in policy.purposes.values())
-        if used and name not in fed and not fed & {None, "*"}:
-            yield "S7", f"no suppression list feeds the channel `{name}`", None
+    for name in policy.channels if sources.suppression and not fed & {None, "*"} else ():
+        if name not in fed and any(name in purpose.channels for purpose in policy.purposes.values()):
+            yield "S7", f"no suppression list feeds the channel `{name}`", ("suppression",), None
 
 
 def _segments(project: Project) -> Iterable[Warned]:

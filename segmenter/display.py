@@ -126,9 +126,25 @@ def _ingest(document: Document, console: Console, _language: str) -> None:
 def _plan(document: Document, console: Console, _language: str) -> None:
     releases = document.get("releases") or ()
     shown = ("serves", "dimensions", "epsilon", "delta", "cells", "predicted_error", "stored")
-    table(console, "To be measured", shown, [[release.get(key) for key in shown] for release in releases])
+    rows = [[_error(release.get(key)) if key == "predicted_error" else release.get(key) for key in shown] for release in releases]
+    table(console, "To be measured (errors in patients, 95 %)", shown, rows)
+    _target(document.get("target"), console)
     _refused(document, console)
     _budgets(document, console)
+
+
+def _error(error: Any) -> str:
+    """A predicted error, of one table or by segment."""
+    if isinstance(error, Mapping):
+        return "\n".join(f"{name} ±{text(each)}" for name, each in error.items())
+    return "—" if error is None else f"±{text(error)}"
+
+
+def _target(target: Any, console: Console) -> None:
+    if isinstance(target, Mapping):
+        price = target.get("epsilon")
+        told = "cannot be reached" if price is None else f"would cost epsilon {text(price)}"
+        console.print(f"An error of ±{text(target.get('patients'))} patients {told}.")
 
 
 def _refused(document: Document, console: Console) -> None:

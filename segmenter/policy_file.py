@@ -66,7 +66,7 @@ def _policy(shape: PolicyShape) -> p.Policy:
         encryption=shape.encryption,
         anchors=tuple(shape.anchors),
         hosting=p.frozen(shape.hosting.model_dump(exclude_none=True)),
-        retention=p.frozen(shape.retention),
+        retention=p.frozen(shape.retention.model_dump(exclude_none=True)),
         unsubscribe_url=shape.unsubscribe_url,
         webhooks=p.frozen(shape.webhooks),
     )

@@ -135,6 +135,7 @@ Scope = Annotated[str, AfterValidator(_scope)]
 Stem = Annotated[str, AfterValidator(_stem)]
 Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Exact = Annotated[Decimal, BeforeValidator(_decimal, json_schema_input_type=float)]
+Days = Annotated[Whole, Field(ge=1, le=36_500)]
 Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str)]
 Title = Annotated[dict[Text, Text], BeforeValidator(_title, json_schema_input_type=str | dict[str, str])]
@@ -199,7 +200,7 @@ class CapShape(Shape):
     """At most `contacts` exports of a patient within `per_days` days."""
 
     contacts: Annotated[Whole, Field(ge=0, le=100_000)]
-    per_days: Annotated[Whole, Field(ge=1, le=36_500)]
+    per_days: Days
 
 
 class ChannelShape(Shape):
@@ -219,7 +220,7 @@ class PurposeShape(Shape):
     channels: list[Text] = []
     topics: list[Text] = []
     min_notice: Text
-    max_age_days: Annotated[Whole, Field(ge=1, le=36_500)]
+    max_age_days: Days
 
 
 class DimensionShape(Shape):
@@ -295,6 +296,14 @@ class HostingShape(Shape):
     hds: HostShape | None = None
 
 
+class RetentionShape(Shape):
+    """Days that things are kept: prospects after their last own contact, files of exports, snapshots that are not in use."""
+
+    prospects: Days | None = None
+    exports: Days | None = None
+    snapshots: Days | None = None
+
+
 class PolicyShape(Shape):
     """policy.yml: what the data protection officer decided."""
 
@@ -318,7 +327,7 @@ class PolicyShape(Shape):
     encryption: Switch = True
     anchors: list[Text] = []
     hosting: HostingShape = HostingShape()
-    retention: dict[Word, Annotated[Whole, Field(ge=0, le=36_500)]] = {}
+    retention: RetentionShape = RetentionShape()
     unsubscribe_url: Text | None = None
     webhooks: dict[Word, str] = {}
 

@@ -237,7 +237,7 @@ DOCUMENTS = {
         {"snapshot": "s1", "tables": {"patient": {"rows": 12, "quarantined": 1}}, "quarantine": [ASIDE] * 30},
         ["s1", "patient", "I1", "segmenter quarantine"],
     ),
-    "plan": ({"releases": [RELEASE], "budgets": [], "refused": [REFUSED]}, ["women", "4.5", "refused [C14]: x: because"]),
+    "plan": ({"releases": [RELEASE], "budgets": [], "refused": [REFUSED]}, ["women", "±4.5", "refused [C14]: x: because"]),
     "run": (
         {"segments": [WOMEN_RUN], "spent": "0.5", "budgets": [BALANCE]},
         ["1,234", "1,200 to 1,260", "—", "1 cells withheld", "█", "2.5"],
@@ -370,7 +370,7 @@ def test_check_refuses_what_a_purpose_does_not_list(capsys, tmp_path):
 def test_check_warns(capsys, tmp_path, old, new, rule, told):
     assert cli.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["warnings"]
-    assert any(one["rule"] == rule and told in one["message"] for one in found)
+    assert any(one["rule"] == rule and told in one["message"] and one["line"] for one in found)
 
 
 @pytest.mark.parametrize(("until", "warned"), [("2020-01-01", True), ("2999-12-31", False), ("soon", True)])

@@ -106,7 +106,7 @@ max_linked: 5
 min_age: 16
 anchors: [/srv/anchor]
 hosting: {hds: {certificate: C1, activities: [1, 2], valid_until: 2027-01-01}}
-retention: {prospect_days: 1095}
+retention: {prospects: 1095, exports: 30}
 unsubscribe_url: https://clinique.example/u
 webhooks: {sendgrid: KEY}
 release: {epsilon: 0.25, mechanism: discrete_gaussian, funnel: 0.1, max_age_days: 7}
@@ -115,7 +115,7 @@ threshold: {patients: 20, confidence: 0.95}
     policy = read_project(folder(tmp_path, POLICY + more)).policy
     assert (policy.max_linked, policy.min_age, policy.anchors) == (5, 16, ("/srv/anchor",))
     assert policy.hosting["hds"]["valid_until"] == "2027-01-01"
-    assert policy.retention == {"prospect_days": 1095}
+    assert policy.retention == {"prospects": 1095, "exports": 30}
     assert (policy.release.mechanism, policy.threshold.patients) == ("discrete_gaussian", 20)
 
 
