@@ -8,7 +8,7 @@ structure (`__dimensions__`, `__condition__`, or a table `__fact__`: replaced on
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -88,8 +88,26 @@ def fill(query: exp.Expression, structure: Structure) -> exp.Expression:
 def compose(name: str, structure: Structure | None = None, ready: frozenset[str] = frozenset()) -> Relation:
     """The relation `name` with all it depends on as CTEs; relations named in `ready` are tables that exist already.
 
-    A structural hole left unfilled is an error: `ValueError`.
+    A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job asks the same again and again.
     """
+    known = (name, ready & paths().keys(), tuple((hole, *_texts(given)) for hole, given in sorted((structure or {}).items())))
+    if known not in _composed:
+        _composed[known] = _compose(name, structure, ready)
+    return _composed[known]
+
+
+_composed: dict[tuple[object, ...], Relation] = {}
+
+
+def _texts(given: exp.Expression | Sequence[exp.Expression]) -> Iterator[str]:
+    """What tells one structure from another: kind and text of each expression."""
+    from sqlglot import exp
+
+    for expression in [given] if isinstance(given, exp.Expression) else given:
+        yield f"{type(expression).__name__} {expression.sql(dialect='duckdb')}"
+
+
+def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> Relation:
     from sqlglot import exp
 
     ordered: dict[str, exp.Expression] = {}
