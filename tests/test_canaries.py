@@ -44,7 +44,8 @@ def planted(root, **changed):
 def append(path, rows):
     lines = path.read_text(encoding="utf-8").splitlines()
     header = lines[0].split(",")
-    path.write_text("\n".join([*lines, *(",".join(str(row["sex" if name == "gender" else name]) for name in header) for row in rows)]) + "\n", encoding="utf-8")
+    added = [",".join(str(row["sex" if name == "gender" else name]) for name in header) for row in rows]
+    path.write_text("\n".join([*lines, *added]) + "\n", encoding="utf-8")
 
 
 COMMANDS = [
@@ -133,7 +134,7 @@ def test_no_traceback_log_or_repr_holds_a_planted_value(tmp_path, caplog):
         (tmp_path / "data" / "patients.csv").write_text(f"patient_id,age\n{ID},{NAME}\n\x00{LOCAL}", encoding="utf-8")
         try:
             session.ingest()
-        except segmenter.errors.SegmenterError as error:
+        except segmenter.SegmenterError as error:
             search("".join(traceback.format_exception(error)), "the traceback")
     search(caplog.text, "the log")
     search("".join(steps), "the progress")

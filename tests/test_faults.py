@@ -51,7 +51,7 @@ def program(tmp_path):
     started = Program(plain_project(tmp_path, patients=2 * WOMEN))
     with segmenter.open(started.root) as session:
         session.ingest()
-        session.run("women")
+        session.run(["women"])
         session.export("women", channel="email", destination="check")
     return started
 
@@ -72,11 +72,11 @@ def sound(program, spent_before):
     with segmenter.open(program.root) as session:
         now = spent(session)
         assert now >= spent_before, "a spend was undone"
-        session.run("women")
+        session.run(["women"])
         answer = session.export("women", channel="sms", destination="check").to_dict()
         assert len(exported_ids(answer["file"])) == WOMEN
         now = spent(session)
-        session.run("women")
+        session.run(["women"])
         assert spent(session) == now, "the same question was paid twice"
     for path in files(program):
         assert not path.name.endswith((".part", ".tmp", ".partial")), f"half made, and in sight: {path.name}"
@@ -165,7 +165,7 @@ def test_a_spend_whose_answer_was_never_written_stays_spent(program):
     assert kill_at(program, ("run", name), "decide", "after", 1)
     with segmenter.open(program.root) as session:
         assert spent(session) == before + 20
-        session.run(name)
+        session.run([name])
         assert spent(session) in (before + 20, before + 40), "paid again at most once, and never given back"
 
 
