@@ -90,7 +90,7 @@ def compose(name: str, structure: Structure | None = None, ready: frozenset[str]
 
     A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job asks the same again and again.
     """
-    known = (name, ready & paths().keys(), tuple((hole, *_texts(given)) for hole, given in sorted((structure or {}).items())))
+    known = (name, ready.intersection(paths()), tuple((hole, *_texts(given)) for hole, given in sorted((structure or {}).items())))
     if known not in _composed:
         _composed[known] = _compose(name, structure, ready)
     return _composed[known]
