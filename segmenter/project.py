@@ -41,7 +41,13 @@ class Project:
     selected: tuple[str, ...]
 
     def resolved(self, name: str) -> Resolved:
-        """A segment that was read, checked against the policy: `PolicyError` C14 where the purpose does not allow what it reads."""
+        """A segment by its exact name, checked against the policy.
+
+        `PolicyError` C14 where the purpose does not allow what it reads, `UsageError` where no segment of that name was read.
+        """
+        if name not in self.segments:
+            msg = f"there is no segment `{name}`"
+            raise UsageError(msg, hint=hint(name, names(self.root)))
         return segment.resolve(self.segments[name], self.segments, self.policy)
 
     def chosen(self) -> tuple[Resolved, ...]:

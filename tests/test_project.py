@@ -391,3 +391,9 @@ def test_nothing_to_select(tmp_path):
     (root / "segments" / "women.yml").unlink()
     with pytest.raises(UsageError, match="nothing is selected"):
         read_project(root).chosen()
+
+
+def test_a_pattern_is_no_name(several):
+    project = read_project(several, segments=["wom*"])
+    with pytest.raises(UsageError, match="there is no segment"):
+        project.resolved("wom*")
