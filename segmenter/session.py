@@ -16,9 +16,11 @@ from segmenter.project import read_project
 
 if TYPE_CHECKING:
     from segmenter.export import Export
+    from segmenter.query import QueryResult
     from segmenter.segment import Segment
     from segmenter.verbs.ingest import IngestReport
     from segmenter.verbs.publish import BudgetReport, PlanReport, RunReport
+    from segmenter.why import Answer
 
 
 def open_project(
@@ -114,3 +116,27 @@ class Session:
         from segmenter.verbs.deliver import export_segment
 
         return export_segment(self.context, segment, channel, destination, planned_at)
+
+    def query(
+        self, sql: str, *, purpose: str, epsilon: str | None = None, as_of: datetime | None = None, known_at: datetime | None = None
+    ) -> QueryResult:
+        """Answer a question in SQL with noise; a question asked before is free."""
+        from segmenter.verbs.ask import query
+
+        return query(self.context, sql, purpose, epsilon, as_of, known_at)
+
+    def why(  # noqa: PLR0913  (one parameter a wish)
+        self,
+        patient: str,
+        *,
+        segment: str | None = None,
+        channel: str | None = None,
+        as_of: datetime | None = None,
+        known_at: datetime | None = None,
+        language: str = "en",
+    ) -> Answer:
+        """Why a patient may or may not be used. For officers."""
+        from segmenter.verbs.answer import why
+
+        del language  # the document holds the sentences in every language
+        return why(self.context, patient, segment, channel, as_of, known_at)

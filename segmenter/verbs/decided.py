@@ -29,7 +29,7 @@ def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: boo
 
     External access is off from here on, unless the caller `writes` files of its own.
     """
-    with _opened(context, snapshot) as engine:
+    with opened(context, snapshot) as engine:
         path = state(context, engine, snapshot)
         engine.attach(standing.STATE, path)
         engine.expose(standing.STATE, SHOWN)
@@ -40,13 +40,15 @@ def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: boo
 
 
 @contextlib.contextmanager
-def _opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+    """An engine with a snapshot's tables, the suppression list and the erasures; nobody is decided."""
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
     with context.store.reading(snapshot) as engine:
         engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
         suppression.load(engine, context.home, context.journal.read())
+        engine.make("erased", "erased_now")
         yield engine
 
 
@@ -63,7 +65,7 @@ def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None)
     """Decide everyone of a new snapshot; only those who were touched where the state of `before` may be followed."""
     followed = None if before is None else context.store.state_path(before, standing.mark(context.policy))
     usable = followed is not None and followed.is_file()
-    with _opened(context, snapshot) as engine:
+    with opened(context, snapshot) as engine:
         if usable:
             engine.alias("changed", f"{standing.SNAPSHOT}.{TOUCHED}")
         state(context, engine, snapshot, followed if usable else None)

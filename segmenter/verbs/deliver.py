@@ -54,7 +54,7 @@ def export_segment(
     preference.require_open(context.policy.channels[channel], planned_at or context.now(), context.policy.time_zone)
     snapshot = context.store.current(context.journal)
     kept = _kept(context, parcel.segment)
-    with export.alone(context.home, context.journal):
+    with register.alone(context.home, context.journal):
         now = context.now()
         clocks = Clocks(now, now)
         with decided(context, snapshot, clocks, writes=True) as engine:
@@ -82,7 +82,7 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
         rule = "C14"
         raise PolicyError(rule, f"the segment `{name}` does not list the channel `{channel}`", file=chosen[0].segment.file)
     parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
-    destinations.recipient(parcel.destination)
+    destinations.recipient(parcel.destination.name, parcel.destination.encrypt)
     return parcel
 
 

@@ -155,7 +155,8 @@ def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:
     return newest if known_at is None or known_at >= newest.taken_at else context.store.known(context.journal, known_at)
 
 
-def _setting(context: Context, asked: Asked) -> tuple[Snapshot, Setting]:
+def setting_of(context: Context, asked: Asked) -> tuple[Snapshot, Setting]:
+    """The snapshot and the setting of a question: its clocks are the snapshot's moment where nothing is said (P6)."""
     snapshot = snapshot_at(context, asked.known_at)
     return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks_of(snapshot, asked.as_of, asked.known_at))
 
@@ -184,7 +185,7 @@ def plan(context: Context, asked: Asked, target: int | None = None) -> PlanRepor
             refused.append(Refused(name, error.rule or "C14", str(error)))
     if not project.selected:
         project.chosen()
-    _, setting = _setting(context, asked)
+    _, setting = setting_of(context, asked)
     shelf, ledger = shelf_of(context), ledger_of(context)
     made = planner.plan(allowed, context.policy, setting, shelf.find, asked.epsilon)
     short = ledger.would_afford(made.charges()) if made.charges() else None
@@ -209,7 +210,7 @@ def run(context: Context, asked: Asked) -> RunReport:
     Raises `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
     """
     chosen = read_project(context.root, segments=asked.selection).chosen()
-    snapshot, setting = _setting(context, asked)
+    snapshot, setting = setting_of(context, asked)
     with locked(context.store.lock("run")):
         made = planner.plan(chosen, context.policy, setting, shelf_of(context).find, asked.epsilon)
         ledger = ledger_of(context)
