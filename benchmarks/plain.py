@@ -11,7 +11,10 @@ import duckdb
 from benchmarks.world import AGES, job
 
 KEY = "plain-benchmark-key"
-BANDS = "CASE WHEN age < 20 THEN 0 WHEN age < 30 THEN 1 WHEN age < 40 THEN 2 WHEN age < 50 THEN 3 WHEN age < 65 THEN 4 WHEN age < 80 THEN 5 ELSE 6 END"
+BANDS = (
+    "CASE WHEN age < 20 THEN 0 WHEN age < 30 THEN 1 WHEN age < 40 THEN 2 WHEN age < 50 THEN 3 WHEN age < 65 THEN 4 "
+    "WHEN age < 80 THEN 5 ELSE 6 END"
+)
 VISITS = "CASE WHEN n IS NULL THEN 0 WHEN n < 2 THEN 1 WHEN n < 4 THEN 2 ELSE 3 END"
 COUNT = "SELECT sex, age_band, payer, region, count(*) FROM patient{gate} GROUP BY ALL"
 LATEST = """ SEMI JOIN (SELECT patient_id FROM consent WHERE purpose = 'outreach' GROUP BY patient_id
@@ -64,10 +67,10 @@ def run(work: str, folder: Path) -> float:
         return time.perf_counter() - began
 
 
-def exact(gated: bool, folder: Path) -> dict[tuple[str, ...], int]:
+def exact(work: str, folder: Path) -> dict[tuple[str, ...], int]:
     """The true count of each cell of works (a) and (b), by its labels."""
     with connect(folder) as engine:
-        rows = engine.execute(COUNT.format(gate=LATEST if gated else "")).fetchall()
+        rows = engine.execute(COUNT.format(gate=LATEST if work == "b" else "")).fetchall()
     return {(sex, AGES[age], payer, region): count for sex, age, payer, region, count in rows}
 
 

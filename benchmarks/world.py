@@ -20,8 +20,10 @@ SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, (18 + hash(hash(i, 'age'))
 FROM range({patients}) AS numbers(i)"""
 
 STAY = """
-SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(hash(i, n, 'ward')) % 8)::BIGINT] AS ward,
-  ['planned', 'urgent', 'day', 'other'][(1 + hash(hash(i, n, 'mode')) % 4)::BIGINT] AS mode, (hash(hash(i, n, 'nights')) % 20)::VARCHAR AS nights
+SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
+  ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(hash(i, n, 'ward')) % 8)::BIGINT] AS ward,
+  ['planned', 'urgent', 'day', 'other'][(1 + hash(hash(i, n, 'mode')) % 4)::BIGINT] AS mode,
+  (hash(hash(i, n, 'nights')) % 20)::VARCHAR AS nights
 FROM (SELECT i, unnest(range(CASE WHEN hash(hash(i, 'stays')) % 1000 = 0 THEN 200 ELSE (hash(hash(i, 'stays')) % 10)::BIGINT END)) AS n
   FROM range({patients}) AS numbers(i))"""
 
@@ -29,16 +31,17 @@ CONSENT = """
 SELECT 'e' || i || '-' || n AS event_id, 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
   CASE WHEN n = 0 THEN 'census' ELSE 'outreach' END AS purpose, '*' AS channel, '*' AS topic, '*' AS category,
   CASE WHEN n = 0 OR hash(hash(i, n, 'state')) % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
-  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER) - to_seconds((hash(hash(i, n, 'moment')) % 80000)::BIGINT), '%Y-%m-%dT%H:%M:%SZ')
-    AS effective_at,
+  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER) - to_seconds((hash(hash(i, n, 'moment')) % 80000)::BIGINT),
+    '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
   strftime(TIMESTAMP '{today}' - to_days((599 - 50 * n)::INTEGER), '%Y-%m-%dT%H:%M:%SZ') AS recorded_at,
   '' AS confirmed_at, '' AS valid_until, 'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version,
   'doc-' || i || '-' || n AS evidence, 'crm' AS source
 FROM range({patients}) AS numbers(i), range({events} + 1) AS steps(n)"""
 
 DELTA = """
-SELECT 'd{part}-' || i AS event_id, 'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id, 'outreach' AS purpose, '*' AS channel,
-  '*' AS topic, '*' AS category, 'withdrawn' AS state, strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
+SELECT 'd{part}-' || i AS event_id, 'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id,
+  'outreach' AS purpose, '*' AS channel, '*' AS topic, '*' AS category, 'withdrawn' AS state,
+  strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
   strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS recorded_at, '' AS confirmed_at, '' AS valid_until,
   'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version, '' AS evidence, 'crm' AS source
 FROM range({patients} * {events} // 1000) AS numbers(i)"""
@@ -57,7 +60,8 @@ channels: {email: {identifier: email}}
 topics: [t1, t2, t3, t4, t5]
 purposes:
   census:   {title: {en: Census}, categories: [identity], min_notice: "2026-01", max_age_days: 1095}
-  outreach: {title: {en: Outreach}, categories: [identity, contact], channels: [email], topics: [t1, t2, t3, t4, t5], min_notice: "2026-01", max_age_days: 1095}
+  outreach: {title: {en: Outreach}, categories: [identity, contact], channels: [email], topics: [t1, t2, t3, t4, t5],
+             min_notice: "2026-01", max_age_days: 1095}
 dimensions:
   sex:      {column: patient.sex, values: [F, M, X], category: identity}
   age_band: {column: patient.age, bands: [20, 30, 40, 50, 65, 80], category: identity}

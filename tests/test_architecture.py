@@ -108,7 +108,21 @@ def _identifiers(path: Path) -> Iterator[str]:
 # -- imports -------------------------------------------------------------------------------------------------------------
 
 ONLY_IN = {"duckdb": {"segmenter/engine.py"}, "diffprivlib": {"segmenter/release.py", "segmenter/noise.py", "segmenter/discover.py"}}
-LATE = ("altair", "diffprivlib", "jinja2", "numpy", "opendp", "phonenumbers", "polars", "pyrage", "scipy", "sklearn", "sqlalchemy", "sqlglot", "vl_convert")
+LATE = (
+    "altair",
+    "diffprivlib",
+    "jinja2",
+    "numpy",
+    "opendp",
+    "phonenumbers",
+    "polars",
+    "pyrage",
+    "scipy",
+    "sklearn",
+    "sqlalchemy",
+    "sqlglot",
+    "vl_convert",
+)
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=_name)
@@ -146,15 +160,33 @@ def test_a_relation_has_one_name() -> None:
 DUCKDB_ONLY = {  # folders whose relations never run anywhere else
     "demo": "drawn on the machine that shows the demo",
 }
-SPARK_NODES = set(
-    """Add Alias And Anonymous Any ArgMax ArgMin Avg Between BitLength BitwiseAnd BitwiseAndAgg BitwiseLeftShift BitwiseNot BitwiseOr
-    BitwiseOrAgg BitwiseRightShift Boolean CTE Case Cast TryCast Ceil Coalesce Column ConcatWs Concat Contains Count DPipe DataType DateFromParts Day Distinct
-    Div IntDiv EQ Encode EndsWith Except Exists Filter Floor From GT GTE Greatest Group Having Identifier If In Intersect Interval Is Join LT
-    LTE Lag Lead Least Left Length Like Literal LogicalAnd LogicalOr Lower Max Min Mod Month Mul NEQ Neg Not Null NullSafeEQ Nullif Or
-    Order Ordered Paren Placeholder RegexpLike RegexpReplace Replace Right Round RowNumber Rank SHA2 Select Sign SplitPart Star StartsWith
-    Sub Subquery Substring Sum Table TableAlias Trim Tuple Unhex Union Upper Values Var Where Window WindowSpec With Year Abs""".split()
-)
-SPARK_TYPES = {"BIGINT", "BOOLEAN", "BINARY", "VARBINARY", "DATE", "DECIMAL", "DOUBLE", "INT", "SMALLINT", "TEXT", "VARCHAR", "TIMESTAMP", "TIMESTAMPNTZ"}
+SPARK_NODES = {
+    "Abs", "Add", "Alias", "And", "Anonymous", "Any", "ArgMax", "ArgMin", "Avg", "Between", "BitLength", "BitwiseAnd", "BitwiseAndAgg",
+    "BitwiseLeftShift", "BitwiseNot", "BitwiseOr", "BitwiseOrAgg", "BitwiseRightShift", "Boolean", "CTE", "Case", "Cast", "Ceil",
+    "Coalesce", "Column", "Concat", "ConcatWs", "Contains", "Count", "DPipe", "DataType", "DateFromParts", "Day", "Distinct", "Div",
+    "EQ", "Encode", "EndsWith", "Except", "Exists", "Filter", "Floor", "From", "GT", "GTE", "Greatest", "Group", "Having", "Identifier",
+    "If", "In", "IntDiv", "Intersect", "Interval", "Is", "Join", "LT", "LTE", "Lag", "Lead", "Least", "Left", "Length", "Like",
+    "Literal", "LogicalAnd", "LogicalOr", "Lower", "Max", "Min", "Mod", "Month", "Mul", "NEQ", "Neg", "Not", "Null", "NullSafeEQ",
+    "Nullif", "Or", "Order", "Ordered", "Paren", "Placeholder", "Rank", "RegexpLike", "RegexpReplace", "Replace", "Right", "Round",
+    "RowNumber", "SHA2", "Select", "Sign", "SplitPart", "Star", "StartsWith", "Sub", "Subquery", "Substring", "Sum", "Table",
+    "TableAlias", "Trim", "TryCast", "Tuple", "Unhex", "Union", "Upper", "Values", "Var", "Where", "Window", "WindowSpec", "With",
+    "Year",
+}  # fmt: skip
+SPARK_TYPES = {
+    "BIGINT",
+    "BOOLEAN",
+    "BINARY",
+    "VARBINARY",
+    "DATE",
+    "DECIMAL",
+    "DOUBLE",
+    "INT",
+    "SMALLINT",
+    "TEXT",
+    "VARCHAR",
+    "TIMESTAMP",
+    "TIMESTAMPNTZ",
+}
 SPARK_FUNCTIONS: dict[str, str] = {  # written otherwise there: how
     "timezone": "from_utc_timestamp and to_utc_timestamp, chosen by the engine",
 }

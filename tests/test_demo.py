@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from segmenter import demo
 from segmenter.errors import UsageError
 from segmenter.project import read_project
@@ -19,7 +20,9 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
 
 
 def _bytes(folder: Path) -> dict[str, str]:
-    return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").rglob("*")) if p.is_file()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -135,5 +138,3 @@ def test_the_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
     shown = [output for cell in made.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in shown if output.output_type == "error" or output.get("name") == "stderr"]
     assert sum(output.output_type == "execute_result" for output in shown) >= 5
-
-

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import typer
 from ruamel.yaml import YAML
+
 from segmenter.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -131,7 +132,9 @@ def test_decisions_are_numbered_without_a_gap_and_fit_a_page() -> None:
         assert len(text.splitlines()) <= 45
 
 
-MODULES = sorted(".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in (ROOT / "segmenter").rglob("*.py"))
+MODULES = sorted(
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in (ROOT / "segmenter").rglob("*.py")
+)
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if "demo.project" not in name])

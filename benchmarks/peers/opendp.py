@@ -37,4 +37,6 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     found = query.release().collect()
     took = time.perf_counter() - began
     engine.close()
-    return took, {(sex, AGES[age], payer, region): float(count) for sex, age, payer, region, count in found.select(*CELLS, "len").iter_rows()}
+    return took, {
+        (sex, AGES[age], payer, region): float(count) for sex, age, payer, region, count in found.select(*CELLS, "len").iter_rows()
+    }

@@ -29,7 +29,9 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     path = folder / f"tumult-{work}.parquet"
     rows.write_parquet(str(path))
     engine.close()
-    session = Session.from_dataframe(PureDPBudget(1), "patient", spark.read.parquet(str(path)).drop("patient_id"), protected_change=AddOneRow())
+    session = Session.from_dataframe(
+        PureDPBudget(1), "patient", spark.read.parquet(str(path)).drop("patient_id"), protected_change=AddOneRow()
+    )
     keys = KeySet.from_tuples(list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)), columns=list(CELLS))
     found = session.evaluate(QueryBuilder("patient").groupby(keys).count(), PureDPBudget(1)).collect()
     took = time.perf_counter() - began

@@ -37,12 +37,15 @@ def run(
         ingested = session.ingest()
         planned = session.plan()
         ran = session.run()
-        exported = tuple(session.export(segment, channel=channel, destination=destination) for segment, channel, destination in EXPORTS)
+        exported = tuple(
+            {"segment": segment, "channel": channel, **session.export(segment, channel=channel, destination=destination).to_dict()}
+            for segment, channel, destination in EXPORTS
+        )
         return DemoReport(
             root,
             {name: segment.title for name, segment in session.segments.items()},
             ingested.to_dict(),
             planned.to_dict(),
             ran.to_dict(),
-            tuple({"segment": name, "channel": channel, **export.to_dict()} for (name, channel, _), export in zip(EXPORTS, exported, strict=True)),
+            exported,
         )

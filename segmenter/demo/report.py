@@ -18,7 +18,8 @@ COLUMNS = {
 }
 NOTES = {
     "en": "Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: {left}.",
-    "fr": "Les nombres sont bruités : chacun est juste, à son intervalle près, 19 fois sur 20. Budget de confidentialité (epsilon) restant : {left}.",
+    "fr": "Les nombres sont bruités : chacun est juste, à son intervalle près, 19 fois sur 20. "
+    "Budget de confidentialité (epsilon) restant : {left}.",
 }
 WORDS = {"en": ("withheld", "about", "to", "of"), "fr": ("tu", "environ", "à", "sur")}
 
