@@ -17,10 +17,22 @@ GAUGE = 24
 Document = Mapping[str, Any]
 
 
-def show(verb: str, document: Document, language: str = "en", console: Console | None = None) -> None:
-    """Print a command's document on standard output, in the form its verb has."""
-    console = console or _console()
-    _FORMS.get(verb, _plain)(document, console, language)
+def show(verb: str, document: Document, language: str = "en", told: Callable[[str], Sequence[str]] | None = None) -> None:
+    """Print a command's answer on standard output: in sentences where the result has them (`told`), else in the form of its verb."""
+    console = _console()
+    sentences = _sentences(document, language) if told is None else told(language)
+    if sentences is None:
+        _FORMS.get(verb, _plain)(document, console, language)
+    for line in sentences or ():
+        console.print(text(line), soft_wrap=True)
+
+
+def _sentences(document: Document, language: str) -> Sequence[str] | None:
+    """The sentences a document itself holds, if any."""
+    found = document.get("sentences")
+    if isinstance(found, Mapping):
+        found = found.get(language) or found.get("en")
+    return [found] if isinstance(found, str) else found
 
 
 def _console() -> Console:
@@ -220,18 +232,6 @@ def _query(document: Document, console: Console, _language: str) -> None:
     console.print(f"epsilon: {text(document.get('epsilon'))}; release: {text(document.get('release'))}")
 
 
-def _told(document: Document, console: Console, language: str) -> None:
-    """A document with sentences is told in them; else as it is."""
-    sentences = document.get("sentences")
-    if isinstance(sentences, Mapping):
-        sentences = sentences.get(language) or sentences.get("en")
-    if not sentences:
-        _plain(document, console, language)
-        return
-    for sentence in [sentences] if isinstance(sentences, str) else sentences:
-        console.print(text(sentence), soft_wrap=True)
-
-
 _FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "ingest": _ingest,
     "plan": _plan,
@@ -240,10 +240,4 @@ _FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "budget": _budget,
     "check": _check,
     "query": _query,
-    "demo": _told,
-    "why": _told,
-    "receipt": _told,
-    "subject": _told,
-    "notice": _told,
-    "forecast": _told,
 }

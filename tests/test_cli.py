@@ -231,7 +231,6 @@ RELEASE = {
 }
 REFUSED = {"segment": "x", "rule": "C14", "reason": "because"}
 ASIDE = {"source": "p", "line": 3, "rule": "I1", "reason": "no key"}
-WHY = {"allowed": False, "reasons": [], "exports": [], "sentences": {"en": ["No."], "fr": ["Non."]}}
 DOCUMENTS = {
     "ingest": (
         {"snapshot": "s1", "tables": {"patient": {"rows": 12, "quarantined": 1}}, "quarantine": [ASIDE] * 30},
@@ -251,8 +250,9 @@ DOCUMENTS = {
         {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[None, [1, 2]]], "epsilon": "1", "release": "r"},
         ["sex", "12"],
     ),
-    "why p": (WHY, ["No."]),
-    "why p --lang fr": (WHY, ["Non."]),
+    "receipt p --lang fr": ({"sentences": {"en": ["No."], "fr": ["Non."]}}, ["Non."]),
+    "receipt p": ({"sentences": "No."}, ["No."]),
+    "why p": ({"allowed": False, "reasons": [{"rule": "C1", "reason": "no_consent", "events": []}], "exports": []}, ["no", "C1"]),
     "trail": (
         {"entries": [{"at": "t", "actor": "a", "kind": "run"}], "title": "[bold]x[/bold]\x1b[31m"},
         ["actor", "[bold]x[/bold]\N{REPLACEMENT CHARACTER}[31m"],
@@ -268,6 +268,14 @@ def test_tables_for_people(session, capsys, words):
     for told in expected:
         assert told in out
     assert "\x1b" not in out, "colour only on a terminal"
+
+
+@pytest.mark.parametrize(("words", "told"), [("why p", "Not allowed."), ("why p --lang fr", "Refusé.")])
+def test_a_result_that_speaks_is_told_in_its_words(session, capsys, monkeypatch, words, told):
+    spoken = SimpleNamespace(to_dict=lambda: {"allowed": False}, sentences=lambda lang: [{"en": "Not allowed.", "fr": "Refusé."}[lang]])
+    monkeypatch.setattr(session, "why", lambda *_, **__: spoken, raising=False)
+    assert cli.run(words.split()) == 0
+    assert capsys.readouterr().out == f"{told}\n"
 
 
 def test_a_result_may_end_the_process_with_its_own_status(session, capsys, monkeypatch):

@@ -36,12 +36,13 @@ class Call:
         """Print a result: one JSON document, or tables for people. A result that says it failed ends the process with its exit status."""
         document = result if isinstance(result, dict) else result.to_dict()
         _answered.append(True)
+        told = getattr(result, "lines", None) or getattr(result, "sentences", None)
         if self.json:
             write_json(document)
         else:
             from segmenter import display
 
-            display.show(verb, document, language or spoken(None))
+            display.show(verb, document, language or spoken(None), told)
         status = getattr(result, "exit_status", 0)
         if status:
             raise typer.Exit(status)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from segmenter.commands import complete
-from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, SegmentName, Selection, called, selection
+from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, called, selection, spoken
 from segmenter.moments import moment
 
 
@@ -30,15 +30,16 @@ def demo(
     directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("demo-clinic"),
     patients: Annotated[int, typer.Option(min=100, max=100_000_000, help="How many patients to invent.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed invents the same clinic.")] = 1,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Invent a French clinic and run the whole job on it."""
     from segmenter import demo as demos
 
-    call = called(ctx, json=json)
+    call, language = called(ctx, json=json), spoken(lang)
     with call.progress() as progress:
         report = demos.run(call.directory / directory, patients, seed, progress)
-    call.print("demo", report)
+    call.print("demo", report, language)
 
 
 def check(ctx: typer.Context, *, json: Json = False) -> None:
