@@ -30,7 +30,7 @@ Time: this draft was made at {now}; the authority is notified within 72 hours of
 
 FRENCH = """PROJET - Notification d'une violation de données à caractère personnel (RGPD art. 33(3)) - à compléter par le délégué
 Responsable de traitement : {controller}
-a) Nature : accès non autorisé au fichier, ou perte du fichier, d'un export fait le {made} pour la destination {destination}, finalité {purpose}.
+a) Nature : accès non autorisé au fichier d'un export, ou sa perte ; fait le {made} pour {destination}, finalité {purpose}.
    Protection du fichier : {protection}.
    Personnes concernées : {people} patients. Enregistrements concernés : {people}.
    Données du fichier : {columns}. Catégories que révèle la présence dans le fichier : {categories}.
@@ -57,6 +57,7 @@ def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Ma
         "now": stamp(now),
         "due": stamp(now + CLOCK),
     }
-    english = {"protection": "encrypted to the destination (age)" if sealed else "none", "health": " - data concerning health" if health else ""}
-    french = {"protection": "chiffré pour la destination (age)" if sealed else "aucune", "health": " - données de santé" if health else ""}
+    english = {"protection": "encrypted to the destination (age)" if sealed else "none"}
+    french = {"protection": "chiffré pour la destination (age)" if sealed else "aucune"}
+    english["health"], french["health"] = (" - data concerning health", " - données de santé") if health else ("", "")
     return {"en": ENGLISH.format(**common, **english), "fr": FRENCH.format(**common, **french)}

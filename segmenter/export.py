@@ -19,6 +19,7 @@ from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.keys import write_private
 from segmenter.model import Interval, stamp
 from segmenter.policy import CONTACT
+from segmenter.register import FILE_DAYS, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from segmenter.keys import Keys
     from segmenter.model import Eligible
     from segmenter.policy import Destination
-    from segmenter.register import Place, Registered
+    from segmenter.register import Registered
+
+__all__ = ("EXPORTED", "FILE_DAYS", "REASONS", "Export", "Order", "Place", "Publish", "Published", "alias_of", "build", "check", "commit")
 
 REASONS = (
     "no_channel_consent", "suppressed", "preference", "frequency_cap", "no_address", "invalid_address", "duplicate_address", "holdout",
@@ -126,8 +129,8 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
 def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, progress: Progress = silent) -> Export:
     """Write the file of everyone in `export_checked` with no reason against them, register it, and make it visible.
 
-    Inside `register.alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells into published sums of them, or gives None where
-    they cannot be paid (P16); they were reserved before the members were read (P2).
+    Inside `register.alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells into published sums of them, or gives
+    None where they cannot be paid (P16); they were reserved before the members were read (P2).
     """
     export = secrets.token_hex(8)
     with register.committing(place, export) as (part, done):
@@ -137,7 +140,7 @@ def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, p
         final = done(register.EXPORTED, made.body)
     progress("export", 1.0)
     files = {name: final / file for name, file in made.diff.items()}
-    return Export(export, made.alias, final / made.file, final / f"{made.alias}.manifest.json", made.funnel, files)
+    return Export(export, made.alias, final / made.file, final / f"{made.alias}{manifest.SUFFIX}", made.funnel, files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,7 @@ def _files(
     body = _body(place, order, export, alias, f"{alias}{suffix}", before)
     numbers = {"size": _number(published, EXPORTED), "diff": _sizes(diff, part, published)}
     content = {**_told(body), **numbers, "file_sha256": digest, "encrypted": key is not None, "feeds": _feeds(engine)}
-    write_private(part / f"{alias}.manifest.json", manifest.json_text(manifest.signed(place.keys, content)))
+    write_private(part / f"{alias}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, content)))
     steps = None if published is None else tuple((name, *published[name]) for name in (*REASONS, EXPORTED))
     return _Made(alias, f"{alias}{suffix}", {**body, "file_sha256": digest}, steps, diff)
 

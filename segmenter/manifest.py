@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segmenter.keys import Keys
 
 VERSION = 1
+SUFFIX = ".manifest.json"
 CHUNK = 1 << 20  # bytes read at a time
 
 

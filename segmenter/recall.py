@@ -5,15 +5,13 @@ One removal file for each destination that got them, encrypted to it alone, with
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from segmenter import breach, destination, manifest, register, removal
+from segmenter import breach, register, removal
 from segmenter.errors import Refusal, UsageError
-from segmenter.keys import write_private
 from segmenter.model import naive_utc, stamp
 
 if TYPE_CHECKING:
@@ -23,17 +21,12 @@ if TYPE_CHECKING:
 
     from segmenter.control import Entry as Act
     from segmenter.control import Journal
-    from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Actor
-    from segmenter.policy import Destination, Policy
+    from segmenter.policy import Policy
     from segmenter.register import Place, Registered
 
-ACKNOWLEDGED = "recall_ack"  # a journal kind
-CLOCK = timedelta(hours=48)
-
 Decide = Callable[["Registered"], None]
-Recipients = Mapping[str, "Destination"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +63,7 @@ class Recalls:
 
         rows = [(r.id, r.destination, str(r.file), r.due_at, r.state, r.late) for r in self.recalls]
         utc = pl.Datetime("us", "UTC")
-        schema = {"id": pl.String, "destination": pl.String, "file": pl.String, "due_at": utc, "state": pl.String, "late": pl.Boolean}
+        schema: dict[str, Any] = {"id": pl.String, "destination": pl.String, "file": pl.String, "due_at": utc, "state": pl.String, "late": pl.Boolean}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -79,43 +72,31 @@ class Recalls:
 
 def listed(home: Path, acts: Sequence[Act], now: datetime) -> Recalls:
     """Every recall and how it stands at `now`."""
-    done = {str(act.body["recall"]) for act in acts if act.kind == ACKNOWLEDGED}
+    done = {str(act.body["recall"]) for act in acts if act.kind == register.ACKNOWLEDGED}
     found = []
     for act in acts:
         if act.kind == register.RECALLED:
             body = act.body
             due_at = datetime.fromisoformat(str(body["due_at"]))
             state = "acknowledged" if body["recall"] in done else "overdue" if now > due_at else "pending"
-            file = home / "exports" / str(body["recall"]) / str(body["file"])
-            found.append(Recall(str(body["recall"]), str(body["destination"]), file, due_at, state, bool(body["late"]), tuple(body["exports"])))
+            recall, late = str(body["recall"]), bool(body["late"])
+            file = home / "exports" / recall / str(body["file"])
+            found.append(Recall(recall, str(body["destination"]), file, due_at, state, late, tuple(body["exports"])))
     return Recalls(tuple(found))
 
 
 def acknowledge(home: Path, journal: Journal, actor: Actor, recall: str) -> None:
     """Note that the destination removed everyone, and delete our copy of the file. `UsageError` for an unknown recall."""
-    acts = journal.read(register.RECALLED, ACKNOWLEDGED)
+    acts = journal.read(register.RECALLED, register.ACKNOWLEDGED)
     known = [act for act in acts if act.kind == register.RECALLED and act.body["recall"] == recall]
     if not known:
         raise UsageError("there is no such recall", hint="`segmenter recall` lists them")
-    if not any(act.kind == ACKNOWLEDGED and act.body["recall"] == recall for act in acts):
-        journal.append(actor.account, ACKNOWLEDGED, {"recall": recall})
+    if not any(act.kind == register.ACKNOWLEDGED and act.body["recall"] == recall for act in acts):
+        journal.append(actor.account, register.ACKNOWLEDGED, {"recall": recall})
     (home / "exports" / recall / str(known[0].body["file"])).unlink(missing_ok=True)
 
 
 # -- issuing -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(slots=True)
-class Batch:
-    """What is collected for one destination before its file is written. `lines` and `rows` name the engine's tables."""
-
-    destination: str
-    plan: Layout
-    recipient: str | None
-    lines: str
-    rows: str
-    exports: list[str] = field(default_factory=list)
-    late: bool = False
 
 
 def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, now: datetime) -> list[str]:
@@ -126,66 +107,17 @@ def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, no
     """
     acts = place.journal.read()
     open_files = [one for one in register.registered(acts) if now < one.expires_at]
-    earlier(engine, place, acts)
+    removal.earlier(engine, place, acts)
     engine.load("declared_scope", _declared(policy))
-    batches: dict[Any, Batch] = {}
+    batches: dict[Any, removal.Batch] = {}
     for one in open_files:
         register.read(engine, place.home, one.export, "recall_member")
         decide(one)
         with removal.source(engine, place, one.snapshot):
             values = {"purpose": one.purpose, "channel": one.channel, "topic": one.topic, "identifier": one.identifier}
             engine.make("removal", "recall_due", {**values, "export": one.export, "exported_at": naive_utc(one.at)})
-            gather(engine, place, one, batches)
-    return [commit(engine, place, policy.destinations, batch, now, "withdrawal") for batch in batches.values()]
-
-
-def earlier(engine: DuckDBEngine, place: Place, acts: Sequence[Act]) -> None:
-    """Make the table `recalled` (patient, export) of everyone recalled so far."""
-    engine.create("recalled", {"patient": "BIGINT", "export": "VARCHAR"})
-    for act in acts:
-        if act.kind == register.RECALLED:
-            register.read(engine, place.home, str(act.body["recall"]), "recalled_once", "recall_copy")
-            engine.add("recalled", "recalled_once_row")
-            engine.forget(["recalled_once"])
-
-
-def gather(engine: DuckDBEngine, place: Place, one: Registered, batches: dict[Any, Batch]) -> None:
-    """Add the ready table `removal` of one export to its destination's batch, where it names anybody. Inside `removal.source`."""
-    ((someone, late),) = engine.rows("removal_late")
-    if not someone:
-        return
-    plan = removal.identifying(one.layout)
-    mark = (one.destination, plan.columns, plan.audience, plan.format)
-    fresh = mark not in batches
-    if fresh:
-        number = len(batches)
-        batches[mark] = Batch(one.destination, plan, one.recipient, f"removal_line_{number}", f"removal_row_{number}")
-    batch = batches[mark]
-    removal.collect(engine, place.region, plan, batch.lines, add=not fresh)
-    (engine.make if fresh else engine.add)(batch.rows, "recall_row")
-    batch.exports.append(one.export)
-    batch.late = batch.late or bool(late)
-
-
-def commit(engine: DuckDBEngine, place: Place, recipients: Recipients, batch: Batch, now: datetime, why: str) -> str:
-    """Write, register and show one removal file; gives the recall's id. Encrypted to the destination's key of today, else of then."""
-    recall = secrets.token_hex(8)
-    target = recipients.get(batch.destination)
-    key = destination.recipient(batch.destination, batch.recipient if target is None else target.encrypt)
-    name = f"{recall}.removal.{batch.plan.format}" + ("" if key is None else ".age")
-    due_at = now.astimezone(UTC) + CLOCK
-    with register.committing(place, recall) as (part, done):
-        digest = removal.write(engine, batch.plan, part / name, place.spill, key, batch.lines)
-        engine.alias("recall_register", batch.rows)
-        register.write(engine, place.home, recall, "recall_register_row")
-        body = {
-            "recall": recall, "destination": batch.destination, "file": name, "file_sha256": digest, "due_at": stamp(due_at),
-            "created_at": stamp(now), "exports": batch.exports, "late": batch.late, "why": why,
-        }  # fmt: skip
-        told = {"kind": "recall", **{k: v for k, v in body.items() if k != "why"}, "columns": list(batch.plan.headers), "encrypted": key is not None}
-        write_private(part / f"{recall}.manifest.json", manifest.json_text(manifest.signed(place.keys, told)))
-        done(register.RECALLED, body)
-    return recall
+            removal.gather(engine, place, one, batches)
+    return [removal.commit(engine, place, policy.destinations, batch, now, "withdrawal") for batch in batches.values()]
 
 
 def _declared(policy: Policy) -> pl.DataFrame:
@@ -233,7 +165,8 @@ def exposed(engine: DuckDBEngine, place: Place, policy: Policy, export: str, now
     """
     if not place.actor.is_officer:
         raise Refusal("roles", "only an officer may see who was in an exported file")
-    found = [one for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED)) if export in (one.export, one.alias)]
+    kept = register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
+    found = [one for one in kept if export in (one.export, one.alias)]
     if not found:
         raise UsageError("there is no such export", hint="name it by the id that `export` gave")
     one = found[-1]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 EXPORTED = "export"  # journal kinds
 RECALLED = "recall"
+ACKNOWLEDGED = "recall_ack"
 RETAINED = "retain"
 WRITING = "registering"  # the alias of the file being written
 READING = "registered_file"

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter import destination, identifiers
+from segmenter import destination, identifiers, manifest, register
+from segmenter.keys import write_private
+from segmenter.model import stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from segmenter.control import Entry as Act
     from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
-    from segmenter.register import Place
+    from segmenter.policy import Destination
+    from segmenter.register import Place, Registered
 
+CLOCK = timedelta(hours=48)  # how long a destination may take
 EARLIER = "earlier"  # the alias of the snapshot that an export was made from
 
 
@@ -79,3 +86,69 @@ def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, un
         engine.make("export_address", "export_unsubscribe", unsubscribe)
     else:
         engine.alias("export_address", "identifier_first")
+
+
+# -- one recall ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Batch:
+    """What is collected for one destination before its file is written. `lines` and `rows` name the engine's tables."""
+
+    destination: str
+    plan: Layout
+    recipient: str | None
+    lines: str
+    rows: str
+    exports: list[str] = field(default_factory=list)
+    late: bool = False
+
+
+def earlier(engine: DuckDBEngine, place: Place, acts: Sequence[Act]) -> None:
+    """Make the table `recalled` (patient, export) of everyone recalled so far."""
+    engine.create("recalled", {"patient": "BIGINT", "export": "VARCHAR"})
+    for act in acts:
+        if act.kind == register.RECALLED:
+            register.read(engine, place.home, str(act.body["recall"]), "recalled_once", "recall_copy")
+            engine.add("recalled", "recalled_once_row")
+            engine.forget(["recalled_once"])
+
+
+def gather(engine: DuckDBEngine, place: Place, one: Registered, batches: dict[Any, Batch]) -> None:
+    """Add the ready table `removal` of one export to its destination's batch, where it names anybody. Inside `source`."""
+    ((someone, late),) = engine.rows("removal_late")
+    if not someone:
+        return
+    plan = identifying(one.layout)
+    mark = (one.destination, plan.columns, plan.audience, plan.format)
+    fresh = mark not in batches
+    if fresh:
+        number = len(batches)
+        batches[mark] = Batch(one.destination, plan, one.recipient, f"removal_line_{number}", f"removal_row_{number}")
+    batch = batches[mark]
+    collect(engine, place.region, plan, batch.lines, add=not fresh)
+    (engine.make if fresh else engine.add)(batch.rows, "recall_row")
+    batch.exports.append(one.export)
+    batch.late = batch.late or bool(late)
+
+
+def commit(engine: DuckDBEngine, place: Place, recipients: Mapping[str, Destination], batch: Batch, now: datetime, why: str) -> str:
+    """Write, register and show one removal file; gives the recall's id. Encrypted to the destination's key of today, else of then."""
+    recall = secrets.token_hex(8)
+    target = recipients.get(batch.destination)
+    key = destination.recipient(batch.destination, batch.recipient if target is None else target.encrypt)
+    name = f"{recall}.removal.{batch.plan.format}" + ("" if key is None else ".age")
+    due_at = now.astimezone(UTC) + CLOCK
+    with register.committing(place, recall) as (part, done):
+        digest = write(engine, batch.plan, part / name, place.spill, key, batch.lines)
+        engine.alias("recall_register", batch.rows)
+        register.write(engine, place.home, recall, "recall_register_row")
+        body = {
+            "recall": recall, "destination": batch.destination, "file": name, "file_sha256": digest, "due_at": stamp(due_at),
+            "created_at": stamp(now), "exports": batch.exports, "late": batch.late, "why": why,
+        }  # fmt: skip
+        told = {"kind": "recall", **body, "columns": list(batch.plan.headers), "encrypted": key is not None}
+        del told["why"]
+        write_private(part / f"{recall}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, told)))
+        done(register.RECALLED, body)
+    return recall

@@ -7,16 +7,18 @@ they are written. Nothing weakens an entry but a lift, by an officer and with a 
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from segmenter.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.errors import Refusal, UsageError
-from segmenter.identifiers import KINDS, entry_hash, probe_of
-from segmenter.model import ANY, naive_utc, stamp
+from segmenter.identifiers import KINDS, entry_hash
+from segmenter.model import naive_utc, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
+    from datetime import datetime
     from pathlib import Path
 
     import polars as pl
@@ -27,38 +29,7 @@ if TYPE_CHECKING:
     from segmenter.keys import Keys
     from segmenter.model import Actor
 
-REASONS = (
-    "unsubscribed", "complained", "hard_bounce", "soft_bounce", "invalid", "do_not_contact", "deceased", "erased", "manual",
-)  # fmt: skip
-ADDED = "suppress"  # journal kinds
-LIFTED = "lift"
-IMPORTED = "import"
-FORGOTTEN = "forget"
 TABLE = "suppression_entry"
-COLUMNS: Mapping[str, str] = {
-    "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",
-    "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry as the journal keeps it. `hash` is keyed; times are ISO 8601 texts in UTC, None: for ever, or not known."""
-
-    kind: str
-    hash: str
-    reason: str
-    channel: str = ANY
-    purpose: str = ANY
-    topic: str = ANY
-    since: str | None = None
-    until: str | None = None
-    source: str | None = None
-    event: str | None = None
-
-    def to_dict(self) -> dict[str, str | None]:
-        """The journal's form."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +58,8 @@ def load(engine: DuckDBEngine, home: Path, acts: Iterable[Act]) -> None:
     `acts` are the journal's entries. Has to come before the engine is locked down, since it attaches the file of imported lists.
     """
     acts = list(acts)
-    engine.load("suppression_live", _frame(live(acts)))
-    engine.load("suppression_lifted", _frame(lifted(acts)))
+    engine.load("suppression_live", frame(live(acts)))
+    engine.load("suppression_lifted", frame(lifted(acts)))
     imported = imported_file(home, acts)
     if imported is None:
         engine.create("suppression_imported", COLUMNS)
@@ -112,18 +83,6 @@ def imported_file(home: Path, acts: Iterable[Act]) -> Path | None:
     """The file that holds all imported lists: the one that the last import wrote."""
     names = [str(act.body["file"]) for act in acts if act.kind in (IMPORTED, FORGOTTEN) and act.body.get("file")]
     return home / "suppressions" / names[-1] if names else None
-
-
-def _frame(entries: Iterable[Entry]) -> pl.DataFrame:
-    import polars as pl
-
-    kinds: dict[str, Any] = {"VARCHAR": pl.String, "BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}
-    rows = [{**asdict(e), "probe": probe_of(e.hash), "since": _moment(e.since), "until": _moment(e.until)} for e in entries]
-    return pl.DataFrame(rows, schema={name: kinds[sort] for name, sort in COLUMNS.items()})
-
-
-def _moment(text: str | None) -> datetime | None:
-    return None if text is None else naive_utc(datetime.fromisoformat(text))
 
 
 # -- who is suppressed -------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from segmenter import export, identifiers, preference, register, suppression
+from segmenter import entries, export, identifiers, preference, register, suppression
 from segmenter.control import Journal
 from segmenter.destination import Layout
 from segmenter.engine import DuckDBEngine
@@ -26,7 +26,7 @@ MARKETER = Actor("mia", frozenset({Role.MARKETER}))
 TEXTS = ("email", "phone", "postal", "first_name", "language")
 CHECK = Destination("check", "csv", ("patient_id",), None)
 WISH = {"patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64, "updated_at": pl.Datetime("us")}
-ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in suppression.COLUMNS.items()}
+ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in entries.COLUMNS.items()}
 Person = Mapping[str, Any]
 
 
@@ -38,7 +38,7 @@ class Mailing:
     people: Sequence[Person]
     links: Mapping[str, int] = field(default_factory=dict)
     wishes: Sequence[Mapping[str, Any]] = ()
-    entries: Sequence[suppression.Entry] = ()
+    entries: Sequence[entries.Entry] = ()
     refusing: frozenset[str] = frozenset()  # no consent for the channel now
     channel: Channel = Channel("email", "email")
     now: datetime = NOW
@@ -69,7 +69,7 @@ class Mailing:
         engine.load("link_group", pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"))
         wishes = [{**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW), **w, "patient": n[w["patient_id"]]} for w in self.wishes]
         engine.load("preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH))
-        engine.load("suppression", suppression._frame(self.entries))
+        engine.load("suppression", entries.frame(self.entries))
         fed = naive_utc(self.fed_at or self.now)
         feed = {"name": ["mail"], "modified_at": [fed], "max_age_seconds": [172_800], "readable": [True], "shrunk": [False]}
         engine.load("feed", pl.DataFrame(feed))
@@ -135,7 +135,7 @@ def exact(labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequ
     return {name: (sum(numbers[i] for i in cells), Interval(0, 9)) for name, cells in sums.items()}
 
 
-def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> suppression.Entry:
+def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entries.Entry:
     """An entry of a plain identifier."""
     return suppression.entry(KEYS, "FR", kind, value, reason, **scope)
 

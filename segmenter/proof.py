@@ -1,0 +1,87 @@
+"""The proof after an erasure: every file of the project is opened, decrypted and searched for what was erased."""
+
+from __future__ import annotations
+
+import re
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from segmenter import identifiers
+from segmenter.errors import EngineError, ProjectKeyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.register import Place
+
+    Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
+
+DATABASES = ("snapshots", "states", "registers", "suppressions")
+SHORTEST = 5  # a shorter identifier is found everywhere by chance and is looked for in columns of its own only
+IDS = ("patient_id", "same_as")
+
+
+def prove(engines: Engines, place: Place, texts: Mapping[str, Collection[str]], exempt: Collection[Path] = ()) -> tuple[str, ...]:
+    """Search all of the project's private files for the texts of a person (by kind); gives the names of the files searched.
+
+    `exempt` are removal files that wait for their destination. Raises `EngineError` naming the places where something is left.
+    """
+    needles = _needles(place, texts)
+    searched, found = [], []
+    for path in sorted(place.home.rglob("*")):
+        if not path.is_file() or path in exempt or path.name in ("key", "key.check"):
+            continue
+        name = str(path.relative_to(place.home))
+        searched.append(name)
+        if path.suffix == ".duckdb" and path.parent.name in DATABASES:
+            found += [f"{name} ({place_in})" for place_in in _in_database(engines, path, needles, texts["patient_id"])]
+        elif _in_bytes(place, path, needles, texts["patient_id"]):
+            found.append(name)
+    if found:
+        raise EngineError(f"something of the person is left in {', '.join(found)}", hint="run the erasure again, and report this")
+    return tuple(searched)
+
+
+def _needles(place: Place, texts: Mapping[str, Collection[str]]) -> set[str]:
+    """Identifiers as they stood and in their normal forms, lower case."""
+    found = set()
+    for kind, values in texts.items():
+        if kind != "patient_id":
+            for value in values:
+                found |= {value, *(form.text for form in identifiers.normal_forms(kind, value, place.region) if form.kind == kind)}
+    return {text.lower() for text in found if len(text) >= SHORTEST}
+
+
+def _in_database(engines: Engines, path: Path, needles: Collection[str], ids: Collection[str]) -> list[str]:
+    import polars as pl
+    from sqlglot import exp
+
+    found = []
+    with engines() as engine:
+        engine.attach("searched", path)
+        engine.load("needle", pl.DataFrame({"text": list(needles)}, schema={"text": pl.String}))
+        engine.load("needle_id", pl.DataFrame({"text": list(ids)}, schema={"text": pl.String}))
+        for table in engine.tables("searched"):
+            engine.alias("erase_source", f"searched.{table}")
+            for column in engine.columns(f"searched.{table}"):
+                relation = "erase_left_whole" if column in IDS else "erase_left"
+                if engine.rows(relation, None, {"__column__": exp.column(column, quoted=True)})[0][0]:
+                    found.append(f"{table}.{column}")
+    return found
+
+
+def _in_bytes(place: Place, path: Path, needles: Collection[str], ids: Collection[str]) -> bool:
+    """Search a file's bytes, decrypted where it is one of our sealed files."""
+    data = path.read_bytes()
+    if path.suffix == ".sealed":
+        try:
+            data = place.keys.opened(data)
+        except ProjectKeyError:
+            return True  # what cannot be opened cannot be searched
+    text = data.decode("utf-8", "replace").lower()
+    if any(needle in text for needle in needles):
+        return True
+    words = [re.escape(one.lower()) for one in ids if len(one) >= SHORTEST]
+    return bool(words) and re.search(rf"(?<![0-9a-z.:+-])({'|'.join(words)})(?![0-9a-z.:-])", text) is not None
