@@ -122,7 +122,7 @@ def _family_changes(name: str, old: dict[str, Any] | None, new: dict[str, Any] |
             continue
         for key in ("sensitivity", "cells", "mechanism"):
             if one[key] != two[key]:
-                yield Change(f"{where}, {key}", str(one[key]), str(two[key]), rise=key != "cells" and one[key] != two[key])
+                yield Change(f"{where}, {key}", str(one[key]), str(two[key]), rise=key == "sensitivity" and two[key] > one[key])
 
 
 def _price(family: dict[str, Any]) -> str:

@@ -45,10 +45,12 @@ class Sampler:
         """Discrete Laplace values, and which of them to keep: with probability exp(-(|y| - v/t)² / (2v)), v the variance, t the scale."""
         values = self.laplace(many, scale)
         top, bottom = self.variance.numerator, self.variance.denominator
-        distance = np.abs(np.abs(values) * (scale * bottom) - top)
         divisor = 2 * top * bottom * scale * scale
-        if divisor >= ROOM or int(distance.max(initial=0)) ** 2 >= ROOM:
-            return values, np.array([self._exactly(int(d) ** 2, divisor) for d in distance], dtype=bool)
+        furthest = max(int(np.abs(values).max(initial=0)) * scale * bottom, top)
+        if max(divisor, furthest**2) >= ROOM:
+            exact = [(abs(int(y)) * scale * bottom - top) ** 2 for y in values]
+            return values, np.array([self._exactly(d, divisor) for d in exact], dtype=bool)
+        distance = np.abs(values) * (scale * bottom) - top
         return values, self.exponential(distance * distance, divisor)
 
     def laplace(self, many: int, scale: int) -> Integers:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 NANO = 1_000_000_000
 LOST = 1e-15  # what lies beyond `reach` of one draw
-COARSE = 64  # denominators of a discrete Gaussian's variance: small, so that it is drawn fast; rounding is upwards
+FINE, COARSE = 64, 4096  # a variance is a multiple of 1/64, from 4,096 on a whole number, so that it is drawn fast; rounding is upwards
 
 Integers: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 Reals: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
@@ -88,9 +88,10 @@ class DiscreteGaussian:
 
     @property
     def spread(self) -> Fraction:
-        """The parameter sigma²: sensitivity² / (2 rho), rounded up to a 64th, so that what is booked is never too little."""
+        """The parameter sigma²: sensitivity² / (2 rho), rounded up a little, so that what is booked is never too little."""
         exact = Fraction(self.sensitivity**2 * NANO, 2 * self.rho)
-        return Fraction(math.ceil(exact * COARSE), COARSE)
+        parts = FINE if exact < COARSE else 1
+        return Fraction(math.ceil(exact * parts), parts)
 
     @property
     def variance(self) -> float:
