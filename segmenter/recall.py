@@ -63,7 +63,8 @@ class Recalls:
 
         rows = [(r.id, r.destination, str(r.file), r.due_at, r.state, r.late) for r in self.recalls]
         utc = pl.Datetime("us", "UTC")
-        schema: dict[str, Any] = {"id": pl.String, "destination": pl.String, "file": pl.String, "due_at": utc, "state": pl.String, "late": pl.Boolean}
+        text, yes = pl.String, pl.Boolean
+        schema: dict[str, Any] = {"id": text, "destination": text, "file": text, "due_at": utc, "state": text, "late": yes}
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
