@@ -7,9 +7,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from oracle.condition import ConditionError as OracleError
 from oracle.condition import read_condition
-
 from segmenter.condition import And, ConditionError, Not, Or, Test, canonical, dimensions_of, matches, misnamed, parse
 from segmenter.policy import Dimension
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from folders import POLICY, SOURCES, WOMEN, folder, segment
 
+from folders import POLICY, SOURCES, WOMEN, folder, segment
 from segmenter.errors import FileError, PolicyError, UsageError
 from segmenter.model import Role
 from segmenter.policy import UNDECLARED, Budget

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from folders import POLICY, WOMEN, folder, segment
 from hypothesis import given
 from hypothesis import strategies as st
 
+from folders import POLICY, WOMEN, folder, segment
 from segmenter import condition
 from segmenter.errors import FileError, PolicyError
 from segmenter.model import Clocks
