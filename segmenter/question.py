@@ -7,24 +7,29 @@ afterwards (order of columns, aliases, HAVING, ORDER BY, LIMIT) is `Shown`; it c
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import itertools
 import json
 import math
+import operator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from segmenter.condition import And, Not, Or, Test
 from segmenter.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
 
     from segmenter.condition import Condition
     from segmenter.outcome import Shown
     from segmenter.policy import Dimension
+
+    Truths = np.ndarray[Any, np.dtype[np.bool_]]
 
 MOST_CELLS = 1_000_000  # of one condition or one grouping; more would be noise, not statistics
 
@@ -67,7 +72,7 @@ class Matched:
     dimensions: tuple[Dimension, ...] = ()
     bits: bytes = b"\x80"
 
-    def holds(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def holds(self) -> Truths:
         """One yes or no for each cell, an axis a dimension."""
         import numpy as np
 
@@ -133,12 +138,10 @@ def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
     """
     import numpy as np
 
-    axes = {d.name: n for n, d in enumerate(dimensions)}
-    shape = tuple(len(d.labels) for d in dimensions)
-    if math.prod(shape) > MOST_CELLS:
+    if math.prod(len(d.labels) for d in dimensions) > MOST_CELLS:
         msg = "the condition is over too many dimensions at once"
         raise UsageError(msg, hint="use fewer dimensions in WHERE")
-    held = np.broadcast_to(_held(condition, dimensions, axes), shape)
+    held = holding(condition, {d.name: d.labels for d in dimensions})
     if not held.any():
         msg = "the condition is never true"
         raise UsageError(msg, hint="WHERE leaves no value of its dimensions")
@@ -151,31 +154,25 @@ def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
     return Matched(tuple(kept), np.packbits(held.ravel()).tobytes())
 
 
-def _held(condition: Condition, dimensions: Sequence[Dimension], axes: dict[str, int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def holding(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truths:
+    """Which cells of the domains satisfy a condition: an axis a dimension, in the order of `domains`."""
     import numpy as np
 
-    from segmenter.condition import And, Not, Or, Test
+    names = list(domains)
 
-    def on(part: Condition) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def on(part: Condition) -> Truths:
         match part:
             case Test(name, labels, negated):
-                axis = axes[name]
-                own = np.array([(label in labels) != negated for label in dimensions[axis].labels])
-                return own.reshape([-1 if n == axis else 1 for n in range(len(dimensions))])
+                own = np.array([(label in labels) != negated for label in domains[name]], dtype=bool)
+                return own.reshape([-1 if n == name else 1 for n in names])
             case Not(inner):
                 return ~on(inner)
             case And(parts):
-                result = np.ones((1,) * len(dimensions), dtype=bool)
-                for one in parts:
-                    result = result & on(one)
-                return result
+                return np.asarray(functools.reduce(operator.and_, map(on, parts), np.ones((1,) * len(names), dtype=bool)))
             case Or(parts):
-                result = np.zeros((1,) * len(dimensions), dtype=bool)
-                for one in parts:
-                    result = result | on(one)
-                return result
+                return np.asarray(functools.reduce(operator.or_, map(on, parts), np.zeros((1,) * len(names), dtype=bool)))
 
-    return on(condition)
+    return np.broadcast_to(on(condition), tuple(len(domains[n]) for n in names))
 
 
 def groups(by: Sequence[Dimension], where: Matched) -> tuple[int, ...]:
