@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.world import SIZES
 
 DOCS = Path(__file__).parents[1] / "docs"
-WORKS = {  # work: what it is, side it is held against, at most
+WORKS: dict[str, tuple[str, float | tuple[str, float]]] = {  # work: what it is, side it is held against, at most
     "a": ("count by four dimensions, 2,080 cells, everyone consenting", ("plain", 1.1)),
     "b": ("the same, gated by ten consent events a patient", ("plain", 1.1)),
     "c": ("patients and bounded sum of nights by two dimensions of the facts", ("plain", 0.5)),

@@ -129,7 +129,7 @@ def _write_project(folder: Path) -> None:
 
 def job() -> list[tuple[str, tuple[str, ...], str]]:
     """The 50 segments of a job: name, dimensions, condition."""
-    made = []
+    made: list[tuple[str, tuple[str, ...], str]] = []
     for n in range(50):
         region, age = REGIONS[n % 12], AGES[n % 7]
         forms = (

@@ -51,13 +51,13 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = Non
     return Table(chosen, tuple(tuple(row.get(name) for name in chosen) for row in rows))
 
 
-def segments(run: Result) -> alt.Chart | alt.LayerChart:
+def segments(run: Result) -> alt.LayerChart:
     """The segments of a run: a bar each, with its 95 % interval."""
     rows = [_measured(s["segment"], s["matched"]) for s in run.to_dict()["segments"]]
     return _bars(rows, "segment", "patients")
 
 
-def cells(run: Result, segment: str) -> alt.Chart | alt.LayerChart:
+def cells(run: Result, segment: str) -> alt.LayerChart:
     """The shown cells of one segment of a run. `UsageError` where the run has no such segment."""
     found = {s["segment"]: s for s in run.to_dict()["segments"]}
     if segment not in found:
@@ -68,7 +68,7 @@ def cells(run: Result, segment: str) -> alt.Chart | alt.LayerChart:
     return _bars(rows, "cell", "patients")
 
 
-def funnel(export: Result) -> alt.Chart | alt.LayerChart:
+def funnel(export: Result) -> alt.LayerChart:
     """Who is not in an export's file, and why; empty where the funnel was not paid for."""
     rows = [_measured(step["reason"], step) for step in export.to_dict()["funnel"] or ()]
     return _bars(rows, "reason", "patients")
@@ -88,7 +88,8 @@ def budgets(result: Result) -> alt.Chart:
         "y": alt.Y("budget:N", title=None, sort=None),
         "color": alt.Color("part:N", title=None, scale=alt.Scale(domain=["spent", "remaining"], range=["#c0504d", "#c9d7e8"])),
     }
-    return alt.Chart(alt.Data(values=rows)).mark_bar().encode(**encoded).properties(width=WIDTH)
+    chart: alt.Chart = alt.Chart(alt.InlineData(values=rows)).mark_bar().encode(**encoded).properties(width=WIDTH)
+    return chart
 
 
 def svg(chart: alt.Chart | alt.LayerChart) -> str:
@@ -103,13 +104,14 @@ def _measured(label: str, measured: Mapping[str, Any]) -> dict[str, Any]:
     return {"label": label, "count": measured["count"], "low": low, "high": high}
 
 
-def _bars(rows: Sequence[Mapping[str, Any]], what: str, title: str) -> alt.Chart | alt.LayerChart:
+def _bars(rows: Sequence[Mapping[str, Any]], what: str, title: str) -> alt.LayerChart:
     import altair as alt
 
-    base = alt.Chart(alt.Data(values=[dict(row) for row in rows])).encode(y=alt.Y("label:N", title=what, sort=None))
+    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(y=alt.Y("label:N", title=what, sort=None))
     bars = base.mark_bar(color="#7f9cc0").encode(x=alt.X("count:Q", title=title))
     whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
-    return alt.layer(bars, whiskers).properties(width=WIDTH)
+    chart: alt.LayerChart = alt.LayerChart(layer=[bars, whiskers]).properties(width=WIDTH)
+    return chart
 
 
 def _shown(value: Any) -> str:

@@ -35,7 +35,11 @@ def _tracked() -> list[Path]:
 # -- sizes ---------------------------------------------------------------------------------------------------------------
 
 LONGEST_FILE = 330
-LONG_FILES: dict[str, str] = {}  # file: why it may be longer
+LONG_FILES = {  # file: why it may be longer
+    "segmenter/engine.py": "the one place that speaks to DuckDB",
+    "segmenter/shapes.py": "one small class for each thing that may stand in a file",
+    "segmenter/control.py": "the journal, its chain and its marks are checked together or not at all",
+}
 LONGEST_FUNCTION = 60
 
 
@@ -161,6 +165,7 @@ DUCKDB_ONLY = {  # folders whose relations never run anywhere else
     "demo": "drawn on the machine that shows the demo",
 }
 SPARK_NODES = {
+    "ArrayContains", "Limit", "TimeToStr", "UnixToTime",
     "Abs", "Add", "Alias", "And", "Anonymous", "Any", "ArgMax", "ArgMin", "Avg", "Between", "BitLength", "BitwiseAnd", "BitwiseAndAgg",
     "BitwiseLeftShift", "BitwiseNot", "BitwiseOr", "BitwiseOrAgg", "BitwiseRightShift", "Boolean", "CTE", "Case", "Cast", "Ceil",
     "Coalesce", "Column", "Concat", "ConcatWs", "Contains", "Count", "DPipe", "DataType", "DateFromParts", "Day", "Distinct", "Div",
@@ -187,8 +192,11 @@ SPARK_TYPES = {
     "TIMESTAMP",
     "TIMESTAMPNTZ",
 }
-SPARK_FUNCTIONS: dict[str, str] = {  # written otherwise there: how
-    "timezone": "from_utc_timestamp and to_utc_timestamp, chosen by the engine",
+SPARK_OTHERWISE = {  # written otherwise there: how
+    "timezone": "from_utc_timestamp and to_utc_timestamp",
+    "try_strptime": "try_to_timestamp",
+    "RegexpFullMatch": "rlike, anchored at both ends",
+    "TIMESTAMPTZ": "TIMESTAMP, which is of the session's zone there; sessions are in UTC",
 }
 SPARK_EXCEPTIONS: dict[str, dict[str, str]] = {}  # relation: {node, type or function: why it stands}
 
@@ -197,20 +205,21 @@ SPARK_EXCEPTIONS: dict[str, dict[str, str]] = {}  # relation: {node, type or fun
 def test_a_relation_keeps_to_what_spark_runs_too(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     found = set(_beyond_spark(sqlglot.parse_one(text, dialect="duckdb")))
-    assert found == set(SPARK_EXCEPTIONS.get(path.stem, {}))
+    assert found - SPARK_OTHERWISE.keys() == set(SPARK_EXCEPTIONS.get(path.stem, {}))
     sqlglot.transpile(text, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
 def _beyond_spark(tree: exp.Expression) -> Iterator[str]:
     for node in tree.walk():
+        match node:
+            case exp.Anonymous():
+                yield node.name.lower()
+            case exp.DataType() if node.this.name not in SPARK_TYPES:
+                yield node.this.name
+            case exp.With() if node.recursive:
+                yield "recursive"
         if type(node).__name__ not in SPARK_NODES:
             yield type(node).__name__
-        if isinstance(node, exp.DataType) and node.this.name not in SPARK_TYPES:
-            yield node.this.name
-        if isinstance(node, exp.Anonymous) and node.name.lower() not in SPARK_FUNCTIONS:
-            yield node.name.lower()
-        if isinstance(node, exp.With) and node.recursive:
-            yield "recursive"
 
 
 # -- what may stand in the project's texts -----------------------------------------------------------------------------------
@@ -222,6 +231,7 @@ FORBIDDEN = {
     "a number of the tracker": r"(?i)\bissue #?\d+\b",
     "the design pages": r"shared/design",
 }
+MAY = {("the design pages", "tests/test_project.py")}  # compares the program with the contract, where that page is at hand
 TEXT = {".py", ".sql", ".md", ".yml", ".yaml", ".toml", ".lock", ".in", ".txt", ".ipynb", ".svg", ".cfg", ".j2", ".html", ""}
 
 
@@ -232,7 +242,7 @@ def test_no_text_names(what: str) -> None:
     found = [
         f"{_name(path)}: {match.group().strip()}"
         for path in _tracked()
-        if path.suffix in TEXT and path != mine
+        if path.suffix in TEXT and path != mine and (what, _name(path)) not in MAY
         for match in pattern.finditer(path.read_text(encoding="utf-8", errors="replace"))
     ]
     assert found == []

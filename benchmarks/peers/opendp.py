@@ -33,7 +33,7 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
         privacy_loss=dp.loss_of(epsilon=1.0),
         split_evenly_over=1,
     )
-    query = context.query().group_by(CELLS).agg(dp.len()).with_keys(keys.cast({"age_band": pl.Int32}))
+    query = context.query().group_by(CELLS).agg(dp.len()).with_keys(keys.cast({"age_band": pl.Int32}))  # type: ignore[attr-defined]
     found = query.release().collect()
     took = time.perf_counter() - began
     engine.close()
