@@ -6,18 +6,21 @@ they are written. Nothing weakens an entry but a lift, by an officer and with a 
 
 from __future__ import annotations
 
+import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from segmenter.control import locked
 from segmenter.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.errors import Refusal, UsageError
 from segmenter.identifiers import KINDS, entry_hash
 from segmenter.model import naive_utc, stamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
     from segmenter.model import Actor
+
+    Fault = tuple[str, int, str, str]
 
 TABLE = "suppression_entry"
 
@@ -163,3 +168,69 @@ def show(engine: DuckDBEngine, actor: Actor) -> Summary:
     """Which reasons and sources there are; how many entries of each, only for officers and operators (P17). Needs `load` before."""
     rows = engine.rows("suppression_summary")
     return Summary(tuple((reason or "", source or "", count if actor.sees_row_counts else None) for reason, source, count in rows))
+
+
+# -- imported files ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, in entries and lines; None where the actor may not see exact counts (P17). Holds no address."""
+
+    created: int | None
+    existing: int | None
+    skipped: int | None
+    quarantined: tuple[tuple[str, int, str, str], ...]  # origin, line, rule, reason
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        lines = [{"file": origin, "line": line, "rule": rule, "reason": reason} for origin, line, rule, reason in self.quarantined]
+        return {"created": self.created, "existing": self.existing, "skipped": self.skipped, "quarantined": lines}
+
+
+def import_entries(engine: DuckDBEngine, home: Path, journal: Journal, actor: Actor, read: int, faults: Iterable[Fault]) -> Imported:
+    """Add the entries of the ready table `suppression_incoming` to the imported lists; what was known before adds nothing (S6).
+
+    `read` is how many rows the files had, `faults` their quarantined lines. Needs `load` before, and the lock `imports` held. They hold
+    for every process from the instant this returns; nothing is removed or weakened (S1).
+    """
+    faults = tuple(faults)
+    engine.make("import_new", "import_new")
+    created, incoming = engine.count("import_new"), engine.count("suppression_incoming")
+    if created:
+        name, before = f"{secrets.token_hex(8)}.duckdb", imported_file(home, journal.read(IMPORTED, FORGOTTEN))
+        _write(engine, home / "suppressions" / name)
+        journal.append(actor.account, IMPORTED, {"file": name})
+        _sweep(home, {name, *([] if before is None else [before.name])})
+    exact = actor.sees_row_counts
+    skipped = max(read - incoming - len({fault[:2] for fault in faults}), 0)
+    counts = (created, incoming - created, skipped) if exact else (None, None, None)
+    return Imported(*counts, faults if exact else ())
+
+
+def imports(home: Path) -> AbstractContextManager[None]:
+    """The lock of imports, to be held from before `load` until after `import_entries`."""
+    return locked(home / "locks" / "imports.lock")
+
+
+def _write(engine: DuckDBEngine, path: Path) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    engine.attach("importing", part, write=True)
+    engine.make("importing.suppression", "import_all")
+    engine.detach("importing")
+    part.replace(path)
+
+
+def _sweep(home: Path, kept: Collection[str]) -> None:
+    """Remove what earlier imports wrote: the newest file holds all of it. The one before stays for whoever is about to read it."""
+    for file in (home / "suppressions").iterdir():
+        if file.name not in kept:
+            file.unlink(missing_ok=True)
+
+
+def export_hashes(engine: DuckDBEngine, path: Path) -> None:
+    """Write all entries that stand as CSV of keyed hashes, to share with a processor. Needs `load` before; for officers to call."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.close(descriptor)
+    engine.write_out("suppression_hash", path, "FORMAT csv, HEADER, USE_TMP_FILE false")
