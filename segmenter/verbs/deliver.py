@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
-    from segmenter.export import Export, Order, Place, Published
+    from segmenter.export import Export, Order, Published
     from segmenter.model import Snapshot, Spend
     from segmenter.policy import Destination, Policy
     from segmenter.project import Project
+    from segmenter.register import Place
     from segmenter.release import Release
     from segmenter.segment import Resolved
 
@@ -63,7 +64,7 @@ def export_segment(
             spend = _reserve(context, parcel)
             order = _order(parcel, layout, now, planned_at)
             _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
-            return export.commit(engine, _place(context, snapshot), order, _publisher(context, spend), context.progress)
+            return export.commit(engine, place_of(context, snapshot), order, _publisher(context, spend), context.progress)
 
 
 # -- by name -----------------------------------------------------------------------------------------------------------
@@ -156,9 +157,9 @@ def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime |
     )
 
 
-def _place(context: Context, snapshot: Snapshot) -> Place:
+def place_of(context: Context, snapshot: Snapshot) -> Place:
     policy = context.policy
-    return export.Place(
+    return register.Place(
         context.home,
         context.keys,
         context.journal,
@@ -166,7 +167,7 @@ def _place(context: Context, snapshot: Snapshot) -> Place:
         snapshot,
         policy.deciding_hash(),
         policy.region,
-        int(policy.retention.get("exports", export.FILE_DAYS)),
+        int(policy.retention.get("exports", register.FILE_DAYS)),
         policy.unsubscribe_url,
     )
 
