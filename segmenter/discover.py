@@ -263,7 +263,7 @@ def _named(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
     for proposal in proposals:
         words = re.sub(r"[^a-z0-9]+", "_", " ".join(re.findall(r"'([^']*)'", proposal.where)).lower()).strip("_")[:40].strip("_")
         stem = f"proposed_{words}" if words else "proposed"
-        name = next(n for n in (stem, *(f"{stem}_{k}" for k in itertools.count(2))) if n not in taken)
+        name = next(n for n in itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(2))) if n not in taken)
         taken.add(name)
         yield replace(proposal, name=name)
 
