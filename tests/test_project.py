@@ -156,6 +156,7 @@ def test_the_page_s_own_example_reads_cleanly(tmp_path):
             "",
         ),
         ("epsilon: 3.0", "epsilon: much", 30, "`budgets.prevention.epsilon`: expected a decimal number", ""),
+        ("epsilon: 3.0", "epsilon: " + "1" * 300, 30, "`budgets.prevention.epsilon`: expected a decimal number", ""),
         ("epsilon: 3.0", "epsilon: .inf", 30, "`budgets.prevention.epsilon`: expected a decimal number", ""),
         ("period: quarter", "period: quater", 30, "expected `day` or `week`", "`quarter`"),
         ("[identity, contact, care], channels", "[identity, contact, caer], channels", 17, "the category `caer` is not declared", "`care`"),
