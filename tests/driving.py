@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import os
 import subprocess
@@ -40,9 +42,10 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Commands on one project folder."""
+    """Commands on one project folder; `inside` runs them in this process, which takes a tenth of the time."""
 
     root: Path
+    inside: bool = False
 
     def command(self, *words: str) -> list[str]:
         """The words of a process."""
@@ -57,7 +60,15 @@ class Program:
 
     def __call__(self, *words: str) -> Ran:
         """Run a command to its end."""
-        return finished(self.start(*words))
+        return self._here(*words) if self.inside else finished(self.start(*words))
+
+    def _here(self, *words: str) -> Ran:
+        from segmenter import cli
+
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            status = cli.run(["-C", str(self.root), *words])
+        return Ran(status, out.getvalue(), err.getvalue())
 
     def ok(self, *words: str) -> dict[str, Any]:
         """Run a command that must succeed, and its JSON answer."""
