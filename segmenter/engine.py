@@ -106,7 +106,8 @@ class DuckDBEngine:
                 }
             )
             self._connection.execute("SET TimeZone = 'UTC'")
-            self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+            with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
+                self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
             if self.file_key is not None:
                 self._load_encryption()
         return self
@@ -313,6 +314,11 @@ class DuckDBEngine:
                 self.connection.execute(f"INSERT INTO {_dotted(table)} BY NAME FROM _frame")
             finally:
                 self.connection.unregister("_frame")
+
+    def delete(self, table: str, column: str, value: str) -> None:
+        """Delete a table's rows that have this value."""
+        with _fixed_errors("cannot change a table"):
+            self.connection.execute(f"DELETE FROM {_dotted(table)} WHERE {_name(column)} = $value", {"value": value})
 
     def has(self, table: str) -> bool:
         """Whether a ready relation of this name exists."""
