@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, open_clinic, policy, stays
 
+from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, open_clinic, policy, stays
 from segmenter import query, relations
 from segmenter.declared import FactSource, PatientSource, Read, Sources
 from segmenter.engine import DuckDBEngine
@@ -359,7 +359,7 @@ def test_restaurant_totals_lie_within_their_intervals(tmp_path, most):
         request = ProcessingRequest("statistics", (), None, question.categories, Clocks(NOW, NOW))
         eligible = Eligible(request, Snapshot("s", tmp_path, NOW, "UTC"), "h", "eligible")
         tally = query.count(engine, question, eligible, KEY)
-    price = query.plan(question, 2000 * NANO)
+    price = query.plan(question, 100_000 * NANO)
     shown = query.present(question, query.publish(tally, price, Spend("s", "statistics", "q", price.cost, 1), own.threshold))
     rows = dict(zip([row[0] for row in shown.rows], shown.intervals, strict=True))
     assert rows["unknown"] == (None,) * 4

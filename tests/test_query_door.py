@@ -11,8 +11,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from asking import ask, asked, policy
 
+from asking import ask, asked, policy
 from segmenter import query
 from segmenter.errors import PolicyError, Refusal, SegmenterError, UsageError
 
@@ -88,7 +88,6 @@ def test_c14_a_category_that_the_purpose_does_not_list_is_refused_however_little
 
 def test_l2_a_fact_that_is_all_prescriber_feeds_nothing():
     from asking import SOURCES
-
     from segmenter.declared import FactSource, Read, Sources
 
     tagged = Sources(SOURCES.patient, {"stay": FactSource("stay", Read("x"), "who", {"*": "care", "nights": "prescriber"})})
