@@ -80,4 +80,5 @@ HOSPITAL: dict[str, Any] = {
     "min_age": 13,
     "max_linked": 2,
 }
-POLICIES = {"clinic": CLINIC, "surgery": SURGERY, "hospital": HOSPITAL}
+NURSERY = {**CLINIC, "min_age": 13}
+POLICIES = {"clinic": CLINIC, "surgery": SURGERY, "hospital": HOSPITAL, "nursery": NURSERY}

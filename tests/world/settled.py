@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of
 
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a folder in memory: nothing of a test needs to reach the disk
 Question = tuple[str, str | None, str | None, str]
 
 
@@ -75,7 +77,7 @@ def oracle(given: Given) -> World:
 def settled(given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None = None, changed: tuple[str, ...] = ()) -> Iterator[Settled]:
     """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it."""
     policy = policy_of(given.policy)
-    with tempfile.TemporaryDirectory() as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
         ids = snapshots.numbers(after.engine) if after else None
         snapshot = snapshots.write(
             engine, Path(folder) / "snapshot.duckdb", policy, taken_at, given.patients, given.consents, given.links, given.erased, ids
