@@ -13,6 +13,7 @@ from rich.table import Table
 
 WIDE = 160  # columns where the output is no terminal
 GAUGE = 24
+MANY = 40  # cells of one segment
 
 Document = Mapping[str, Any]
 
@@ -166,18 +167,24 @@ def _refused(document: Document, console: Console) -> None:
 
 def _run(document: Document, console: Console, _language: str) -> None:
     for segment in document.get("segments") or ():
-        matched = segment.get("matched") or {}
-        cells = segment.get("cells") or ()
-        own = [key for key in (cells[0] if cells else ()) if key not in ("count", "interval", "withheld")]
-        rows = [[*(cell.get(key) for key in own), cell.get("count"), between(cell.get("interval"))] for cell in cells]
-        table(console, str(segment.get("segment")), (*own, "patients", "95 %"), rows)
-        withheld = segment.get("withheld_cells")
-        less = f"; {text(withheld)} cells withheld" if withheld else ""
-        line = f"{segment.get('segment')}: about {text(matched.get('count'))} patients (95 %: {between(matched.get('interval'))}){less}"
-        console.print(line)
+        _segment(segment, console)
     _refused(document, console)
     console.print(f"spent: {text(document.get('spent'))}")
     _budgets(document, console)
+
+
+def _segment(segment: Document, console: Console) -> None:
+    """The cells that are shown, the first of them where there are many; then the whole."""
+    cells = [cell for cell in segment.get("cells") or () if not cell.get("withheld")]
+    own = [key for key in (cells[0] if cells else ()) if key not in ("count", "interval", "withheld")]
+    rows = [[*(cell.get(key) for key in own), cell.get("count"), between(cell.get("interval"))] for cell in cells]
+    table(console, str(segment.get("segment")), (*own, "patients", "95 %"), rows[:MANY])
+    if len(rows) > MANY:
+        console.print(f"and {text(len(rows) - MANY)} more cells: --json shows them all")
+    matched, withheld = segment.get("matched") or {}, segment.get("withheld_cells")
+    about = "nothing that may be shown" if matched.get("count") is None else f"about {text(matched['count'])} patients"
+    less = f"; {text(withheld)} cells withheld" if withheld else ""
+    console.print(f"{segment.get('segment')}: {about} (95 %: {between(matched.get('interval'))}){less}")
 
 
 def _budgets(document: Document, console: Console, _language: str = "en") -> None:
@@ -225,11 +232,25 @@ def _check(document: Document, console: Console, _language: str) -> None:
 
 
 def _query(document: Document, console: Console, _language: str) -> None:
-    columns = document.get("columns") or ()
-    names = [str(column.get("name") if isinstance(column, Mapping) else column) for column in columns]
+    names = [str(column.get("name") if isinstance(column, Mapping) else column) for column in document.get("columns") or ()]
     rows = [list(row.values()) if isinstance(row, Mapping) else list(row) for row in document.get("rows") or ()]
-    table(console, "Answer", names, rows)
+    table(console, "Answer (95 %)", names, _paired(rows, [list(row) for row in document.get("intervals") or ()]))
+    for note in document.get("notes") or ():
+        console.print(text(note), soft_wrap=True)
     console.print(f"epsilon: {text(document.get('epsilon'))}; release: {text(document.get('release'))}")
+
+
+def _paired(rows: list[list[Any]], intervals: list[list[Any]]) -> list[list[Any]]:
+    """The rows with their intervals, which stand beside the measures: the columns without texts, in their order."""
+    measures = [n for n in range(len(rows[0]) if rows else 0) if not any(isinstance(row[n], str) for row in rows)]
+    if len(intervals) != len(rows) or any(len(beside) != len(measures) for beside in intervals):
+        return rows
+    paired = [dict(zip(measures, beside, strict=True)) for beside in intervals]
+    return [[_within(value, paired[n].get(column)) for column, value in enumerate(row)] for n, row in enumerate(rows)]
+
+
+def _within(value: Any, interval: Any) -> Any:
+    return f"{text(value)} ({between(interval)})" if isinstance(interval, (list, tuple)) else value
 
 
 _FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {

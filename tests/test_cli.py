@@ -239,7 +239,7 @@ DOCUMENTS = {
     "plan": ({"releases": [RELEASE], "budgets": [], "refused": [REFUSED]}, ["women", "±4.5", "refused [C14]: x: because"]),
     "run": (
         {"segments": [WOMEN_RUN], "spent": "0.5", "budgets": [BALANCE]},
-        ["1,234", "1,200 to 1,260", "—", "1 cells withheld", "█", "2.5"],
+        ["1,234", "1,200 to 1,260", "1 cells withheld", "█", "2.5"],
     ),
     "export s --channel email": (
         {"export": "e1", "alias": "blue-fox", "file": "/x/blue-fox.csv", "manifest": "/x/blue-fox.json", "funnel": None},
@@ -247,8 +247,8 @@ DOCUMENTS = {
     ),
     "budget": ({"budgets": [], "entries": [{"at": "t", "epsilon": "1"}]}, ["epsilon"]),
     "query x --purpose p": (
-        {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[None, [1, 2]]], "epsilon": "1", "release": "r"},
-        ["sex", "12"],
+        {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[[1, 2]]], "epsilon": "1", "release": "r"},
+        ["sex", "12 (1 to 2)"],
     ),
     "receipt p --lang fr": ({"sentences": {"en": ["No."], "fr": ["Non."]}}, ["Non."]),
     "receipt p": ({"sentences": "No."}, ["No."]),
