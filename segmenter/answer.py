@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from segmenter import accounting, noise
+from segmenter.price import TENTHS
 from segmenter.quantile import Exponential
 from segmenter.question import Kind, canonical, key
 
@@ -182,7 +183,7 @@ class _Publisher:
         if not self.price.holds(what):
             return {"share": 0.0, "interval": [0.0, 0.0]}
         value, far = self._loss(what, loss)
-        scale = 100 if what == "lost" else 1
+        scale = TENTHS if what == "lost" else 1
         whole, wide = asked
         low = _within((value - far) / (scale * max(1, whole + wide)))
         high = _within((value + far) / (scale * max(1, whole - wide)))

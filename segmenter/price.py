@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from segmenter.question import Measure, Question
 
 ASKED, THRESHOLD, BOUND = 20, 5, 2  # weights
-PERCENT = 100
-MOST_CELLS = 1_000_000
+TENTHS = 10  # of a patient's own rows: what `lost` is counted in
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _own(question: Question) -> list[tuple[int, Share]]:
     clips = any(m.kind is not Kind.PATIENTS for m in question.measures)
     if question.fact is not None and (question.bounded or clips):
         found.append((BOUND, Share("asked", 0, 1)))
-        found.append((BOUND, Share("lost", 0, PERCENT)))
+        found.append((BOUND, Share("lost", 0, TENTHS)))
         if question.bounded:
             found.append((BOUND, Share("cut", 0, 1)))
         if clips:

@@ -25,7 +25,7 @@ from segmenter.nearest import hint
 from segmenter.outcome import Row, arranged
 from segmenter.price import Price, price
 from segmenter.question import Kind, Matched, Measure, Question, canonical, groups, key, matched, spread
-from segmenter.tally import Tally, count
+from segmenter.tally import Tally, check, count
 from segmenter.wording import Wording
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ __all__ = [
     "Tally",
     "ask",
     "canonical",
+    "check",
     "count",
     "find",
     "keep",

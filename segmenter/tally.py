@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.errors import EngineError
+from segmenter.errors import EngineError, UsageError
+from segmenter.nearest import hint
 from segmenter.question import Kind
 
 if TYPE_CHECKING:
@@ -54,6 +55,24 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
     finally:
         for step in STEPS:
             engine.drop(step)
+
+
+def check(engine: DuckDBEngine, question: Question) -> None:
+    """Whether the snapshot holds the fact table and the columns that a question measures; looks at names only.
+
+    Raises `UsageError` (exit 2) where it does not: nothing should be paid for such a question.
+    """
+    if question.fact is None:
+        return
+    wanted = {m.column for m in question.measures if m.column}
+    wanted |= {d.column for d in (*question.by, *question.where.dimensions) if not d.per_patient and d.column}
+    try:
+        there = engine.columns(f"fact_{question.fact}")
+    except EngineError:
+        raise UsageError(f"the snapshot holds no table `{question.fact}`", hint="declare it in sources.yml and ingest") from None
+    missing = sorted(wanted - set(there))
+    if missing:
+        raise UsageError(f"the table `{question.fact}` has no column `{missing[0]}`", hint=hint(missing[0], there))
 
 
 def _load_matched(engine: DuckDBEngine, question: Question) -> None:

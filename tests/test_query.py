@@ -377,3 +377,51 @@ def test_restaurant_totals_lie_within_their_intervals(tmp_path, most):
     kept = visits.group_by("id").len()["len"].clip(0, most).sum()
     assert sum(row[1] for row in shown.rows if row[1] is not None) == pytest.approx(kept, abs=7)
     assert SOURCES.facts.keys() == {"stay", "call", "visit"}
+
+
+def test_a_table_or_column_that_the_snapshot_lacks_is_told_before_anything_is_paid(clinic):
+    query.check(clinic.engine, ask("select ward, sum(nights) from stay where long = '<3' group by ward"))
+    query.check(clinic.engine, ask("select count(*) from patient"))
+    lacking = policy(facts={"stay": FactTerms(2, {"nigths": (0, 10)}), "call": FactTerms(1, {"minutes": (0, 9)})})
+    for sql in ("select sum(nigths) from stay", "select sum(minutes) from call"):
+        with pytest.raises(query.UsageError):
+            query.check(clinic.engine, query.ask(sql, lacking, SOURCES, "statistics"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select ward, long, count(*), sum(cost), avg(nights), median(cost), count(distinct patient_id) from stay group by all",
+        "select sex, sum(cost), count(*), median(nights) from stay where ward in ('heart', 'other') group by sex",
+    ],
+)
+def test_p9_one_human_moves_no_quantity_further_than_its_sensitivity(clinic, tmp_path, sql):
+    question = ask(sql)
+    shares = query.plan(question, NANO).shares
+    with DuckDBEngine(tmp_path, None) as engine:
+        eligible = open_clinic(engine, 60)
+        rows = stays(60)
+        heavy = pl.concat([rows, *(rows.with_columns(patient=pl.lit(0, dtype=pl.Int64), line=pl.col("line") + 1000) for _ in range(3))])
+        engine.load("fact_stay", heavy)
+        all_ = query.count(engine, question, eligible, KEY)
+        for gone in (0, 1, 3, 4):
+            engine.load("fact_stay", heavy.filter(pl.col("patient") != gone))
+            without = query.count(engine, question, eligible, KEY)
+            for share in shares:
+                assert _moved(all_, without, share) <= share.sensitivity
+
+
+def _moved(one, other, share):
+    """How far two tallies are apart in the norm that a share's noise covers."""
+    if share.what in ("asked", "cut", "clipped", "lost"):
+        return abs(one.loss[share.what] - other.loss[share.what])
+    if share.what in ("patients", "threshold"):
+        return np.abs(one.patients - other.patients).sum()
+    if share.what in ("rows", "sum"):
+        return np.abs(one.totals[share.measure] - other.totals[share.measure]).sum()
+    low = one.question.measures[share.measure].low
+    many, fewer = one.values[share.measure], other.values[share.measure]
+    if share.what == "mean_sum":
+        grid = np.arange(low, low + many.shape[1])
+        return np.abs(many @ grid - fewer @ grid).sum()
+    return np.abs(many - fewer).sum()
