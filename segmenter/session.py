@@ -15,10 +15,17 @@ from segmenter.policy import Policy
 from segmenter.project import read_project
 
 if TYPE_CHECKING:
+    from segmenter.erase import Forgotten
     from segmenter.export import Export
+    from segmenter.manifest import Verified
     from segmenter.query import QueryResult
+    from segmenter.recall import Exposed, Recalls
+    from segmenter.retain import Retained
     from segmenter.segment import Segment
+    from segmenter.suppression import Imported, Summary
+    from segmenter.verbs.answer import Subject
     from segmenter.verbs.ingest import IngestReport
+    from segmenter.verbs.look import Table
     from segmenter.verbs.publish import BudgetReport, PlanReport, RunReport
     from segmenter.why import Answer
 
@@ -140,3 +147,106 @@ class Session:
 
         del language  # the document holds the sentences in every language
         return why(self.context, patient, segment, channel, as_of, known_at)
+
+    # -- after the export ------------------------------------------------------------------------------------------------
+
+    def recall(self) -> Recalls:
+        """Make recalls for everyone who left after an export, and list all."""
+        from segmenter.verbs import take_back
+
+        return take_back.recalls(self.context)
+
+    def recall_ack(self, recall: str) -> Recalls:
+        """Note that a destination removed everyone of a recall."""
+        from segmenter.verbs import take_back
+
+        return take_back.acknowledge(self.context, recall)
+
+    def exposed(self, export: str) -> Exposed:
+        """Who was in an exported file, and a draft of the notice to the authority. For officers."""
+        from segmenter.verbs import take_back
+
+        return take_back.exposed(self.context, export)
+
+    def verify(self, manifest: str | Path) -> Verified:
+        """Check a manifest's signature and its file."""
+        from segmenter.verbs import take_back
+
+        return take_back.verify(self.context, Path(manifest))
+
+    def retain(self) -> Retained:
+        """Apply the policy's limits on how long things are kept."""
+        from segmenter.verbs import take_back
+
+        return take_back.retained(self.context)
+
+    # -- the suppression list --------------------------------------------------------------------------------------------
+
+    def suppress_show(self) -> Summary:
+        """The list by reason and source; exact numbers for officers and operators."""
+        from segmenter.verbs import suppress
+
+        return suppress.show(self.context)
+
+    def suppress_import(self, files: Sequence[str | Path], *, channel: str | None = None) -> Imported:
+        """Add what files of opt-outs, bounces and complaints say."""
+        from segmenter.verbs import suppress
+
+        return suppress.import_files(self.context, [Path(file) for file in files], channel)
+
+    def suppress_add(  # noqa: PLR0913  (one parameter a field of an entry)
+        self,
+        kind: str,
+        value: str,
+        *,
+        channel: str | None = None,
+        purpose: str | None = None,
+        topic: str | None = None,
+        reason: str = "manual",
+        until: datetime | None = None,
+    ) -> dict[str, Any]:
+        """Suppress one identifier from this instant, for every process."""
+        from segmenter.verbs import suppress
+
+        return suppress.add(self.context, kind, value, suppress.Scope(channel, purpose, topic), reason, until)
+
+    def suppress_lift(self, kind: str, value: str, *, reason: str, channel: str | None = None) -> dict[str, Any]:
+        """Lift the entries of one identifier. For officers, with a reason."""
+        from segmenter.verbs import suppress
+
+        return suppress.lift(self.context, kind, value, reason, channel)
+
+    def suppress_export(self, file: str | Path) -> dict[str, Any]:
+        """Write the list's keyed hashes, to share with a processor. For officers."""
+        from segmenter.verbs import suppress
+
+        return suppress.export_hashes(self.context, Path(file))
+
+    # -- one person ------------------------------------------------------------------------------------------------------
+
+    def subject(self, patient: str, *, language: str = "en") -> Subject:
+        """All that is held of a person. For officers."""
+        from segmenter.verbs import answer
+
+        del language  # the document holds the sentences in every language
+        return answer.subject(self.context, patient)
+
+    def forget(self, patient: str) -> Forgotten:
+        """Erase a person, recall them, and prove that nothing is left. For officers."""
+        from segmenter.verbs import answer
+
+        return answer.forget(self.context, patient)
+
+    # -- the officer's tables ----------------------------------------------------------------------------------------------
+
+    def quarantine(self) -> Table:
+        """The rows that were set aside, with their content. For officers and operators."""
+        from segmenter.verbs import look
+
+        return look.quarantine(self.context)
+
+    def trail(self) -> Table:
+        """Who did what, when, under which policy."""
+        from segmenter.verbs import look
+
+        return look.trail(self.context)

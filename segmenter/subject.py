@@ -62,6 +62,12 @@ def report(engine: DuckDBEngine, place: Place, patient_id: str, tables: tuple[st
     return Subject(ids, held, entries, _exports(engine, place), place.snapshot.id, stamp(place.snapshot.taken_at))
 
 
+def exports_of(engine: DuckDBEngine, place: Place, patient_id: str) -> tuple[Mapping[str, Any], ...]:
+    """Every export that a person, or an id linked to them, was in. The engine has the snapshot's tables; the caller is an officer's."""
+    engine.make("subject_patient", "erase_person", {"patient_id": patient_id})
+    return _exports(engine, place)
+
+
 def _exports(engine: DuckDBEngine, place: Place) -> tuple[Mapping[str, Any], ...]:
     """Every export the person was in: when, for what, to whom, with which columns and categories."""
     found = []

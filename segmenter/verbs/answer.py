@@ -1,21 +1,29 @@
-"""`why`: one person's decisions and what is behind them. For the officer and for access requests only."""
+"""`why`, `subject`, `forget`: one person. For the officer and for access requests only."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from segmenter import erase, register
+from segmenter import subject as subjects
 from segmenter import why as whys
 from segmenter.errors import UsageError
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT
 from segmenter.project import read_project
-from segmenter.verbs.decided import opened
+from segmenter.standing import SNAPSHOT
+from segmenter.verbs.decided import TOUCHED, opened
+from segmenter.verbs.deliver import place_of
 from segmenter.verbs.publish import snapshot_at
+from segmenter.verbs.take_back import everything_still
 
 if TYPE_CHECKING:
     from segmenter.context import Context
+    from segmenter.erase import Forgotten
+    from segmenter.subject import Subject as Held
     from segmenter.why import Answer, Question
 
 
@@ -33,7 +41,8 @@ def why(
     questions = _questions(context, segment, channel)
     snapshot = snapshot_at(context, clocks.known_at)
     with opened(context, snapshot) as engine:
-        answer = whys.why(engine, context.policy, patient_id, clocks, questions)
+        exports = subjects.exports_of(engine, place_of(context, snapshot), patient_id)
+        answer = whys.why(engine, context.policy, patient_id, clocks, questions, exports)
     about = context.keys.pseudonym("patient", patient_id)
     context.record("why", {"patient": about, "segment": segment, "as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)})
     return answer
@@ -53,3 +62,42 @@ def _questions(context: Context, segment: str | None, channel: str | None) -> li
         return whys.for_request(own.purpose, own.channels, own.topic, resolved.categories)
     reached = (CONTACT,) if CONTACT in context.policy.purposes[own.purpose].categories else ()
     return whys.for_request(own.purpose, (channel,), own.topic, (*resolved.categories, *reached))
+
+
+def subject(context: Context, patient_id: str) -> Subject:
+    """All that is held of a person, every export they were in, and how every question about them is decided now."""
+    context.require_officer("see what is held of a person")
+    snapshot = context.store.current(context.journal)
+    now = context.now()
+    with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
+        tables = tuple(name for name in engine.tables(SNAPSHOT) if name != TOUCHED)
+        held = subjects.report(engine, place_of(context, snapshot), patient_id, tables)
+        decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
+    return Subject(held, decided)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The answer to an access request. Its repr shows nothing."""
+
+    held: Held = field(repr=False)
+    decided: Answer = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: what is held, and the decisions."""
+        return {**self.held.to_dict(), "decisions": self.decided.to_dict()["decisions"]}
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """The decisions in words."""
+        return self.decided.sentences(language)
+
+
+def forget(context: Context, patient_id: str) -> Forgotten:
+    """Erase a person, recall them from every destination, and prove that nothing is left."""
+    context.require_officer("erase a person")
+    snapshot = context.store.current(context.journal)
+    with everything_still(context):
+        done = erase.forget(context.store.engine, place_of(context, snapshot), context.policy, patient_id, context.now())
+        for path in (context.home / "states").glob("*.duckdb"):
+            path.unlink(missing_ok=True)
+    return done

@@ -1,0 +1,57 @@
+"""`quarantine` and `trail`: tables that an officer opens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from segmenter.errors import Refusal
+from segmenter.model import stamp
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a name. Its repr shows none of them."""
+
+    name: str
+    rows: tuple[dict[str, Any], ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows under their name."""
+        return {self.name: list(self.rows)}
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a frame."""
+        import polars as pl
+
+        return pl.DataFrame(list(self.rows))
+
+
+def quarantine(context: Context) -> Table:
+    """The rows that the ingest in use set aside: source, file, line, rule, reason, content. For officers and operators (P17)."""
+    if not context.actor.sees_row_counts:
+        rule, msg = "roles", "only officers and operators may open the quarantine"
+        raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+    snapshot = context.store.current(context.journal)
+    with context.store.reading(snapshot) as engine:
+        rows = engine.frame("quarantine_opened").to_dicts()
+    context.record("quarantine", {"snapshot": snapshot.id})
+    shown = rows if context.actor.is_officer else [{name: value for name, value in row.items() if name != "content"} for row in rows]
+    return Table("quarantine", tuple(shown))
+
+
+def trail(context: Context) -> Table:
+    """Every act, oldest first: seq, at, actor, act, policy, hash. For officers and operators."""
+    if not context.actor.sees_row_counts:
+        rule, msg = "roles", "only officers and operators may read the trail"
+        raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+    rows = [
+        {"seq": e.seq, "at": stamp(e.at), "actor": e.actor, "act": e.kind, "policy": e.body.get("policy"), "hash": e.hash}
+        for e in context.journal.read()
+    ]
+    return Table("trail", tuple(rows))

@@ -1,0 +1,92 @@
+"""`suppress`: the list of who must not be contacted. Files come in, live opt-outs hold at once, only an officer lifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter import suppression
+from segmenter.errors import UsageError
+from segmenter.model import ANY, stamp
+from segmenter.nearest import hint
+from segmenter.sources import lists
+from segmenter.verbs.decided import opened
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+    from segmenter.suppression import Imported, Summary
+
+INCOMING = "suppression_incoming"
+BY_HAND = "import"  # the source of entries of imported files
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an entry covers; None is all."""
+
+    channel: str | None = None
+    purpose: str | None = None
+    topic: str | None = None
+
+    def check(self, context: Context) -> dict[str, str | None]:
+        """The scope, every name of it declared. `UsageError` for one that is not."""
+        policy = context.policy
+        known = {"channel": policy.channels, "purpose": policy.purposes, "topic": policy.topics}
+        found: dict[str, str | None] = {}
+        for what, declared in known.items():
+            name = getattr(self, what)
+            if name not in (None, ANY) and name not in declared:
+                raise UsageError(f"the {what} `{name}` is not declared", hint=hint(name, declared))
+            found[what] = name
+        return found
+
+
+def import_files(context: Context, files: Sequence[Path], channel: str | None) -> Imported:
+    """Add what files of opt-outs, bounces and complaints say. Adds only; a file that was read before changes nothing (S1, S6)."""
+    Scope(channel).check(context)
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        msg = "there is no such file"
+        raise UsageError(msg, file=missing[0])
+    snapshot = context.store.current(context.journal)
+    with suppression.imports(context.home), opened(context, snapshot) as engine:
+        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND)
+        told = lists.hashed(engine, context.keys, context.policy, listed, channel, INCOMING)
+        faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
+        return suppression.import_entries(engine, context.home, context.journal, context.actor, listed.read, faults)
+
+
+def show(context: Context) -> Summary:
+    """The list by reason and source."""
+    with opened(context, context.store.current(context.journal)) as engine:
+        return suppression.show(engine, context.actor)
+
+
+def add(context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None) -> dict[str, Any]:
+    """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept."""
+    ends = None if until is None else stamp(until.astimezone(UTC))
+    made = suppression.entry(context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends)
+    suppression.add(context.journal, context.actor, [made])
+    return {"added": True, "kind": kind, "reason": reason, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
+
+
+def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> dict[str, Any]:
+    """Lift the entries of one identifier (S1). For officers, with a reason."""
+    Scope(channel).check(context)
+    named = suppression.entry(context.keys, context.policy.region, kind, value)
+    with opened(context, context.store.current(context.journal)) as engine:
+        found = suppression.lift(engine, context.journal, context.actor, named, reason, channel)
+    shown = [{"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since} for one in found]
+    return {"lifted": shown, "reason": reason}
+
+
+def export_hashes(context: Context, file: Path) -> dict[str, Any]:
+    """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
+    context.require_officer("share the suppression list")
+    with opened(context, context.store.current(context.journal)) as engine:
+        suppression.export_hashes(engine, file)
+    context.record("suppress_export", {})
+    return {"file": str(file)}
