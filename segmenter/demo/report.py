@@ -47,11 +47,11 @@ class DemoReport:
         reached = _reached(export)
         return (
             titles.get(language) or next(iter(titles.values()), found["segment"]),
-            withheld if matched["count"] is None else _number(matched["count"]),
-            "" if matched["interval"] is None else f" {to} ".join(_number(bound) for bound in matched["interval"]),
+            withheld if matched["count"] is None else _number(matched["count"], language),
+            "" if matched["interval"] is None else f" {to} ".join(_number(bound, language) for bound in matched["interval"]),
             str(found["withheld_cells"]),
             str(export.get("channel", "")),
-            "" if reached is None else f"{about} {_number(reached)}",
+            "" if reached is None else f"{about} {_number(reached, language)}",
             str(export.get("file", "")).removeprefix(f"{self.directory}/"),
         )
 
@@ -99,8 +99,8 @@ class DemoReport:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _number(count: int) -> str:
-    return f"{count:,}".replace(",", "\N{NO-BREAK SPACE}")
+def _number(count: int, language: str) -> str:
+    return f"{count:,}".replace(",", " ") if language == "fr" else f"{count:,}"
 
 
 def _reached(export: Mapping[str, Any]) -> int | None:
