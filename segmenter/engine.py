@@ -220,6 +220,11 @@ class DuckDBEngine:
         with _fixed_errors("cannot read a table"):
             return [row[0] for row in self.connection.execute(f"DESCRIBE {_dotted(table)}").fetchall()]
 
+    def kinds(self, table: str) -> dict[str, str]:
+        """The column names of a ready table, with their types."""
+        with _fixed_errors("cannot read a table"):
+            return {row[0]: row[1] for row in self.connection.execute(f"DESCRIBE {_dotted(table)}").fetchall()}
+
     # -- relations -----------------------------------------------------------------------------------------------------
 
     def make(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlglot import exp
 
-Structure = Mapping[str, "exp.Expression | Sequence[exp.Expression]"]
+Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr]"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.sources import fhir_files, files
+from segmenter.sources import fhir_files
 from segmenter.sources.fhir import Terms
-from segmenter.sources.readers import readers, require
-from segmenter.sources.work import Work, content, instant
+from segmenter.sources.fields import content, instant
+from segmenter.sources.readers import require
 
 if TYPE_CHECKING:
     from segmenter.relations import Structure
+    from segmenter.sources.work import Work
 
 FIELDS = (
     "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
@@ -22,21 +23,30 @@ REQUIRED = ("patient_id", "state")
 
 def ingest_consent(work: Work) -> None:
     """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6)."""
+    if work.same("consent"):
+        return
     stage = work.stage("consent", [], FIELDS, {})
-    for declared in work.sources.consent:
+    for part, declared in enumerate(work.sources.consent):
         if declared.read.format == "fhir":
+            if work.added("consent"):
+                continue
             terms = Terms(declared.purposes, declared.grants, work.now, work.policy.time_zone)
-            fhir_files.load(files.find(work.root, declared.read, work.engine), stage, FIELDS, terms)
+            fhir_files.load(work.plan["consent"].parts[part].files, stage, FIELDS, terms)
             continue
-        found = readers(work.engine, work.root, declared.read)
+        found = work.readers("consent", part)
         for reader in found:
             require("consent", reader, REQUIRED, declared.read.rename, declared.read.line)
         work.stage("consent", found, FIELDS, declared.read.rename, stage)
     stage.show("raw_consent")
     work.identify("raw_consent", "patient_id")
-    first = {"first_event": 0}
+    first = {"first_event": work.engine.rows("event_next")[0][0] if work.added("consent") else 0}
     dates: Structure = {f"__{name}__": instant(name, "r") for name in DATES}
-    work.keep("consent", "consent_kept", {**first, "time_zone": work.policy.time_zone}, dates)
+    values = {**first, "time_zone": work.policy.time_zone}
+    if work.added("consent"):
+        work.engine.add(work.table("consent"), "consent_kept", values, dates)
+        work.engine.add(work.table("touched"), "consent_touched", first)
+    else:
+        work.keep("consent", "consent_kept", values, dates)
     work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
     work.settle(stage, "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from segmenter.sources.events import ingest_consent
 from segmenter.sources.facts import ingest_facts
 from segmenter.sources.links import ingest_links
 from segmenter.sources.patients import ingest_patients
+from segmenter.sources.plan import Change, plan
 from segmenter.sources.preferences import ingest_preferences
 from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
@@ -59,7 +61,8 @@ class Quarantined:
 @dataclass(frozen=True, slots=True)
 class Ingested:
     """What an ingest made. `changed` names the kinds of source that differ from the previous snapshot's; `full`: all was read anew, and the
-    snapshot's table `touched` says nothing. Exact counts are for officers and operators (P17)."""
+    snapshot's table `touched` says nothing. Exact counts are for officers and operators (P17).
+    """
 
     snapshot: Snapshot
     tables: Mapping[str, TableCount]
@@ -93,7 +96,8 @@ def ingest(
         remove(part)
         raise
     snapshot = Snapshot(name, path, now, project.policy.time_zone)
-    return Ingested(snapshot, dict(work.counts), found, frozenset(work.counts))
+    changed = frozenset(name for name, standing in work.plan.items() if standing.change is not Change.SAME) | {"link", "preference"}
+    return Ingested(snapshot, dict(work.counts), found, changed, work.full)
 
 
 def sweep(folder: Path) -> None:
@@ -112,18 +116,41 @@ def _begin(
     engine: DuckDBEngine, project: Declared, keys: Keys, now: datetime, previous: Snapshot | None, part: Path,
     progress: Callable[[str, float | None], None],
 ) -> Work:  # fmt: skip
-    engine.attach(SNAP, part, write=True)
     if previous is not None:
         engine.attach(OLD, previous.path)
         engine.expose(OLD, prefix="old_")
     staging.prepare(engine)
-    work = Work(engine, project.root, project.policy, project.sources, keys, now, progress, previous is not None)
-    engine.create(work.table("quarantine"), QUARANTINE)
-    engine.create(work.table("identity"), {"patient": "BIGINT", "patient_id": "VARCHAR"})
-    engine.expose(SNAP, ["identity", "quarantine"])
-    if previous is not None:
-        engine.add(work.table("identity"), "identity_kept")
+    planned = plan(engine, project.root, project.sources, project.policy, previous=previous is not None)
+    carried = previous is not None and planned["consent"].change is not Change.OTHER and previous.time_zone == project.policy.time_zone
+    if carried and previous is not None:
+        shutil.copyfile(previous.path, part)
+    engine.attach(SNAP, part, write=True)
+    work = Work(engine, project.root, project.policy, project.sources, keys, now, progress, previous is not None, planned, carried, not carried)
+    engine.create(work.table("touched"), {"patient": "BIGINT"})
+    if carried:
+        _continue(work)
+    else:
+        engine.create(work.table("quarantine"), QUARANTINE)
+        engine.create(work.table("identity"), {"patient": "BIGINT", "patient_id": "VARCHAR"})
+        engine.expose(SNAP, ["identity", "quarantine"])
+        if previous is not None:
+            engine.add(work.table("identity"), "identity_kept")
     return work
+
+
+def _continue(work: Work) -> None:
+    """Begin with the tables of the previous snapshot, but for those of fact sources that are no longer declared."""
+    engine = work.engine
+    declared = {f"fact_{name}" for name in work.sources.facts}
+    for table in engine.tables(SNAP):
+        if table.startswith("fact_") and table not in declared:
+            engine.drop(f"{SNAP}.{table}")
+    engine.expose(SNAP)
+    if {t for t in engine.tables(OLD) if t.startswith("fact_")} != declared:
+        work.full = True
+    for source in engine.rows("quarantine_source"):
+        if source[0] not in {*work.plan, "link", "preference"}:
+            engine.delete(work.table("quarantine"), "source", source[0])
 
 
 def _read_all(work: Work) -> None:
@@ -146,7 +173,22 @@ def _read_all(work: Work) -> None:
 def _hash(work: Work) -> None:
     from segmenter.identifiers import hash_patients
 
-    hash_patients(work.engine, work.keys, work.policy.region, work.table("address"))
+    engine, region = work.engine, work.policy.region
+    if not work.carried or (not engine.has("patient_touched") and work.plan["patient"].change is not Change.SAME):
+        hash_patients(engine, work.keys, region, work.table("address"))
+        return
+    if not engine.has("patient_touched"):
+        engine.create("patient_touched", {"patient": "BIGINT"})
+    engine.make("rehash", "rehash")
+    if not engine.count("rehash"):
+        return
+    engine.make("identity_few", "identity_touched")
+    engine.make("patient_few", "patient_few")
+    engine.alias("identity", "identity_few")
+    engine.alias("patient", "patient_few")
+    hash_patients(engine, work.keys, region, "address_new")
+    engine.expose(SNAP, ["identity", "patient"])
+    work.keep("address", "address_kept")
 
 
 def _quarantined(work: Work) -> tuple[Quarantined, ...]:
@@ -159,10 +201,17 @@ def _finish(work: Work) -> None:
     counts = [(name, c.read, c.kept, c.quarantined) for name, c in work.counts.items()]
     schema = {"name": pl.String, "read": pl.Int64, "kept": pl.Int64, "quarantined": pl.Int64}
     work.engine.load(work.table("table_count"), pl.DataFrame(counts, schema=schema, orient="row"))
-    meta = {"taken_at": stamp(work.now), "time_zone": work.policy.time_zone, **work.meta}
+    how = {f"declaration {name}": standing.declaration for name, standing in work.plan.items()}
+    meta = {"taken_at": stamp(work.now), "time_zone": work.policy.time_zone, **how, **work.meta}
     work.engine.load(work.table("meta"), pl.DataFrame(list(meta.items()), schema={"key": pl.String, "value": pl.String}, orient="row"))
-    work.engine.create(work.table("source_file"), {"source": "VARCHAR", "path": "VARCHAR", "fingerprint": "VARCHAR", "part": "INTEGER"})
-    work.engine.create(work.table("touched"), {"patient": "BIGINT"})
+    files = [
+        (name, path, print_, i)
+        for name, standing in work.plan.items()
+        for i, part in enumerate(standing.parts)
+        for path, print_ in part.prints
+    ]
+    schema = {"source": pl.String, "path": pl.String, "fingerprint": pl.String, "part": pl.Int32}
+    work.engine.load(work.table("source_file"), pl.DataFrame(files, schema=schema, orient="row"))
     work.engine.detach(SNAP)
 
 

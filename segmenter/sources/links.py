@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources.readers import readers, require
-from segmenter.sources.work import Work
 
 if TYPE_CHECKING:
     from segmenter.sources.readers import Reader
+    from segmenter.sources.work import Work
 
 FIELDS = ("patient_id", "same_as")
 

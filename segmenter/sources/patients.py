@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.errors import SourceError
-from segmenter.sources.readers import Reader, positions, readers, require
+from segmenter.sources.fields import column, content, unique
+from segmenter.sources.readers import Reader, positions, require
 from segmenter.sources.stage import Stage
-from segmenter.sources.work import Work, column, content, unique
+from segmenter.sources.work import Work
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -19,13 +20,15 @@ OURS = ("patient", "raw_row", "raw_origin", "raw_line")
 def ingest_patients(work: Work) -> None:
     """Read, check and keep the patient table (I1 to I6). Raises `SourceError` where the source is not there or lacks its key."""
     declared = work.sources.patient
+    if work.same("patient"):
+        return
     rename = {**declared.read.rename, "patient_id": declared.read.rename.get("patient_id", declared.key)}
-    found = readers(work.engine, work.root, declared.read)
+    found = work.readers("patient")
     if not found:
         msg = "the patient source is not there"
         raise SourceError(msg, line=declared.read.line, hint=f"looked for {declared.read.path}")
     for reader in found:
-        require("patient", reader, ["patient_id"], rename, declared.read.line)
+        require("patient", reader, ["patient_id", *_used(work)], rename, declared.read.line)
     others = _others(found, rename)
     stage = _stage(work, found, rename, others)
     own = unique([rename_back(name, declared.read.rename) for name in others], [*RESERVED, *OURS])
@@ -33,6 +36,12 @@ def ingest_patients(work: Work) -> None:
     work.identify("raw_patient", "patient_id")
     _keep(work, own)
     work.settle(stage, "patient_quarantine", None, {"__content__": content([*RESERVED, *own], "p")})
+
+
+def _used(work: Work) -> list[str]:
+    """The columns of the source that dimensions are made of."""
+    names = {d.column for d in work.policy.dimensions.values() if d.table == "patient" and d.column is not None}
+    return sorted(names - set(RESERVED))
 
 
 def _others(found: list[Reader], rename: dict[str, str]) -> list[str]:
@@ -63,7 +72,8 @@ def _keep(work: Work, own: list[str]) -> None:
     engine.make("patient_duplicate", "patient_duplicate")
     engine.make("patient_conflict", "patient_conflict", None, {"__columns__": columns})
     engine.make("patient_broken", "patient_broken")
-    others: list[exp.Expression] = [
+    others: list[exp.Expr] = [
         exp.alias_(exp.func("nullif", column(name, "p"), exp.Literal.string("")), exp.to_identifier(name, quoted=True)) for name in own
     ]
     work.keep("patient", "patient_kept", None, {"__others__": others})
+    work.touch("patient", engine.columns("patient"))

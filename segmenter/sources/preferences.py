@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources.events import declared_scopes
+from segmenter.sources.fields import instant
 from segmenter.sources.readers import readers, require
-from segmenter.sources.work import Work, instant
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from segmenter.sources.readers import Reader
+    from segmenter.sources.work import Work
 
 FIELDS = ("patient_id", "channel", "topic", "allowed", "max_contacts", "per_days", "language", "updated_at")
 
@@ -27,7 +30,7 @@ def ingest_preferences(work: Work) -> None:
     stage.show("raw_preference")
     work.identify("raw_preference", "patient_id")
 
-    def given(name: str) -> exp.Expression:
+    def given(name: str) -> exp.Expr:
         there = any(rename.get(name, name) in reader.header for reader in found)
         return exp.true() if there else exp.false()
 

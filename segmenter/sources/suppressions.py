@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from segmenter.model import naive_utc
-from segmenter.sources import files, lists
-from segmenter.sources.work import Work, TableCount, QUARANTINE
+from segmenter.sources import lists
+from segmenter.sources.work import QUARANTINE, TableCount, Work
 
 if TYPE_CHECKING:
     from segmenter.declared import SuppressionSource
@@ -44,7 +44,8 @@ def ingest_suppressions(work: Work) -> None:
     accepted = _accepted(work)
     feeds = [_ingest(work, declared, accepted) for declared in work.sources.suppression]
     work.meta["accepted"] = json.dumps(accepted, sort_keys=True)
-    work.keep("suppression", "suppression_all")
+    if not work.carried or engine.count("suppression_new"):
+        work.keep("suppression", "suppression_all")
     rows = [(f.name, None if f.modified_at is None else naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
     schema = {"name": pl.String, "modified_at": pl.Datetime("us"), "max_age_seconds": pl.Int64, "readable": pl.Boolean, "shrunk": pl.Boolean}
     engine.load(work.table("feed"), pl.DataFrame(rows, schema=schema, orient="row"))
@@ -53,19 +54,25 @@ def ingest_suppressions(work: Work) -> None:
 def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
     import polars as pl
 
-    found = files.find(work.root, declared.read, work.engine)
     seconds = int(declared.max_age.total_seconds())
+    source = f"suppression {declared.name}"
+    found = work.plan[source].parts[0].files
     if not found:
         return Feed(declared.name, None, seconds, readable=False, shrunk=False)
+    before = next((row for row in work.engine.rows("feed_known") if row[0] == declared.name), None) if work.carried else None
+    if before is not None and before[2] and work.same(source):
+        return Feed(declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3])
     listed = lists.read(work.engine, found, declared.name, declared.read.format)
-    told = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "list_new")
+    found_problems = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "list_new")
     work.engine.append_table("suppression_new", "list_new")
+    told = [(source, *rest) for _, *rest in found_problems]
     schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
+    if work.carried:
+        work.engine.delete(work.table("quarantine"), "source", source)
     work.engine.append(work.table("quarantine"), pl.DataFrame(told, schema=schema, orient="row"))
     lines = len({(origin, line) for _, origin, line, *_ in told})
-    work.counts[f"suppression {declared.name}"] = TableCount(listed.read, listed.read - lines, lines)
-    before = accepted.get(declared.name, 0)
-    shrunk = listed.entries < before * (1 - declared.max_shrink)
+    work.counts[source] = TableCount(listed.read, listed.read - lines, lines)
+    shrunk = listed.entries < accepted.get(declared.name, 0) * (1 - declared.max_shrink)
     if not shrunk:
         accepted[declared.name] = listed.entries
     oldest = min(file.modified_at() for file in found) if listed.exported_at is None else listed.exported_at

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segmenter import relations
-from segmenter.sources.readers import Reader, positions
+from segmenter.sources.database import open_database
+from segmenter.sources.fields import column
+from segmenter.sources.plan import Change, Standing
+from segmenter.sources.readers import Reader, positions, reader
 from segmenter.sources.stage import Broken, Stage
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
-
-    from sqlglot import exp
 
     from segmenter.declared import Sources
     from segmenter.engine import DuckDBEngine
@@ -33,6 +34,10 @@ class TableCount:
     kept: int
     quarantined: int
 
+    def plus(self, other: TableCount) -> TableCount:
+        """Both together."""
+        return TableCount(self.read + other.read, self.kept + other.kept, self.quarantined + other.quarantined)
+
 
 @dataclass(slots=True)
 class Work:
@@ -46,8 +51,53 @@ class Work:
     now: datetime
     progress: Callable[[str, float | None], None]
     previous: bool
+    plan: Mapping[str, Standing] = field(default_factory=dict)
+    carried: bool = False  # the new file began as a copy of the previous one
+    full: bool = True  # patients may differ who are not in `touched`
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
+
+    def same(self, source: str) -> bool:
+        """Whether a source's rows stand in the new file already, because nothing about it changed; its counts are carried over then."""
+        unchanged = self.carried and self.plan[source].change is Change.SAME
+        if unchanged:
+            self.counts[source] = self.known_count(source)
+        return unchanged
+
+    def added(self, source: str) -> bool:
+        """Whether only new files have to be read."""
+        return self.carried and self.plan[source].change is Change.ADDED
+
+    def reread(self, source: str) -> None:
+        """Read all files of a source after all."""
+        standing = self.plan[source]
+        self.plan = {**self.plan, source: Standing(standing.parts, standing.declaration)}
+
+    def known_count(self, source: str) -> TableCount:
+        """The counts of the previous snapshot."""
+        found = {name: TableCount(*numbers) for name, *numbers in self.engine.rows("count_known")}
+        return found.get(source, TableCount(0, 0, 0))
+
+    def readers(self, source: str, part: int = 0) -> list[Reader]:
+        """A reader for each file of a planned source that has to be read."""
+        standing = self.plan[source]
+        read = standing.parts[part].read
+        if read.database is not None:
+            return [open_database(read)]
+        takes = standing.takes if self.carried else (lambda _path: True)
+        return [reader(self.engine, file, read.format) for file in standing.parts[part].files if takes(file.path)]
+
+    def touch(self, name: str, columns: Sequence[str]) -> None:
+        """Note the patients whose rows of a table that was read anew differ from the previous snapshot's."""
+        if not self.carried:
+            return
+        if not self.engine.has(f"old_{name}") or self.engine.columns(f"old_{name}") != self.engine.columns(name):
+            self.full = True
+            return
+        self.engine.alias("row_before", f"old_{name}")
+        self.engine.alias("row_after", name)
+        self.engine.make(f"{name}_touched", "row_touched", None, {"__columns__": [column(c) for c in columns]})
+        self.engine.append_table(self.table("touched"), f"{name}_touched")
 
     def table(self, name: str) -> str:
         """A table of the new snapshot."""
@@ -83,59 +133,20 @@ class Work:
     def settle(self, stage: Stage, relation: str | None = None, values: Mapping[str, object] | None = None,
                structure: relations.Structure | None = None) -> None:  # fmt: skip
         """Write a source's quarantine and count its rows; then let the staged rows go."""
+        added = self.added(stage.source) if stage.source in self.plan else False
+        if self.carried and not added:
+            self.engine.delete(self.table("quarantine"), "source", stage.source)
         before = self.engine.count(self.table("quarantine"))
         self.quarantine_broken(stage)
         if relation is not None:
             self.engine.add(self.table("quarantine"), relation, values, structure)
         refused = self.engine.count(self.table("quarantine")) - before
         read = stage.read()
-        self.counts[stage.source] = TableCount(read, read - refused, refused)
+        fresh = TableCount(read, read - refused, refused)
+        self.counts[stage.source] = fresh if not added else self.known_count(stage.source).plus(fresh)
         self.engine.drop(stage.table)
 
 
 def broken(stage: Stage, origin: str, line: int, rule: str, reason: str, content: str) -> None:
     """Note a row that a reader could take apart but not use."""
     stage.refuse(Broken(origin, line, rule, reason, content))
-
-
-def column(name: str, table: str | None = None) -> exp.Column:
-    """A column by any name."""
-    from sqlglot import exp
-
-    return exp.column(exp.to_identifier(name, quoted=True), table=table)
-
-
-def instant(name: str, table: str | None = None) -> exp.Expression:
-    """The expression of relation `instant` over a text column: the moment the text means, NULL where it is unreadable."""
-    from sqlglot import exp
-
-    query = relations.tree("instant").copy()
-    found = next(e for e in query.expressions if e.alias == "at").this
-    for text in list(found.find_all(exp.Column)):
-        text.replace(column(name, table))
-    return found
-
-
-def content(names: Sequence[str], table: str | None = None) -> exp.Expression:
-    """A row's content for the officer: its texts, joined."""
-    from sqlglot import exp
-
-    return exp.func("concat_ws", exp.Literal.string(", "), *[column(name, table) for name in names], dialect="duckdb")
-
-
-def unique(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Names that differ from each other and from `taken`, also in lower case: a repeated one gets a number.
-
-    >>> unique(["a", "A", "line"], ["line"])
-    ['a', 'A_2', 'line_2']
-    """
-    used = {name.lower() for name in taken}
-    made = []
-    for name in names:
-        candidate, number = name, 1
-        while candidate.lower() in used:
-            number += 1
-            candidate = f"{name}_{number}"
-        used.add(candidate.lower())
-        made.append(candidate)
-    return made

@@ -17,13 +17,13 @@ from segmenter.errors import SourceError
 from segmenter.model import ANY
 from segmenter.sources import stage as staging
 from segmenter.sources.csv import CsvReader, open_csv
+from segmenter.sources.fields import instant
 from segmenter.sources.files import SourceFile, head, unreadable
 from segmenter.sources.jsonl import parse
 from segmenter.sources.lists import brevo, generic, hubspot, listmonk, mailchimp, mailgun, postmark, sendgrid, sendgrid_csv, ses, ses_bulk
 from segmenter.sources.lists.entry import COLUMNS, Document, Entry, Fault, Found
 from segmenter.sources.readers import reader
 from segmenter.sources.stage import Broken, Stage, headers
-from segmenter.sources.work import instant
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
@@ -48,7 +48,8 @@ BATCH = 50_000
 @dataclass(slots=True)
 class Listed:
     """What was read from the files of one list. `read` counts rows and events; `entries` those that name somebody; `exported_at` is the
-    oldest export time that an envelope told. `broken` are lines that could not be read; problems of single entries come with `hashed`."""
+    oldest export time that an envelope told. `broken` are lines that could not be read; problems of single entries come with `hashed`.
+    """
 
     source: str
     read: int = 0
