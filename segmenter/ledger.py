@@ -155,12 +155,7 @@ class Ledger:
         cost = total(asked)
         if not self._is_shut(budget, now) and fits(self._spent(budget, now) + cost, budget.epsilon, budget.delta):
             return
-        left = balance.remaining
-        msg = (
-            f"the budget {budget.purpose} of this {budget.period} does not allow it: asked {_words(cost)}, "
-            f"remaining epsilon {shown(left.epsilon):.9g} of {shown(budget.epsilon):.9g} until {balance.end:%Y-%m-%d}"
-        )
-        raise BudgetError("P3", msg, hint="ask with less epsilon, wait for the next period, or have the policy's budget raised")
+        raise BudgetError("P3", _refusal(balance, cost), hint="ask with less epsilon, wait for the next period, or have the policy's budget raised")
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -265,8 +260,18 @@ def _runs_out(period: Period, now: datetime, spent: int, allowed: int) -> dateti
         return None
     if spent >= allowed:
         return now
-    lasting = (now - period.start) * (allowed / spent)
-    return period.start + lasting if lasting < period.end - period.start else None
+    whole = period.end - period.start
+    passed, used = (now - period.start) / whole, spent / allowed
+    return None if used <= passed else period.start + whole * (passed / used)
+
+
+def _refusal(balance: Balance, cost: Cost) -> str:
+    left, name = balance.remaining, f"the budget {balance.purpose} of this {balance.period}"
+    until = f"until {balance.end:%Y-%m-%d}"
+    if balance.spent.tail + cost.tail > TAIL_ALLOWED and cost.epsilon <= left.epsilon:
+        return f"{name} does not allow it: an epsilon of {shown(cost.epsilon):.9g} is too small for its allowance of numerical error {until}"
+    remaining = f"remaining epsilon {shown(left.epsilon):.9g} of {shown(balance.allowed.epsilon):.9g} {until}"
+    return f"{name} does not allow it: asked {_words(cost)}, {remaining}"
 
 
 def _check(cost: Cost) -> None:

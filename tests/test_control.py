@@ -40,16 +40,25 @@ def book(tmp_path, clock, url):
     made.close()
 
 
+OPENED = []
+
+
+@pytest.fixture(autouse=True)
+def _closed_afterwards():
+    yield
+    while OPENED:
+        OPENED.pop().close()
+
+
 def again(book):
     """The same journal, as another process sees it."""
-    return Journal(book.home, book.keys, book.now, book.anchors, book.url)
+    OPENED.append(Journal(book.home, book.keys, book.now, book.anchors, book.url))
+    return OPENED[-1]
 
 
 def refused(book, rule="P4"):
-    other = again(book)
     with pytest.raises(BudgetError) as error:
-        other.read()
-    other.close()
+        again(book).read()
     assert error.value.rule == rule
     return str(error.value)
 
@@ -66,7 +75,6 @@ def test_entries_come_back_in_order_with_what_they_hold(book):
     assert [e.body["n"] for e in other.read("note")] == [0, 1, 2]
     assert other.read("spend") == []
     assert [e.actor for e in other.entries] == ["ana"] * 3
-    other.close()
 
 
 def test_two_processes_append_to_one_chain(book):
@@ -74,7 +82,6 @@ def test_two_processes_append_to_one_chain(book):
     for n in range(4):
         (book, other)[n % 2].append("x", "note", {"n": n})
     assert [e.seq for e in again(book).read()] == [1, 2, 3, 4]
-    other.close()
 
 
 def test_a_choice_that_fails_appends_nothing(book):
@@ -114,9 +121,9 @@ def test_p3_an_inserted_row_refuses(book):
 def test_p4_another_key_refuses(book):
     book.append("x", "note", {})
     other = Journal(book.home, Keys(b"another key of a test, long enough"), book.now, book.anchors, book.url)
+    OPENED.append(other)
     with pytest.raises(BudgetError):
         other.read()
-    other.close()
 
 
 def test_p4_an_emptied_journal_refuses(book):
@@ -184,7 +191,6 @@ def test_a_crash_between_entry_and_mark_loses_nothing(book, monkeypatch):
     other = again(book)
     other.append("x", "note", {"n": 2})
     assert [e.body["n"] for e in again(book).read()] == [0, 1, 2]
-    other.close()
 
 
 def test_a_crash_before_the_first_entry_is_no_lost_mark(book):
@@ -208,7 +214,6 @@ def test_a_journal_that_others_extend_meanwhile_is_not_old(book, monkeypatch):
     assert len(other.read()) == 1
     monkeypatch.undo()
     assert len(other.read()) == (2 if book.url is None else 1)
-    other.close()
 
 
 # -- recovery ----------------------------------------------------------------------------------------------------------
@@ -222,7 +227,6 @@ def test_p4_recovery_keeps_what_verifies(book):
     recover(other, "root", {"budgets": []})
     assert [(e.kind, e.body.get("n")) for e in again(book).read()] == [("note", 0), ("note", 1), ("recover", None)]
     other.append("x", "note", {})
-    other.close()
 
 
 def test_p4_recovery_after_the_clock_was_wrong(book, clock):
@@ -270,7 +274,6 @@ def test_p4_a_damaged_file_refuses_until_recovered(tmp_path, clock, damage):
     refused(book)
     other = again(book)
     recover(other, "root", {"budgets": []})
-    other.close()
     assert [e.kind for e in again(book).read()] == ["recover"]
 
 
