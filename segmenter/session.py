@@ -25,8 +25,9 @@ if TYPE_CHECKING:
     from segmenter.suppression import Imported, Summary
     from segmenter.verbs.answer import Subject
     from segmenter.verbs.ingest import IngestReport
+    from segmenter.verbs.learn import Discovery
     from segmenter.verbs.look import Table
-    from segmenter.verbs.publish import BudgetReport, PlanReport, RunReport
+    from segmenter.verbs.publish import BudgetReport, PlanReport, Reports, RunReport
     from segmenter.why import Answer
 
 
@@ -84,8 +85,7 @@ class Session:
         """What a run would measure, what it costs, which error to expect. Spends nothing. `lock` writes budgets.lock."""
         from segmenter.verbs import publish
 
-        report = publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon), target)
-        return self._locked(report) if lock else report
+        return publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon), target, lock=lock)
 
     def run(
         self,
@@ -99,6 +99,18 @@ class Session:
         from segmenter.verbs import publish
 
         return publish.run(self.context, publish.Asked(selection, as_of, known_at, epsilon))
+
+    def report(self, selection: Sequence[str] | None = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
+        """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone."""
+        from segmenter.verbs import publish
+
+        return publish.reports(self.context, selection, None if to is None else Path(to), language)
+
+    def discover(self, segment: str, *, toward: str | None = None, epsilon: str | None = None) -> Discovery:
+        """What the numbers of a segment suggest: free from its release, or with a private model that `epsilon` pays for."""
+        from segmenter.verbs.learn import discovered
+
+        return discovered(self.context, segment, toward, epsilon)
 
     def budget(self) -> BudgetReport:
         """What is allowed, spent and left."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, Selection, called, selection, spoken
+from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, called, selection, spoken
 from segmenter.commands.complete import purposes
 from segmenter.commands.job import times
 
@@ -48,6 +48,18 @@ def query(
         return session.query(sql, purpose=purpose, epsilon=epsilon, **times(session, as_of=as_of, known_at=known_at))
 
     called(ctx, json=json).answer("query", ask)
+
+
+def discover(
+    ctx: typer.Context,
+    *,
+    segment: SegmentName,
+    toward: Annotated[str | None, typer.Option("--toward", metavar="TEST", help="What to look for: \"visits = '4+'\".")] = None,
+    epsilon: Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Pay for a private model; else the release serves, free.")] = None,
+    json: Json = False,
+) -> None:
+    """Propose segments that the published numbers suggest."""
+    called(ctx, json=json).answer("discover", lambda session: session.discover(segment, toward=toward, epsilon=epsilon))
 
 
 def report(
@@ -93,5 +105,5 @@ def trail(ctx: typer.Context, *, json: Json = False) -> None:
 def register(app: typer.Typer) -> None:
     """Add these commands."""
     app.add_typer(budget, name="budget")
-    for command in (query, report, try_out, schema, quarantine, trail):
+    for command in (query, discover, report, try_out, schema, quarantine, trail):
         app.command("test" if command is try_out else None)(command)

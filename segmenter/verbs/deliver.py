@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from segmenter import accounting, consent, export, preference, register, suppression
 from segmenter import destination as destinations
 from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
-from segmenter.family import Family, table_key
 from segmenter.model import Clocks, Interval
 from segmenter.nearest import hint
 from segmenter.noise import Noise, Part, paid
@@ -18,7 +17,7 @@ from segmenter.project import read_project
 from segmenter.release import OUTSIDE, publish_histogram
 from segmenter.segment_count import read_off
 from segmenter.verbs.decided import decided
-from segmenter.verbs.publish import ledger_of, shelf_of
+from segmenter.verbs.publish import latest_release, ledger_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from segmenter.policy import Destination, Policy
     from segmenter.project import Project
     from segmenter.register import Place
-    from segmenter.release import Release
     from segmenter.segment import Resolved
 
 
@@ -116,12 +114,6 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
     labels = {d: context.policy.dimensions[d].labels for d in segment.dimensions}
     cells = read_off(segment, found, context.policy).kept_cells()
     return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
-
-
-def latest_release(context: Context, segment: Resolved) -> Release | None:
-    """The newest release of the segment's own table, on whatever snapshot, under the policy in force."""
-    key = table_key(Family.of(segment), segment.dimensions, context.policy.deciding_hash())
-    return shelf_of(context).latest(key, context.now(), context.policy.release.max_age_days)
 
 
 def _check_again(

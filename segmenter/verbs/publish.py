@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting, consent, cube, planner, release
+from segmenter import accounting, budget_lock, consent, cube, planner, release, report
 from segmenter.control import locked
-from segmenter.errors import PolicyError, SegmenterError
-from segmenter.family import Family, Setting
+from segmenter.errors import PolicyError, Refusal, SegmenterError
+from segmenter.family import Family, Setting, table_key
 from segmenter.ledger import Ledger
 from segmenter.model import Clocks, Snapshot, stamp
 from segmenter.project import read_project
+from segmenter.segment_count import read_off
 from segmenter.shelf import Shelf
 from segmenter.verbs.decided import clocks_of, decided
 
@@ -168,10 +170,10 @@ def _balances(ledger: Ledger) -> tuple[dict[str, Any], ...]:
 # -- plan --------------------------------------------------------------------------------------------------------------
 
 
-def plan(context: Context, asked: Asked, target: int | None = None) -> PlanReport:
+def plan(context: Context, asked: Asked, target: int | None = None, *, lock: bool = False) -> PlanReport:
     """What a run of the same words would measure and cost. Spends nothing and reads no patient data.
 
-    Segments that the policy refuses are told with their rule, and the report's exit status is 3.
+    Segments that the policy refuses are told with their rule, and the report's exit status is 3. `lock` writes budgets.lock.
     """
     project = read_project(context.root, segments=asked.selection)
     allowed: list[Resolved] = []
@@ -193,7 +195,8 @@ def plan(context: Context, asked: Asked, target: int | None = None) -> PlanRepor
         names = [n for f in made.families for n in f.serves()]
         refused += [Refused(name, short.rule or "P3", str(short)) for name in names]
     priced = None if target is None else _target(target, allowed, context, setting)
-    return PlanReport(made, _balances(ledger), tuple(refused), first, priced)
+    locked_in = str(budget_lock.write(context.root)) if lock and first is None else None
+    return PlanReport(made, _balances(ledger), tuple(refused), first, priced, locked_in)
 
 
 def _target(target: int, segments: Sequence[Resolved], context: Context, setting: Setting) -> dict[str, Any]:
@@ -251,6 +254,45 @@ def _publish(
     releases = release.publish(cubes, family.about(context.now()), family.tables, context.policy, context.noise)
     shelf_of(context).put(context.actor.account, releases, family.serves())
     return releases
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """The files of release reports, by segment and kind (json, csv, html)."""
+
+    files: dict[str, dict[str, Path]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: absolute paths."""
+        return {"reports": [{"segment": name, **{kind: str(path) for kind, path in made.items()}} for name, made in self.files.items()]}
+
+
+def reports(context: Context, selection: Sequence[str] | None, folder: Path | None, language: str) -> Reports:
+    """Write the report of every selected segment's latest release. Made of released numbers, so it costs nothing.
+
+    Raises `Refusal` (P6) for a segment that has no release yet.
+    """
+    target = folder or context.home / "reports"
+    target.mkdir(parents=True, exist_ok=True)
+    made: dict[str, dict[str, Path]] = {}
+    for segment in read_project(context.root, segments=selection).chosen():
+        found = latest_release(context, segment)
+        if found is None:
+            rule, msg = "P6", f"the segment `{segment.name}` has no release that is young enough"
+            raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
+        titles = context.policy.purposes[segment.segment.purpose].title
+        title = titles.get(language) or next(iter(titles.values()), None)
+        made[segment.name] = report.write(target, read_off(segment, found, context.policy, stored=True), title, language)
+    return Reports(made)
+
+
+def latest_release(context: Context, segment: Resolved) -> Release | None:
+    """The newest release of the segment's own table, on whatever snapshot, under the policy in force, while it is young enough (P6)."""
+    key = table_key(Family.of(segment), segment.dimensions, context.policy.deciding_hash())
+    return shelf_of(context).latest(key, context.now(), context.policy.release.max_age_days)
 
 
 # -- budget ------------------------------------------------------------------------------------------------------------
