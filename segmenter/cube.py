@@ -36,12 +36,12 @@ def profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = 
     dimensions = [d for d in policy.dimensions.values() if d.per_patient]
     today = {"today": as_of.astimezone(ZoneInfo(policy.time_zone)).date()}
     facts = sorted({d.table for d in dimensions} - {"patient"})
-    steps = [f"{table}_before_{n}" for n in range(len(facts))]
+    made = [*(f"{table}_before_{n}" for n in range(len(facts))), table]
     own = [d for d in dimensions if d.table == "patient"]
-    engine.make(steps[0] if steps else table, "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]})
-    for step, after, fact in zip(steps, [*steps[1:], table], facts, strict=True):
-        engine.make(after, "fact_profile", structure=_fact_structure(step, fact, [d for d in dimensions if d.table == fact]))
-        engine.drop(step)
+    engine.make(made[0], "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]})
+    for before, after, fact in zip(made, made[1:], facts, strict=False):
+        engine.make(after, "fact_profile", structure=_fact_structure(before, fact, [d for d in dimensions if d.table == fact]))
+        engine.drop(before)
     return table
 
 

@@ -1,0 +1,90 @@
+"""A small clinic for counting: a policy with five dimensions, segments by their conditions, cubes of known counts, injected noise."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from segmenter import accounting, condition, release
+from segmenter.family import Family, Setting
+from segmenter.model import Clocks, Cube, Spend
+from segmenter.policy import Budget, Category, Channel, Dimension, Policy, Purpose, ReleaseTerms, Threshold
+from segmenter.segment import Resolved, Segment, resolve
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+NANO = 1_000_000_000
+CLOCKS = Clocks(NOW, NOW)
+SETTING = Setting("snapshot-1", "policy-1", CLOCKS)
+FAMILY = Family("prevention", None, (), ("care", "identity"))
+
+DIMENSIONS = {
+    d.name: d
+    for d in (
+        Dimension("sex", "identity", "patient", "sex", values={"F": ("F", "f"), "M": ("M",)}),
+        Dimension("age_band", "identity", "patient", "age", bands=(18, 35, 50, 65, 80)),
+        Dimension("payer", "identity", "patient", "payer_code", values={"public": ("MC",), "private": ("HM", "BC")}, other="other"),
+        Dimension("visits", "care", "encounter", None, measure="count", bands=(1, 2, 4)),
+        Dimension("last_stay", "care", "encounter", "days", measure="max", bands=(1, 4, 8)),
+    )
+}
+
+
+def policy(**changed) -> Policy:
+    given = {
+        "organisation": {},
+        "time_zone": "Europe/Paris",
+        "roles": {},
+        "notices": ("1",),
+        "categories": {c: Category(c, n) for c, n in (("identity", 1), ("contact", 1), ("care", 2))},
+        "channels": {"email": Channel("email", "email")},
+        "topics": (),
+        "purposes": {"prevention": Purpose("prevention", {}, ("identity", "contact", "care"), (), (), "1", 400)},
+        "dimensions": DIMENSIONS,
+        "threshold": Threshold(11, 0.99),
+        "release": ReleaseTerms("1.0"),
+        "budgets": {"prevention": Budget("prevention", "year", 100 * NANO, 1_000), "total": Budget("total", "year", 100 * NANO, 1_000)},
+    }
+    return Policy(**{**given, **changed})
+
+
+def segment(name: str, where: str | None = None, epsilon: str | None = None, **more) -> Segment:
+    parsed = None if where is None else condition.parse(where)
+    empty = {"include": (), "exclude": ()}
+    given = {**empty, **more}
+    return Segment(name, {"en": name}, "prevention", (), None, parsed, given["include"], given["exclude"], 0, epsilon, (), "0", Path(name), {})
+
+
+def resolved(*segments: Segment, using: Policy | None = None) -> list[Resolved]:
+    known = {s.name: s for s in segments}
+    return [resolve(s, known, using or policy()) for s in segments]
+
+
+def paid(epsilon: float = 1.0, rho: float = 0.0, name: str = "spend-1") -> Spend:
+    cost = accounting.gaussian(int(rho * NANO)) if rho else accounting.geometric(int(epsilon * NANO))
+    return Spend(name, "prevention", "q", cost, 1)
+
+
+def cube(dimensions: tuple[str, ...], counts, spend: Spend | None = None) -> Cube:
+    return Cube(dimensions, np.asarray(counts, dtype=np.int64).ravel(), spend or paid())
+
+
+def about(epsilon: int = NANO) -> release.About:
+    return release.About(FAMILY, SETTING, epsilon, NOW)
+
+
+def sizes(*dimensions: str) -> tuple[int, ...]:
+    return tuple(len(DIMENSIONS[d].labels) for d in dimensions)
+
+
+def fixed(value: int):
+    """Noise that is always the same number."""
+    return lambda _mechanism, many: np.full(many, value, dtype=np.int64)
+
+
+def publish(dimensions: tuple[str, ...], counts, spend: Spend | None = None, noise=None, using: Policy | None = None):
+    """One release of one cube."""
+    return release.publish([cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise)[0]
+
+
