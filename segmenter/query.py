@@ -217,8 +217,8 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     found = []
     if any(answer.withheld):
         found.append("Withheld groups have too few patients to be shown (P8).")
-    if question.fact is not None:
-        found.append(f"One patient counts in at most {question.cells} group(s), chosen at random but always alike (P9).")
+    if question.bounded:
+        found.append(f"One patient counts in at most {question.cells} groups, drawn by a keyed hash, the same ones every time (P9).")
     kinds = {m.kind for m in question.measures}
     if Kind.MEAN in kinds:
         found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")

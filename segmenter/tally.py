@@ -46,7 +46,12 @@ class Tally:
 
 
 def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
-    """The exact numbers. `key` is the secret (hex) of the hash that chooses a patient's cells and values (P9)."""
+    """The exact numbers. `key` is the secret (hex) of the hash that chooses a patient's cells and values (P9).
+
+    Raises `ValueError` where the gate was not asked for this purpose and these categories.
+    """
+    if eligible.request.purpose != question.purpose or not set(question.categories) <= set(eligible.request.categories):
+        raise ValueError("the gate was asked for something else")
     try:
         _load_matched(engine, question)
         if question.fact is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from segmenter import query
+from segmenter import query, relations
 from segmenter.declared import FactSource, PatientSource, Read, Sources
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SegmenterError
@@ -108,7 +108,27 @@ def open_clinic(engine: DuckDBEngine, patients: int = 400) -> Eligible:
     engine.load("eligible", frame.filter(pl.col("patient") % 3 != 2))
     clocks = Clocks(NOW, NOW)
     snapshot = Snapshot("s1", Path("s1.duckdb"), NOW, "UTC")
-    return Eligible(ProcessingRequest("statistics", (), None, ("identity",), clocks), snapshot, "hash", "eligible")
+    return Eligible(ProcessingRequest("statistics", (), None, ("care", "identity"), clocks), snapshot, "hash", "eligible")
+
+
+class Spy:
+    """An engine that remembers which relations ran, and their composed texts."""
+
+    def __init__(self, engine: DuckDBEngine) -> None:
+        self.engine, self.ran, self.texts = engine, set(), []
+
+    def __getattr__(self, name: str) -> Any:
+        def called(*given: Any, **named: Any) -> Any:
+            relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
+            if relation is not None:
+                self.ran.add(given[relation])
+                structure = named.get("structure") or (given[3] if len(given) > 3 else None)
+                self.texts.append(relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql)
+            elif name not in ("load", "drop"):
+                raise AssertionError(name)
+            return getattr(self.engine, name)(*given, **named)
+
+        return called
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, open_clinic, policy, stays
+from asking import KEY, NANO, NOW, SOURCES, Clinic, Spy, ask, open_clinic, policy, stays
 from segmenter import query, relations
 from segmenter.declared import FactSource, PatientSource, Read, Sources
 from segmenter.engine import DuckDBEngine
@@ -138,21 +138,6 @@ def test_odd_numbers_and_texts_do_not_stop_a_question(clinic, tmp_path):
 def test_only_our_own_relations_reach_the_engine(clinic):
     """P15: what runs is composed of files in `sql/query`, whatever was asked."""
 
-    class Spy:
-        def __init__(self, engine):
-            self.engine, self.ran, self.texts = engine, set(), []
-
-        def __getattr__(self, name):
-            def called(*given, **named):
-                relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
-                if relation is not None:
-                    self.ran.add(given[relation])
-                    structure = named.get("structure") or (given[3] if len(given) > 3 else None)
-                    self.texts.append(relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql)
-                return getattr(self.engine, name)(*given, **named)
-
-            return called
-
     spy = Spy(clinic.engine)
     canary = "select ward as \"CANARY\", avg(nights) as n from stay /* CANARY */ where long = '<3' group by 1 having n > 731731 -- CANARY"
     for sql in (canary, "select sex, count(*) as CANARY from patient where age_band in ('<18') group by sex order by CANARY limit 731731"):
@@ -236,6 +221,13 @@ def test_what_the_bounds_drop_is_told_and_paid(clinic):
     whole = clinic.show("select sex, count(distinct patient_id) from stay group by sex", 2.0)
     assert whole.dropped["epsilon"] == 0
     assert clinic.show("select count(*) from patient", 2.0).dropped is None
+
+
+def test_a_gate_that_was_asked_for_less_counts_nothing(clinic):
+    request = ProcessingRequest("statistics", (), None, ("identity",), Clocks(NOW, NOW))
+    narrow = Eligible(request, clinic.eligible.snapshot, "hash", "eligible")
+    with pytest.raises(ValueError, match="something else"):
+        query.count(clinic.engine, ask("select sum(nights) from stay"), narrow, KEY)
 
 
 def test_an_answer_is_json_a_frame_and_html(clinic):
