@@ -108,13 +108,13 @@ def settle(
 def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Profile, clocks: Clocks, progress: Progress = silent) -> None:
     """Make `person` and `kin` mean the decisions at other clocks than the state's own.
 
-    The engine has snapshot and state attached and exposed. `known_at` is not before the snapshot's `taken_at` (an earlier moment has an
-    earlier snapshot). Only patients who fall due in between are decided again; all of them where `as_of` lies before `taken_at`.
+    The engine has the state attached as `state`, and the snapshot attached and exposed; `person` and `kin` may be those of other clocks.
+    `known_at` is not before the snapshot's `taken_at` (an earlier moment has an earlier snapshot). Only patients who fall due in between,
+    or were erased since, are decided again; all of them where `as_of` lies before `taken_at`.
     """
     work = Settling(engine, policy, profile, clocks, progress)
-    if clocks == Clocks(snapshot.taken_at, snapshot.taken_at):
-        return
-    engine.forget(["previous_person", "previous_linked", "previous_buried"])
+    engine.forget(["person", "kin", "previous_person", "previous_linked", "previous_buried"])
+    engine.expose(STATE, ("person", "kin"))
     engine.expose(STATE, ("person", "linked", "buried"), prefix="previous_")
     if clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
         decide(work, "person_then")

@@ -1,7 +1,10 @@
--- Whether anyone falls due until a moment.
+-- Whether anyone is to be decided again: who falls due until a moment, or was erased since.
 -- Returns: one row, due BOOLEAN
--- Reads:   previous_person
+-- Reads:   previous_person, previous_buried, erased
 -- Takes:   $until
 SELECT count(*) > 0 AS due
-FROM previous_person
-WHERE due_at <= $until
+FROM (
+    SELECT patient FROM previous_person WHERE due_at <= $until
+    UNION ALL
+    (SELECT patient FROM erased EXCEPT SELECT patient FROM previous_buried)
+) AS again

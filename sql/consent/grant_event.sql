@@ -1,5 +1,5 @@
 -- Grants that are proven and alive, one row for each mask word they speak about (C2, C3, C5; C4 takes bits away; a joint grant below 15: C11).
--- Returns: patient, word, scope BIGINT (code of the four scope fields), given_at, mask BIGINT (0 where the grant does not yet hold or
+-- Returns: patient, word, scope BIGINT (code of the four scope fields), given_at, notice (its place), mask BIGINT (0 where the grant does not yet hold or
 --          is not yet known), due_at (the next moment at which this row changes, NULL never)
 -- Reads:   consent, under_joint_age, purpose_scope, channel_scope, topic_scope, category_scope, notice_order
 -- Takes:   $as_of, $known_at
@@ -8,6 +8,7 @@ SELECT
     purpose.word,
     purpose.code | channel.code | topic.code | category.code AS scope,
     event.effective_at AS given_at,
+    notice.place AS notice,
     CASE
         WHEN event.effective_at > $as_of OR event.recorded_at > $known_at THEN 0
         WHEN event.confirmed_at <= $as_of AND event.confirmed_at <= $known_at THEN purpose.gives & channel.gives & topic.gives & category.gives

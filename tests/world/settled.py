@@ -57,9 +57,7 @@ class Settled:
         return sorted(names[p] for (p,) in self.engine.connection.execute(f"SELECT patient FROM {eligible.table}").fetchall())
 
     def ask_at(self, clocks: Clocks) -> None:
-        """Turn to other clocks; the state's own come first again."""
-        self.engine.forget(["person", "kin"])
-        self.engine.expose("state", ("person", "kin"))
+        """Turn to other clocks."""
         standing.ask_at(self.engine, self.policy, self.snapshot, snapshots.bare_profile, clocks)
 
     def rows(self) -> dict[str, list[Any]]:
