@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 COLUMNS = {
-    "en": ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file", "File"),
-    "fr": ("Segment", "Patients", "Intervalle à 95 %", "Cellules tues", "Envoi par", "Dans le fichier", "Fichier"),
+    "en": ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file"),
+    "fr": ("Segment", "Patients", "Intervalle à 95 %", "Cellules tues", "Envoi par", "Dans le fichier"),
 }
 NOTES = {
     "en": "Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: {left}.",
@@ -52,7 +52,6 @@ class DemoReport:
             str(found["withheld_cells"]),
             str(export.get("channel", "")),
             "" if reached is None else f"{about} {_number(reached, language)}",
-            str(export.get("file", "")).removeprefix(f"{self.directory}/"),
         )
 
     def lines(self, language: str = "en") -> list[str]:
@@ -63,14 +62,13 @@ class DemoReport:
         made.insert(1, "  ".join("-" * width for width in widths))
         of = WORDS[language][-1]
         left = ", ".join(f"{b['purpose']} {b['epsilon']['remaining']:g} {of} {b['epsilon']['allowed']:g}" for b in self.run["budgets"])
-        return [*made, "", NOTES[language].format(left=left), "", *(f"{what:<10} {path}" for what, path in self.paths().items())]
+        return [*made, "", NOTES[language].format(left=left), "", *(f"{what:<21} {path}" for what, path in self.paths().items())]
 
     def paths(self) -> dict[str, str]:
         """What was made, and where."""
         made = {"project": str(self.directory), "policy": str(self.directory / "policy.yml"), "segments": str(self.directory / "segments")}
-        for number, export in enumerate(self.exports, 1):
-            made[f"export {number}"] = str(export["file"])
-        return made | {"its key": str(self.directory / "recipient.age-key")}
+        exports = {str(export["segment"]): str(export["file"]) for export in self.exports}
+        return made | exports | {"recipient's key": str(self.directory / "recipient.age-key")}
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `segmenter demo`."""
