@@ -98,7 +98,8 @@ class CsvReader:
                 elif not raw.isascii() and not _encodes(raw):
                     stage.refuse(Broken(self.file.origin, line, "I6", "not UTF-8", _shown(raw)))
                 elif len(fields) != self.layout.width:
-                    stage.refuse(Broken(self.file.origin, line, "I5", f"{len(fields)} fields, the header has {self.layout.width}", _shown(raw)))
+                    reason = f"{len(fields)} fields, the header has {self.layout.width}"
+                    stage.refuse(Broken(self.file.origin, line, "I5", reason, _shown(raw)))
                 else:
                     yield line, fields
 

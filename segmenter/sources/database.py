@@ -44,7 +44,8 @@ class DatabaseReader:
         engine = sa.create_engine(self.url)
         try:
             with engine.connect() as connection:
-                found = connection.execution_options(stream_results=True, yield_per=BATCH).execute(sa.select(_reflected(engine, self.table)))
+                streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
+                found = streaming.execute(sa.select(_reflected(engine, self.table)))
                 for part in found.partitions():
                     yield [[as_text(value) for value in row] for row in part]
         except sa.exc.SQLAlchemyError:

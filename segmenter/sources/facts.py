@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from segmenter.declared import FactSource
     from segmenter.policy import Policy
+    from segmenter.relations import Structure
     from segmenter.sources.work import Work
 
 NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
@@ -23,7 +24,10 @@ MEASURED = ("max", "min", "sum")
 
 
 def ingest_facts(work: Work, declared: FactSource) -> None:
-    """Read, check and keep one fact table (I1, I3, I5, I6). Files that are not there give an empty table with the columns the policy reads."""
+    """Read, check and keep one fact table (I1, I3, I5, I6).
+
+    Where no file is there, the table is empty and has the columns that the policy reads.
+    """
     if work.same(declared.name):
         return
     read = declared.read
@@ -68,7 +72,7 @@ def _fits(work: Work, fact: str, own: list[str], kinds: Mapping[str, str]) -> bo
 
 def _keep(work: Work, fact: str, stage: Stage, own: list[str], kinds: Mapping[str, str]) -> None:
     unreadable, reason = _unreadable(list(kinds))
-    structure = {"__columns__": [_typed(name, kinds.get(name)) for name in own], "__unreadable__": unreadable}
+    structure: Structure = {"__columns__": [_typed(name, kinds.get(name)) for name in own], "__unreadable__": unreadable}
     table = f"fact_{fact}"
     if work.added(fact):
         work.engine.make("fact_new", "fact_kept", None, structure)

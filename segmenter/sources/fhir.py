@@ -25,7 +25,7 @@ UNSURE = "unreadable"  # a state that C10 does not know
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a declaration says: FHIR purpose code -> ours, and what the signed form grants; `now` is the time of ingest, `zone` the policy's."""
+    """What a declaration says: FHIR purpose code -> ours, and what the signed form grants. `now` is the time of ingest."""
 
     purposes: Mapping[str, str]
     grants: Mapping[str, object]
@@ -199,7 +199,8 @@ def _ended(newest: Consent, earlier: Sequence[Consent], terms: Terms) -> list[tu
                 found.append((version, _row(version, one, terms, _state(one, "active"))))
             elif version.status == "active":
                 for given in _events(version, one, terms):
-                    end = {"state": "withdrawn", "effective_at": later(ended_at, one.starts, terms.zone), "recorded_at": _recorded(newest, terms)}
+                    until = later(ended_at, one.starts, terms.zone)
+                    end = {"state": "withdrawn", "effective_at": until, "recorded_at": _recorded(newest, terms)}
                     found += [given, (newest, {**given[1], **end})]
     return found
 

@@ -108,10 +108,8 @@ def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[So
     if "://" in read.path:
         return (SourceFile(read.path, read.path.rsplit("/", 1)[-1].split("?", 1)[0], engine),)
     path = str(root / read.path)
-    if Path(path).exists():
-        found = [path]
-    else:
-        found = sorted(p for p in glob.glob(path, recursive=True) if Path(p).is_file())
+    matches = [path] if Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern may be absolute
+    found = [p for p in matches if Path(p).is_file()]
     return tuple(SourceFile(str(Path(p).absolute()), Path(p).name, engine) for p in found)
 
 
@@ -150,5 +148,6 @@ def text_stream(file: SourceFile, newline: str, *, only_head: bool = False) -> i
     start = head(file, 4)
     if file.fetched and only_head:
         return io.TextIOWrapper(io.BytesIO(head(file)), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
-    encoding = "utf-16" if start[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return io.TextIOWrapper(file.open(), encoding=encoding, errors="surrogateescape" if encoding != "utf-16" else "replace", newline=newline)
+    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return io.TextIOWrapper(file.open(), encoding="utf-16", errors="replace", newline=newline)
+    return io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=newline)

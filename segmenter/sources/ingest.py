@@ -60,8 +60,10 @@ class Quarantined:
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What an ingest made. `changed` names the kinds of source that differ from the previous snapshot's; `full`: all was read anew, and the
-    snapshot's table `touched` says nothing. Exact counts are for officers and operators (P17).
+    """What an ingest made. Exact counts are for officers and operators (P17).
+
+    `changed` names the sources that differ from the previous snapshot's (links and preferences are always among them). `full`: patients may
+    have changed who are not in the snapshot's table `touched`.
     """
 
     snapshot: Snapshot
@@ -125,7 +127,8 @@ def _begin(
     if carried and previous is not None:
         shutil.copyfile(previous.path, part)
     engine.attach(SNAP, part, write=True)
-    work = Work(engine, project.root, project.policy, project.sources, keys, now, progress, previous is not None, planned, carried, not carried)
+    given = (engine, project.root, project.policy, project.sources, keys, now, progress)
+    work = Work(*given, previous is not None, planned, carried, not carried)
     engine.create(work.table("touched"), {"patient": "BIGINT"})
     if carried:
         _continue(work)
@@ -157,7 +160,7 @@ def _read_all(work: Work) -> None:
     sources = work.sources
     steps: list[tuple[str, Callable[[], None]]] = [
         ("patients", lambda: ingest_patients(work)),
-        *((f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact)) for fact in sources.facts.values()),  # type: ignore[misc]
+        *((f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact)) for fact in sources.facts.values()),
         ("consent", lambda: ingest_consent(work)),
         ("links", lambda: ingest_links(work)),
         ("preferences", lambda: ingest_preferences(work)),

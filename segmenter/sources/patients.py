@@ -32,7 +32,8 @@ def ingest_patients(work: Work) -> None:
     others = _others(found, rename)
     stage = _stage(work, found, rename, others)
     own = unique([rename_back(name, declared.read.rename) for name in others], [*RESERVED, *OURS])
-    stage.show("raw_patient", {**{name: name for name in RESERVED}, **{ours: f"\x00{theirs}" for ours, theirs in zip(own, others, strict=True)}})
+    named = {ours: f"\x00{theirs}" for ours, theirs in zip(own, others, strict=True)}
+    stage.show("raw_patient", {**{name: name for name in RESERVED}, **named})
     work.identify("raw_patient", "patient_id")
     _keep(work, own)
     work.settle(stage, "patient_quarantine", None, {"__content__": content([*RESERVED, *own], "p")})

@@ -18,7 +18,10 @@ FIELDS = ("patient_id", "channel", "topic", "allowed", "max_contacts", "per_days
 
 
 def ingest_preferences(work: Work) -> None:
-    """Read, check and keep the preferences. A column `allowed` or `updated_at` that no file has says nothing; an empty cell is unreadable."""
+    """Read, check and keep the preferences.
+
+    A column `allowed` or `updated_at` that no file has says nothing; an empty cell of one that is there is unreadable.
+    """
     from sqlglot import exp
 
     declared = work.sources.preference

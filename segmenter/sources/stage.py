@@ -33,7 +33,7 @@ class Broken:
 
 @dataclass(slots=True)
 class Stage:
-    """The staging table of one source: columns `_file`, `_line` (None: count from the file's first row), and `c0`, `c1`, ... as `names` say."""
+    """The staging table of one source: `_file`, `_line` (None: count from the file's first row), and `c0`, `c1`, ... as `names` say."""
 
     engine: DuckDBEngine
     source: str

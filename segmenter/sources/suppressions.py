@@ -46,9 +46,10 @@ def ingest_suppressions(work: Work) -> None:
     work.meta["accepted"] = json.dumps(accepted, sort_keys=True)
     if not work.carried or engine.count("suppression_new"):
         work.keep("suppression", "suppression_all")
-    rows = [(f.name, None if f.modified_at is None else naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
-    schema = {"name": pl.String, "modified_at": pl.Datetime("us"), "max_age_seconds": pl.Int64, "readable": pl.Boolean, "shrunk": pl.Boolean}
-    engine.load(work.table("feed"), pl.DataFrame(rows, schema=schema, orient="row"))
+    rows = [(f.name, f.modified_at and naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
+    when, names = pl.Datetime("us"), ("name", "modified_at", "max_age_seconds", "readable", "shrunk")
+    kinds: tuple[pl.DataType | type[pl.DataType], ...] = (pl.String, when, pl.Int64, pl.Boolean, pl.Boolean)
+    engine.load(work.table("feed"), pl.DataFrame(rows, schema=list(zip(names, kinds, strict=True)), orient="row"))
 
 
 def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segmenter.keys import Keys
     from segmenter.policy import Policy
 
+Values = Mapping[str, object] | None
 SNAP, OLD = "snap", "old"
 QUARANTINE = {"source": "VARCHAR", "origin": "VARCHAR", "line": "BIGINT", "rule": "VARCHAR", "reason": "VARCHAR", "content": "VARCHAR"}
 
@@ -41,7 +42,7 @@ class TableCount:
 
 @dataclass(slots=True)
 class Work:
-    """One ingest under way: the engine with the new snapshot attached as `snap` (and the previous as `old`), and what was counted so far."""
+    """One ingest under way: the engine has the new snapshot attached as `snap`, and the previous one as `old`."""
 
     engine: DuckDBEngine
     root: Path
@@ -103,7 +104,7 @@ class Work:
         """A table of the new snapshot."""
         return f"{SNAP}.{name}"
 
-    def keep(self, name: str, relation: str, values: Mapping[str, object] | None = None, structure: relations.Structure | None = None) -> None:
+    def keep(self, name: str, relation: str, values: Values = None, structure: relations.Structure | None = None) -> None:
         """Write a table of the new snapshot and make it readable by its name."""
         self.engine.make(self.table(name), relation, values, structure)
         self.engine.expose(SNAP, [name])
@@ -113,11 +114,13 @@ class Work:
         self.engine.place_column("seen", view, column)
         self.engine.add(self.table("identity"), "identity_new")
 
-    def stage(self, source: str, found: Sequence[Reader], names: Sequence[str], rename: Mapping[str, str], into: Stage | None = None) -> Stage:
+    def stage(
+        self, source: str, found: Sequence[Reader], names: Sequence[str], rename: Mapping[str, str], into: Stage | None = None
+    ) -> Stage:
         """Read files into one staging table with the columns `names`."""
         staged = into or Stage.make(self.engine, source, f"staged_{source}", names)
-        for reader in found:
-            reader.load(staged, positions(reader, names, rename))
+        for one in found:
+            one.load(staged, positions(one, names, rename))
         return staged
 
     def quarantine_broken(self, stage: Stage) -> None:
@@ -130,8 +133,9 @@ class Work:
         schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
         self.engine.append(self.table("quarantine"), pl.DataFrame(rows, schema=schema, orient="row"))
 
-    def settle(self, stage: Stage, relation: str | None = None, values: Mapping[str, object] | None = None,
-               structure: relations.Structure | None = None) -> None:  # fmt: skip
+    def settle(
+        self, stage: Stage, relation: str | None = None, values: Values = None, structure: relations.Structure | None = None
+    ) -> None:
         """Write a source's quarantine and count its rows; then let the staged rows go."""
         added = self.added(stage.source) if stage.source in self.plan else False
         if self.carried and not added:

@@ -47,8 +47,10 @@ BATCH = 50_000
 
 @dataclass(slots=True)
 class Listed:
-    """What was read from the files of one list. `read` counts rows and events; `entries` those that name somebody; `exported_at` is the
-    oldest export time that an envelope told. `broken` are lines that could not be read; problems of single entries come with `hashed`.
+    """What was read from the files of one list: `read` counts rows and events, `entries` those that name somebody.
+
+    `exported_at` is the oldest export time that an envelope told. `broken` are lines that could not be read; problems of single entries
+    come with `hashed`.
     """
 
     source: str

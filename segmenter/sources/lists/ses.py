@@ -64,10 +64,12 @@ def _event(event: Document) -> Found:
         case "Bounce":
             part = _part(event, "bounce")
             reason = "hard_bounce" if part.get("bounceType") == "Permanent" else "soft_bounce"
-            yield from _each(part.get("bouncedRecipients"), reason, part.get("timestamp"), part.get("feedbackId") or mail.get("messageId"))
+            own = part.get("feedbackId") or mail.get("messageId")
+            yield from _each(part.get("bouncedRecipients"), reason, part.get("timestamp"), own)
         case "Complaint":
             part = _part(event, "complaint")
-            yield from _each(part.get("complainedRecipients"), "complained", part.get("timestamp"), part.get("feedbackId") or mail.get("messageId"))
+            own = part.get("feedbackId") or mail.get("messageId")
+            yield from _each(part.get("complainedRecipients"), "complained", part.get("timestamp"), own)
         case "DeliveryDelay":
             part = _part(event, "deliveryDelay")
             yield from _each(part.get("delayedRecipients"), "soft_bounce", part.get("timestamp"), mail.get("messageId"))
