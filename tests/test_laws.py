@@ -180,3 +180,61 @@ def settled_again(followed):
             yield Settled(engine, followed.policy, followed.snapshot, path, followed.given).rows()
 
     return made()
+
+
+@settings(max_examples=6)
+@given(worlds(), st.data())
+def test_law_5_two_files_are_as_good_as_one(data: Given, more: st.DataObject):
+    """Through ingest itself, which also has to read every date as the plain reading does."""
+    first = more.draw(st.sets(st.integers(0, len(data.consents) - 1)))
+    parts = [[row for n, row in enumerate(data.consents) if (n in first) == side] for side in (True, False)]
+    with settled(data) as plain:
+        expected = plain.allowed()
+    assert ingested(data, [data.consents]) == expected
+    assert ingested(data, [part for part in parts if part]) == expected
+
+
+def ingested(data: Given, files: list) -> dict:
+    """What each patient may be used for, when the consent rows are ingested from so many files."""
+    import csv
+    import tempfile
+    from pathlib import Path
+    from types import SimpleNamespace
+
+    from segmenter import standing
+    from segmenter.declared import ConsentSource, PatientSource, Read, Sources
+    from segmenter.engine import DuckDBEngine
+    from segmenter.keys import Keys
+    from segmenter.sources import ingest
+    from world.policies import policy_of
+    from world.settled import MEMORY, Settled
+    from world.snapshots import bare_profile
+
+    policy = policy_of(data.policy, encryption=False)
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+        root = Path(folder)
+        tables = {"patients": data.patients, "links": data.links, **{f"consent-{n}": rows for n, rows in enumerate(files)}}
+        for name, rows in tables.items():
+            fields = list(rows[0]) if rows else ["patient_id", "same_as"]
+            with (root / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, fields)
+                writer.writeheader()
+                writer.writerows(rows)
+        consents = (ConsentSource(Read(path="consent-*.csv")),)
+        sources = Sources(PatientSource(Read(path="patients.csv"), "patient_id"), consent=consents, link=Read(path="links.csv"))
+        project = SimpleNamespace(root=root, policy=policy, sources=sources)
+        made = ingest(project, root / "home", Keys(b"k" * 40), TAKEN_AT, None, lambda *_: None)
+        with DuckDBEngine(root / "spill", None) as engine:
+            engine.attach("snapshot", made.snapshot.path)
+            engine.expose("snapshot")
+            ids = dict(engine.connection.execute("SELECT patient_id, patient FROM identity").fetchall())
+            erased = [(ids[name],) for name in data.erased if name in ids]
+            engine.forget(["erased", "touched"])
+            engine.connection.execute("CREATE TEMP TABLE erased (patient BIGINT)")
+            for row in erased:
+                engine.connection.execute("INSERT INTO erased VALUES (?)", row)
+            engine._ready.add("erased")
+            standing.settle(engine, policy, made.snapshot, root / "state.duckdb", bare_profile)
+            engine.attach("state", root / "state.duckdb")
+            engine.expose("state")
+            return Settled(engine, policy, made.snapshot, root / "state.duckdb", data).allowed()

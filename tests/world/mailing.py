@@ -27,6 +27,10 @@ TEXTS = ("email", "phone", "postal", "first_name", "language")
 CHECK = Destination("check", "csv", ("patient_id",), None)
 WISH = {"patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64, "updated_at": pl.Datetime("us")}
 ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in entries.COLUMNS.items()}
+CONSENT = {
+    "event": pl.Int64, "patient": pl.Int64, **dict.fromkeys(("event_id", "source", "purpose", "channel", "topic", "category", "state", "method"), pl.String),
+    "effective_at": pl.Datetime("us"), "recorded_at": pl.Datetime("us"),
+}
 Person = Mapping[str, Any]
 
 
@@ -39,6 +43,7 @@ class Mailing:
     links: Mapping[str, int] = field(default_factory=dict)
     wishes: Sequence[Mapping[str, Any]] = ()
     entries: Sequence[entries.Entry] = ()
+    consents: Sequence[Mapping[str, Any]] = ()
     refusing: frozenset[str] = frozenset()  # no consent for the channel now
     channel: Channel = Channel("email", "email")
     now: datetime = NOW
@@ -47,7 +52,7 @@ class Mailing:
     clock: list[datetime] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in ("exports", "registers", "suppressions", "spill", "locks", "snapshots"):
+        for name in ("exports", "registers", "suppressions", "spill", "locks", "snapshots", "states", "releases"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.clock = [self.now]
         self.journal = Journal(self.home, KEYS, lambda: self.clock[0])
@@ -73,8 +78,30 @@ class Mailing:
         fed = naive_utc(self.fed_at or self.now)
         feed = {"name": ["mail"], "modified_at": [fed], "max_age_seconds": [172_800], "readable": [True], "shrunk": [False]}
         engine.load("feed", pl.DataFrame(feed))
-        engine.load("consent", pl.DataFrame(schema={"patient": pl.Int64, "channel": pl.String, "state": pl.String, "effective_at": pl.Datetime("us")}))
+        engine.load("consent", pl.DataFrame(schema=CONSENT))
         return engine
+
+    def write(self, name: str = "snap") -> Path:
+        """Write the tables into an encrypted snapshot file."""
+        path = self.home / "snapshots" / f"{name}.duckdb"
+        path.unlink(missing_ok=True)
+        engine = self.open()
+        engine.load("fact_stay", pl.DataFrame({"patient": list(self.numbers.values()), "unit": ["north"] * len(self.numbers)}))
+        lines = [f"{p['patient_id']},{p.get('email')}" for p in self.people]
+        engine.load("quarantine", pl.DataFrame({"line": range(len(lines)), "content": lines}))
+        if self.consents:
+            engine.load("consent", pl.DataFrame([{**dict.fromkeys(CONSENT), **{k: v for k, v in c.items() if k in CONSENT}, "patient": self.numbers[c["patient_id"]]} for c in self.consents], schema=CONSENT))
+        engine.attach("written", path, write=True)
+        for table in ("identity", "patient", "address", "link_group", "preference", "suppression", "feed", "consent", "fact_stay", "quarantine"):
+            engine.alias("erase_source", table)
+            engine.make(f"written.{table}", "erase_copied")
+        engine.detach("written")
+        engine.__exit__(None, None, None)
+        return path
+
+    def engines(self) -> DuckDBEngine:
+        """A fresh engine with nothing attached."""
+        return DuckDBEngine(self.home / "spill", KEYS.file_key())
 
     # -- an export -----------------------------------------------------------------------------------------------------
 

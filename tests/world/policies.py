@@ -26,7 +26,7 @@ CLINIC: dict[str, Any] = {
 }
 
 
-def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | None = None) -> Policy:
+def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | None = None, *, encryption: bool = True) -> Policy:
     """The program's policy of a mapping in the form of policy.yml."""
     channels = {name: Channel(name, "email", bool(c.get("double_opt_in", False))) for name, c in (given.get("channels") or {}).items()}
     purposes = {
@@ -48,6 +48,7 @@ def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | No
         dimensions=dict(dimensions or {}),
         min_age=given.get("min_age", 18),
         max_linked=given.get("max_linked", 10),
+        encryption=encryption,
     )
 
 
