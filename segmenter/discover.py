@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 DEEPEST = 3  # splits of a rule: more cannot be read
 MOST = 5
+QUIET = 0.25  # log-odds
+CHANCE = 2.0  # standard deviations of a count of that size
 LEAST_SHARE = 0.02  # of all patients, in one rule
 
 
@@ -64,7 +66,7 @@ class Proposal:
 
     def yaml(self) -> str:
         """The text of a segment file, to be read and judged by a person before it is used."""
-        lines = [f"# {self.reason}", f"name: {self.name}", f"title: {{en: {_quoted(self.name.replace('_', ' ').capitalize())}}}"]
+        lines = [f"# {self.reason}", f"name: {self.name}", f"title: {{en: {_quoted(self.where.replace(chr(39), ''))}}}"]
         lines += [f"purpose: {self.purpose}"]
         lines += [f"channels: [{', '.join(self.channels)}]"] if self.channels else []
         lines += [f"topic: {self.topic}"] if self.topic else []
@@ -151,9 +153,9 @@ def _rules(release: Release, goal: Toward) -> Iterator[Proposal]:
 
 
 def _proposal(release: Release, where: c.Condition, expected: float, reason: str) -> Proposal | None:
-    """The condition, where even the low end of its interval is above what is expected."""
+    """The condition, where even the low end of its interval is above what is expected, and by more than chance has it."""
     count, interval = _counted(release, where)
-    if interval.low <= expected or expected <= 0 or count == 0:
+    if expected <= 0 or count == 0 or interval.low <= expected + CHANCE * math.sqrt(expected):
         return None
     own = release.family
     lift = round(count / expected, 2)
@@ -223,7 +225,10 @@ def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> tuple[lis
     from diffprivlib import BudgetAccountant
     from diffprivlib.models import LogisticRegression
 
-    machine = LogisticRegression(epsilon=epsilon / NANO, data_norm=norm, max_iter=1000, accountant=BudgetAccountant())
+    strength = QUIET * epsilon / NANO / (2 * norm * rows.shape[1])  # so that noise alone gives a label no more than about QUIET
+    machine = LogisticRegression(
+        epsilon=epsilon / NANO, data_norm=norm, C=min(1.0, strength), max_iter=1000, accountant=BudgetAccountant()
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         machine.fit(rows, answers)
