@@ -94,9 +94,10 @@ def environment(**added: str) -> dict[str, str]:
 
 
 def exported_ids(file: str | Path) -> list[str]:
-    """The patient ids in an exported CSV file."""
+    """The patient ids in an exported CSV file, without the quote that makes a formula harmless."""
     with Path(file).open(newline="", encoding="utf-8") as handle:
-        return [row["patient_id"] for row in csv.DictReader(handle)]
+        found = [row["patient_id"] for row in csv.DictReader(handle)]
+    return [one[1:] if one[:1] == "'" and one[1:2] in tuple("=+-@") else one for one in found]
 
 
 def kept_cells(run: dict[str, Any], segment: str) -> list[dict[str, str]]:

@@ -12,13 +12,14 @@ import logging
 import re
 import shutil
 import traceback
+from pathlib import Path
 
 import numpy as np
 import pytest
-from driving import Program, environment
-from worlds import plain_consent, plain_patient, plain_project, write_csv
 
 import segmenter
+from driving import Program, environment
+from worlds import plain_consent, plain_patient, plain_project, write_csv
 
 ID, NAME, LOCAL, STREET, DIGITS = "CANARY7Q3X", "Quetzalinde", "zq.canary9", "17 impasse du Canari", "98765432"
 SIGNS = (ID, NAME, LOCAL, STREET, DIGITS)
@@ -84,7 +85,7 @@ def test_no_output_error_or_file_holds_a_planted_value(tmp_path):
             search(ran.out + ran.err, f"the output of {form}")
             if ran.status == 0 and words[0] == "export" and "--json" in form:
                 payloads.add(ran.json["file"])
-                search(open(ran.json["manifest"], encoding="utf-8").read(), "the manifest")  # noqa: PTH123, SIM115
+                search(Path(ran.json["manifest"]).read_text(encoding="utf-8"), "the manifest")
     assert payloads
     search_files(tmp_path, exported(tmp_path))
 
@@ -178,7 +179,7 @@ def test_no_exact_count_is_told(counted, caplog):
     assert not holds_count(caplog.text + out.getvalue() + err.getvalue() + "".join(steps))
     told = {one["segment"]: one["matched"]["count"] for one in results[2].to_dict()["segments"]}
     assert told == {"women": WOMEN + NOISE, "stays": WOMEN + MEN + NOISE}
-    manifests = [json.loads(open(one.to_dict()["manifest"], encoding="utf-8").read()) for one in results[3:5]]  # noqa: PTH123, SIM115
+    manifests = [Path(one.to_dict()["manifest"]).read_text(encoding="utf-8") for one in results[3:5]]
     assert not holds_count(json.dumps(manifests))
 
 

@@ -6,6 +6,7 @@ import json
 import shutil
 
 import pytest
+
 from driving import Program, finished, kept_cells
 from worlds import plain_project, write_yaml
 

@@ -13,10 +13,10 @@ import sys
 import time
 
 import pytest
-from driving import HOUSE, Program, environment, exported_ids, finished
-from worlds import plain_project
 
 import segmenter
+from driving import HOUSE, Program, environment, exported_ids, finished
+from worlds import plain_project
 
 EXPORT = ("export", "women", "--channel", "email", "--destination", "check")
 WOMEN = 40
