@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from segmenter.export import Export
     from segmenter.manifest import Verified
     from segmenter.query import QueryResult
+    from segmenter.receipt import Receipt
     from segmenter.recall import Exposed, Recalls
     from segmenter.retain import Retained
     from segmenter.segment import Segment
     from segmenter.suppression import Imported, Summary
+    from segmenter.verbs.ahead import AheadReport
     from segmenter.verbs.answer import Subject
     from segmenter.verbs.ingest import IngestReport
     from segmenter.verbs.learn import Discovery
@@ -234,7 +236,27 @@ class Session:
 
         return suppress.export_hashes(self.context, Path(file))
 
+    # -- consent as it ages ------------------------------------------------------------------------------------------------
+
+    def forecast(self, purpose: str, *, epsilon: str | None = None) -> AheadReport:
+        """How many patients eligible now will lapse within 30, 60 and 90 days. Paid like any release."""
+        from segmenter.verbs import ahead
+
+        return ahead.forecast(self.context, purpose, epsilon)
+
+    def notice(self, *, purpose: str | None = None, before: datetime | None = None, epsilon: str | None = None) -> AheadReport:
+        """The notices in force, and how many eligible patients must be asked again before a date."""
+        from segmenter.verbs import ahead
+
+        return ahead.notice(self.context, purpose, before, epsilon)
+
     # -- one person ------------------------------------------------------------------------------------------------------
+
+    def receipt(self, patient: str, *, language: str = "en") -> Receipt:
+        """A patient's consent receipt (ISO/IEC TS 27560). For officers."""
+        from segmenter.verbs import answer
+
+        return answer.receipt(self.context, patient, language)
 
     def subject(self, patient: str, *, language: str = "en") -> Subject:
         """All that is held of a person. For officers."""

@@ -34,7 +34,8 @@ Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table
 SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
 STATE = "state"  # ... and the state
 STATE_TABLES = ("person", "kin", "linked", "buried", "meta")
-UNREAD = ("event_id", "source", "origin", "line")  # columns that no decision reads
+CONSENT = "consent"
+UNREAD = ("event_id", "source", "origin", "line")  # columns of it that no decision reads
 DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
 
 
@@ -156,7 +157,8 @@ def _follow(work: Settling, table: str) -> None:
     until = naive_utc(max(work.clocks.as_of, work.clocks.known_at))
     engine.make("touched", "touched", {"until": until})
     names = [t for t in engine.tables(SNAPSHOT) if t in ("patient", "consent", "link_group") or t.startswith("fact_")]
-    engine.narrow(SNAPSHOT, names, "touched", without=UNREAD)
+    engine.narrow(SNAPSHOT, [CONSENT], "touched", without=UNREAD)
+    engine.narrow(SNAPSHOT, [name for name in names if name != CONSENT], "touched")
     decide(work, "decided_again")
     engine.widen(SNAPSHOT, names)
     engine.make(table, "followed")

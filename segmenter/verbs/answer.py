@@ -1,12 +1,14 @@
-"""`why`, `subject`, `forget`: one person. For the officer and for access requests only."""
+"""`why`, `receipt`, `subject`, `forget`: one person. For the officer and for access requests only."""
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from segmenter import erase, register
+from segmenter import receipt as receipts
 from segmenter import subject as subjects
 from segmenter import why as whys
 from segmenter.errors import UsageError
@@ -23,6 +25,7 @@ from segmenter.verbs.take_back import everything_still
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.erase import Forgotten
+    from segmenter.receipt import Receipt
     from segmenter.subject import Subject as Held
     from segmenter.why import Answer, Question
 
@@ -62,6 +65,12 @@ def _questions(context: Context, segment: str | None, channel: str | None) -> li
         return whys.for_request(own.purpose, own.channels, own.topic, resolved.categories)
     reached = (CONTACT,) if CONTACT in context.policy.purposes[own.purpose].categories else ()
     return whys.for_request(own.purpose, (channel,), own.topic, (*resolved.categories, *reached))
+
+
+def receipt(context: Context, patient_id: str, language: str) -> Receipt:
+    """A patient's consent receipt as of now. For officers."""
+    answer = why(context, patient_id, None, None, None, None)
+    return receipts.receipt(answer, context.policy, secrets.token_hex(8), context.now(), language)
 
 
 def subject(context: Context, patient_id: str) -> Subject:
