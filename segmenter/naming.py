@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.door import column, misspelt, only, peeled, refused, same
 from segmenter.errors import PolicyError, Refusal, UsageError
-from segmenter.policy import ALWAYS
+from segmenter.policy import ALWAYS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 PATIENT = "patient"
 KEYS = ("patient", "patient_id")
 OWN = ("patient", "patient_id", "birth_date", "age", "deceased", "deceased_at", "email", "phone", "postal", "first_name", "language")
-ROWS = "rows"  # the name under `facts: columns:` whose clip bounds the rows a patient may add to a cell
 JOIN = "write: FROM patient JOIN fact USING (patient_id)"
 
 

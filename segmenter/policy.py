@@ -18,6 +18,7 @@ from segmenter.model import UNKNOWN, Actor, Role
 HEALTH = 2  # sensitivity from which a grant must name the category (C5) and a dpia is required (L1)
 ALWAYS = "identity"  # every segment reads it
 CONTACT = "contact"
+ROWS = "rows"  # under `facts: columns:`, the bound of rows a patient and cell
 PRESCRIBER = "prescriber"  # the tag of columns that feed nothing (L2)
 UNDECLARED = "undeclared"  # a destination's `encrypt` where the policy says nothing: no key, and not plain either
 
@@ -142,7 +143,10 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class FactTerms:
-    """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9)."""
+    """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9).
+
+    Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell, which `count(*)` of facts needs.
+    """
 
     max_cells: int
     clip: Mapping[str, tuple[int, int]]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from segmenter.sources.fields import column, content, unique
+from segmenter.policy import ROWS
 from segmenter.sources.readers import require
 from segmenter.sources.stage import Stage
 
@@ -60,7 +61,7 @@ def read_by_policy(policy: Policy, fact: str) -> set[str]:
 def measured(policy: Policy, fact: str) -> set[str]:
     """The columns of a fact table that must be numbers: those the policy measures or clips."""
     names = {d.column for d in policy.dimensions.values() if d.table == fact and d.column is not None and d.measure in MEASURED}
-    return {name for name in names if name is not None} | set(policy.facts[fact].clip if fact in policy.facts else ())
+    return {name for name in names if name is not None} | set(policy.facts[fact].clip if fact in policy.facts else ()) - {ROWS}
 
 
 def _fits(work: Work, fact: str, own: list[str], kinds: Mapping[str, str]) -> bool:
