@@ -13,7 +13,7 @@ from segmenter.control import locked
 from segmenter.errors import ProjectKeyError, UsageError
 from segmenter.family import Family, Setting, question_key
 from segmenter.keys import write_private
-from segmenter.model import Clocks, Cost, Spend, stamp
+from segmenter.model import UNKNOWN, Clocks, Cost, Spend, stamp
 from segmenter.nearest import hint
 from segmenter.outlook import Ahead, Outlook
 from segmenter.policy import ALWAYS
@@ -143,7 +143,8 @@ class _Asked:
         with decided(context, snapshot, self.clocks) as engine:
             found = self.take(Ahead(engine, context.policy, snapshot, cube.profile), self.clocks)
             counted = cube.count(engine, found.dimensions, found.eligible, spend)
-        return list(cube.keys(found.dimensions)), [int(n) for n in counted.counts]
+        rows = [(key, int(n)) for key, n in zip(cube.keys(found.dimensions), counted.counts, strict=True) if UNKNOWN not in key.values()]
+        return [key for key, _ in rows], [n for _, n in rows]
 
 
 def _read(context: Context, path: Path, epsilon: int) -> list[Row] | None:
