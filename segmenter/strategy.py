@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 MOST_TABLES = 256  # candidates looked at
 LARGEST = 1_000_000  # cells of one measured table
 SMALLEST_SHARE = 0.002
-ROUNDS, FAST = 200, 20
+ROUNDS, FAST, FEW = 200, 20, 4
+ADDED, ENOUGH = 0.15, 0.002  # the share a further table is tried with; a gain not worth going on for
 PROMISING = 8  # merges tried in earnest
-STEEPEST = 600.0  # epsilon beyond which precision no longer matters, and would overflow
+STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +67,7 @@ class Job:
         judge = _Judge.of(self, tables)
         starts = [judge.refined(judge.start(chosen)) for chosen in self._starts(tables)]
         starts.append(judge.refined(judge.merged()))
-        best = min(starts, key=judge.error)
-        return judge.pruned(best)
+        return judge.pruned(judge.extended(min(starts, key=judge.error)))
 
     def fixed(self) -> Iterator[tuple[str, Strategy]]:
         """The fixed strategies: `separate` cubes with equal shares, one `joint` cube, and the two half and half, for comparison."""
@@ -189,6 +189,16 @@ class _Judge:
                 tried[union] = shares[a] + shares[b] + (shares[union] if union not in (a, b) else 0)
                 found.append(tried)
         return sorted(found, key=self.error)[:PROMISING]
+
+    def extended(self, shares: Reals) -> Reals:
+        """With further tables, one by one, as long as that lowers the error."""
+        while True:
+            tried = [shares * (1 - ADDED) + ADDED * self.start([table]) for n, table in enumerate(self.tables) if shares[n] == 0]
+            promising = sorted((self.refined(t, FEW) for t in tried), key=self.error)[:PROMISING]
+            best = min((self.refined(t) for t in promising), key=self.error, default=shares)
+            if self.error(best) >= self.error(shares) * (1 - ENOUGH):
+                return shares
+            shares = best
 
     def pruned(self, shares: Reals) -> Strategy:
         """Without the tables whose share is too small to matter, the rest refined again."""
