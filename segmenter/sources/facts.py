@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from segmenter.sources.fields import column, content, unique
 from segmenter.policy import ROWS
+from segmenter.sources.fields import column, content, unique
 from segmenter.sources.readers import require
 from segmenter.sources.stage import Stage
 
