@@ -154,7 +154,8 @@ def _worked(name: str) -> str:
 
 def _case(case: Mapping[str, Any]) -> str:
     given = "".join(f"  - *given* {table}: {_row(row)}\n" for table, rows in (case.get("given") or {}).items() for row in rows)
-    values = f"  - *asked with* {_row(case['values'])}\n" if case.get("values") else ""
+    asked = {name: value for name, value in (case.get("values") or {}).items() if name in ("as_of", "known_at")}
+    values = f"  - *asked* {_row(asked)}\n" if asked else ""
     expected = "".join(f"  - *then* {_row(row)}\n" for row in case["expect"]) or "  - *then* nobody\n"
     return f"- **{case['case']}**\n{given}{values}{expected}"
 
