@@ -150,7 +150,7 @@ class _Publisher:
         share, many = self.price.share("quantile", n), self.tally.values[n]
         place, cells = Fraction(measure.share), self.tally.question.cells
         middle = Exponential(place, share.epsilon - 2 * (share.epsilon // 4), cells, self.bits).draw(many)
-        edge = Exponential(place, max(1, share.epsilon // 4), cells, self.bits)
+        edge = Exponential(place, share.epsilon // 4, cells, self.bits)
         slack = edge.slack(many.shape[1])
         lows, highs = edge.draw(many, slack), edge.draw(many, -slack)
         values = tuple(int(v) + measure.low for v in middle)
