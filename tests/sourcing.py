@@ -1,0 +1,70 @@
+"""A clinic's folder for tests of ingest: write the files, ingest, look into the snapshot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from segmenter import sources
+from segmenter.declared import ConsentSource, FactSource, PatientSource, Read, Sources, SuppressionSource
+from segmenter.engine import DuckDBEngine
+from segmenter.keys import Keys
+from segmenter.policy import Dimension, Policy
+from world.policies import CLINIC, policy_of
+
+KEYS = Keys(b"a secret of tests that is long enough")
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
+VISITS = Dimension("stay", "care", "encounter", "nights", measure="max", bands=(1, 4))
+SOURCES = Sources(
+    PatientSource(Read("data/patients.csv"), "patient_id"),
+    {"encounter": FactSource("encounter", Read("data/encounters*.csv"), "patient_id")},
+    (ConsentSource(Read("data/consent*.csv")),),
+    (SuppressionSource("list", Read("data/list*"), "email", timedelta(hours=48)),),
+    Read("data/preferences.csv"),
+    Read("data/links.csv"),
+)
+
+
+@dataclass
+class Clinic:
+    """One project folder."""
+
+    root: Path
+    sources: Sources = SOURCES
+    policy: Policy = field(default_factory=lambda: policy_of(CLINIC, {"stay": VISITS}))
+
+    @property
+    def home(self) -> Path:
+        return self.root / ".segmenter"
+
+    def write(self, **files: str | bytes) -> Clinic:
+        """Write files of `data/`: `patients_csv="..."`."""
+        (self.root / "data").mkdir(exist_ok=True, parents=True)
+        for name, content in files.items():
+            path = self.root / "data" / ".".join(name.rsplit("_", 1))
+            path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return self
+
+    def ingest(self, previous: sources.Ingested | None = None) -> sources.Ingested:
+        before = None if previous is None else previous.snapshot
+        return sources.ingest(self, self.home, KEYS, NOW, before, lambda _step, _done: None)
+
+    def rows(self, made: sources.Ingested, table: str, *columns: str) -> list[tuple]:
+        """Rows of a table of the snapshot, sorted."""
+        with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
+            engine.attach("s", made.snapshot.path)
+            chosen = ", ".join(f'"{c}"' for c in columns) or "*"
+            return sorted(engine.connection.execute(f'SELECT {chosen} FROM s."{table}"').fetchall(), key=repr)
+
+    def tables(self, made: sources.Ingested) -> dict[str, list[tuple]]:
+        """Everything in the snapshot that is data."""
+        with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
+            engine.attach("s", made.snapshot.path)
+            names = [name for name in engine.tables("s") if name not in {"meta", "touched"}]
+            return {name: sorted(map(repr, engine.connection.execute(f'FROM s."{name}"').fetchall())) for name in names}
+
+
+def told(made: sources.Ingested) -> list[tuple[str, int, str]]:
+    """The quarantine: source, line, rule."""
+    return [(q.source, q.line, q.rule) for q in made.quarantine_rows]
