@@ -39,7 +39,7 @@ def gate(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, request: Proc
     The engine has the state's `person` and `kin` exposed, at the request's clocks. Raises `PolicyError` (C14).
     """
     word, masks = check(policy, request)
-    structure = {
+    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
         "__alone__": _has_one(word, [mask | ALONE for mask in masks]),
         "__allowed__": _has_one(word, masks),
         "__dimensions__": list(_codes(policy)),
@@ -48,7 +48,9 @@ def gate(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, request: Proc
     return Eligible(request, snapshot, policy.deciding_hash(), table)
 
 
-def contactable(engine: DuckDBEngine, policy: Policy, request: ProcessingRequest, channel: str, carried: Iterable[str], table: str = "contactable") -> str:
+def contactable(
+    engine: DuckDBEngine, policy: Policy, request: ProcessingRequest, channel: str, carried: Iterable[str], table: str = "contactable"
+) -> str:
     """Who may be reached on `channel` with columns of the categories `carried`: a view `table` of `patient`.
 
     Decided for the request's categories, `contact` and `carried` at the clocks of the exposed state. Raises `PolicyError` (C14).
@@ -61,7 +63,7 @@ def contactable(engine: DuckDBEngine, policy: Policy, request: ProcessingRequest
     return table
 
 
-def _has_one(word: int, masks: Sequence[int]) -> exp.Expression:
+def _has_one(word: int, masks: Sequence[int]) -> exp.Expr:
     """`(allow_<word> & mask) = mask`, for any of the masks."""
     from sqlglot import exp
 
@@ -73,7 +75,7 @@ def _has_one(word: int, masks: Sequence[int]) -> exp.Expression:
     return exp.paren(exp.or_(*tests))
 
 
-def _codes(policy: Policy) -> list[exp.Expression]:
+def _codes(policy: Policy) -> list[exp.Expr]:
     from sqlglot import exp
 
     return [exp.column(f"dim_{name}", quoted=True) for name in sorted(policy.dimensions) if policy.dimensions[name].per_patient]

@@ -107,7 +107,7 @@ def _dimension(name: str, labels: Iterable[str]) -> Dimension:
     return Dimension(name, ALWAYS, "patient", name, values={label: (label,) for label in labels})
 
 
-def _allows(bit: Bit, table: str = "") -> exp.Expression:
+def _allows(bit: Bit, table: str = "") -> exp.Expr:
     """`(allow_<word> & mask) <> 0`."""
     from sqlglot import exp
 
@@ -115,7 +115,7 @@ def _allows(bit: Bit, table: str = "") -> exp.Expression:
     return exp.NEQ(this=exp.paren(both), expression=exp.Literal.number(0))
 
 
-def _serves(bit: Bit) -> exp.Expression:
+def _serves(bit: Bit) -> exp.Expr:
     """The grant speaks for the question, and the patient may be used for it."""
     from sqlglot import exp
 
@@ -125,7 +125,7 @@ def _serves(bit: Bit) -> exp.Expression:
     return exp.paren(exp.and_(word, spoken, _allows(bit, "person")))
 
 
-def _any(tests: Iterable[exp.Expression]) -> exp.Expression:
+def _any(tests: Iterable[exp.Expr]) -> exp.Expr:
     from sqlglot import exp
 
     return exp.paren(exp.or_(*tests))

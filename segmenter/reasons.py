@@ -23,7 +23,9 @@ ORDER = tuple(
         ("C2", "stale_notice"), ("C5", "not_explicit"), ("C1", "no_consent"),
     )
 )  # fmt: skip
-DENIED = MappingProxyType({"refused": "refused", "objected": "objected", "withdrawn": "withdrawn", "expired": "withdrawn", "revoked": "withdrawn"})
+DENIED = MappingProxyType(
+    {"refused": "refused", "objected": "objected", "withdrawn": "withdrawn", "expired": "withdrawn", "revoked": "withdrawn"}
+)
 
 SENTENCES = MappingProxyType(
     {

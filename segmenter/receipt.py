@@ -49,7 +49,10 @@ class Receipt:
     def lines(self) -> list[str]:
         """The receipt in words, for a person."""
         header = self.document["header"]
-        told = [f"Consent receipt {header['record_id']} ({header['schema_version']})", f"For: {header['pii_principal_id']}, as of {header['as_of']}"]
+        told = [
+            f"Consent receipt {header['record_id']} ({header['schema_version']})",
+            f"For: {header['pii_principal_id']}, as of {header['as_of']}",
+        ]
         for part in self.document["pii_processing"]:
             held = ", ".join(f"{i['pii_type']}: {'yes' if i['consented'] else 'no'}" for i in part["pii_information"])
             told.append(f"{part['purpose_title']} - {held}; notices {', '.join(part['privacy_notice']) or UNSAID}")
@@ -81,7 +84,8 @@ def _processing(answer: Answer, policy: Policy, purpose: Purpose, language: str)
     own = [e for e in answer.events.values() if e.get("purpose") == purpose.name and e.get("state") in GIVEN]
     allowed = {c for d in answer.decisions if d.allowed and d.question.purpose == purpose.name for c in d.question.categories}
     information = [
-        {"pii_type": name, "sensitive_pii_category": policy.sensitivity(name) >= HEALTH, "consented": name in allowed} for name in purpose.categories
+        {"pii_type": name, "sensitive_pii_category": policy.sensitivity(name) >= HEALTH, "consented": name in allowed}
+        for name in purpose.categories
     ]
     return {
         "purpose": purpose.name,

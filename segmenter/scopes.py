@@ -93,17 +93,19 @@ class Scopes:
         asked += [("category", category, known.categories) for category in categories]
         for kind, name, listed in asked:
             if name is not None and name not in listed:
-                raise PolicyError("C14", f"purpose {purpose} does not list the {kind} {name}", hint=f"it lists: {', '.join(listed) or 'none'}")
+                raise PolicyError(
+                    "C14", f"purpose {purpose} does not list the {kind} {name}", hint=f"it lists: {', '.join(listed) or 'none'}"
+                )
 
     # -- what the texts of events mean -------------------------------------------------------------------------------------
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """The lookup tables that the consent relations read, by name.
 
-        `purpose_scope`, `channel_scope`, `topic_scope`, `category_scope`: (`name`, `word`, `code`, `field`, `gives`, `denies`): the
-        text's code within a scope (0 for `*`), the bits of that code's field, and which questions it speaks about in a grant and in a denial. `purpose_scope` also has `confirm` (bits that
-        need a confirmation, C4), `least_notice` and `max_age_days`. `notice_order`: (`notice`, `place`). `next_bound`: (`age`, `bound`): the
-        next age at which something may change.
+        `purpose_scope`, `channel_scope`, `topic_scope`, `category_scope`: `name`, `word`, `code` (within a scope; 0 for `*`),
+        `field` (the bits of that code's field), `gives` and `denies` (the questions it speaks about in a grant, in a denial). `purpose_scope`
+        also has `confirm` (questions that need a confirmation, C4), `least_notice` and `max_age_days`. `notice_order`: `notice`, `place`.
+        `next_bound`: `age`, `bound` (the next age at which something may change).
         """
         import polars as pl
 
@@ -113,13 +115,22 @@ class Scopes:
         return {
             "purpose_scope": pl.DataFrame(list(self._purposes()), schema=purposes, orient="row"),
             **{f"{f}_scope": pl.DataFrame(list(self._lookup(f)), schema=lookup, orient="row") for f in FIELDS[1:]},
-            "notice_order": pl.DataFrame(list(zip(self.policy.notices, range(len(self.policy.notices)), strict=True)), schema={"notice": text, "place": number}, orient="row"),
+            "notice_order": pl.DataFrame(
+                list(zip(self.policy.notices, range(len(self.policy.notices)), strict=True)),
+                schema={"notice": text, "place": number},
+                orient="row",
+            ),
             "next_bound": pl.DataFrame(list(self._bounds()), schema={"age": number, "bound": number}, orient="row"),
         }
 
     def _lookup(self, field: str) -> Iterator[tuple[Any, ...]]:
         """Rows of a field's table, one a text and word."""
-        declared = {"purpose": self.policy.purposes, "channel": self.policy.channels, "topic": self.policy.topics, "category": self.policy.categories}
+        declared = {
+            "purpose": self.policy.purposes,
+            "channel": self.policy.channels,
+            "topic": self.policy.topics,
+            "category": self.policy.categories,
+        }
         shift = FIELD * (len(FIELDS) - 1 - FIELDS.index(field))
         for word in range(self.words):
             here = [b for b in self.bits_ if b.word == word]

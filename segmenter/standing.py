@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -183,7 +183,7 @@ def _complete(work: Settling, snapshot: Snapshot) -> None:
 # -- structure -------------------------------------------------------------------------------------------------------------
 
 
-def _of_word(column: str, name: str, word: int) -> exp.Expression:
+def _of_word(column: str, name: str, word: int) -> exp.Expr:
     """`bit_or(<column>) FILTER (WHERE word = <word>) AS <name>_<word>`."""
     from sqlglot import exp
 
@@ -192,12 +192,15 @@ def _of_word(column: str, name: str, word: int) -> exp.Expression:
     return exp.alias_(masks, f"{name}_{word}")
 
 
-def _allow(word: int) -> exp.Expression:
+def _allow(word: int) -> exp.Expr:
     """What is granted and not denied; nothing where the patient is refused. Bit 62 says that the patient is linked to nobody."""
     from sqlglot import exp
 
     zero = exp.Literal.number(0)
-    granted, denied = (exp.Coalesce(this=exp.column(f"{table}_{word}", table=alias), expressions=[zero.copy()]) for table, alias in (("granted", "given"), ("denied", "denied")))
+    granted, denied = (
+        exp.Coalesce(this=exp.column(f"{table}_{word}", table=alias), expressions=[zero.copy()])
+        for table, alias in (("granted", "given"), ("denied", "denied"))
+    )
     alone = exp.Case().when(exp.Is(this=exp.column("grp", table="link"), expression=exp.Null()), _number(ALONE)).else_(zero.copy())
     left = exp.paren(exp.BitwiseAnd(this=granted, expression=exp.BitwiseNot(this=denied)))
     allowed = exp.BitwiseOr(this=left, expression=exp.paren(alone))
@@ -205,7 +208,7 @@ def _allow(word: int) -> exp.Expression:
     return exp.alias_(exp.Case().when(free, allowed).else_(exp.cast(zero.copy(), "BIGINT")), f"allow_{word}")
 
 
-def _codes(policy: Policy) -> Iterator[exp.Expression]:
+def _codes(policy: Policy) -> Iterator[exp.Expr]:
     from sqlglot import exp
 
     for name in sorted(policy.dimensions):
@@ -213,7 +216,7 @@ def _codes(policy: Policy) -> Iterator[exp.Expression]:
             yield exp.column(f"dim_{name}", table="profile", quoted=True)
 
 
-def _number(value: int) -> exp.Expression:
+def _number(value: int) -> exp.Expr:
     from sqlglot import exp
 
     return exp.cast(exp.Literal.number(value), "BIGINT")

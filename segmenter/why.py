@@ -116,7 +116,12 @@ class Answer:
 
     def _shown(self, told: Told) -> dict[str, Any]:
         words = {language: sentence(told.reason.name, language) for language in LANGUAGES}
-        return {"rule": told.reason.rule, "reason": told.reason.name, "sentence": words, "events": [dict(self.events[e]) for e in told.events]}
+        return {
+            "rule": told.reason.rule,
+            "reason": told.reason.name,
+            "sentence": words,
+            "events": [dict(self.events[e]) for e in told.events],
+        }
 
 
 def why(
@@ -129,8 +134,8 @@ def why(
 ) -> Answer:
     """Answer `questions` about one patient id; without any, every question that the policy knows, category by category.
 
-    The engine has the snapshot attached as `snapshot` and exposed; it must be the one that was current at `known_at`. The caller has checked
-    that the actor is an officer. Raises `PolicyError` (C14) where a purpose does not list what is asked, and `UsageError` where nobody has
+    The engine has the snapshot attached as `snapshot` and exposed, the one that was current at `known_at`. The caller has checked that the
+    actor is an officer. Raises `PolicyError` (C14) where a purpose does not list what is asked, and `UsageError` where nobody has
     the id.
     """
     scopes = Scopes.of(policy)

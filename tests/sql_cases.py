@@ -28,16 +28,30 @@ from typing import Any
 
 import sqlglot
 from ruamel.yaml import YAML
+from sqlglot import exp
+
 from segmenter import relations
 from segmenter.engine import DuckDBEngine
 from segmenter.scopes import ALONE, FIELDS, Scopes
-from sqlglot import exp
 from world.policies import POLICIES, policy_of
 
 FOLDER = Path(__file__).parent / "sql"
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?")
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
-TEXTS = ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidence", "origin")
+TEXTS = (
+    "event_id",
+    "source",
+    "purpose",
+    "channel",
+    "topic",
+    "category",
+    "state",
+    "method",
+    "expressed_by",
+    "notice_version",
+    "evidence",
+    "origin",
+)
 TIMES = ("effective_at", "recorded_at", "confirmed_at", "valid_until")
 SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     "identity": {"patient": "BIGINT", "patient_id": "VARCHAR"},
@@ -46,12 +60,13 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
         "phone": "VARCHAR", "postal": "VARCHAR", "first_name": "VARCHAR", "language": "VARCHAR",
     },
     "consent": {
-        "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"), **dict.fromkeys(TIMES, "TIMESTAMP"), "dates": "SMALLINT",
-        "line": "BIGINT",
+        "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"), **dict.fromkeys(TIMES, "TIMESTAMP"),
+        "dates": "SMALLINT", "line": "BIGINT",
     },
     "link_group": {"patient": "BIGINT", "grp": "BIGINT", "size": "INTEGER"},
     "preference": {
-        "patient": "BIGINT", "channel": "VARCHAR", "topic": "VARCHAR", "allowed": "BOOLEAN", "max_contacts": "INTEGER", "per_days": "INTEGER",
+        "patient": "BIGINT", "channel": "VARCHAR", "topic": "VARCHAR", "allowed": "BOOLEAN",
+        "max_contacts": "INTEGER", "per_days": "INTEGER",
         "language": "VARCHAR", "updated_at": "TIMESTAMP", "line": "BIGINT",
     },
     "address": {"patient": "BIGINT", "kind": "VARCHAR", "profile": "SMALLINT", "probe": "BIGINT", "hash": "VARCHAR", "valid": "BOOLEAN"},
@@ -119,22 +134,23 @@ def counted(rows: list[dict[str, Any]], columns: list[str]) -> Counter[Any]:
 
 
 def plain(value: Any) -> Any:
-    """A value as it is compared: times as text, whole numbers as int."""
-    if isinstance(value, dt.datetime):
-        return value.replace(tzinfo=None).isoformat(sep=" ")
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    if isinstance(value, str) and MOMENT.fullmatch(value):
-        return dt.datetime.fromisoformat(value).isoformat(sep=" ")
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
+    """A value as it is compared: times as text, whole numbers as int, lists as tuples."""
+    if isinstance(value, str):
+        return plain(dt.datetime.fromisoformat(value)) if MOMENT.fullmatch(value) else value
     if isinstance(value, (list, tuple)):
         return tuple(plain(v) for v in value)
     if isinstance(value, Mapping):
         return tuple(sorted((str(k), plain(v)) for k, v in value.items()))
-    if isinstance(value, (bytes, bytearray)):
-        return bytes(value).hex()
-    return value
+    return SIMPLER.get(type(value), lambda v: v)(value)
+
+
+SIMPLER: dict[type, Any] = {
+    dt.datetime: lambda v: v.replace(tzinfo=None).isoformat(sep=" "),
+    dt.date: lambda v: v.isoformat(),
+    Decimal: lambda v: int(v) if v == v.to_integral_value() else float(v),
+    bytes: lambda v: v.hex(),
+    bytearray: lambda v: v.hex(),
+}
 
 
 def make_table(engine: DuckDBEngine, table: str, rows: list[Mapping[str, Any]], given: Mapping[str, str], scopes: Scopes | None) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+
 from segmenter import consent, outlook, standing
 from segmenter.errors import PolicyError, UsageError
 from segmenter.model import Clocks, ProcessingRequest
@@ -234,7 +235,8 @@ def test_who_lapses_when():
     data = given(
         *(event(who, category="identity", valid_until=(TAKEN_AT + timedelta(days=n)).strftime(day)) for who, n in ends.items()),
         event("g", category="identity"), event("h", state="refused"),
-        event("i", category="identity"), event("i", state="withdrawn", category="identity", effective_at="2026-07-15T00:00:00Z", recorded_at="2026-05-01T00:00:00Z"),
+        event("i", category="identity"),
+        event("i", state="withdrawn", category="identity", effective_at="2026-07-15T00:00:00Z", recorded_at="2026-05-01T00:00:00Z"),
         event("j", category="identity"), event("j-2", category="identity", valid_until="2026-06-05"),
         patients=(*ends, "g", "h", "i", "j", "j-2"), links=[{"patient_id": "j", "same_as": "j-2"}],
     )  # fmt: skip
@@ -253,7 +255,9 @@ def test_lapses_agree_with_the_plain_reading():
         at = TAKEN_AT + timedelta(days=days)
         asked_of = ((c, t) for c in ("email", "sms") for t in ("screening", "vaccination"))
         questions = [*asked_of, (None, None)]
-        found = {i for i in plain.people if any(plain.decide(i, "prevention", c, t, "identity", at, TAKEN_AT).allowed for c, t in questions)}
+        found = {
+            i for i in plain.people if any(plain.decide(i, "prevention", c, t, "identity", at, TAKEN_AT).allowed for c, t in questions)
+        }
         return {min(plain.group(i)) for i in found}
 
     now, one, two, three = (eligible(n) for n in (0, 30, 60, 90))
@@ -267,7 +271,8 @@ def test_who_holds_an_old_notice_and_must_be_asked_before_a_date():
         event("a", category="identity", notice_version="2025-01"),
         event("b", category="identity", notice_version="2025-01"), event("b", category="identity", notice_version="2026-01"),
         event("c", category="identity", notice_version="2025-01", valid_until="2026-06-20"),
-        event("d", category="identity", notice_version="2025-01"), event("d", category="identity", state="refused", effective_at="2026-05-09T00:00:00Z"),
+        event("d", category="identity", notice_version="2025-01"),
+        event("d", category="identity", state="refused", effective_at="2026-05-09T00:00:00Z"),
         patients=("a", "b", "c", "d"),
     )  # fmt: skip
     with settled(data) as place:

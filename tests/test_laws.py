@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+
 from oracle.events import parse_event
 from segmenter.model import Clocks
 from segmenter.why import why
@@ -83,11 +84,21 @@ def test_law_1_who_is_not_eligible_does_not_matter(data: Given, more: st.DataObj
     others = [row for row in apart.consents if row["patient_id"] not in group]
     told = more.draw(st.lists(events(data.policy, group), max_size=12))
     people = more.draw(patients(group))
-    stop = {**more.draw(events(data.policy, group, ["withdrawn"])), "effective_at": "rubbish", "recorded_at": "", "purpose": "", "channel": "", "topic": "", "category": ""}
+    stop = {
+        **more.draw(events(data.policy, group, ["withdrawn"])),
+        "effective_at": "rubbish",
+        "recorded_at": "",
+        "purpose": "",
+        "channel": "",
+        "topic": "",
+        "category": "",
+    }
     link = [{"patient_id": group[0], "same_as": group[1]}]
     before = apart.but(patients=barred)
     after = apart.but(
-        patients=[*people, *(row for row in apart.patients if row["patient_id"] not in group)], consents=[*others, *told, stop], links=[*apart.links, *link]
+        patients=[*people, *(row for row in apart.patients if row["patient_id"] not in group)],
+        consents=[*others, *told, stop],
+        links=[*apart.links, *link],
     )
     with settled(before) as one, settled(after) as two:
         assert not one.allowed()[group[0]]
@@ -149,7 +160,9 @@ def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.D
     people = [row for row in people if row["patient_id"] not in gone]
     links = more.draw(st.sampled_from([data.links, data.links[1:], [*data.links, {"patient_id": IDS[2], "same_as": IDS[7]}]]))
     erased = more.draw(st.sampled_from([data.erased, [], [IDS[1]]]))
-    changed = {r["patient_id"] for r in new} | {a["patient_id"] for a, b in zip(data.patients, other, strict=True) if a not in people} | gone
+    changed = (
+        {r["patient_id"] for r in new} | {a["patient_id"] for a, b in zip(data.patients, other, strict=True) if a not in people} | gone
+    )
     days = more.draw(st.sampled_from([1, 2, 10, 400]))
     then = data.but(patients=people, consents=[*data.consents, *new], links=links, erased=erased)
     with settled(data) as before, settled(then, TAKEN_AT + timedelta(days=days), before, tuple(changed)) as followed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 import sql_cases
 from segmenter import relations
 from segmenter.engine import DuckDBEngine
@@ -17,7 +18,9 @@ def spill(tmp_path_factory):
 def test_case(case, spill):
     with DuckDBEngine(spill, None) as engine:
         expected, found, columns = sql_cases.run(engine, case)
-    assert found == expected, f"{case.file.name}, {case.text['case']}: of {columns}, missing {expected - found}, unexpected {found - expected}"
+    assert found == expected, (
+        f"{case.file.name}, {case.text['case']}: of {columns}, missing {expected - found}, unexpected {found - expected}"
+    )
 
 
 def test_every_relation_has_cases():

@@ -37,7 +37,9 @@ class Given:
 
 def moments(now: datetime = TAKEN_AT, days: list[int] | None = None) -> st.SearchStrategy[str]:
     """Readable dates around the rules' limits: bare, with a zone, without one."""
-    moment = st.builds(lambda d, s: now + timedelta(days=d, seconds=s), st.sampled_from(days or DAYS), st.sampled_from([0, 0, 0, -1, 1, 43200]))
+    moment = st.builds(
+        lambda d, s: now + timedelta(days=d, seconds=s), st.sampled_from(days or DAYS), st.sampled_from([0, 0, 0, -1, 1, 43200])
+    )
     return st.builds(lambda m, form: m.strftime(form), moment, st.sampled_from(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]))
 
 
@@ -95,4 +97,10 @@ def worlds(draw: st.DrawFn) -> Given:
     people = draw(patients(IDS[:6]))
     history = draw(st.lists(events(policy, IDS), min_size=8, max_size=40))
     pair = st.fixed_dictionaries({"patient_id": st.sampled_from([*IDS, "99"]), "same_as": st.sampled_from(IDS)})
-    return Given(policy, people, history, draw(st.lists(pair, max_size=3)), draw(st.lists(st.sampled_from(IDS), max_size=1)) if draw(st.booleans()) else [])
+    return Given(
+        policy,
+        people,
+        history,
+        draw(st.lists(pair, max_size=3)),
+        draw(st.lists(st.sampled_from(IDS), max_size=1)) if draw(st.booleans()) else [],
+    )

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
 from segmenter.model import Clocks
 from segmenter.why import Question, why
-
 from world.histories import TAKEN_AT, Given, Row
 from world.policies import POLICIES
 from world.settled import Settled, settled
@@ -40,8 +41,14 @@ class Ask:
 
     @property
     def name(self) -> str:
-        asked = "/".join(str(part or "*") for part in (self.question.purpose, self.question.channel, self.question.topic, *self.question.categories))
-        clocks = "" if self.clocks == Clocks(TAKEN_AT, TAKEN_AT) else f" as of {self.clocks.as_of:%d %b %H:%M:%S}, known at {self.clocks.known_at:%d %b %H:%M:%S}"
+        asked = "/".join(
+            str(part or "*") for part in (self.question.purpose, self.question.channel, self.question.topic, *self.question.categories)
+        )
+        clocks = (
+            ""
+            if self.clocks == Clocks(TAKEN_AT, TAKEN_AT)
+            else f" as of {self.clocks.as_of:%d %b %H:%M:%S}, known at {self.clocks.known_at:%d %b %H:%M:%S}"
+        )
         return f"{self.rule} {self.who}: {asked}{clocks}"
 
 
@@ -65,7 +72,7 @@ def world(policy: str, only: str | None = None) -> Given:
         ids = [story["who"], *story.get("linked", ())]
         patients += [{"patient_id": i, "age": "40", **{k: text(v) for k, v in story.get("patient", {}).items()}} for i in ids]
         patients = [{**p, "deceased": "yes"} if p["patient_id"] in story.get("dead", ()) else p for p in patients]
-        links += [{"patient_id": one, "same_as": other} for one, other in zip(ids, ids[1:], strict=False)]
+        links += [{"patient_id": one, "same_as": other} for one, other in itertools.pairwise(ids)]
         for event in story["events"]:
             row = {"patient_id": story["who"], **USUAL, **{k: text(v) for k, v in event.items()}}
             consents.append({"recorded_at": row["effective_at"], "confirmed_at": row["effective_at"], **row})
@@ -80,8 +87,16 @@ def asks(policy: str | None = None) -> Iterator[Ask]:
         for ask in story["asks"]:
             scope = {**ASKED, **{k: v for k, v in ask.items() if k in ASKED}}
             question = Question(scope["purpose"], scope["channel"], scope["topic"], (scope["category"],))
-            as_of, known_at = (dt.datetime.fromisoformat(ask[c].replace("Z", "+00:00")) if c in ask else TAKEN_AT for c in ("as_of", "known_at"))
-            yield Ask(story["who"], story["story"], story["rule"], story.get("policy", "clinic"), question, Clocks(as_of, known_at), tuple(ask["reasons"]))
+            as_of, known_at = (dt.datetime.fromisoformat(ask[c]) if c in ask else TAKEN_AT for c in ("as_of", "known_at"))
+            yield Ask(
+                story["who"],
+                story["story"],
+                story["rule"],
+                story.get("policy", "clinic"),
+                question,
+                Clocks(as_of, known_at),
+                tuple(ask["reasons"]),
+            )
 
 
 def decided(ask: Ask, place: Settled) -> bool:

@@ -15,8 +15,11 @@ CLINIC: dict[str, Any] = {
     "topics": ["screening", "vaccination"],
     "purposes": {
         "prevention": {
-            "categories": ["identity", "contact", "care"], "channels": ["email", "sms"], "topics": ["screening", "vaccination"],
-            "min_notice": "2025-01", "max_age_days": 1000,
+            "categories": ["identity", "contact", "care"],
+            "channels": ["email", "sms"],
+            "topics": ["screening", "vaccination"],
+            "min_notice": "2025-01",
+            "max_age_days": 1000,
         },
         "offers": {"categories": ["identity", "contact"], "channels": ["email"], "min_notice": "2026-01", "max_age_days": 300},
         "statistics": {"categories": ["identity", "care"], "min_notice": "2024-01", "max_age_days": 1000},
@@ -31,7 +34,13 @@ def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | No
     channels = {name: Channel(name, "email", bool(c.get("double_opt_in", False))) for name, c in (given.get("channels") or {}).items()}
     purposes = {
         name: Purpose(
-            name, {}, tuple(p["categories"]), tuple(p.get("channels") or ()), tuple(p.get("topics") or ()), p["min_notice"], p["max_age_days"],
+            name,
+            {},
+            tuple(p["categories"]),
+            tuple(p.get("channels") or ()),
+            tuple(p.get("topics") or ()),
+            p["min_notice"],
+            p["max_age_days"],
         )
         for name, p in given["purposes"].items()
     }
@@ -73,8 +82,11 @@ HOSPITAL: dict[str, Any] = {
     "topics": ["a", "b", "c", "d"],
     "purposes": {
         "prevention": {
-            "categories": ["identity", "contact", "care", "origin"], "channels": ["email", "sms", "phone", "post", "app"],
-            "topics": ["a", "b", "c", "d"], "min_notice": "1", "max_age_days": 1000,
+            "categories": ["identity", "contact", "care", "origin"],
+            "channels": ["email", "sms", "phone", "post", "app"],
+            "topics": ["a", "b", "c", "d"],
+            "min_notice": "1",
+            "max_age_days": 1000,
         },
         "statistics": {"categories": ["identity", "care"], "min_notice": "2", "max_age_days": 50},
     },

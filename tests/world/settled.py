@@ -17,7 +17,6 @@ from segmenter.engine import DuckDBEngine
 from segmenter.model import Clocks, ProcessingRequest, Snapshot
 from segmenter.policy import Policy
 from segmenter.scopes import Scopes
-
 from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of
@@ -78,13 +77,15 @@ def settled(given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None =
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
         ids = snapshots.numbers(after.engine) if after else None
         snapshot = snapshots.write(
-            engine, Path(folder) / "snapshot.duckdb", policy, taken_at, given.patients, given.consents, given.links, given.erased, ids
+            engine, Path(folder) / "snapshot.duckdb", policy, taken_at, given.patients, given.consents, given.links, given.erased, ids=ids
         )
         engine.attach("snapshot", snapshot.path)
         engine.expose("snapshot")
         state = Path(folder) / "state.duckdb"
         if after:
-            engine.connection.execute("CREATE TEMP TABLE changed AS SELECT patient FROM identity WHERE patient_id IN (SELECT unnest(?))", [list(changed)])
+            engine.connection.execute(
+                "CREATE TEMP TABLE changed AS SELECT patient FROM identity WHERE patient_id IN (SELECT unnest(?))", [list(changed)]
+            )
             engine._ready.add("changed")
         standing.settle(engine, policy, snapshot, state, snapshots.bare_profile, previous=after.state if after else None)
         engine.attach("state", state)

@@ -10,17 +10,25 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from segmenter.engine import DuckDBEngine
-from segmenter.model import Snapshot, naive_utc
-from segmenter.policy import Policy
 from oracle.events import DATES, text
 from oracle.people import close
 from oracle.times import read_moment
+from segmenter.engine import DuckDBEngine
+from segmenter.model import Snapshot, naive_utc
+from segmenter.policy import Policy
 
 Row = Mapping[str, Any]
 TEXTS = ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidence")
 TIME = pl.Datetime("us")
-CONSENT = {"event": pl.Int64, "patient": pl.Int64, **dict.fromkeys(TEXTS, pl.String), **dict.fromkeys(DATES, TIME), "dates": pl.Int16, "origin": pl.String, "line": pl.Int64}
+CONSENT = {
+    "event": pl.Int64,
+    "patient": pl.Int64,
+    **dict.fromkeys(TEXTS, pl.String),
+    **dict.fromkeys(DATES, TIME),
+    "dates": pl.Int16,
+    "origin": pl.String,
+    "line": pl.Int64,
+}
 
 
 def write(
@@ -32,6 +40,7 @@ def write(
     consents: Sequence[Row] = (),
     links: Sequence[Row] = (),
     erased: Iterable[str] = (),
+    *,
     ids: Mapping[str, int] | None = None,
 ) -> Snapshot:
     """Write a snapshot file. `ids` carries the surrogates of an earlier snapshot over."""
@@ -61,7 +70,14 @@ def numbers(engine: DuckDBEngine, alias: str = "snapshot") -> dict[str, int]:
 
 
 def _patients(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
-    schema = {"patient": pl.Int64, "patient_id": pl.String, "birth_date": pl.Date, "age": pl.Int32, "deceased": pl.Boolean, "sex": pl.String}
+    schema = {
+        "patient": pl.Int64,
+        "patient_id": pl.String,
+        "birth_date": pl.Date,
+        "age": pl.Int32,
+        "deceased": pl.Boolean,
+        "sex": pl.String,
+    }
     made = []
     for row in rows:
         name, birth, age = text(row, "patient_id"), text(row, "birth_date"), text(row, "age")
@@ -86,7 +102,9 @@ def _consents(rows: Sequence[Row], number: Mapping[str, int], policy: Policy) ->
             if moment is not None and moment.ends_at != moment.starts_at:
                 dates |= 16 << place
             moments.append(None if moment is None else naive_utc(moment.starts_at))
-        made.append((event, number[text(row, "patient_id")], *(text(row, name) for name in TEXTS), *moments, dates, "consent.csv", event + 2))
+        made.append(
+            (event, number[text(row, "patient_id")], *(text(row, name) for name in TEXTS), *moments, dates, "consent.csv", event + 2)
+        )
     return pl.DataFrame(made, schema=CONSENT, orient="row")
 
 
