@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import itertools
 import os
 import random
 import sqlite3
@@ -13,21 +14,25 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
+
 from segmenter.declared import ConsentSource, PatientSource, Read, SuppressionSource
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, ProjectKeyError, SourceError
 from segmenter.sources.fields import unique
 from segmenter.sources.ingest import sweep
-from sourcing import KEYS, NOW, Clinic, told
+from sourcing import NOW, Clinic, told
 
 PATIENTS = "patient_id,sex,age,deceased,email\n1,F,30,false,a@x.example\n2,M,47,,B@Gmail.com\n3,F,x,,\n4,M,,yes,\n"
-HEADER = "event_id,patient_id,purpose,channel,topic,category,state,effective_at,recorded_at,confirmed_at,valid_until,method,expressed_by,notice_version,evidence,source\n"  # noqa: E501
+HEADER = (
+    "event_id,patient_id,purpose,channel,topic,category,state,effective_at,recorded_at,confirmed_at,valid_until,method,expressed_by,"
+    "notice_version,evidence,source\n"
+)
 
 
 def event(patient="1", state="given", **more) -> str:
     row = dict(zip(HEADER.strip().split(","), [""] * 16, strict=True))
-    row |= {"patient_id": patient, "state": state, "purpose": "prevention", "channel": "*", "topic": "*", "category": "care", "source": "crm"}
-    row |= {"effective_at": "2026-01-01T10:00:00Z", "recorded_at": "2026-01-01T10:00:00Z", **more}
+    row |= {"patient_id": patient, "state": state, "purpose": "prevention", "channel": "*", "topic": "*", "category": "care"}
+    row |= {"source": "crm", "effective_at": "2026-01-01T10:00:00Z", "recorded_at": "2026-01-01T10:00:00Z", **more}
     return ",".join(row.values()) + "\n"
 
 
@@ -89,7 +94,8 @@ def sheet(rows) -> bytes:
     ns = "http://schemas.openxmlformats.org"
     cells = [[f"<c><v>{v}</v></c>" if isinstance(v, int) else f'<c t="inlineStr"><is><t>{v}</t></is></c>' for v in row] for row in rows]
     parts = {
-        "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types"><Default Extension="xml" ContentType="application/xml"/></Types>',
+        "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
         "_rels/.rels": f'<Relationships xmlns="{ns}/package/2006/relationships"><Relationship Id="r1" '
         f'Type="{ns}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{ns}/spreadsheetml/2006/main" xmlns:r="{ns}/officeDocument/2006/relationships">'
@@ -172,7 +178,8 @@ def test_what_a_killed_ingest_left_is_swept(clinic):
 def test_the_snapshot_is_encrypted(clinic):
     made = clinic.ingest()
     assert b"a@x.example" not in made.snapshot.path.read_bytes()
-    with DuckDBEngine(clinic.home / "spill", "another key that is long enough and wrong") as engine, pytest.raises((EngineError, ProjectKeyError)):
+    wrong = "another key that is long enough and wrong"
+    with DuckDBEngine(clinic.home / "spill", wrong) as engine, pytest.raises((EngineError, ProjectKeyError)):
         engine.attach("s", made.snapshot.path)
 
 
@@ -185,7 +192,7 @@ def test_facts_have_numbers_where_the_policy_measures(clinic):
 
 def test_links_close_over_long_chains_and_cycles(clinic):
     ids = [f"p{i:03}" for i in range(300)]
-    pairs = [(a, b) for a, b in zip(ids, ids[1:], strict=False) if a != "p100"] + [("p299", "p200"), ("p5", "p5"), ("1", "ghost")]
+    pairs = [(a, b) for a, b in itertools.pairwise(ids) if a != "p100"] + [("p299", "p200"), ("p5", "p5"), ("1", "ghost")]
     random.Random(1).shuffle(pairs)
     made = clinic.write(links_csv="patient_id,same_as\n" + "".join(f"{a},{b}\n" for a, b in pairs) + "x,\n").ingest()
     sizes = sorted({(grp, size) for _, grp, size in clinic.rows(made, "link_group")})
@@ -244,7 +251,8 @@ def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(
         list_csv="email\na@x.example\n", links_csv="patient_id,same_as\n1,2\n",
     )  # fmt: skip
     first = clinic.ingest()
-    clinic.write(consent2_csv=HEADER + event("4", "withdrawn") + event("1", "odd"), encounters2_csv="patient_id,nights,ward\n2,5,er\n2,?,er\n")
+    new_events = HEADER + event("4", "withdrawn") + event("1", "odd")
+    clinic.write(consent2_csv=new_events, encounters2_csv="patient_id,nights,ward\n2,5,er\n2,?,er\n")
     second = clinic.ingest(first)
     assert (first.full, second.full) == (True, False)
     assert {patient for (patient,) in clinic.rows(second, "touched")} == {1, 2, 4}

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
 from segmenter.sources import lists
@@ -121,7 +122,8 @@ def test_recipients_come_from_the_bounce_and_never_from_the_message(engine, tmp_
 
 
 def test_brevo_hubspot_listmonk(engine, tmp_path):
-    brevo = '{"contacts": [{"email": "a@x.example", "reason": {"code": "hardBounce"}, "blockedAt": "2026-05-01"}, {"email": ""}], "count": 2}'
+    first = '{"email": "a@x.example", "reason": {"code": "hardBounce"}, "blockedAt": "2026-05-01"}'
+    brevo = f'{{"contacts": [{first}, {{"email": ""}}], "count": 2}}'
     path = tmp_path / "b.json"
     path.write_text(brevo, encoding="utf-8")
     rows, broken = read(engine, path)
@@ -130,7 +132,8 @@ def test_brevo_hubspot_listmonk(engine, tmp_path):
     assert [r[1] for r in given(engine, tmp_path, "Email\na@x.example\nb@x.example\n")] == ["a@x.example", "b@x.example"]
     flagged = "Email,Portal Unsubscribe,Global Bounce\na@x.example,true,\nb@x.example,,TRUE\nc@x.example,false,no\n"
     assert [r[1:3] for r in given(engine, tmp_path, flagged)] == [("a@x.example", "unsubscribed"), ("b@x.example", "hard_bounce")]
-    listmonk = 'uuid,email,name,attributes,status\n1,a@x.example,A,"{""a"": 1}",blocklisted\n2,b@x.example,B,{},enabled\n3,c@x.example,C,{},disabled\n'
+    header = "uuid,email,name,attributes,status\n"
+    listmonk = header + '1,a@x.example,A,"{""a"": 1}",blocklisted\n2,b@x.example,B,{},enabled\n3,c@x.example,C,{},disabled\n'
     assert [r[1:3] for r in given(engine, tmp_path, listmonk)] == [("a@x.example", "unsubscribed"), ("c@x.example", "manual")]
 
 
