@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 PATIENT = "patient"
 KEYS = ("patient", "patient_id")
 OWN = ("patient", "patient_id", "birth_date", "age", "deceased", "deceased_at", "email", "phone", "postal", "first_name", "language")
+ONE = (0, 1)  # rows a patient may add to a cell where the policy says nothing
 JOIN = "write: FROM patient JOIN fact USING (patient_id)"
 
 
@@ -72,12 +73,15 @@ class Naming:
         return found, clips[found]
 
     def rows(self) -> tuple[int, int]:
-        """The bounds of the rows a patient may add to a cell; refused where none are declared (P9)."""
+        """The bounds of the rows a patient may add to a cell: what the policy declares, else one (P9).
+
+        Refused where the policy does not bound the fact table at all.
+        """
         terms = self.policy.facts.get(self.fact or "")
-        if terms is None or ROWS not in terms.clip:
-            instead = f"ask count(distinct patient_id), or declare facts: {self.fact}: columns: {{{ROWS}: {{clip: [0, n]}}}} in policy.yml"
-            raise Refusal("P9", "how many rows a patient may add to a cell is not bounded", hint=instead)
-        return terms.clip[ROWS]
+        if terms is None:
+            instead = f"declare `facts: {{{self.fact}: {{max_cells: n}}}}` in policy.yml"
+            raise Refusal("P9", "how many rows a patient may add is not bounded", hint=instead)
+        return terms.clip.get(ROWS, ONE)
 
     def is_key(self, table: str, name: str) -> bool:
         """Whether a column is the declared key of its table."""

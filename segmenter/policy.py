@@ -145,7 +145,7 @@ class Budget:
 class FactTerms:
     """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9).
 
-    Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell, which `count(*)` of facts needs.
+    Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell in `count(*)` (else one).
     """
 
     max_cells: int

@@ -220,6 +220,9 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     if question.bounded:
         found.append(f"One patient counts in at most {question.cells} groups, drawn by a keyed hash, the same ones every time (P9).")
     kinds = {m.kind for m in question.measures}
+    most = max((m.high for m in question.measures if m.kind is Kind.ROWS), default=0)
+    if most:
+        found.append(f"Of one patient at most {most} row(s) count in a group; `facts: columns: rows: {{clip: [0, n]}}` in policy.yml says how many (P9).")
     if Kind.MEAN in kinds:
         found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")
     if Kind.QUANTILE in kinds:

@@ -174,12 +174,17 @@ def test_p15_whatever_else_is_refused_with_the_rule(sql):
 
 @pytest.mark.parametrize(
     "sql",
-    ["select count(*) from call", "select count(distinct patient_id) from visit", "select sum(doctor) from stay"],
+    ["select count(distinct patient_id) from visit", "select sum(doctor) from stay"],
 )
 def test_p9_a_missing_bound_is_an_error(sql):
     with pytest.raises(Refusal) as refused:
         ask(sql)
     assert refused.value.rule == "P9"
+
+
+def test_p9_rows_without_a_declared_bound_count_once_a_patient_and_cell():
+    (measure,) = ask("select count(*) from call").measures
+    assert (measure.low, measure.high) == (0, 1)
 
 
 # -- hostile texts -----------------------------------------------------------------------------------------------------------

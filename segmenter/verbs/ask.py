@@ -60,6 +60,8 @@ def _answered(context: Context, inquiry: Inquiry) -> Answer:
     question, clocks = inquiry.question, inquiry.setting.clocks
     request = ProcessingRequest(question.purpose, (), None, question.categories, clocks)
     consent.check(context.policy, request)
+    with context.store.reading(inquiry.snapshot) as engine:
+        door.check(engine, question)
     spend = ledger_of(context).spend(context.actor.account, question.purpose, inquiry.name, inquiry.price.cost)
     with decided(context, inquiry.snapshot, clocks) as engine:
         eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
