@@ -92,11 +92,11 @@ def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
 # -- codes -----------------------------------------------------------------------------------------------------------------
 
 
-def _cell(dimensions: Sequence[Dimension]) -> exp.Expression:
+def _cell(dimensions: Sequence[Dimension]) -> exp.Expr:
     """The mixed-radix number of a patient's cell; a code outside its domain makes it NULL, which `count` refuses."""
     from sqlglot import exp
 
-    number: exp.Expression = exp.cast(exp.Literal.number(0), "BIGINT")
+    number: exp.Expr = exp.cast(exp.Literal.number(0), "BIGINT")
     for dimension in dimensions:
         code, size = exp.column(f"dim_{dimension.name}", quoted=True), len(dimension.labels)
         inside = exp.Case().when(exp.Between(this=code, low=exp.Literal.number(0), high=exp.Literal.number(size - 1)), code)
@@ -104,7 +104,7 @@ def _cell(dimensions: Sequence[Dimension]) -> exp.Expression:
     return number
 
 
-def _patient_code(dimension: Dimension) -> exp.Expression:
+def _patient_code(dimension: Dimension) -> exp.Expr:
     from sqlglot import exp
 
     if dimension.column == "age":
@@ -112,13 +112,13 @@ def _patient_code(dimension: Dimension) -> exp.Expression:
     return _code(dimension, exp.column(dimension.column or "", quoted=True))
 
 
-def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> dict[str, exp.Expression | list[exp.Expression]]:
+def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> dict[str, exp.Expr | list[exp.Expr]]:
     from sqlglot import exp
 
-    measures: list[exp.Expression] = []
-    codes: list[exp.Expression] = []
+    measures: list[exp.Expr] = []
+    codes: list[exp.Expr] = []
     for n, dimension in enumerate(dimensions):
-        measured: exp.Expression = exp.column(f"measure_{n}", table="reduced")
+        measured: exp.Expr = exp.column(f"measure_{n}", table="reduced")
         if dimension.measure == "count":
             measured = exp.Coalesce(this=measured, expressions=[exp.Literal.number(0)])
         measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
@@ -127,7 +127,7 @@ def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> 
     return {"__before__": exp.to_table(before), "__fact__": table, "__measures__": measures, "__dimensions__": codes}
 
 
-def _aggregate(dimension: Dimension) -> exp.Expression:
+def _aggregate(dimension: Dimension) -> exp.Expr:
     from sqlglot import exp
 
     column = exp.column(dimension.column or "", quoted=True)
@@ -144,7 +144,7 @@ def _aggregate(dimension: Dimension) -> exp.Expression:
     raise EngineError(msg)
 
 
-def _code(dimension: Dimension, value: exp.Expression) -> exp.Expression:
+def _code(dimension: Dimension, value: exp.Expr) -> exp.Expr:
     """`dim_<name>`: the position of a value's label; what is outside the domain or missing is `other` where declared, else `unknown`."""
     from sqlglot import exp
 
@@ -156,7 +156,7 @@ def _code(dimension: Dimension, value: exp.Expression) -> exp.Expression:
     return exp.alias_(exp.cast(case.else_(exp.Literal.number(rest)), "SMALLINT"), f"dim_{dimension.name}", quoted=True)
 
 
-def _value_cases(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+def _value_cases(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
     from sqlglot import exp
 
     text = exp.cast(value.copy(), "TEXT")
@@ -166,7 +166,7 @@ def _value_cases(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[
             yield exp.In(this=text.copy(), expressions=listed), dimension.labels.index(label)
 
 
-def _band_cases(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
+def _band_cases(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
     """Numbers from the top band down; what is not a finite number is unknown."""
     from sqlglot import exp
 

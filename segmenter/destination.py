@@ -127,7 +127,7 @@ def recipient(name: str, encrypt: str | None) -> Any:
 # -- the columns as SQL ------------------------------------------------------------------------------------------------
 
 
-def expressions(plan: Layout, *, unsubscribe: bool = False) -> list[exp.Expression]:
+def expressions(plan: Layout, *, unsubscribe: bool = False) -> list[exp.Expr]:
     """The payload's columns over x (member), p (patient) and n (its normalised identifier), neutralised where the file is CSV.
 
     With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one.
@@ -135,13 +135,13 @@ def expressions(plan: Layout, *, unsubscribe: bool = False) -> list[exp.Expressi
     from sqlglot import exp
 
     pairs = zip(plan.columns, plan.headers, strict=True)
-    found: list[exp.Expression] = [exp.alias_(_cell(plan, name), header, quoted=True) for name, header in pairs]
+    found: list[exp.Expr] = [exp.alias_(_cell(plan, name), header, quoted=True) for name, header in pairs]
     if unsubscribe and plan.audience is None:
         found.append(exp.alias_(exp.column("unsubscribe_url", table="n"), UNSUBSCRIBE, quoted=True))
     return found
 
 
-def _cell(plan: Layout, name: str) -> exp.Expression:
+def _cell(plan: Layout, name: str) -> exp.Expr:
     from sqlglot import exp
 
     if plan.audience is not None:
@@ -155,17 +155,17 @@ def _cell(plan: Layout, name: str) -> exp.Expression:
     return _neutral(value) if plan.format == "csv" else value
 
 
-def _audience_cell(plan: Layout) -> exp.Expression:
+def _audience_cell(plan: Layout) -> exp.Expr:
     """SHA-256 (hex, lower case) of the identifier as the platform normalises it."""
     from sqlglot import exp
 
-    value: exp.Expression = exp.column("coarse" if plan.audience == "google-2026" else "normal", table="n")
+    value: exp.Expr = exp.column("coarse" if plan.audience == "google-2026" else "normal", table="n")
     if plan.identifier == "phone" and plan.audience == "meta":
         value = exp.func("replace", value, exp.Literal.string("+"), exp.Literal.string(""))
     return exp.Anonymous(this="sha256", expressions=[value])
 
 
-def _neutral(value: exp.Expression) -> exp.Expression:
+def _neutral(value: exp.Expr) -> exp.Expr:
     """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     from sqlglot import exp
 

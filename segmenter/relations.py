@@ -48,14 +48,14 @@ def paths() -> Mapping[str, Path]:
 
 
 @functools.cache
-def tree(name: str) -> exp.Expression:
+def tree(name: str) -> exp.Expr:
     """The parsed query of one relation, shared and never changed."""
     import sqlglot
 
     return sqlglot.parse_one(paths()[name].read_text(encoding="utf-8"), dialect="duckdb")
 
 
-def needs(query: exp.Expression) -> list[str]:
+def needs(query: exp.Expr) -> list[str]:
     """The relations a query reads, in order of first mention (its own CTE names excepted)."""
     from sqlglot import exp
 
@@ -64,7 +64,7 @@ def needs(query: exp.Expression) -> list[str]:
     return [n for n in dict.fromkeys(names) if n in paths()]
 
 
-def fill(query: exp.Expression, structure: Structure) -> exp.Expression:
+def fill(query: exp.Expr, structure: Structure) -> exp.Expr:
     """Replace the structural holes `__name__` (columns, or tables: then a bare `exp.Table` is given) by the given expressions."""
     from sqlglot import exp
 
@@ -76,11 +76,12 @@ def fill(query: exp.Expression, structure: Structure) -> exp.Expression:
     for column in list(query.find_all(exp.Column)):
         if column.name in structure and not column.table:
             given = structure[column.name]
-            if isinstance(given, exp.Expression):
+            if isinstance(given, exp.Expr):
                 column.replace(given.copy())
             else:
                 parent, key = column.parent, column.arg_key
                 assert parent is not None
+                assert key is not None
                 parent.set(key, [new for old in parent.args[key] for new in ([e.copy() for e in given] if old is column else [old])])
     return query
 
@@ -99,18 +100,18 @@ def compose(name: str, structure: Structure | None = None, ready: frozenset[str]
 _composed: dict[tuple[object, ...], Relation] = {}
 
 
-def _texts(given: exp.Expression | Sequence[exp.Expression]) -> Iterator[str]:
+def _texts(given: exp.Expr | Sequence[exp.Expr]) -> Iterator[str]:
     """What tells one structure from another: kind and text of each expression."""
     from sqlglot import exp
 
-    for expression in [given] if isinstance(given, exp.Expression) else given:
+    for expression in [given] if isinstance(given, exp.Expr) else given:
         yield f"{type(expression).__name__} {expression.sql(dialect='duckdb')}"
 
 
 def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> Relation:
     from sqlglot import exp
 
-    ordered: dict[str, exp.Expression] = {}
+    ordered: dict[str, exp.Expr] = {}
 
     def visit(current: str) -> None:
         query = fill(tree(current).copy(), structure or {})
