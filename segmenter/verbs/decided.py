@@ -25,13 +25,15 @@ TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest adde
 
 @contextlib.contextmanager
 def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> Iterator[DuckDBEngine]:
-    """An engine with the snapshot's tables, the suppression list and `person` as decided at `clocks`.
+    """An engine with the snapshot's tables and `person` as decided at `clocks`.
 
-    External access is off from here on, unless the caller `writes` files of its own.
+    External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too.
     """
-    with opened(context, snapshot) as engine:
-        path = state(context, engine, snapshot)
-        engine.attach(standing.STATE, path)
+    with _reading(context, snapshot) as engine:
+        path = context.store.state_path(snapshot, standing.mark(context.policy))
+        if writes or not path.is_file() or clocks != Clocks(snapshot.taken_at, snapshot.taken_at):
+            _load_lists(context, engine)
+        engine.attach(standing.STATE, state(context, engine, snapshot))
         engine.expose(standing.STATE, SHOWN)
         standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
         if not writes:
@@ -42,14 +44,24 @@ def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: boo
 @contextlib.contextmanager
 def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
     """An engine with a snapshot's tables, the suppression list and the erasures; nobody is decided."""
+    with _reading(context, snapshot) as engine:
+        _load_lists(context, engine)
+        yield engine
+
+
+@contextlib.contextmanager
+def _reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
     with context.store.reading(snapshot) as engine:
         engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
-        suppression.load(engine, context.home, context.journal.read())
-        engine.make("erased", "erased_now")
         yield engine
+
+
+def _load_lists(context: Context, engine: DuckDBEngine) -> None:
+    suppression.load(engine, context.home, context.journal.read())
+    engine.make("erased", "erased_now")
 
 
 def state(context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None) -> Path:
