@@ -103,7 +103,7 @@ class Scopes:
         """The lookup tables that the consent relations read, by name.
 
         `purpose_scope`, `channel_scope`, `topic_scope`, `category_scope`: `name`, `word`, `code` (within a scope; 0 for `*`),
-        `field` (the bits of that code's field), `gives` and `denies` (the questions it speaks about in a grant, in a denial). `purpose_scope`
+        `field` (the bits of that code's field), `gives` and `denies` (questions it speaks about in a grant, in a denial). `purpose_scope`
         also has `confirm` (questions that need a confirmation, C4), `least_notice` and `max_age_days`. `notice_order`: `notice`, `place`.
         `next_bound`: `age`, `bound` (the next age at which something may change).
         """

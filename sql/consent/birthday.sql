@@ -10,7 +10,7 @@ WITH turning AS (
             year(patient.birth_date) + CAST(bound.bound AS INTEGER),
             CASE WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 3 ELSE month(patient.birth_date) END,
             CASE WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 1 ELSE day(patient.birth_date) END
-        ) AS first_of_march,
+        ) AS turns_on,
         month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 AS leap_born
     FROM patient_now AS patient
     JOIN next_bound AS bound ON bound.age = patient.age_now
@@ -20,6 +20,6 @@ WITH turning AS (
 SELECT
     patient,
     timezone('UTC', timezone($time_zone, CAST(
-        CASE WHEN leap_born AND day(first_of_march - 1) = 29 THEN first_of_march - 1 ELSE first_of_march END AS TIMESTAMP
+        CASE WHEN leap_born AND day(turns_on - 1) = 29 THEN turns_on - 1 ELSE turns_on END AS TIMESTAMP
     ))) AS due_at
 FROM turning
