@@ -143,3 +143,8 @@ def test_an_unknown_layout_is_refused_without_showing_a_value(engine, tmp_path):
     assert "dupont" not in str(caught.value.to_dict())
     with pytest.raises(SourceError, match="not known"):
         given(engine, tmp_path, '{"foo": 1}', "l.json")
+
+
+def test_half_a_character_breaks_nothing(engine, tmp_path):
+    rows = given(engine, tmp_path, '{"contacts": [{"email": "a\\ud800@x.example"}]}', "l.json")
+    assert rows == [("email", "a?@x.example", "unsubscribed", "")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.sources import fhir
 from segmenter.sources.fhir_dates import moment
 from segmenter.sources.files import SourceFile, text_stream, unreadable
-from segmenter.sources.jsonl import parse
+from segmenter.sources.jsonl import as_text, parse
 from segmenter.sources.stage import Broken, Stage
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def load(files: Sequence[SourceFile], stage: Stage, names: Sequence[str], terms:
         found += made
     for number in numbers:
         own = [(consent.line, row) for consent, row in found if consent.file == number]
-        stage.add(number, [line for line, _ in own], [[row[name] for name in names] for _, row in own], range(len(names)))
+        stage.add(number, [line for line, _ in own], [[as_text(row[name]) for name in names] for _, row in own], range(len(names)))
 
 
 def _age(consent: Consent, terms: Terms) -> tuple[int, float, str]:

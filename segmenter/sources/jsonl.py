@@ -44,7 +44,7 @@ def open_json(file: SourceFile) -> JsonReader:
     for _, content in objects(file):
         if isinstance(content, dict):
             seen = True
-            keys.update(dict.fromkeys(content))
+            keys.update(dict.fromkeys(key for key in content if as_text(key) == key))
     if not seen and head(file, 1):
         raise unreadable(file, "holds no JSON object a line")
     return JsonReader(file, tuple(keys))

@@ -19,7 +19,7 @@ from segmenter.sources import stage as staging
 from segmenter.sources.csv import CsvReader, open_csv
 from segmenter.sources.fields import instant
 from segmenter.sources.files import SourceFile, head, unreadable
-from segmenter.sources.jsonl import parse
+from segmenter.sources.jsonl import as_text, parse
 from segmenter.sources.lists import brevo, generic, hubspot, listmonk, mailchimp, mailgun, postmark, sendgrid, sendgrid_csv, ses, ses_bulk
 from segmenter.sources.lists.entry import COLUMNS, Document, Entry, Fault, Found
 from segmenter.sources.readers import reader
@@ -209,7 +209,8 @@ def _append(engine: DuckDBEngine, rows: Sequence[tuple[str, int, Entry]]) -> Non
 
     schema = {"origin": pl.String, "line": pl.Int64, **dict.fromkeys(COLUMNS, pl.String)}
     for start in range(0, len(rows), BATCH):
-        data = [(o, n, e.kind, e.value, "", "", "", e.reason, e.since, "", e.event) for o, n, e in rows[start : start + BATCH]]
+        part = rows[start : start + BATCH]
+        data = [(o, n, e.kind, as_text(e.value), "", "", "", e.reason, as_text(e.since), "", as_text(e.event)) for o, n, e in part]
         engine.append(WRITTEN, pl.DataFrame(data, schema=schema, orient="row"))
 
 
