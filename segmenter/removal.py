@@ -76,6 +76,7 @@ def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, un
 
     Empty where the layout carries no identifier. `unsubscribe` holds the values of the relation that makes unsubscribe URLs.
     """
+    engine.forget(["export_address"])
     if plan.identifier not in plan.columns:
         engine.create("export_address", {"item": "BIGINT", "normal": "VARCHAR"})
         return

@@ -56,6 +56,7 @@ class Mailing:
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.clock = [self.now]
         self.journal = Journal(self.home, KEYS, lambda: self.clock[0])
+        self.journal.read()
         self.numbers = {str(p["patient_id"]): i for i, p in enumerate(self.people)}
 
     # -- tables --------------------------------------------------------------------------------------------------------

@@ -1,0 +1,202 @@
+"""Erasure, access and retention: what is held, and that nothing is left when it should not be."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from segmenter import erase, proof, recall, register, retain, subject, suppression
+from segmenter.entries import frame
+from segmenter.errors import EngineError, Refusal, UsageError
+from segmenter.policy import Destination
+from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, named
+from world.policies import CLINIC, policy_of
+
+MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
+POLICY = policy_of(CLINIC)
+PEOPLE = [
+    {"patient_id": "P-1001", "email": "anna.lee@example.org", "phone": "+33612345678", "first_name": "Anna"},
+    {"patient_id": "P-1002", "email": "anna.other@example.org"},
+    {"patient_id": "P-1003", "email": "carl@example.org"},
+]
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = Mailing(tmp_path, PEOPLE, links={"P-1001": 0, "P-1002": 0})
+    made.write()
+    made.write("older")
+    (tmp_path / "states" / "snap-00.duckdb").write_bytes(b"")
+    made.export(MAILER)
+    made.later(hours=1)
+    return made
+
+
+def forget(world, patient_id="P-1001", actor=OFFICER):
+    with register.alone(world.home, world.journal):
+        return erase.forget(world.engines, world.place(actor=actor), POLICY, patient_id, world.clock[0])
+
+
+def everything(home):
+    """All bytes of the project, those of removal files that still wait apart."""
+    return {path: path.read_bytes() for path in home.rglob("*") if path.is_file() and ".removal." not in path.name}
+
+
+def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
+    done = forget(world)
+    assert {"snapshots/snap", "snapshots/older"} <= set(done.rewritten)
+    (one,) = recall.listed(world.home, world.journal.read(), world.clock[0]).recalls
+    with one.file.open(newline="") as handle:
+        assert sorted(row["email"] for row in csv.DictReader(handle)) == ["anna.lee@example.org", "anna.other@example.org"]
+    assert [Path(name) for name in done.waiting] == [one.file]
+    for path, data in everything(world.home).items():
+        assert b"anna" not in data.lower(), path
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        left = {table: engine.connection.execute(f"SELECT * FROM {table}").fetchall() for table in engine.tables("snapshot")}
+        assert "P-1001" not in str(left)
+        assert "anna" not in str(left).lower()
+        assert [row[1] for row in left["identity"]] == ["P-1003"]
+        assert {(row[0], row[6]) for row in left["suppression"]} == {("patient_id", "erased"), ("email", "erased"), ("phone", "erased")}
+        register.read(engine, world.home, register.registered(world.journal.read())[0].export)
+        assert engine.count("registered") == 1
+    assert not list((world.home / "states").iterdir())
+    assert "P-1001" not in str([entry.body for entry in world.journal.read()])
+
+
+def test_deleted_profiles_do_not_come_back_as_new(world):
+    forget(world)
+    again = [{"patient_id": "P-1001", "email": "new@example.org"}, {"patient_id": "N-1", "email": "Anna.Lee@example.org"}, PEOPLE[2]]
+    fresh = Mailing(world.home, again)
+    assert fresh.reasons() == {"P-1001": "suppressed", "N-1": "suppressed", "P-1003": None}
+
+
+def test_an_erasure_is_an_officers_of_somebody_known(world):
+    with pytest.raises(Refusal):
+        forget(world, actor=MARKETER)
+    with pytest.raises(UsageError):
+        forget(world, "P-9")
+    forget(world)
+    with pytest.raises(UsageError):
+        forget(world)
+
+
+def test_the_proof_finds_what_is_left(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    texts = {"patient_id": {"P-1003"}, "email": {"Carl@Example.org"}}
+    with pytest.raises(EngineError, match="snapshots/snap") as found:
+        proof.prove(world.engines, world.place(), texts)
+    assert "carl" not in str(found.value).lower()
+    (world.home / "reports").mkdir()
+    (world.home / "reports" / "x.html").write_text("<p>zoe@example.org</p>", encoding="utf-8")
+    (world.home / "releases" / "y.sealed").write_bytes(KEYS.sealed(b'{"a": "zoe@example.org"}'))
+    with pytest.raises(EngineError, match="x.html") as found:
+        proof.prove(world.engines, world.place(), {"patient_id": set(), "email": {"zoe@example.org"}})
+    assert "y.sealed" in str(found.value)
+
+
+def die_at(home, step, nth):
+    world = Mailing(home, PEOPLE, links={"P-1001": 0, "P-1002": 0})
+    world.later(hours=1)
+    owner, name = {"replace": (Path, "replace"), "unlink": (Path, "unlink"), "append": (type(world.journal), "append")}[step]
+    before, seen = getattr(owner, name), [0]
+
+    def fatal(*args, **kwargs):
+        seen[0] += 1
+        if seen[0] == nth:
+            os._exit(9)
+        return before(*args, **kwargs)
+
+    setattr(owner, name, fatal)
+    forget(world)
+    os._exit(0)
+
+
+@pytest.mark.parametrize(("step", "nth"), [("append", 1), ("append", 2), ("append", 3), ("unlink", 4), ("replace", 4), ("replace", 6)])
+def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
+    child = multiprocessing.get_context("spawn").Process(target=die_at, args=(world.home, step, nth))
+    child.start()
+    child.join(120)
+    assert child.exitcode == 9
+    begun = erase.unfinished(world.journal.read())
+    with register.alone(world.home, world.journal):
+        erase.finish(world.engines, world.place())
+    if not begun and not any(entry.kind == erase.DONE for entry in world.journal.read()):
+        forget(world)
+    assert not erase.unfinished(world.journal.read())
+    for path, data in everything(world.home).items():
+        assert b"anna" not in data.lower(), path
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        assert "P-1001" not in str(engine.connection.execute("SELECT * FROM identity").fetchall())
+    assert len(recall.listed(world.home, world.journal.read(), world.clock[0]).recalls) == 1
+
+
+def test_the_access_report_says_what_is_held(world):
+    suppression.add(world.journal, OFFICER, [named("anna.lee@example.org", channel="sms")])
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        suppression.load(engine, world.home, world.journal.read())
+        tables = tuple(engine.tables("snapshot"))
+        with pytest.raises(Refusal):
+            subject.report(engine, world.place(actor=MARKETER), "P-1001", tables)
+        with pytest.raises(UsageError):
+            subject.report(engine, world.place(), "P-9", tables)
+        found = subject.report(engine, world.place(), "P-1001", tables).to_dict()
+    assert found["patient_ids"] == ["P-1001", "P-1002"]
+    assert {row["email"] for row in found["tables"]["patient"]} == {"anna.lee@example.org", "anna.other@example.org"}
+    assert len(found["tables"]["fact_stay"]) == 2
+    assert [entry["channel"] for entry in found["suppression"]] == ["sms"]
+    assert [one["destination"] for one in found["exports"]] == ["mailer"]
+
+
+def test_retention_removes_what_is_over_and_says_so(world):
+    taken = {"snap": NOW, "older": NOW - timedelta(days=60)}
+
+    def run(actor=OFFICER):
+        with register.alone(world.home, world.journal):
+            return retain.retain(world.engines, world.place(actor=actor), {"registers": 400}, taken, world.clock[0]).to_dict()["removed"]
+
+    with pytest.raises(Refusal):
+        run(MARKETER)
+    assert run() == {"exports": [], "registers": [], "snapshots": ["older"], "prospects": False}
+    (one,) = register.registered(world.journal.read())
+    world.later(days=31)
+    assert run()["exports"] == [one.export]
+    assert [path.suffix for path in (world.home / "exports" / one.export).iterdir()] == [".json"]
+    assert run()["exports"] == []
+    world.later(days=400)
+    assert run()["registers"] == [one.export]
+    assert register.registered(world.journal.read()) == []
+    assert not list((world.home / "registers").iterdir())
+
+
+def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
+    old, new = ((NOW - timedelta(days=days)).replace(tzinfo=None) for days in (1200, 30))
+    given = {"state": "given", "method": "app"}
+    acts = [
+        {"patient_id": "P-1001", **given, "effective_at": old, "recorded_at": old},
+        {"patient_id": "P-1002", **given, "effective_at": old, "recorded_at": old},
+        {"patient_id": "P-1002", "state": "given", "method": "import", "effective_at": new, "recorded_at": new},
+        {"patient_id": "P-1003", **given, "effective_at": new, "recorded_at": new},
+    ]
+    world = Mailing(tmp_path, PEOPLE, consents=acts)
+    world.write()
+    with world.engines() as engine:  # the first has rows of facts, so is no prospect
+        engine.attach("snapshot", world.place().snapshot.path, write=True)
+        engine.connection.execute("DELETE FROM snapshot.fact_stay WHERE patient <> 0")
+    with register.alone(world.home, world.journal):
+        done = retain.retain(world.engines, world.place(), {}, {"snap": NOW}, NOW)
+    assert done.prospects
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        assert sorted(row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()) == ["P-1001", "P-1003"]
+        assert frame(()).is_empty()
