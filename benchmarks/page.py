@@ -26,6 +26,7 @@ WORKS: dict[str, tuple[str, float | tuple[str, float]]] = {  # work: what it is,
 }
 SIDES = {"ours": "segmenter", "plain": "plain DuckDB", "latest": "plain DuckDB, latest event"}
 PACKAGES = ("duckdb", "polars", "diffprivlib", "opendp", "smartnoise-sql", "pipeline-dp", "tmlt.analytics")
+SLACK = 0.2  # seconds for noise, ledger and the store of answers
 Works = list[dict[str, Any]]
 
 
@@ -33,7 +34,8 @@ def machine() -> str:
     """What it was measured on."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores ({platform.machine()}), {memory:.0f} GiB, {platform.system()} {platform.release().split('-')[0]}"
+    system = f"{platform.system()} {platform.release().split('-')[0]}"
+    return f"{cores} cores ({platform.machine()}), {memory:.0f} GiB, {system}, load {os.getloadavg()[2]:.1f} at the end"
 
 
 def versions() -> dict[str, str]:
@@ -77,8 +79,8 @@ def verdicts(works: Works) -> str:
             beside = seconds.get(("e", "ours") if other == "e" else (work, other))
             if beside is None:
                 continue
-            slack = 0.2 if work in "ab" else 0.0  # noise, ledger and the store of answers
-            asked = f"{times} x{' + 0.2 s' if slack else ''} of {'(e)' if other == 'e' else 'plain'}"
+            slack = SLACK if work in ("a", "b") else 0.0
+            asked = f"{times} x{f' + {slack} s' if slack else ''} of {'(e)' if other == 'e' else 'plain'}"
             found, held = f"{ours / beside:.2f} x ({ours:.3f} s)", ours <= times * beside + slack
         lines.append(f"| ({work}) | {asked} | {found} | {'met' if held else '**missed**'} |")
     return "\n".join(lines)
