@@ -58,7 +58,12 @@ def text(root: Path) -> str:
     nowhere = Setting("", project.policy.deciding_hash(), Clocks(SOME_DAY, SOME_DAY))
     made = planner.plan([project.resolved(n) for n in project.selected], project.policy, nowhere, lambda _question, _epsilon: None)
     families = sorted((_family(f) for f in made.families), key=lambda f: str(f["name"]))
-    return json.dumps({"version": VERSION, "terms": _terms(project.policy), "families": families}, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    return (
+        json.dumps(
+            {"version": VERSION, "terms": _terms(project.policy), "families": families}, ensure_ascii=False, indent=2, sort_keys=True
+        )
+        + "\n"
+    )
 
 
 def _terms(policy: Policy) -> dict[str, Any]:
@@ -70,7 +75,13 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
     population = [own.purpose, own.topic or "any topic", "+".join(own.channels) or "no channel", "+".join(own.categories)]
     rows = list(family.rows())
     tables = [
-        {"dimensions": row["dimensions"], "cells": row["cells"], "mechanism": row["mechanism"], "sensitivity": row["sensitivity"], "serves": row["serves"]}
+        {
+            "dimensions": row["dimensions"],
+            "cells": row["cells"],
+            "mechanism": row["mechanism"],
+            "sensitivity": row["sensitivity"],
+            "serves": row["serves"],
+        }
         for row in rows
     ]
     return {

@@ -8,6 +8,7 @@ threshold do not hide from it for long.
 from __future__ import annotations
 
 import math
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,6 @@ import numpy as np
 from segmenter import noise as noises
 from segmenter import release
 from segmenter.model import Cube, Spend
-from segmenter.noise import paid
 
 if TYPE_CHECKING:
     from segmenter.model import Cost
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from segmenter.policy import Policy
 
 ALPHA = 1e-6
+SMALL = 8  # cells of a table up to which every run's noise is its own
+POOL, BATCH = 20_000, 1_000_000
 MOST_EVENTS = 400  # of one statistic
 KNOWN_TAIL = 1e-9  # the delta that an allowance grants the sampler
 
@@ -62,7 +64,7 @@ class Trial:
     def _outputs(self, base: int, place: int, more: int) -> Reals:
         """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
         cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
-        source = _Batches(self.noise or noises.system, self.runs)
+        source = _Batches(self.noise or noises.system, self.runs, [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes])
         rows = np.zeros((self.runs, len(self._names())))
         watched = [tuple(place % len(self.policy.dimensions[d].labels) for d in table) for table in self.tables]
         for run in range(self.runs):
@@ -70,15 +72,23 @@ class Trial:
             rows[run] = [number for one, cell in zip(made, watched, strict=True) for number in _seen(one, cell)]
         return rows
 
+    def _moved(self, dimensions: Sequence[str], place: int) -> int:
+        """The number of the cell that differs."""
+        shape = [len(self.policy.dimensions[d].labels) for d in dimensions]
+        return int(np.ravel_multi_index([place % size for size in shape], shape)) if shape else 0
+
     def _cube(self, number: int, base: int, place: int, more: int) -> Cube:
         dimensions, cost = self.measures[number]
-        shape = tuple(len(self.policy.dimensions[d].labels) for d in dimensions)
-        counts = np.full(shape, base, dtype=np.int64)
-        counts[tuple(place % size for size in shape)] += more
-        return Cube(dimensions, counts.ravel(), Spend(str(number), self.about.family.purpose, "", cost, 0))
+        counts = np.full(math.prod(len(self.policy.dimensions[d].labels) for d in dimensions), base, dtype=np.int64)
+        counts[self._moved(dimensions, place)] += more
+        return Cube(dimensions, counts, Spend(str(number), self.about.family.purpose, "", cost, 0))
 
     def _names(self) -> list[str]:
-        return [f"{what} of {'x'.join(table) or 'everyone'}" for table in self.tables for what in ("value", "shown", "shown value", "cells shown")]
+        return [
+            f"{what} of {'x'.join(table) or 'everyone'}"
+            for table in self.tables
+            for what in ("value", "shown", "shown value", "cells shown")
+        ]
 
 
 def _seen(one: release.Release, cell: tuple[int, ...]) -> Iterator[float]:
@@ -91,18 +101,34 @@ def _seen(one: release.Release, cell: tuple[int, ...]) -> Iterator[float]:
 
 
 class _Batches:
-    """Noise of the real source, drawn for many runs at once and handed out in order, every number once."""
+    """Noise of the real source, drawn for many runs at once.
 
-    def __init__(self, source: Source, runs: int) -> None:
+    Every number is used once, but in large tables, where only the cell that differs gets its own draws and all others are dealt from a
+    pool of drawn numbers, cut anew for each run.
+    """
+
+    def __init__(self, source: Source, runs: int, moved: Sequence[tuple[int, int]]) -> None:
         self.source, self.runs = source, runs
+        self.moved = dict(moved)  # by size of a table: the cell that differs
         self.left: dict[tuple[Mechanism, int], Integers] = {}
+        self.pools: dict[Mechanism, Integers] = {}
 
     def __call__(self, mechanism: Mechanism, many: int) -> Any:
+        if many <= SMALL:
+            return self._fresh(mechanism, many, many)
+        if mechanism not in self.pools:
+            self.pools[mechanism] = self.source(mechanism, POOL)
+        cut = secrets.randbelow(POOL)
+        dealt = np.take(self.pools[mechanism], np.arange(cut, cut + many), mode="wrap")
+        dealt[self.moved.get(many, 0)] = self._fresh(mechanism, many, 1)[0]
+        return dealt
+
+    def _fresh(self, mechanism: Mechanism, many: int, wanted: int) -> Integers:
         waiting = self.left.get((mechanism, many))
-        if waiting is None or len(waiting) < many:
-            waiting = self.source(mechanism, many * min(self.runs, max(1, 1_000_000 // many)))
-        self.left[mechanism, many] = waiting[many:]
-        return waiting[:many]
+        if waiting is None or len(waiting) < wanted:
+            waiting = self.source(mechanism, wanted * min(self.runs, max(1, BATCH // wanted)))
+        self.left[mechanism, many] = waiting[wanted:]
+        return waiting[:wanted]
 
 
 # -- evidence --------------------------------------------------------------------------------------------------------------
@@ -168,4 +194,3 @@ def enough_runs(epsilon: float, excess: float = 1.15) -> int:
     one, two = odds / (1 + odds), 1 / (1 + odds)
     spread = 4.9 * (math.sqrt((1 - one) / one) + math.sqrt((1 - two) / two))
     return 2 * math.ceil((spread / ((excess - 1) * epsilon)) ** 2 * 1.3)
-

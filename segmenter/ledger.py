@@ -155,7 +155,9 @@ class Ledger:
         cost = total(asked)
         if not self._is_shut(budget, now) and fits(self._spent(budget, now) + cost, budget.epsilon, budget.delta):
             return
-        raise BudgetError("P3", _refusal(balance, cost), hint="ask with less epsilon, wait for the next period, or have the policy's budget raised")
+        raise BudgetError(
+            "P3", _refusal(balance, cost), hint="ask with less epsilon, wait for the next period, or have the policy's budget raised"
+        )
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -193,7 +195,7 @@ class Ledger:
         }
 
     def verify(self) -> int:
-        """Read and verify the whole chain anew, against all marks; how many entries it has. `BudgetError` (P4) where it cannot be trusted."""
+        """Read and verify the whole chain anew, against all marks; how many entries it has. `BudgetError` (P4) where it does not hold."""
         self.journal.forget()
         return len(self.journal.read())
 
@@ -210,7 +212,13 @@ class Ledger:
     @staticmethod
     def _booked(budget: Budget, now: datetime) -> dict[str, Any]:
         period = Period.of(budget.period, now)
-        return {"purpose": budget.purpose, "epsilon": budget.epsilon, "delta": budget.delta, "from": stamp(period.start), "to": stamp(period.end)}
+        return {
+            "purpose": budget.purpose,
+            "epsilon": budget.epsilon,
+            "delta": budget.delta,
+            "from": stamp(period.start),
+            "to": stamp(period.end),
+        }
 
     # -- folding -------------------------------------------------------------------------------------------------------
 
@@ -269,7 +277,9 @@ def _refusal(balance: Balance, cost: Cost) -> str:
     left, name = balance.remaining, f"the budget {balance.purpose} of this {balance.period}"
     until = f"until {balance.end:%Y-%m-%d}"
     if balance.spent.tail + cost.tail > TAIL_ALLOWED and cost.epsilon <= left.epsilon:
-        return f"{name} does not allow it: an epsilon of {shown(cost.epsilon):.9g} is too small for its allowance of numerical error {until}"
+        return (
+            f"{name} does not allow it: an epsilon of {shown(cost.epsilon):.9g} is too small for its allowance of numerical error {until}"
+        )
     remaining = f"remaining epsilon {shown(left.epsilon):.9g} of {shown(balance.allowed.epsilon):.9g} {until}"
     return f"{name} does not allow it: asked {_words(cost)}, {remaining}"
 

@@ -55,7 +55,9 @@ class Lattice:
     def _precisions(self, component: Axes) -> list[tuple[int, float]]:
         inside = set(component)
         return [
-            (n, self.cells(component) / (self.cells(axes) * variance)) for n, (axes, variance) in enumerate(self.variances) if inside <= set(axes)
+            (n, self.cells(component) / (self.cells(axes) * variance))
+            for n, (axes, variance) in enumerate(self.variances)
+            if inside <= set(axes)
         ]
 
 
@@ -128,7 +130,7 @@ def _spread(table: Reals, axes: Axes, over: Axes, lattice: Lattice) -> Reals:
 
 @cache
 def cell_weights(lattice: Lattice, target: Axes) -> tuple[tuple[int, float, int], ...]:
-    """The noise of one cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for every cell."""
+    """The noise of a cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for all."""
     one = np.zeros(tuple(lattice.sizes[a] for a in target))
     one[(0,) * one.ndim] = 1.0
     return tuple(grouped(influence(lattice, one, target)))

@@ -1,4 +1,4 @@
-"""High-water marks: how far the journal had come, written beside the snapshots and at every anchor, authenticated with the project's key (P4).
+"""High-water marks: how far the journal had come, beside the snapshots and at every anchor, authenticated with the project's key (P4).
 
 A journal behind one of its marks was deleted or restored. A mark is read before the journal is, so that a journal that others extend
 meanwhile never looks old.
@@ -100,7 +100,9 @@ class Marks:
             else:
                 write_private(path, record)
         except OSError:
-            raise BudgetError("P4", "a high-water mark cannot be written", file=path, hint="make its folder writable, or correct `anchors`") from None
+            raise BudgetError(
+                "P4", "a high-water mark cannot be written", file=path, hint="make its folder writable, or correct `anchors`"
+            ) from None
 
     def _proof(self, seq: str, known: str) -> str:
         return self.keys.pseudonym("mark", f"{seq} {known}")

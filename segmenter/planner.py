@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmenter import accounting, marginals
-from segmenter.segment_count import SegmentCount, read_off
 from segmenter.family import Family, Setting, question_key, region, release_id
 from segmenter.ledger import TOTAL, Charge
 from segmenter.model import Cost
 from segmenter.noise import Noise, Part, paid
 from segmenter.release import OUTSIDE, About, Measured, Release, lattice
+from segmenter.segment_count import SegmentCount, read_off
 from segmenter.strategy import Job, Strategy
 
 if TYPE_CHECKING:
@@ -279,7 +279,8 @@ def price_of(target: int, segments: Sequence[Resolved], policy: Policy, setting:
 
     def enough(price: int) -> bool:
         tried = plan(segments, policy, setting, lambda _q, _e: None, _decimal(price))
-        return max(tried.errors.values(), default=0) <= target
+        worst: int = max(tried.errors.values(), default=0)
+        return worst <= target
 
     low, high = 0.0, 12.0  # of log10 nano-epsilon
     if not enough(int(10**high)):

@@ -112,7 +112,7 @@ class Release:
         """The cells (of a region) as the contract shows them; withheld ones have null count and interval."""
         labels = itertools.product(*(self.domains[d] for d in self.dimensions))
         counts, kept, reach = self.counts.ravel().tolist(), self.kept.ravel().tolist(), self.reach
-        wanted = itertools.repeat(True) if region is None else region.ravel().tolist()
+        wanted = itertools.repeat(1) if region is None else region.ravel().tolist()
         for label, count, shows, inside in zip(labels, counts, kept, wanted, strict=False):
             if inside:
                 named = dict(zip(self.dimensions, label, strict=True))
@@ -150,7 +150,9 @@ class Release:
             "dimensions": list(self.dimensions),
             "epsilon": self.cost.epsilon / 1e9,
             "rho": self.cost.rho / 1e9,
-            "measured": [{"dimensions": list(m.dimensions), "epsilon": m.cost.epsilon / 1e9, "rho": m.cost.rho / 1e9} for m in self.measured],
+            "measured": [
+                {"dimensions": list(m.dimensions), "epsilon": m.cost.epsilon / 1e9, "rho": m.cost.rho / 1e9} for m in self.measured
+            ],
             "threshold": {"patients": self.patients, "confidence": self.confidence, "margin": self.margin},
             "withheld_cells": int((~self.kept).sum()),
             "cells": list(self.cells()),

@@ -1,4 +1,4 @@
-"""Reports of releases: JSON, CSV and one self-contained HTML page, in English or French. Made of released numbers only, so they cost nothing.
+"""Reports of releases: JSON, CSV and one self-contained HTML page, in English or French. Made of released numbers only: free.
 
 `write` makes the three files. `release_html`, `segment_html` and `plan_html` are the short forms that notebooks show. Everything is
 escaped; the page loads nothing.
@@ -178,7 +178,8 @@ def release_html(release: Release) -> str:
 def segment_html(segment: SegmentCount) -> str:
     """A segment's count as a notebook shows it."""
     count, interval = segment.release.matched(segment.where)
-    head = f"<p><b>{escape(segment.segment)}</b>: {count:,} ({interval.low:,} to {interval.high:,}), {segment.withheld_cells} cells withheld</p>"
+    name, withheld = escape(segment.segment), f"{segment.withheld_cells:,} cells withheld"
+    head = f"<p><b>{name}</b>: {count:,} ({interval.low:,} to {interval.high:,}), {withheld}</p>"
     dimensions = segment.release.dimensions
     return head + _table([*dimensions, "people", "95 %"], _rows(_cells(segment), dimensions))
 

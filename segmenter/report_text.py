@@ -25,10 +25,13 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "more": "{n} more cells are in the CSV and JSON files beside this page.",
         "withheld_title": "What is withheld, and why",
         "withheld_cells": "Cells withheld",
-        "withheld_why": "A cell is withheld when its noisy count is below {limit}: {patients} people, and a margin of {margin} for the noise. So a "
-        "cell of fewer than {patients} people shows with a chance of at most {chance}. People of withheld cells are not contacted.",
+        "withheld_why": (
+            "A cell is withheld when its noisy count is below {limit}: {patients} people, and a margin of {margin} "
+            "for the noise. So a cell of fewer than {patients} people shows with a chance of at most {chance}. "
+            "People of withheld cells are not contacted."
+        ),
         "cost_title": "What it cost",
-        "cost": "This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free.",
+        "cost": ("This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free."),
         "measured": "Measured",
         "mechanism": "noise",
         "total": "everyone",
@@ -44,7 +47,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "topic": "sujet",
         "channels": "canaux",
         "as_of": "à la date du",
-        "matched": "personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris",
+        "matched": ("personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris"),
         "between": "entre",
         "and": "et",
         "sure": "dans 95 cas sur 100",
@@ -55,11 +58,17 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "more": "{n} autres cases sont dans les fichiers CSV et JSON à côté de cette page.",
         "withheld_title": "Ce qui n'est pas publié, et pourquoi",
         "withheld_cells": "Cases non publiées",
-        "withheld_why": "Une case n'est pas publiée quand son effectif bruité est inférieur à {limit} : {patients} personnes, plus une marge de {margin} "
-        "pour le bruit. Une case de moins de {patients} personnes n'apparaît donc qu'avec une probabilité d'au plus {chance}. Les personnes des cases non "
-        "publiées ne sont pas contactées.",
+        "withheld_why": (
+            "Une case n'est pas publiée quand son effectif bruité est inférieur à {limit} : {patients} personnes, "
+            "plus une marge de {margin} pour le bruit. Une case de moins de {patients} personnes n'apparaît donc "
+            "qu'avec une probabilité d'au plus {chance}. Les personnes des cases non publiées ne sont pas "
+            "contactées."
+        ),
         "cost_title": "Ce que cela a coûté",
-        "cost": "Cette publication a coûté {price}. Elle est payée avant toute lecture des données et n'est jamais remboursée. La relire est gratuit.",
+        "cost": (
+            "Cette publication a coûté {price}. Elle est payée avant toute lecture des données et n'est jamais "
+            "remboursée. La relire est gratuit."
+        ),
         "measured": "Mesuré",
         "mechanism": "bruit",
         "total": "tout le monde",
@@ -72,23 +81,40 @@ SAY: Mapping[str, Mapping[str, str]] = {
 
 METHOD: Mapping[str, tuple[str, ...]] = {
     "en": (
-        "Only people whose consent covers this purpose, these channels, this topic and these categories of data, at the date above, are counted. "
-        "Records linked to the same human are counted once.",
-        "The declared cells are known before any data is read, and all are counted, empty ones too. A small random number is then added to "
-        "each count; it comes from the operating system's randomness and cannot be repeated. Whether any one person is in the data hardly changes "
-        "what is published: how little is the price, epsilon. A smaller epsilon means more noise and more protection.",
-        "Thresholds look at the noisy counts only. Where several tables were measured together, they were reconciled by weighted least "
-        "squares, which reads no more data. Counts are rounded and never shown below zero.",
+        (
+            "Only people whose consent covers this purpose, these channels, this topic and these categories of "
+            "data, at the date above, are counted. Records linked to the same human are counted once."
+        ),
+        (
+            "The declared cells are known before any data is read, and all are counted, empty ones too. A small "
+            "random number is then added to each count; it comes from the operating system's randomness and cannot "
+            "be repeated. Whether any one person is in the data hardly changes what is published: how little is the"
+            " price, epsilon. A smaller epsilon means more noise and more protection."
+        ),
+        (
+            "Thresholds look at the noisy counts only. Where several tables were measured together, they were "
+            "reconciled by weighted least squares, which reads no more data. Counts are rounded and never shown "
+            "below zero."
+        ),
     ),
     "fr": (
-        "Seules sont comptées les personnes dont le consentement couvre cette finalité, ces canaux, ce sujet et ces catégories de données, à la date "
-        "ci-dessus. Les dossiers liés à une même personne comptent une fois.",
-        "Les cases sont déclarées avant toute lecture des données, et toutes sont comptées, même vides. Un petit nombre aléatoire est ensuite ajouté "
-        "à chaque effectif ; il vient du hasard du système d'exploitation et ne peut être reproduit. La présence d'une personne dans les données ne "
-        "change presque rien à ce qui est publié : ce presque rien est le prix, epsilon. Un epsilon plus petit veut dire plus de bruit et plus "
-        "de protection.",
-        "Les seuils ne regardent que les effectifs bruités. Quand plusieurs tables ont été mesurées ensemble, elles sont réconciliées par moindres "
-        "carrés pondérés, sans relire les données. Les effectifs sont arrondis et jamais affichés au-dessous de zéro.",
+        (
+            "Seules sont comptées les personnes dont le consentement couvre cette finalité, ces canaux, ce sujet et"
+            " ces catégories de données, à la date ci-dessus. Les dossiers liés à une même personne comptent une "
+            "fois."
+        ),
+        (
+            "Les cases sont déclarées avant toute lecture des données, et toutes sont comptées, même vides. Un "
+            "petit nombre aléatoire est ensuite ajouté à chaque effectif ; il vient du hasard du système "
+            "d'exploitation et ne peut être reproduit. La présence d'une personne dans les données ne change "
+            "presque rien à ce qui est publié : ce presque rien est le prix, epsilon. Un epsilon plus petit veut "
+            "dire plus de bruit et plus de protection."
+        ),
+        (
+            "Les seuils ne regardent que les effectifs bruités. Quand plusieurs tables ont été mesurées ensemble, "
+            "elles sont réconciliées par moindres carrés pondérés, sans relire les données. Les effectifs sont "
+            "arrondis et jamais affichés au-dessous de zéro."
+        ),
     ),
 }
 
@@ -96,36 +122,51 @@ OPINION: Mapping[str, tuple[tuple[str, str], ...]] = {
     "en": (
         (
             "Can one person be singled out?",
-            "No count of this table belongs to one person: cells of fewer than {patients} people are withheld, and every count carries noise. From "
-            "this release alone, nobody's presence can be told with odds better than {odds} times what they were before.",
+            (
+                "No count of this table belongs to one person: cells of fewer than {patients} people are withheld, "
+                "and every count carries noise. From this release alone, nobody's presence can be told with odds "
+                "better than {odds} times what they were before."
+            ),
         ),
         (
             "Can records about one person be linked?",
-            "The release holds no record and no identifier, only noisy counts. Linking it with other data gives no more than the odds above, whatever "
-            "the other data are; several releases add up, and the budget bounds their sum.",
+            (
+                "The release holds no record and no identifier, only noisy counts. Linking it with other data gives"
+                " no more than the odds above, whatever the other data are; several releases add up, and the budget"
+                " bounds their sum."
+            ),
         ),
         (
             "Can something be inferred about one person?",
-            "What can be inferred about a person is nearly the same whether that person is in the data or not. What is true of a whole group can be "
-            "learnt, and may be wrong for a member of it.",
+            (
+                "What can be inferred about a person is nearly the same whether that person is in the data or not. "
+                "What is true of a whole group can be learnt, and may be wrong for a member of it."
+            ),
         ),
     ),
     "fr": (
         (
             "Peut-on isoler une personne ?",
-            "Aucun effectif de cette table n'est celui d'une seule personne : les cases de moins de {patients} personnes ne sont pas publiées, et chaque "
-            "effectif est bruité. Avec cette seule publication, la présence d'une personne ne peut être devinée avec une cote supérieure à {odds} "
-            "fois celle d'avant.",
+            (
+                "Aucun effectif de cette table n'est celui d'une seule personne : les cases de moins de {patients} "
+                "personnes ne sont pas publiées, et chaque effectif est bruité. Avec cette seule publication, la "
+                "présence d'une personne ne peut être devinée avec une cote supérieure à {odds} fois celle d'avant."
+            ),
         ),
         (
             "Peut-on relier des données sur une même personne ?",
-            "La publication ne contient ni enregistrement ni identifiant, seulement des effectifs bruités. La croiser avec d'autres données ne donne pas "
-            "plus que la cote ci-dessus, quelles que soient ces données ; plusieurs publications s'additionnent, et le budget borne leur somme.",
+            (
+                "La publication ne contient ni enregistrement ni identifiant, seulement des effectifs bruités. La "
+                "croiser avec d'autres données ne donne pas plus que la cote ci-dessus, quelles que soient ces "
+                "données ; plusieurs publications s'additionnent, et le budget borne leur somme."
+            ),
         ),
         (
             "Peut-on déduire quelque chose sur une personne ?",
-            "Ce que l'on peut déduire sur une personne est presque le même, qu'elle soit dans les données ou non. Ce qui est vrai d'un groupe entier "
-            "peut s'apprendre, et être faux pour l'un de ses membres.",
+            (
+                "Ce que l'on peut déduire sur une personne est presque le même, qu'elle soit dans les données ou "
+                "non. Ce qui est vrai d'un groupe entier peut s'apprendre, et être faux pour l'un de ses membres."
+            ),
         ),
     ),
 }

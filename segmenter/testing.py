@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 POLICY = "policy.yml"
 
 
-def assert_private(project: str | Path, *, epsilon: str | float | None = None, noise: Source | None = None, runs: int | None = None) -> None:
+def assert_private(
+    project: str | Path, *, epsilon: str | float | None = None, noise: Source | None = None, runs: int | None = None
+) -> None:
     """Fail where a publication of the project leaks more than its epsilon, found by attacking neighbouring invented worlds.
 
     `epsilon` stands for what the segments ask. Passing proves nothing; failing has a chance of error of one in a million.

@@ -24,7 +24,7 @@ from segmenter import accounting, budget_lock, consent, context, cube, distingui
 from segmenter.control import URL_VARIABLE
 from segmenter.errors import SegmenterError
 from segmenter.family import Setting, region
-from segmenter.model import Clocks, Cost, Spend
+from segmenter.model import Clocks, Cost, Role, Spend
 from segmenter.project import POLICY, SEGMENTS, read_project
 from segmenter.trial_world import World
 from segmenter.verbs.decided import decided
@@ -119,16 +119,10 @@ def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[
     apart = dataclasses.replace(project.policy, anchors=(), webhooks={})
     with _without_server():
         made = context.opened(place, apart)
-        everyone = dataclasses.replace(made, actor=dataclasses.replace(made.actor, roles=frozenset(type(r) and r for r in _all_roles())))
+        everyone = dataclasses.replace(made, actor=dataclasses.replace(made.actor, roles=frozenset(Role)))
         with Session(everyone) as session:
             session.ingest()
             yield session
-
-
-def _all_roles() -> list[Any]:
-    from segmenter.model import Role
-
-    return list(Role)
 
 
 @contextlib.contextmanager
@@ -168,7 +162,10 @@ def uncovered(root: Path) -> list[str]:
     """The segments that find nobody among invented, consenting people of every kind: a `where` that can hardly be meant."""
     with invented(root) as session:
         segments = _countable(read_project(root))
-        found = {s.name: int(_counts(session.context, s).reshape(-1)[region(s, session.context.policy.dimensions).ravel()].sum()) for s in segments}
+        found = {
+            s.name: int(_counts(session.context, s).reshape(-1)[region(s, session.context.policy.dimensions).ravel()].sum())
+            for s in segments
+        }
     return [f"{name}: nobody is selected" for name, many in found.items() if many == 0]
 
 
@@ -232,4 +229,5 @@ def _told(project: Project, made: planner.ReleasePlan, noise: Source | None, run
         for base in (0, max(0, project.policy.threshold.patients - 1)):
             evidence = trial.attack(base, place=1)
             if evidence.epsilon > limit:
-                yield f"{family.family.purpose}: leaks at least epsilon {evidence.epsilon:.3g} where {limit:g} is declared ({evidence.event})"
+                leak = f"leaks at least epsilon {evidence.epsilon:.3g} where {limit:g} is declared"
+                yield f"{family.family.purpose}: {leak} ({evidence.event})"

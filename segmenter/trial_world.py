@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 CONSENTING = 0.9
 AIMED = 40  # people drawn from each segment's own cells
 EVENT = (
-    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at", "valid_until",
-    "method", "expressed_by", "notice_version", "evidence", "source",
+    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
+    "valid_until", "method", "expressed_by", "notice_version", "evidence", "source",
 )  # fmt: skip
 
 
@@ -65,8 +65,8 @@ class World:
 
     def _person(self, name: str, labels: Mapping[str, str], chance: random.Random, *, sure: bool) -> None:
         row: dict[str, Any] = {
-            "patient_id": name, "age": chance.randint(18, 95), "email": f"{name.lower()}@example.org", "phone": f"+3363998{chance.randint(0, 9999):04d}",
-            "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris", "first_name": "Camille", "language": "fr", "deceased": "false",
+            "patient_id": name, "age": chance.randint(18, 95), "email": f"{name.lower()}@example.org",
+            "phone": f"+3363998{chance.randint(0, 9999):04d}", "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris", "first_name": "Camille", "language": "fr", "deceased": "false",
         }  # fmt: skip
         for d in self._dimensions("patient"):
             row[d.column or ""] = _raw(d, labels[d.name], chance)
@@ -109,7 +109,10 @@ class World:
 
     def without(self, patient: str) -> World:
         """The neighbouring world: one human less, with everything of theirs."""
-        keep = lambda rows: [r for r in rows if r["patient_id"] != patient]  # noqa: E731
+
+        def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            return [r for r in rows if r["patient_id"] != patient]
+
         facts = {name: keep(rows) for name, rows in self.facts.items()}
         return World(self.policy, self.sources, self.segments, self.seed, keep(self.patients), keep(self.consent), facts)
 

@@ -53,7 +53,9 @@ def segment(name: str, where: str | None = None, epsilon: str | None = None, **m
     parsed = None if where is None else condition.parse(where)
     empty = {"include": (), "exclude": ()}
     given = {**empty, **more}
-    return Segment(name, {"en": name}, "prevention", (), None, parsed, given["include"], given["exclude"], 0, epsilon, (), "0", Path(name), {})
+    return Segment(
+        name, {"en": name}, "prevention", (), None, parsed, given["include"], given["exclude"], 0, epsilon, (), "0", Path(name), {}
+    )
 
 
 def resolved(*segments: Segment, using: Policy | None = None) -> list[Resolved]:
@@ -86,5 +88,3 @@ def fixed(value: int):
 def publish(dimensions: tuple[str, ...], counts, spend: Spend | None = None, noise=None, using: Policy | None = None):
     """One release of one cube."""
     return release.publish([cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise)[0]
-
-

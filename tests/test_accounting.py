@@ -46,7 +46,9 @@ def test_amounts_are_shown_as_short_decimals(nano):
     assert round(shown(nano) * NANO) == nano
 
 
-@pytest.mark.parametrize(("epsilon", "cells", "units"), [(NANO, 1, 4_000), (NANO // 10, 1, 40_000), (10 * NANO, 1, 4_000), (NANO, 3, 12_000)])
+@pytest.mark.parametrize(
+    ("epsilon", "cells", "units"), [(NANO, 1, 4_000), (NANO // 10, 1, 40_000), (10 * NANO, 1, 4_000), (NANO, 3, 12_000)]
+)
 def test_p10_the_tail_is_booked_per_cell_a_human_can_change(epsilon, cells, units):
     assert geometric(epsilon, cells).tail == units
 

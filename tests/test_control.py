@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from ledgers import KEYS, POSTGRES, SERVERS, Clock, fresh_schema, journal
 
+from ledgers import KEYS, POSTGRES, SERVERS, Clock, fresh_schema, journal
 from segmenter.control import JOURNAL, Journal
 from segmenter.errors import BudgetError
 from segmenter.keys import Keys

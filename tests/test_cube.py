@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime
 import numpy as np
 import polars as pl
 import pytest
-from counting import DIMENSIONS, SETTING, paid, policy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counting import DIMENSIONS, SETTING, paid, policy
 from segmenter import cube
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError
@@ -27,7 +27,14 @@ def engine(tmp_path_factory):
 
 
 def patients(engine, *rows):
-    columns = {"birth_date": pl.Date, "age": pl.Int32, "sex": pl.String, "payer_code": pl.String, "score": pl.String, "deceased": pl.Boolean}
+    columns = {
+        "birth_date": pl.Date,
+        "age": pl.Int32,
+        "sex": pl.String,
+        "payer_code": pl.String,
+        "score": pl.String,
+        "deceased": pl.Boolean,
+    }
     data = [{"patient": n, **dict.fromkeys(columns), **row} for n, row in enumerate(rows, 1)]
     engine.load("patient", pl.DataFrame(data, schema={"patient": pl.Int64, **columns}))
 
@@ -50,7 +57,9 @@ def test_values_outside_the_domain_are_unknown_or_other(engine):
     assert labels(engine, "payer") == ["public", "private", "other", "other"]
 
 
-@pytest.mark.parametrize(("age", "label"), [(0, "<18"), (17, "<18"), (18, "18-34"), (34, "18-34"), (35, "35-49"), (80, "80+"), (None, "unknown")])
+@pytest.mark.parametrize(
+    ("age", "label"), [(0, "<18"), (17, "<18"), (18, "18-34"), (34, "18-34"), (35, "35-49"), (80, "80+"), (None, "unknown")]
+)
 def test_ages_fall_into_bands(engine, age, label):
     patients(engine, {"age": age})
     stays(engine)

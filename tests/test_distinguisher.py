@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from counting import DIMENSIONS, NANO, about, policy
 
+from counting import DIMENSIONS, NANO, about, policy
 from segmenter import noise, release
 from segmenter.accounting import geometric
 from segmenter.distinguish import Trial, enough_runs, evidence
@@ -100,7 +100,9 @@ def exact_threshold(cubes, about_, tables, using, source):
         kept = property(lambda self: np.asarray(held.reshape(self.values.shape)))
 
     held = kept
-    return [Exact(**{f.name: getattr(r, f.name) for f in dataclasses.fields(r)}) for r in release.publish(cubes, about_, tables, using, source)]
+    return [
+        Exact(**{f.name: getattr(r, f.name) for f in dataclasses.fields(r)}) for r in release.publish(cubes, about_, tables, using, source)
+    ]
 
 
 def test_fault_a_threshold_on_the_exact_count():

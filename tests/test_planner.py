@@ -7,10 +7,10 @@ import time
 
 import numpy as np
 import pytest
-from counting import DIMENSIONS, NANO, NOW, SETTING, cube, paid, policy, resolved, segment
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from counting import DIMENSIONS, NANO, NOW, SETTING, cube, paid, policy, resolved, segment
 from segmenter import planner, release
 from segmenter.accounting import converted
 from segmenter.errors import UsageError
@@ -127,7 +127,8 @@ def test_p6_the_plan_names_the_release_that_the_run_makes():
 def _mean_variance(segments, tables):
     names = list(DIMENSIONS)
     lattice = Lattice(
-        tuple(len(d.labels) for d in DIMENSIONS.values()), tuple((tuple(names.index(d) for d in t), Geometric(e).variance) for t, e in tables)
+        tuple(len(d.labels) for d in DIMENSIONS.values()),
+        tuple((tuple(names.index(d) for d in t), Geometric(e).variance) for t, e in tables),
     )
     targets = [tuple(names.index(d) for d in s.dimensions) for s in segments]
     regions = [region(s, DIMENSIONS).astype(float) for s in segments]
