@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import segmenter
-from driving import Program, environment
+from driving import Program
 from worlds import plain_consent, plain_patient, plain_project, write_csv
 
 ID, NAME, LOCAL, STREET, DIGITS = "CANARY7Q3X", "Quetzalinde", "zq.canary9", "17 impasse du Canari", "98765432"
@@ -28,7 +28,7 @@ COUNTS = (WOMEN, MEN, WOMEN + MEN, WOMEN + MEN + 2)
 EXPORT = ("export", "women", "--channel", "email", "--destination", "check")
 
 
-def planted(root, **changed):
+def planted(root, inside=True, **changed):
     """A plain project with the canary in it, and in every source."""
     plain_project(root, patients=30, **changed)
     data = root / "data"
@@ -39,7 +39,7 @@ def planted(root, **changed):
     append(data / "stays.csv", [{"patient_id": ID, "days": NAME}])
     append(data / "links.csv", [{"patient_id": f"{ID}d", "same_as": f"{ID}e"}])
     write_csv(data / "lists" / "canary.csv", [{"email": f"{LOCAL}+x@gmail.com"}])
-    return Program(root)
+    return Program(root, inside)
 
 
 def append(path, rows):
@@ -78,11 +78,17 @@ def search_files(root, payloads):
 
 def test_no_output_error_or_file_holds_a_planted_value(tmp_path):
     program = planted(tmp_path)
+    outside = planted(tmp_path, inside=False)  # the same folder, in a process of its own: whatever a library writes to its streams
+    for words in (("ingest",), ("run",), EXPORT):
+        ran = outside(*words)
+        assert ran.status == 0
+        search(ran.out + ran.err, f"the streams of {words}")
     payloads = set()
     for words in COMMANDS:
         for form in (words, (*words, "--json")):
             ran = program(*form)
             search(ran.out + ran.err, f"the output of {form}")
+            assert "Traceback" not in ran.err
             if ran.status == 0 and words[0] == "export" and "--json" in form:
                 payloads.add(ran.json["file"])
                 search(Path(ran.json["manifest"]).read_text(encoding="utf-8"), "the manifest")
@@ -193,8 +199,7 @@ def test_no_exact_count_is_in_a_file_or_a_name(counted, tmp_path):
 
 
 def test_a_marketer_is_told_no_exact_count_by_the_commands(counted):
-    program = Program(counted)
-    assert environment()
+    program = Program(counted, inside=True)
     for words in (("check",), ("ingest",), ("plan",), ("run",), EXPORT, ("budget",)):
         for form in (words, (*words, "--json")):
             ran = program(*form)
