@@ -100,7 +100,7 @@ def converted(rho: int, delta: int) -> int:
 
 
 def _epsilon(rho: float, delta: float) -> float:
-    """The least, over alpha > 1, of alpha rho + (ln(1/delta) + (alpha - 1) ln(1 - 1/alpha) - ln(alpha)) / (alpha - 1), by golden section."""
+    """The least, over alpha > 1, of alpha rho + (ln(1/delta) + (alpha - 1) ln(1 - 1/alpha) - ln(alpha)) / (alpha - 1): golden section."""
     low, high = -20.0, 20.0  # of ln(alpha - 1); any alpha gives a true bound
     ratio = (math.sqrt(5) - 1) / 2
     left, right = high - ratio * (high - low), low + ratio * (high - low)

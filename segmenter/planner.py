@@ -292,7 +292,7 @@ def price_of(target: int, segments: Sequence[Resolved], policy: Policy, setting:
 
 
 def _three_digits(amount: float) -> int:
-    unit = 10 ** max(0, math.floor(math.log10(amount)) - 2)
+    unit = int(10 ** max(0, math.floor(math.log10(amount)) - 2))
     return math.ceil(amount / unit) * unit
 
 

@@ -66,7 +66,8 @@ class World:
     def _person(self, name: str, labels: Mapping[str, str], chance: random.Random, *, sure: bool) -> None:
         row: dict[str, Any] = {
             "patient_id": name, "age": chance.randint(18, 95), "email": f"{name.lower()}@example.org",
-            "phone": f"+3363998{chance.randint(0, 9999):04d}", "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris", "first_name": "Camille", "language": "fr", "deceased": "false",
+            "phone": f"+3363998{chance.randint(0, 9999):04d}", "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris",
+            "first_name": "Camille", "language": "fr", "deceased": "false",
         }  # fmt: skip
         for d in self._dimensions("patient"):
             row[d.column or ""] = _raw(d, labels[d.name], chance)

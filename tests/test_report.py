@@ -1,0 +1,105 @@
+"""Reports: what was released, in files that stand alone, for readers of two languages (P1, P12)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import numpy as np
+import pytest
+
+from counting import DIMENSIONS, fixed, paid, policy, publish, resolved, segment, sizes
+from segmenter import planner, report
+from segmenter.errors import UsageError
+from segmenter.family import Setting
+from segmenter.model import Clocks
+from segmenter.policy import Dimension
+from segmenter.segment_count import read_off
+
+
+@pytest.fixture
+def counted():
+    [one] = resolved(segment("one", "sex in ('F', 'M')"))
+    made = publish(("sex",), [1234, 3, 50], noise=fixed(0))
+    return read_off(one, made, policy())
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_three_files_hold_the_same_table(counted, tmp_path, language):
+    files = report.write(tmp_path, counted, "Prévention", language)
+    assert {kind: path.suffix for kind, path in files.items()} == {"json": ".json", "csv": ".csv", "html": ".html"}
+    document = json.loads(files["json"].read_text())
+    assert document["matched"]["count"] == 1234
+    assert document["made"]["threshold"]["patients"] == 11
+    rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
+    assert [(r["sex"], r["count"], r["withheld"]) for r in rows] == [("F", "1234", "false"), ("M", "", "true")]
+    page = files["html"].read_text()
+    assert {"en": "1,234", "fr": "1\u202f234"}[language] in page
+    assert {"en": "withheld", "fr": "non publié"}[language] in page
+    assert page.count("<dt>") == 3
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files.values())
+
+
+def test_a_page_stands_alone_and_runs_nothing(counted):
+    page = report.page(counted)
+    assert "default-src 'none'" in page
+    assert re.search(r"<script|https?://|src=", page) is None
+
+
+def test_a_withheld_count_is_in_no_file(counted, tmp_path):
+    [one] = resolved(segment("one", "sex = 'M'"))
+    made = publish(("sex",), [1000, 7, 50], noise=fixed(0))
+    files = report.write(tmp_path, read_off(one, made, policy()))
+    document = json.loads(files["json"].read_text())
+    assert document["cells"] == [{"sex": "M", "count": None, "interval": None, "withheld": True}]
+    assert list(csv.reader(io.StringIO(files["csv"].read_text())))[1] == ["M", "", "", "", "true"]
+
+
+def test_whole_releases_too(tmp_path):
+    made = publish(("sex", "age_band"), np.full(sizes("sex", "age_band"), 99), paid(rho=0.5), fixed(0))
+    files = report.write(tmp_path, made, language="fr")
+    assert len(json.loads(files["json"].read_text())["cells"]) == 21
+    assert "gaussien discret" in files["html"].read_text()
+
+
+def test_everything_is_escaped():
+    bad = "<script>alert(1)</script>"
+    odd = Dimension("sex", "identity", "patient", "sex", values={bad: ("F",), "=1+1": ("M",)})
+    using = policy(dimensions={"sex": odd})
+    made = publish(("sex",), [100, 100, 100], noise=fixed(0), using=using)
+    for text in (report.page(made, bad), report.release_html(made)):
+        assert "<script" not in text
+        assert "&lt;script&gt;" in text
+    assert "'=1+1,100" in report.table_csv(made.cells(), ("sex",))
+
+
+def test_long_tables_are_cut_on_the_page_and_whole_in_the_files():
+    dimensions = tuple(DIMENSIONS)
+    made = publish(dimensions, np.full(sizes(*dimensions), 50), noise=fixed(0))
+    page = report.page(made)
+    assert page.count("<tr>") < report.MOST_ROWS + 20
+    assert "more cells are in the CSV" in page
+    assert report.table_csv(made.cells(), dimensions).count("\n") == made.values.size + 1
+
+
+def test_another_language_is_refused(counted, tmp_path):
+    with pytest.raises(UsageError):
+        report.write(tmp_path, counted, language="de")
+
+
+def test_notebooks_show_counts_releases_and_plans(counted):
+    assert "1,234" in counted._repr_html_()
+    assert "1,234" in counted.release._repr_html_()
+    nowhere = Setting("", "", Clocks(counted.release.made_at, counted.release.made_at))
+    made = planner.plan(resolved(segment("one", "sex = 'F'")), policy(), nowhere, lambda _q, _e: None)
+    assert "one ±" in made._repr_html_()
+    assert made.to_polars().height == 1
+
+
+def test_frames(counted):
+    frame = counted.to_polars()
+    assert frame.columns == ["sex", "count", "low", "high", "withheld"]
+    assert frame["count"].to_list() == [1234, None]
+    assert counted.release.to_polars().height == 3
