@@ -36,10 +36,8 @@ def main() -> None:
     finally:
         if given.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / f"{given.size}.json").write_text(json.dumps(summary(runs), indent=1) + "\n", encoding="utf-8")
+    print(page.table(keep(RESULTS / f"{given.size}.json", summary(runs))))
     page.write(RESULTS)
-    print(page.table(summary(runs)["works"]))
 
 
 def measure(folder: Path, patients: int, rounds: int, works: str, others: list[str]) -> Runs:
@@ -79,7 +77,7 @@ def _ingest(project: Path, runs: Runs, rounds: int) -> None:
 
 def _fresh(work: str, side: str, project: Path, number: int) -> dict[str, Any]:
     _say(f"round {number + 1}: ({work}) {side}")
-    command = [peers.interpreter(side), "-m", "benchmarks.one", work, side, str(project), str(number)]
+    command = [peers.interpreter(side), "-m", "benchmarks.one", work, side, str(project)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
     if done.returncode:
         _say(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed")
@@ -104,6 +102,16 @@ def summary(runs: Runs) -> dict[str, Any]:
         for (work, side), taken in runs.items()
     ]
     return {"machine": page.machine(), "versions": page.versions(), "works": works}
+
+
+def keep(file: Path, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Write the results of one size; works that were not measured this time keep what was found before."""
+    before = json.loads(file.read_text(encoding="utf-8"))["works"] if file.exists() else []
+    measured = {(w["work"], w["side"]) for w in found["works"]}
+    works: list[dict[str, Any]] = [*found["works"], *(w for w in before if (w["work"], w["side"]) not in measured)]
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({**found, "works": sorted(works, key=lambda w: (w["work"], w["side"]))}, indent=1) + "\n", encoding="utf-8")
+    return works
 
 
 def _median(taken: list[dict[str, Any]], what: str) -> float | None:

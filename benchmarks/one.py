@@ -1,4 +1,4 @@
-"""One work, one side, once, in this fresh process: prints one JSON line. `python -m benchmarks.one WORK SIDE FOLDER ROUND`."""
+"""One work, one side, once, in this fresh process: prints one JSON line. `python -m benchmarks.one WORK SIDE FOLDER`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 
-def measure(work: str, side: str, folder: Path, number: int) -> dict[str, Any]:
+def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
     """Seconds, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
     cells = None
     steps: dict[str, float] = {}
     if side == "ours":
         from benchmarks import ours
 
-        seconds, cells, steps = ours.run(work, folder, number)
+        seconds, cells, steps = ours.run(work, folder)
     elif side in ("plain", "latest"):
         from benchmarks import plain
 
@@ -39,4 +39,4 @@ def _error(work: str, folder: Path, cells: dict[tuple[str, ...], float] | None) 
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]))))
+    print(json.dumps(measure(sys.argv[1], sys.argv[2], Path(sys.argv[3]))))
