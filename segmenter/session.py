@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segmenter.retain import Retained
     from segmenter.segment import Segment
     from segmenter.suppression import Imported, Summary
+    from segmenter.trial import TrialReport
     from segmenter.verbs.ahead import AheadReport
     from segmenter.verbs.answer import Subject
     from segmenter.verbs.ingest import IngestReport
@@ -161,6 +162,12 @@ class Session:
 
         del language  # the document holds the sentences in every language
         return why(self.context, patient, segment, channel, as_of, known_at)
+
+    def test(self) -> TrialReport:
+        """Try the project out without real data: committed costs, coverage of segments, privacy of what it publishes."""
+        from segmenter.trial import examine
+
+        return examine(self.context.root)
 
     # -- after the export ------------------------------------------------------------------------------------------------
 
