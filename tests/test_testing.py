@@ -24,7 +24,8 @@ categories: {identity: {sensitivity: 1}, contact: {sensitivity: 1}, care: {sensi
 channels: {email: {identifier: email, double_opt_in: true}}
 topics: [screening]
 purposes:
-  prevention: {title: {en: Prevention}, categories: [identity, contact, care], channels: [email], topics: [screening], min_notice: "2026-01", max_age_days: 400}
+  prevention: {title: {en: Prevention}, categories: [identity, contact, care], channels: [email], topics: [screening],
+               min_notice: "2026-01", max_age_days: 400}
 dimensions:
   sex: {column: patient.sex, values: [F, M], category: identity}
   age_band: {column: patient.age, bands: [18, 65], category: identity}
