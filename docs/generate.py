@@ -1,7 +1,7 @@
 """Writes the pages that are read off the program: `make docs`. A test fails where one is stale.
 
-`reference/commands.md` from the command line, `reference/files.md` from the JSON Schemas, and in `consent.md` the worked cases from the
-same case files that the tests run.
+`reference/commands.md` from the command line, `reference/files.md` from the JSON Schemas, `privacy-tests.md` from the names of the tests,
+and in `consent.md` the worked cases from the same case files that the tests run.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ def pages() -> dict[Path, str]:
     return {
         DOCS / "reference" / "commands.md": commands(),
         DOCS / "reference" / "files.md": files(),
+        DOCS / "privacy-tests.md": rules(),
         consent: with_cases(consent.read_text(encoding="utf-8")),
     }
 
@@ -132,6 +133,59 @@ def _default(value: Schema) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Shape")).lower()
+
+
+# -- rules and tests ---------------------------------------------------------------------------------------------------
+
+RULES = {
+    "P1": "a published number comes from a paid, noised release over eligible patients",
+    "P2": "reserve, then read; never refunded",
+    "P3": "one transactional, chained ledger of whole numbers",
+    "P4": "a ledger that cannot be trusted refuses",
+    "P5": "a budget belongs to a purpose and a calendar period, and to the total",
+    "P6": "the same question is answered from the store, free",
+    "P7": "every declared cell is there, zeros too",
+    "P8": "thresholds look at the noisy count",
+    "P9": "facts are reduced and bounded per human",
+    "P10": "integer noise, its tail booked",
+    "P11": "the operating system's randomness, no seed",
+    "P12": "what is shown adds up; reconcile first, clamp last",
+    "P13": "totals over releases and mechanisms",
+    "P14": "one release serves a family, never two",
+    "P15": "no text of a user reaches the engine",
+    "P16": "an export's funnel and sizes are one paid release",
+    "P17": "an export's exact row count lives in the payload alone",
+    "P18": "learning is a release too",
+}
+HELD = (  # tests whose names do not begin with the rule: rule, file, test
+    ("P1", "test_canaries.py", "test_no_exact_count_is_told"),
+    ("P1", "test_canaries.py", "test_no_exact_count_is_in_a_file_or_a_name"),
+    ("P2", "test_faults.py", "test_a_spend_whose_answer_was_never_written_stays_spent"),
+    ("P3", "test_commands.py", "test_six_processes_with_six_questions_never_pay_more_than_there_is"),
+    ("P7", "test_distinguisher.py", "test_fault_a_cell_skipped"),
+    ("P8", "test_distinguisher.py", "test_fault_a_threshold_on_the_exact_count"),
+    ("P10", "test_distinguisher.py", "test_fault_a_scale_15_percent_too_small"),
+    ("P16", "test_export.py", "test_where_the_funnel_cannot_be_paid_the_export_goes_out"),
+    ("P17", "test_canaries.py", "test_a_marketer_is_told_no_exact_count_by_the_commands"),
+    ("P17", "test_manifest.py", "test_no_exact_number_and_no_segment_name_in_it"),
+    ("P18", "test_discover.py", "test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected"),
+    ("P18", "test_discover.py", "test_a_private_model_needs_no_particular_data"),
+)
+
+
+def rules() -> str:
+    """Which tests hold each rule of the privacy page, by their names: `test_p7_...` holds P7."""
+    found: dict[str, list[str]] = {rule: [] for rule in RULES}
+    for file in sorted((ROOT / "tests").glob("test_*.py")):
+        names = re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
+        held = {(rule, test) for rule, name, test in HELD if name == file.name}
+        for name in names:
+            named = re.match(r"test_p(\d+)_", name)
+            for rule in RULES:
+                if (named and rule == f"P{named[1]}") or (rule, name) in held:
+                    found[rule].append(f"`{file.stem}`: {name.removeprefix('test_').replace('_', ' ')}")
+    rows = "".join(f"| **{rule}** {what} | {'<br>'.join(found[rule])} |\n" for rule, what in RULES.items())
+    return f"# Which tests hold the privacy rules\n\n{MADE}\nThe rules: [privacy](privacy.md).\n\n| rule | tests |\n|---|---|\n{rows}"
 
 
 # -- worked cases ----------------------------------------------------------------------------------------------------------

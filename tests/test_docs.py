@@ -105,10 +105,18 @@ def _generator() -> object:
     return module
 
 
-@pytest.mark.parametrize("page", ["reference/commands.md", "reference/files.md", "consent.md"])
+@pytest.mark.parametrize("page", ["reference/commands.md", "reference/files.md", "privacy-tests.md", "consent.md"])
 def test_generated_pages_are_fresh(page: str) -> None:
     wanted = _generator().pages()[ROOT / "docs" / page]
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == wanted, "run `make docs`"
+
+
+def test_every_privacy_rule_names_the_tests_that_hold_it() -> None:
+    generator = _generator()
+    page = generator.rules()
+    assert [rule for rule in generator.RULES if re.search(rf"(?m)^\| \*\*{rule}\*\* [^|]* \|  \|$", page)] == []
+    for _, file, test in generator.HELD:
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file}: {test}"
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:
