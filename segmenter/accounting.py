@@ -18,6 +18,7 @@ NANO = 1_000_000_000
 TAIL_ALLOWED = 1_000_000_000  # in units of 1e-18: 1e-9
 TAIL_UNIT = 4_000  # 4e-15, of one cell at epsilon 1 or more (measured 2.9e-15 at 1, 1.2e-14 at 0.1)
 LARGEST = Decimal(1_000_000)
+TOTAL = "total"  # the budget over all purposes
 
 
 def spent_nano(amount: str | int | Decimal) -> int:
@@ -59,6 +60,15 @@ def shown(nano: int) -> float:
     0.3
     """
     return nano / NANO
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """One thing to be paid: for which purpose, which question, how much."""
+
+    purpose: str
+    question: str
+    cost: Cost
 
 
 # -- costs -----------------------------------------------------------------------------------------------------------------

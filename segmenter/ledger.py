@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter.accounting import NANO, TAIL_ALLOWED, fits, loss, shown, total
+from segmenter.accounting import NANO, TAIL_ALLOWED, TOTAL, Charge, fits, loss, shown, total
 from segmenter.errors import BudgetError
 from segmenter.model import Cost, Spend, stamp
 from segmenter.recovery import KIND as RECOVER
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from segmenter.control import Entry, Journal
     from segmenter.policy import Budget, Policy
 
-TOTAL = "total"
 SPEND = "spend"
 FIRST_MONTHS = {"month": range(1, 13), "quarter": (1, 4, 7, 10), "year": (1,)}
 
@@ -52,15 +51,6 @@ class Period:
         months = 12 // len(firsts)
         year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
         return cls(start, start.replace(year=year, month=month + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """One thing to be paid: for which purpose, which question, how much."""
-
-    purpose: str
-    question: str
-    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)

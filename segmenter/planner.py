@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmenter import accounting, marginals
+from segmenter.accounting import TOTAL, Charge
 from segmenter.family import Family, Setting, question_key, region, release_id
-from segmenter.ledger import TOTAL, Charge
 from segmenter.model import Cost
 from segmenter.noise import Noise, Part, paid
 from segmenter.release import OUTSIDE, About, Measured, Release, lattice
