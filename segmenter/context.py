@@ -62,7 +62,9 @@ class Context:
         self.journal.append(self.actor.account, kind, {**body, "policy": self.policy.deciding_hash()})
 
 
-def opened(root: Path, policy: Policy, now: Callable[[], datetime] | None = None, noise: Any = None, progress: Progress = silent) -> Context:
+def opened(
+    root: Path, policy: Policy, now: Callable[[], datetime] | None = None, noise: Any = None, progress: Progress = silent
+) -> Context:
     """Open the project at `root`: private folder, keys, journal. Made where missing; `init` is not required."""
     store = Store(root / PRIVATE, keys=project_keys.Keys(b""), encrypted=policy.encryption)
     store.prepare()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from segmenter import context as contexts
 from segmenter.context import Context, Progress, silent
@@ -19,18 +19,19 @@ if TYPE_CHECKING:
     from segmenter.export import Export
     from segmenter.manifest import Verified
     from segmenter.query import QueryResult
-    from segmenter.receipt import Receipt
     from segmenter.recall import Exposed, Recalls
+    from segmenter.receipt import Receipt
     from segmenter.retain import Retained
     from segmenter.segment import Segment
     from segmenter.suppression import Imported, Summary
     from segmenter.trial import TrialReport
     from segmenter.verbs.ahead import AheadReport
     from segmenter.verbs.answer import Subject
+    from segmenter.verbs.books import BudgetReport
     from segmenter.verbs.ingest import IngestReport
     from segmenter.verbs.learn import Discovery
     from segmenter.verbs.look import Table
-    from segmenter.verbs.publish import BudgetReport, PlanReport, Reports, RunReport
+    from segmenter.verbs.publish import PlanReport, Reports, RunReport
     from segmenter.why import Answer
 
 
@@ -53,7 +54,7 @@ class Session:
 
     context: Context
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -75,7 +76,7 @@ class Session:
 
         return ingest(self.context)
 
-    def plan(  # noqa: PLR0913  (one parameter a wish)
+    def plan(
         self,
         selection: Sequence[str] | None = None,
         *,
@@ -117,21 +118,21 @@ class Session:
 
     def budget(self) -> BudgetReport:
         """What is allowed, spent and left."""
-        from segmenter.verbs import publish
+        from segmenter.verbs import books
 
-        return publish.budget(self.context)
+        return books.budget(self.context)
 
     def budget_verify(self) -> dict[str, Any]:
         """Verify the whole journal against its marks."""
-        from segmenter.verbs import publish
+        from segmenter.verbs import books
 
-        return publish.budget_verify(self.context)
+        return books.budget_verify(self.context)
 
     def budget_recover(self) -> dict[str, Any]:
         """Start again from a journal that cannot be trusted, assuming the worst. For officers."""
-        from segmenter.verbs import publish
+        from segmenter.verbs import books
 
-        return publish.budget_recover(self.context)
+        return books.budget_recover(self.context)
 
     def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: datetime | None = None) -> Export:
         """Write the file of those who may be contacted, decided as of now."""
@@ -147,7 +148,7 @@ class Session:
 
         return query(self.context, sql, purpose, epsilon, as_of, known_at)
 
-    def why(  # noqa: PLR0913  (one parameter a wish)
+    def why(
         self,
         patient: str,
         *,
@@ -215,7 +216,7 @@ class Session:
 
         return suppress.import_files(self.context, [Path(file) for file in files], channel)
 
-    def suppress_add(  # noqa: PLR0913  (one parameter a field of an entry)
+    def suppress_add(
         self,
         kind: str,
         value: str,

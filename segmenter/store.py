@@ -73,12 +73,13 @@ class Store:
         return snapshot
 
     def known(self, journal: Journal, known_at: datetime) -> Snapshot:
-        """The snapshot that was current at `known_at`; refused where it is gone, or where there was none yet (consent.md, undated facts)."""
+        """The snapshot that was current at `known_at`; refused where it is gone, or there was none yet (C11 to C13: undated facts)."""
         before = [e for e in journal.read("ingest") if datetime.fromisoformat(str(e.body["taken_at"])) <= known_at]
         snapshot = self._snapshot(before[-1]) if before else None
         if snapshot is None or not snapshot.path.is_file():
             rule, msg = "known_at", "what was known then cannot be said: the snapshot of that moment is gone, or there was none yet"
-            raise Refusal(rule, msg, hint="ask with a later --known-at; undated facts (links, deaths, ages) are those of the snapshot of that time")
+            later = "ask with a later --known-at; links, deaths and ages are those of the snapshot of that time"
+            raise Refusal(rule, msg, hint=later)
         return snapshot
 
     def _snapshot(self, entry: Entry) -> Snapshot:
@@ -93,4 +94,5 @@ class Store:
 
 def ingest_body(snapshot: Snapshot, policy_hash: str) -> dict[str, str]:
     """The journal's entry that puts a snapshot in use."""
-    return {"snapshot": snapshot.id, "taken_at": stamp(snapshot.taken_at.astimezone(UTC)), "time_zone": snapshot.time_zone, "policy": policy_hash}
+    taken_at = stamp(snapshot.taken_at.astimezone(UTC))
+    return {"snapshot": snapshot.id, "taken_at": taken_at, "time_zone": snapshot.time_zone, "policy": policy_hash}

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from segmenter import accounting, cube, outlook
@@ -18,8 +19,8 @@ from segmenter.nearest import hint
 from segmenter.outlook import Ahead, Outlook
 from segmenter.policy import ALWAYS
 from segmenter.release import publish_histogram
+from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
-from segmenter.verbs.publish import ledger_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,13 +76,17 @@ def notice(context: Context, purpose: str | None, before: datetime | None, epsil
     chosen = [_known(context, purpose)] if purpose is not None else list(context.policy.purposes.values())
     rows, spent = [], 0
     for one in chosen:
-        asked = _Asked(context, one, f"{NOTICE} {stamp(until)}", epsilon, lambda a, c, name=one.name: outlook.notices(a, name, c, until))
+        asked = _Asked(context, one, f"{NOTICE} {stamp(until)}", epsilon, partial(_noticed, one.name, until))
         buckets, paid = (asked.exact(), 0) if context.actor.is_officer else asked.answer()
         spent += paid
         in_force = list(outlook.in_force(context.policy, one.name))
         rows.append({"purpose": one.name, "min_notice": one.min_notice, "in_force": in_force, "before": stamp(until), "buckets": buckets})
     context.record(NOTICE, {"purposes": [one.name for one in chosen]})
     return AheadReport(NOTICE, tuple(rows), spent, context.actor.is_officer)
+
+
+def _noticed(purpose: str, before: datetime, ahead: Ahead, clocks: Clocks) -> Outlook:
+    return outlook.notices(ahead, purpose, clocks, before)
 
 
 def _known(context: Context, purpose: str) -> Purpose:

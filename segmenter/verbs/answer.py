@@ -16,6 +16,7 @@ from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT
 from segmenter.project import read_project
+from segmenter.scopes import Scopes
 from segmenter.standing import SNAPSHOT
 from segmenter.verbs.decided import TOUCHED, opened
 from segmenter.verbs.deliver import place_of
@@ -55,7 +56,7 @@ def _questions(context: Context, segment: str | None, channel: str | None) -> li
     if channel is not None and channel not in context.policy.channels:
         raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, context.policy.channels))
     if segment is None:
-        every = whys.every(whys.Scopes.of(context.policy))
+        every = whys.every(Scopes.of(context.policy))
         return [] if channel is None else [q for q in every if q.channel == channel]
     (resolved,) = read_project(context.root, segments=(segment,)).chosen()
     own = resolved.segment

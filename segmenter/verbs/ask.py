@@ -11,8 +11,9 @@ from segmenter import query as door
 from segmenter.control import locked
 from segmenter.model import ProcessingRequest, Snapshot
 from segmenter.project import read_project
+from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
-from segmenter.verbs.publish import Asked, ledger_of, setting_of
+from segmenter.verbs.publish import Asked, setting_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context

@@ -16,8 +16,9 @@ from segmenter.noise import Noise, Part, paid
 from segmenter.project import read_project
 from segmenter.release import OUTSIDE, publish_histogram
 from segmenter.segment_count import read_off
+from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
-from segmenter.verbs.publish import latest_release, ledger_of
+from segmenter.verbs.publish import latest_release
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -117,7 +118,13 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
 
 
 def _check_again(
-    context: Context, engine: DuckDBEngine, snapshot: Snapshot, clocks: Clocks, order: Order, segment: Resolved, kept: Sequence[Sequence[int]]
+    context: Context,
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    clocks: Clocks,
+    order: Order,
+    segment: Resolved,
+    kept: Sequence[Sequence[int]],
 ) -> None:
     """Members of the kept cells, each with the first reason against them as of now."""
     policy, channel = context.policy, context.policy.channels[order.channel]
@@ -150,6 +157,7 @@ def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime |
 
 
 def place_of(context: Context, snapshot: Snapshot) -> Place:
+    """Where, by whom and under what an export, a recall or an erasure is made."""
     policy = context.policy
     return register.Place(
         context.home,

@@ -30,20 +30,15 @@ class IngestReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document; numbers are null, and the quarantine empty, for whoever may not see them."""
-        shown = self.exact
+        counts = {name: {"rows": c.kept, "quarantined": c.quarantined, "read": c.read} for name, c in self.ingested.tables.items()}
+        hidden = {name: dict.fromkeys(count) for name, count in counts.items()}
+        rows = self.ingested.quarantine_rows if self.exact else ()
         return {
             "snapshot": self.ingested.snapshot.id,
             "taken_at": stamp(self.ingested.snapshot.taken_at),
-            "tables": {
-                name: {"rows": c.kept if shown else None, "quarantined": c.quarantined if shown else None, "read": c.read if shown else None}
-                for name, c in self.ingested.tables.items()
-            },
-            "quarantine": [
-                {"source": q.source, "file": q.origin, "line": q.line, "rule": q.rule, "reason": q.reason} for q in self.ingested.quarantine_rows
-            ]
-            if shown
-            else [],
-            "exact": shown,
+            "tables": counts if self.exact else hidden,
+            "quarantine": [{"source": q.source, "file": q.origin, "line": q.line, "rule": q.rule, "reason": q.reason} for q in rows],
+            "exact": self.exact,
         }
 
     def to_polars(self) -> pl.DataFrame:
@@ -57,7 +52,7 @@ class IngestReport:
 def ingest(context: Context) -> IngestReport:
     """Read every declared source into a new snapshot, decide everyone, and switch to it.
 
-    The switch is one entry of the journal; until it is written the old snapshot stays in use. Raises `SourceError` and `FileError` (exit 2).
+    The switch is one entry of the journal; until it is written the old snapshot stays in use. Raises `SourceError`, `FileError` (exit 2).
     """
     project = read_project(context.root, segments=())
     with locked(context.store.lock("ingest")):

@@ -11,8 +11,9 @@ from segmenter.errors import Refusal, UsageError
 from segmenter.family import Family
 from segmenter.model import Clocks
 from segmenter.project import read_project
+from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
-from segmenter.verbs.publish import latest_release, ledger_of
+from segmenter.verbs.publish import latest_release
 
 if TYPE_CHECKING:
     import polars as pl
@@ -45,7 +46,7 @@ class Discovery:
 def discovered(context: Context, name: str, toward: str | None, epsilon: str | None) -> Discovery:
     """Conditions that stand out in a segment's population, over its own dimensions.
 
-    Without `epsilon` they come from its latest release and cost nothing; with it a private model is fitted and paid for before data is read.
+    Without `epsilon` they come from its latest release and cost nothing; with it a private model is paid for, then fitted.
     Raises `Refusal` (P6) where there is no release yet, `UsageError` where a model is asked for without saying what to look for.
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()

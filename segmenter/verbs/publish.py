@@ -1,4 +1,4 @@
-"""`plan` and `run`: segments become a plan, are paid for, counted, noised, stored. `budget`: what may still be learned of anyone."""
+"""`plan`, `run`, `report`: segments become a plan, are paid for, counted, noised, stored, told."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from segmenter import accounting, budget_lock, consent, cube, planner, release, 
 from segmenter.control import locked
 from segmenter.errors import PolicyError, Refusal, SegmenterError
 from segmenter.family import Family, Setting, table_key
-from segmenter.ledger import Ledger
 from segmenter.model import Clocks, Snapshot, stamp
 from segmenter.project import read_project
 from segmenter.segment_count import read_off
 from segmenter.shelf import Shelf
+from segmenter.verbs.books import balances, ledger_of
 from segmenter.verbs.decided import clocks_of, decided
 
 if TYPE_CHECKING:
@@ -73,12 +73,9 @@ class PlanReport:
     def to_dict(self) -> dict[str, Any]:
         """The contract's document."""
         document = {**self.plan.to_dict(), "budgets": list(self.budgets), "refused": [r.to_dict() for r in self.refused]}
-        for name, value in (("target", self.target), ("lock", self.lock)):
-            if value is not None:
-                document[name] = value
-        if self.error is not None:
-            document["error"] = self.error.to_dict()
-        return document
+        error = None if self.error is None else self.error.to_dict()
+        more = {"target": self.target, "lock": self.lock, "error": error}
+        return document | {name: value for name, value in more.items() if value is not None}
 
     def to_polars(self) -> pl.DataFrame:
         """One row a table to measure."""
@@ -119,31 +116,7 @@ class RunReport:
         return "".join(segment._repr_html_() for segment in self.segments)
 
 
-@dataclass(frozen=True, slots=True)
-class BudgetReport:
-    """Every budget in its current period, what has been paid, and what a patient can have lost over all time."""
-
-    budgets: tuple[dict[str, Any], ...]
-    entries: tuple[dict[str, Any], ...]
-    lifetime: dict[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """The contract's document."""
-        return {"budgets": list(self.budgets), "entries": list(self.entries), "lifetime": self.lifetime}
-
-    def to_polars(self) -> pl.DataFrame:
-        """One row a budget: purpose, period, allowed, spent and remaining epsilon."""
-        import polars as pl
-
-        return pl.DataFrame([{"purpose": b["purpose"], "period": b["period"], **b["epsilon"]} for b in self.budgets])
-
-
 # -- where a question stands -------------------------------------------------------------------------------------------
-
-
-def ledger_of(context: Context) -> Ledger:
-    """The project's ledger."""
-    return Ledger(context.journal, context.policy)
 
 
 def shelf_of(context: Context) -> Shelf:
@@ -161,10 +134,6 @@ def setting_of(context: Context, asked: Asked) -> tuple[Snapshot, Setting]:
     """The snapshot and the setting of a question: its clocks are the snapshot's moment where nothing is said (P6)."""
     snapshot = snapshot_at(context, asked.known_at)
     return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks_of(snapshot, asked.as_of, asked.known_at))
-
-
-def _balances(ledger: Ledger) -> tuple[dict[str, Any], ...]:
-    return tuple(balance.to_dict() for balance in ledger.balances())
 
 
 # -- plan --------------------------------------------------------------------------------------------------------------
@@ -196,7 +165,7 @@ def plan(context: Context, asked: Asked, target: int | None = None, *, lock: boo
         refused += [Refused(name, short.rule or "P3", str(short)) for name in names]
     priced = None if target is None else _target(target, allowed, context, setting)
     locked_in = str(budget_lock.write(context.root)) if lock and first is None else None
-    return PlanReport(made, _balances(ledger), tuple(refused), first, priced, locked_in)
+    return PlanReport(made, balances(ledger), tuple(refused), first, priced, locked_in)
 
 
 def _target(target: int, segments: Sequence[Resolved], context: Context, setting: Setting) -> dict[str, Any]:
@@ -222,7 +191,7 @@ def run(context: Context, asked: Asked) -> RunReport:
         counts = {c.segment: c for f in made.families for c in f.counts(releases.get(f.family, ()), context.policy)}
         context.record("run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)})
     spent = accounting.total(s.cost for s in spends).epsilon
-    return RunReport(tuple(counts[name] for name in made.order), spent, _balances(ledger), setting.clocks)
+    return RunReport(tuple(counts[name] for name in made.order), spent, balances(ledger), setting.clocks)
 
 
 def _told(clocks: Clocks) -> dict[str, str]:
@@ -293,25 +262,3 @@ def latest_release(context: Context, segment: Resolved) -> Release | None:
     """The newest release of the segment's own table, on whatever snapshot, under the policy in force, while it is young enough (P6)."""
     key = table_key(Family.of(segment), segment.dimensions, context.policy.deciding_hash())
     return shelf_of(context).latest(key, context.now(), context.policy.release.max_age_days)
-
-
-# -- budget ------------------------------------------------------------------------------------------------------------
-
-
-def budget(context: Context) -> BudgetReport:
-    """What is allowed, spent and left."""
-    ledger = ledger_of(context)
-    return BudgetReport(_balances(ledger), tuple(ledger.entries()), ledger.lifetime())
-
-
-def budget_verify(context: Context) -> dict[str, Any]:
-    """Verify the whole journal against its marks. `BudgetError` (P4) where it cannot be trusted."""
-    return {"verified": True, "entries": ledger_of(context).verify(), "anchors": [str(path) for path in context.journal.anchors]}
-
-
-def budget_recover(context: Context) -> dict[str, Any]:
-    """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers."""
-    context.require_officer("recover the ledger")
-    ledger = ledger_of(context)
-    ledger.recover(context.actor.account)
-    return {"recovered": True, "budgets": list(_balances(ledger))}
