@@ -111,8 +111,8 @@ class Story:
             own = f"p.{one}@example.org" if self.chance(0.8) else self.rng.choice(MAILBOXES)
             rows.append({
                 "patient_id": one, "birth_date": birth.isoformat() if self.chance(0.3) else "", "age": age, "first_name": "Zoé",
-                "language": self.rng.choice(["fr", "en", ""]), "sex": self.rng.choice("FFFMMX"),
-                "origin": self.rng.choice(["north", "south", "?"]), "payer_code": self.rng.choice(["MC", "MD", "HM", "ZZ", "?"]),
+                "language": self.rng.choice(["fr", "en", ""]), "sex": self.rng.choice(["F", "F", "F", "M", "M", "X", ""]),
+                "origin": self.rng.choice(["north", "south", "?"]), "payer_code": self.rng.choice(["MC", "MD", "HM", "ZZ", "?", ""]),
                 "email": own,
                 "phone": f"06{self.rng.randrange(10**8):08d}" if self.chance(0.6) else self.rng.choice(PHONES),
                 "postal": self.rng.choice(["", "1 rue du Port"]) and f"{one} rue du Port",
