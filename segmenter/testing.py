@@ -113,6 +113,7 @@ def segmenter_project(request: pytest.FixtureRequest) -> Path:
 def segmenter_session(segmenter_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """The project's policy and segments on an invented world, ingested: run, export and ask as you would."""
     from segmenter import trial
+    from segmenter.session import Session
 
-    with trial.invented(segmenter_project, folder=tmp_path_factory.mktemp("segmenter")) as session:
-        yield session
+    with trial.invented(segmenter_project, folder=tmp_path_factory.mktemp("segmenter")) as made:
+        yield Session(made)

@@ -28,6 +28,7 @@ from segmenter.model import Clocks, Cost, Role, Spend
 from segmenter.project import POLICY, SEGMENTS, read_project
 from segmenter.trial_world import World
 from segmenter.verbs.decided import decided
+from segmenter.verbs.ingest import ingest
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from segmenter.noise import Source
     from segmenter.project import Project
     from segmenter.segment import Resolved
-    from segmenter.session import Session
 
 PEOPLE = 400
 MOST_RUNS = 6_000
@@ -100,29 +100,29 @@ def _check(name: str, check: Callable[[], Sequence[str]]) -> Check:
 
 
 @contextlib.contextmanager
-def invented(root: Path, people: int = PEOPLE, seed: int = 1, folder: Path | None = None) -> Iterator[Session]:
+def invented(root: Path, people: int = PEOPLE, seed: int = 1, folder: Path | None = None) -> Iterator[Context]:
     """The project's policy and segments on an invented world, ingested. The folder is removed afterwards unless it is given."""
     project = read_project(root)
     world = World(project.policy, project.sources, _countable(project), seed).fill(people)
-    with _folder(folder) as place, opened(root, place, project, world) as session:
-        yield session
+    with _folder(folder) as place, opened(root, place, project, world) as made:
+        yield made
 
 
 @contextlib.contextmanager
-def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[Session]:
-    """A session on a world, in `place`, with nothing of the real project's outside."""
-    from segmenter.session import Session
-
+def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[Context]:
+    """A world in `place`, ingested, with nothing of the real project's outside. Whoever asks may ask everything of it."""
     (place / POLICY).write_bytes((root / POLICY).read_bytes())
     shutil.copytree(root / SEGMENTS, place / SEGMENTS, dirs_exist_ok=True)
     world.write(place)
     apart = dataclasses.replace(project.policy, anchors=(), webhooks={})
     with _without_server():
         made = context.opened(place, apart)
-        everyone = dataclasses.replace(made, actor=dataclasses.replace(made.actor, roles=frozenset(Role)))
-        with Session(everyone) as session:
-            session.ingest()
-            yield session
+        try:
+            everyone = dataclasses.replace(made, actor=dataclasses.replace(made.actor, roles=frozenset(Role)))
+            ingest(everyone)
+            yield everyone
+        finally:
+            made.journal.close()
 
 
 @contextlib.contextmanager
@@ -160,10 +160,10 @@ def _countable(project: Project) -> list[Resolved]:
 
 def uncovered(root: Path) -> list[str]:
     """The segments that find nobody among invented, consenting people of every kind: a `where` that can hardly be meant."""
-    with invented(root) as session:
+    with invented(root) as made:
         segments = _countable(read_project(root))
         found = {
-            s.name: int(_counts(session.context, s).reshape(-1)[region(s, session.context.policy.dimensions).ravel()].sum())
+            s.name: int(_counts(made, s).reshape(-1)[region(s, made.policy.dimensions).ravel()].sum())
             for s in segments
         }
     return [f"{name}: nobody is selected" for name, many in found.items() if many == 0]
@@ -211,8 +211,8 @@ def _moved(root: Path, project: Project, segments: Sequence[Resolved], made: pla
     neighbour = world.without(str(world.patients[0]["patient_id"]))
     counts = []
     for one in (world, neighbour):
-        with _folder(None) as place, opened(root, place, project, one) as session:
-            counts.append(_cubes(session.context, tables))
+        with _folder(None) as place, opened(root, place, project, one) as world_of:
+            counts.append(_cubes(world_of, tables))
     for (family, dimensions), left, right in zip(tables, *counts, strict=True):
         if int(np.abs(left - right).sum()) > 1:
             yield f"{family.purpose}, table {' x '.join(dimensions) or 'everyone'}: one human changes more than one count"

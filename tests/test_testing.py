@@ -12,6 +12,7 @@ import pytest
 from segmenter import budget_lock, noise, trial
 from segmenter.errors import UsageError
 from segmenter.noise import Geometric
+from segmenter.session import Session
 from segmenter.testing import assert_covered, assert_locked, assert_private
 
 POLICY = """
@@ -137,8 +138,8 @@ def test_a_segment_that_can_find_nobody_is_told(project):
 def test_nothing_of_the_real_project_is_touched(project, monkeypatch):
     monkeypatch.setenv("SEGMENTER_CONTROL_URL", "postgresql://nowhere.invalid/x")
     before = sorted(project.rglob("*"))
-    with trial.invented(project) as session:
-        made = session.run()
+    with trial.invented(project) as invented:
+        made = Session(invented).run()
         assert {s["segment"] for s in made.to_dict()["segments"]} == {"women", "frequent"}
     assert sorted(project.rglob("*")) == before
 
