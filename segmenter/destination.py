@@ -127,31 +127,31 @@ def recipient(name: str, encrypt: str | None) -> Any:
 # -- the columns as SQL ------------------------------------------------------------------------------------------------
 
 
-def expressions(plan: Layout, *, unsubscribe: bool = False) -> list[exp.Expr]:
-    """The payload's columns over x (member), p (patient) and n (its normalised identifier), neutralised where the file is CSV.
+def expressions(plan: Layout, *, unsubscribe: bool = False, ids: str = "p") -> list[exp.Expr]:
+    """The payload's columns over p (patient) and n (its normalised identifier, where it is not so written), neutralised in CSV.
 
-    With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one.
+    With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one. `ids` is the alias that holds patient_id.
     """
     from sqlglot import exp
 
     pairs = zip(plan.columns, plan.headers, strict=True)
-    found: list[exp.Expr] = [exp.alias_(_cell(plan, name), header, quoted=True) for name, header in pairs]
+    found: list[exp.Expr] = [exp.alias_(_cell(plan, name, ids), header, quoted=True) for name, header in pairs]
     if unsubscribe and plan.audience is None:
         found.append(exp.alias_(exp.column("unsubscribe_url", table="n"), UNSUBSCRIBE, quoted=True))
     return found
 
 
-def _cell(plan: Layout, name: str) -> exp.Expr:
+def _cell(plan: Layout, name: str, ids: str) -> exp.Expr:
     from sqlglot import exp
 
     if plan.audience is not None:
         return _audience_cell(plan)
+    value: exp.Expr = exp.column(name, table=ids if name == "patient_id" else "p", quoted=True)
     if name == plan.identifier:
-        value = exp.column("normal", table="n")
+        written = exp.func("lower", value) if name == "email" else value
+        value = exp.Coalesce(this=exp.column("normal", table="n"), expressions=[written])
         if name == "phone":  # a valid E.164 number in the channel's own column
             return value
-    else:
-        value = exp.column(name, table="x" if name == "patient_id" else "p", quoted=True)
     return _neutral(value) if plan.format == "csv" else value
 
 

@@ -118,9 +118,15 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
 
     Needs `export_member`, the snapshot's tables, and `contactable`, `suppressed`, `preferring` and `capped` (patient) as of now.
     """
-    share = int(Decimal(order.holdout) * (1 << 4 * PROBE_DIGITS))
-    values = {"identifier": order.layout.identifier, "experiment": f"{order.segment}\n", "held_below": share}
-    engine.make("export_checked", "export_checked", {**values, **pads(keys.derive(HELD))})
+    engine.make("export_considered", "export_considered", {"identifier": order.layout.identifier})
+    if order.holdout > 0:
+        share = int(Decimal(order.holdout) * (1 << 4 * PROBE_DIGITS))
+        values = {"experiment": f"{order.segment}\n", "held_below": share, **pads(keys.derive(HELD))}
+        engine.make("export_held", "export_held", values)
+    else:
+        engine.make("export_held", "export_nobody")
+    engine.make("export_twin", "export_twin")
+    engine.make("export_checked", "export_checked")
 
 
 # -- commit ------------------------------------------------------------------------------------------------------------
@@ -180,7 +186,8 @@ def alias_of(keys: Keys, segment: str, channel: str) -> str:
 def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any) -> str:
     url = place.unsubscribe_url if order.layout.identifier in order.layout.columns and order.layout.audience is None else None
     tokens: dict[str, object] | None = None if url is None else {"alias": alias, "unsubscribe_url": url, **pads(place.keys.derive(TOKEN))}
-    removal.addresses(engine, place.region, order.layout, "export_identifier", tokens)
+    every = tokens is not None or order.layout.audience is not None
+    removal.addresses(engine, place.region, order.layout, "export_identifier" if every else "export_identifier_odd", tokens)
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}
     return destination.write(engine, "export_payload", structure, path, place.spill, order.layout, key)
 

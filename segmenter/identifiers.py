@@ -149,10 +149,21 @@ def _coarser(first: Normal) -> Iterator[Normal]:
 def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "address") -> None:
     """Make `into` (a table of an attached file as `alias.address`, else temporary) from the ready tables `identity` and `patient`.
 
-    Columns: patient, kind, profile, probe, hash, valid. One row for each identifier and profile, and one for each address's domain.
+    Columns: patient, kind, profile, probe, hash, valid. One row for each identifier and profile, and one for each address's domain; one
+    kind after the other, so that whoever asks for one kind reads only that.
     """
-    engine.view("identifier_given", "identifier_patient")
-    _hash(engine, keys, region, "identifier_address", into)
+    from sqlglot import exp
+
+    values = {"region": region, **pads(keys.derive(LABEL))}
+    put = engine.make
+    for kind in ("patient_id", "email", "phone", "postal"):
+        engine.view("identifier_given", "identifier_patient", {"__kind__": exp.Literal.string(kind)})
+        _normalise_odd(engine, region)
+        put(into, "identifier_address", values)
+        put = engine.add
+        if kind == "email":
+            put(into, "identifier_domain", values)
+        engine.forget(["identifier_done", "identifier_given"])
 
 
 def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into: str) -> None:
@@ -161,7 +172,9 @@ def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into
     Columns: item, kind, probe, hash, valid. An item of which nothing is left after normalising has no row: its line is to be quarantined.
     """
     engine.alias("identifier_given", source)
-    _hash(engine, keys, region, "identifier_entry", into)
+    _normalise_odd(engine, region)
+    engine.make(into, "identifier_entry", {"region": region, **pads(keys.derive(LABEL))})
+    engine.forget(["identifier_done", "identifier_given"])
 
 
 def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, values: dict[str, object] | None = None) -> None:
@@ -171,12 +184,6 @@ def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, value
     _normalise_odd(engine, region)
     engine.make(into, "identifier_first", {"region": region})
     engine.forget(["identifier_done", "identifier_given", "identifier_listed"])
-
-
-def _hash(engine: DuckDBEngine, keys: Keys, region: str, relation: str, into: str) -> None:
-    _normalise_odd(engine, region)
-    engine.make(into, relation, {"region": region, **pads(keys.derive(LABEL))})
-    engine.forget(["identifier_done", "identifier_given"])
 
 
 def _normalise_odd(engine: DuckDBEngine, region: str) -> None:

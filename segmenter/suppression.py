@@ -71,6 +71,7 @@ def load(engine: DuckDBEngine, home: Path, acts: Iterable[Act]) -> None:
     else:
         engine.attach("imported", imported)
         engine.alias("suppression_imported", "imported.suppression")
+    engine.view("suppression_known", "suppression_known")
     engine.view(TABLE, TABLE)
 
 
@@ -96,10 +97,11 @@ def imported_file(home: Path, acts: Iterable[Act]) -> Path | None:
 def suppressed(engine: DuckDBEngine, channel: str, purpose: str, topic: str | None, as_of: datetime, into: str = "suppressed") -> None:
     """Make `into` (patient): everyone whom an entry that covers the export names, by any identifier of theirs or of a linked id (S2).
 
-    Also makes `suppressed_probe` (kind, probe), the hashes that cover it.
+    Also makes `suppressed_probe` (kind, probe), the hashes that cover it, and `soft_bounce`, from which some of them come.
     Needs `load` before, and the ready tables `address` and `link_group`. `since` never delays an entry; `until` ends it.
     """
     values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
+    engine.make("soft_bounce", "soft_bounce", values)
     engine.make("suppressed_probe", "suppressed_probe", values)
     engine.make(into, "suppressed_patient", values)
 

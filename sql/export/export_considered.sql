@@ -1,11 +1,10 @@
 -- Each member with the first reason that stands before the address is compared with others': 1 no_channel_consent, 2 suppressed,
 -- 3 preference, 4 frequency_cap, 5 no_address, 6 invalid_address; 0 none of these.
--- Returns: patient, patient_id, pseudonym (number of the keyed hash of the id), address (number of the address's), reason
--- Reads:   export_member, identity, address, contactable, suppressed, preferring, capped, patient
+-- Returns: patient, pseudonym (number of the keyed hash of the id), address (number of the address's), reason
+-- Reads:   export_member, address, contactable, suppressed, preferring, capped, patient
 -- Takes:   $identifier (email, phone, postal)
 SELECT
     m.patient,
-    i.patient_id,
     own.probe AS pseudonym,
     a.probe AS address,
     CASE
@@ -18,7 +17,6 @@ SELECT
         ELSE 0
     END AS reason
 FROM export_member AS m
-JOIN identity AS i ON m.patient = i.patient
 JOIN (SELECT patient, probe FROM address WHERE kind = 'patient_id') AS own ON m.patient = own.patient
 LEFT JOIN contactable AS c ON m.patient = c.patient
 LEFT JOIN suppressed AS s ON m.patient = s.patient

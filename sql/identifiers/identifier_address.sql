@@ -1,14 +1,11 @@
--- Everything a suppression entry could name a patient by: each identifier under each profile, and the address's domain (S2, S3).
--- Returns: patient, kind, profile, probe, hash, valid (usable for contact). Reads: identifier_first, identifier_google.
--- Takes: $inner, $outer (HMAC pads).
+-- Everything a suppression entry could name a patient by: each identifier under each profile (S2, S3).
+-- Returns: patient, kind, profile, probe, hash, valid (usable for contact)
+-- Reads:   identifier_first, identifier_google
+-- Takes:   $inner, $outer (HMAC pads)
 WITH named AS (
     SELECT item, kind, profile, normal, valid FROM identifier_first
     UNION ALL
     SELECT item, kind, profile, normal, valid FROM identifier_google
-    UNION ALL
-    SELECT item, 'domain', 1, split_part(normal, '@', -1), FALSE
-    FROM identifier_first
-    WHERE kind = 'email' AND contains(normal, '@') AND NOT ends_with(normal, '@')
 ),
 
 hashed AS (

@@ -1,10 +1,14 @@
 -- Addresses with three soft bounces within some 30 days: suppressed from then on, for ever (S4). An undated one counts in any 30 days.
 -- Returns: kind, probe
--- Reads:   suppression_covering
-WITH bounce AS (
-    SELECT DISTINCT kind, probe, since, event
-    FROM suppression_covering
-    WHERE reason = 'soft_bounce'
+-- Reads:   soft_bounce(kind, probe, since, event)
+WITH often AS (
+    SELECT probe FROM soft_bounce GROUP BY probe HAVING count(*) >= 3
+),
+
+bounce AS (
+    SELECT DISTINCT b.kind, b.probe, b.since, b.event
+    FROM soft_bounce AS b
+    LEFT SEMI JOIN often AS o ON b.probe = o.probe
 ),
 
 undated AS (

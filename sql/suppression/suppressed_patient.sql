@@ -1,10 +1,17 @@
 -- Patients with any identifier, under any profile, on a list that covers the export, and whoever is linked to them (S2, C13).
+-- Numbers are compared first, since nearly all differ; kinds only where they agree.
 -- Returns: patient (once)
 -- Reads:   address, suppressed_probe, link_group
-WITH hit AS (
-    SELECT DISTINCT a.patient
+WITH near AS (
+    SELECT a.patient, a.kind, a.probe
     FROM address AS a
-    LEFT SEMI JOIN suppressed_probe AS s ON a.probe = s.probe AND a.kind = s.kind
+    LEFT SEMI JOIN suppressed_probe AS s ON a.probe = s.probe
+),
+
+hit AS (
+    SELECT DISTINCT near.patient
+    FROM near
+    LEFT SEMI JOIN suppressed_probe AS s ON near.probe = s.probe AND near.kind = s.kind
 )
 
 SELECT patient FROM hit

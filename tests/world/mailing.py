@@ -133,7 +133,7 @@ class Mailing:
         register.contacts(engine, self.home, register.registered(acts), since)
         preference.capped(engine, self.channel, order.topic, order.sent_at)
         export.check(engine, KEYS, order)
-        rows = engine.connection.execute("SELECT patient_id, reason FROM export_checked ORDER BY 1").fetchall()
+        rows = engine.connection.execute("SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1").fetchall()
         return {name: None if reason == 0 else export.REASONS[reason - 1] for name, reason in rows}
 
     def export(self, destination: Destination = CHECK, layout: Layout | None = None, place: Mapping[str, Any] | None = None, **changed: Any) -> export.Export:
