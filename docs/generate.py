@@ -82,7 +82,7 @@ def _sentence(command: Any) -> str:
 
 def files() -> str:
     """One section a file, one table a shape."""
-    from segmenter.schema import schemas
+    from segmenter.project.schema import schemas
 
     parts = [f"# Files\n\n{MADE}\n{FILES}"]
     for name, schema in schemas().items():

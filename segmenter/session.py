@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any, Self
 from segmenter import context as contexts
 from segmenter.context import Context, Progress, silent
 from segmenter.policy import Policy
-from segmenter.project import read_project
+from segmenter.project.folder import read_project
 
 if TYPE_CHECKING:
+    from segmenter.consent.receipt import Receipt
+    from segmenter.consent.why import Answer
     from segmenter.erase import Forgotten
     from segmenter.export import Export
     from segmenter.manifest import Verified
-    from segmenter.query import QueryResult
+    from segmenter.project.segment import Segment
+    from segmenter.query.ask import QueryResult
     from segmenter.recall import Exposed, Recalls
-    from segmenter.receipt import Receipt
     from segmenter.retain import Retained
-    from segmenter.segment import Segment
     from segmenter.suppression import Imported, Summary
-    from segmenter.trial import TrialReport
+    from segmenter.trial.checks import TrialReport
     from segmenter.verbs.ahead import AheadReport
     from segmenter.verbs.answer import Subject
     from segmenter.verbs.books import BudgetReport
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from segmenter.verbs.learn import Discovery
     from segmenter.verbs.look import Table
     from segmenter.verbs.publish import PlanReport, Reports, RunReport
-    from segmenter.why import Answer
 
 
 def open_project(
@@ -166,7 +166,7 @@ class Session:
 
     def test(self) -> TrialReport:
         """Try the project out without real data: committed costs, coverage of segments, privacy of what it publishes."""
-        from segmenter.trial import examine
+        from segmenter.trial.checks import examine
 
         return examine(self.context.root)
 

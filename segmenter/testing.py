@@ -32,7 +32,7 @@ def assert_private(
 
     `epsilon` stands for what the segments ask. Passing proves nothing; failing has a chance of error of one in a million.
     """
-    from segmenter import trial
+    from segmenter.trial import checks as trial
 
     wish = None if epsilon is None else str(epsilon)
     found = trial.leaks(Path(project), wish, noise, runs or trial.MOST_RUNS)
@@ -42,7 +42,7 @@ def assert_private(
 
 def assert_locked(project: str | Path) -> None:
     """Fail where a release of the project costs more, moves more or is wider than `budgets.lock` says, with the differences."""
-    from segmenter import budget_lock
+    from segmenter.release import budget_lock
 
     changes = budget_lock.changes(Path(project))
     if any(c.rise for c in changes):
@@ -52,7 +52,7 @@ def assert_locked(project: str | Path) -> None:
 
 def assert_covered(project: str | Path) -> None:
     """Fail where a segment's `where` selects nobody in an invented world that has everyone."""
-    from segmenter import trial
+    from segmenter.trial import checks as trial
 
     found = trial.uncovered(Path(project))
     if found:
@@ -112,8 +112,8 @@ def segmenter_project(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def segmenter_session(segmenter_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """The project's policy and segments on an invented world, ingested: run, export and ask as you would."""
-    from segmenter import trial
     from segmenter.session import Session
+    from segmenter.trial import checks as trial
 
     with trial.invented(segmenter_project, folder=tmp_path_factory.mktemp("segmenter")) as made:
         yield Session(made)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from segmenter import query, relations
-from segmenter.declared import FactSource, PatientSource, Read, Sources
+from segmenter import relations
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SegmenterError
 from segmenter.model import Clocks, Eligible, ProcessingRequest, Snapshot, Spend
 from segmenter.policy import Category, Dimension, FactTerms, Policy, Purpose, Threshold
+from segmenter.project.declared import FactSource, PatientSource, Read, Sources
+from segmenter.query import ask as query
 
 if TYPE_CHECKING:
-    from segmenter.query import Answer, QueryResult, Question
+    from segmenter.query.ask import Answer, QueryResult, Question
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 NANO = 1_000_000_000

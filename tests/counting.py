@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from segmenter import accounting, condition, release
-from segmenter.family import Family, Setting
+from segmenter import accounting
 from segmenter.model import Clocks, Cube, Spend
 from segmenter.policy import Budget, Category, Channel, Dimension, Policy, Purpose, ReleaseTerms, Threshold
-from segmenter.segment import Resolved, Segment, resolve
+from segmenter.project import condition
+from segmenter.project.segment import Resolved, Segment, resolve
+from segmenter.release import publish as release
+from segmenter.release.family import Family, Setting
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NANO = 1_000_000_000

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from segmenter.accounting import NANO
 from segmenter.control import Journal
 from segmenter.keys import Keys
-from segmenter.ledger import Ledger
 from segmenter.policy import Budget, Policy, ReleaseTerms
+from segmenter.release.ledger import Ledger
 
 KEYS = Keys(b"a key of a test, long enough for one")
 POSTGRES = "SEGMENTER_TEST_POSTGRES"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from segmenter import sources
-from segmenter.declared import ConsentSource, FactSource, PatientSource, Read, Sources, SuppressionSource
 from segmenter.engine import DuckDBEngine
 from segmenter.keys import Keys
 from segmenter.policy import Dimension, Policy
+from segmenter.project.declared import ConsentSource, FactSource, PatientSource, Read, Sources, SuppressionSource
 from world.policies import CLINIC, policy_of
 
 KEYS = Keys(b"a secret of tests that is long enough")

@@ -31,8 +31,8 @@ from ruamel.yaml import YAML
 from sqlglot import exp
 
 from segmenter import relations
+from segmenter.consent.scopes import ALONE, FIELDS, Scopes
 from segmenter.engine import DuckDBEngine
-from segmenter.scopes import ALONE, FIELDS, Scopes
 from world.policies import POLICIES, policy_of
 
 FOLDER = Path(__file__).parent / "sql"

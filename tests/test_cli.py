@@ -322,7 +322,7 @@ def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
     assert [one["segment"] for one in report["segments"]] == ["women_screening"]
     assert {one["rule"] for one in report["warnings"]} == {"L3", "export"}
     from segmenter.context import account
-    from segmenter.project import read_project
+    from segmenter.project.folder import read_project
 
     assert read_project(root).policy.actor(account()).is_officer
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from oracle.condition import ConditionError as OracleError
 from oracle.condition import read_condition
-from segmenter.condition import And, ConditionError, Not, Or, Test, canonical, dimensions_of, matches, misnamed, parse
 from segmenter.policy import Dimension
+from segmenter.project.condition import And, ConditionError, Not, Or, Test, canonical, dimensions_of, matches, misnamed, parse
 
 DOMAINS = {"a": ("1", "2", "it's", "unknown"), "b": ("x", "y", "unknown"), "c": ("0", "1+", "unknown")}
 CELLS = [dict(zip(DOMAINS, labels, strict=True)) for labels in itertools.product(*DOMAINS.values())]

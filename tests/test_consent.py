@@ -7,14 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from segmenter import consent, outlook, standing
+from segmenter.consent import gate as consent
+from segmenter.consent import outlook, standing
+from segmenter.consent.reasons import ORDER, SENTENCES, sentence
+from segmenter.consent.receipt import MANDATORY, receipt
+from segmenter.consent.scopes import ALONE, WORD, Scopes
+from segmenter.consent.why import every, for_request, why
 from segmenter.errors import PolicyError, UsageError
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.policy import Category, Purpose
-from segmenter.reasons import ORDER, SENTENCES, sentence
-from segmenter.receipt import MANDATORY, receipt
-from segmenter.scopes import ALONE, WORD, Scopes
-from segmenter.why import every, for_request, why
 from world import people
 from world.histories import TAKEN_AT, Given
 from world.policies import CLINIC, HOSPITAL, SURGERY, policy_of

@@ -15,7 +15,7 @@ from segmenter.control import JOURNAL, Journal
 from segmenter.errors import BudgetError
 from segmenter.keys import Keys
 from segmenter.marks import MARK
-from segmenter.recovery import recover
+from segmenter.release.recovery import recover
 
 
 @pytest.fixture(params=SERVERS)

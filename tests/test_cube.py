@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counting import DIMENSIONS, SETTING, paid, policy
-from segmenter import cube
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError
 from segmenter.model import Eligible
 from segmenter.policy import Dimension
+from segmenter.release import cube
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ import pytest
 
 from segmenter import demo
 from segmenter.errors import UsageError
-from segmenter.project import read_project
+from segmenter.project.folder import read_project
 
 DAY = dt.date(2026, 11, 1)
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from asking import NANO, NOW, policy
-from segmenter import condition, discover, release
 from segmenter.errors import UsageError
-from segmenter.family import Family, Setting
 from segmenter.model import Clocks, Cost, Cube, Spend
+from segmenter.project import condition
+from segmenter.query import discover
+from segmenter.release import publish as release
+from segmenter.release.family import Family, Setting
 
 NAMES = ("sex", "age_band", "visits")
 FAMILY = Family("statistics", None, (), ("care", "identity"))

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from counting import DIMENSIONS, NANO, about, policy
-from segmenter import noise, release
+from segmenter import noise
 from segmenter.accounting import geometric
-from segmenter.distinguish import Trial, enough_runs, evidence
 from segmenter.model import Cost
 from segmenter.noise import Geometric
 from segmenter.policy import Threshold
+from segmenter.release import publish as release
+from segmenter.trial.distinguish import Trial, enough_runs, evidence
 
 EPSILON = 1.0
 SEX = {"sex": DIMENSIONS["sex"], "visits": DIMENSIONS["visits"]}

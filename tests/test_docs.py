@@ -80,7 +80,7 @@ def test_python_in_the_documents_is_python(page: str, text: str) -> None:
 
 
 def test_the_readmes_segment_is_valid() -> None:
-    from segmenter.shapes import SegmentShape
+    from segmenter.project.shapes import SegmentShape
 
     (text,) = [text for page, text in _blocks("yaml") if page == "README.md"]
     assert SegmentShape.model_validate(YAML(typ="safe").load(text)).name == "senior_frequent"

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+
 from segmenter import erase, proof, recall, register, retain, subject, suppression
 from segmenter.entries import frame
 from segmenter.errors import EngineError, Refusal, UsageError

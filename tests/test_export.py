@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pyrage
 import pytest
+
 from segmenter import destination, export, register
 from segmenter.destination import Layout
 from segmenter.errors import PolicyError, UsageError

@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from oracle.events import parse_event
+from segmenter.consent.why import why
 from segmenter.model import Clocks
-from segmenter.why import why
 from world.histories import DENIALS, IDS, TAKEN_AT, Given, events, patients, worlds
 from world.settled import oracle, requests, settled
 
@@ -31,7 +31,7 @@ def agree(world, clocks):
 
 
 def questions(policy):
-    from segmenter.scopes import Scopes
+    from segmenter.consent.scopes import Scopes
 
     return [(b.purpose, b.channel, b.topic, b.category) for b in Scopes.of(policy).bits_]
 
@@ -177,7 +177,7 @@ def settled_again(followed):
     import contextlib
     from pathlib import Path
 
-    from segmenter import standing
+    from segmenter.consent import standing
     from segmenter.engine import DuckDBEngine
     from world.settled import Settled
     from world.snapshots import bare_profile
@@ -214,10 +214,10 @@ def ingested(data: Given, files: list) -> dict:
     from pathlib import Path
     from types import SimpleNamespace
 
-    from segmenter import standing
-    from segmenter.declared import ConsentSource, PatientSource, Read, Sources
+    from segmenter.consent import standing
     from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
+    from segmenter.project.declared import ConsentSource, PatientSource, Read, Sources
     from segmenter.sources import ingest
     from world.policies import policy_of
     from world.settled import MEMORY, Settled

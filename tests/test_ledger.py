@@ -24,9 +24,9 @@ from segmenter import control
 from segmenter.accounting import NANO, converted, gaussian, geometric
 from segmenter.control import JOURNAL
 from segmenter.errors import BudgetError
-from segmenter.ledger import Charge, Ledger, Period
 from segmenter.model import Cost
 from segmenter.policy import Budget
+from segmenter.release.ledger import Charge, Ledger, Period
 
 CENT = NANO // 100
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from segmenter import manifest
 from segmenter.errors import Refusal, UsageError
 from segmenter.keys import Keys

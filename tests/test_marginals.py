@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmenter.marginals import Lattice, cell_weights, estimate, influence, profile_of, subsets, variance
+from segmenter.release.marginals import Lattice, cell_weights, estimate, influence, profile_of, subsets, variance
 
 SIZES = (2, 3, 4)
 TABLES = list(subsets((0, 1, 2)))

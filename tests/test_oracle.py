@@ -7,6 +7,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from oracle.consent import NotListedError, World, parse_event
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from oracle.addresses import domain_of, email_profiles, email_valid, phone_number, phone_profiles
 from oracle.condition import ConditionError, read_condition
 from oracle.labels import domain, fact_label, patient_label

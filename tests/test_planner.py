@@ -11,15 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from counting import DIMENSIONS, NANO, NOW, SETTING, cube, paid, policy, resolved, segment
-from segmenter import planner, release
 from segmenter.accounting import converted
 from segmenter.errors import UsageError
-from segmenter.family import region
-from segmenter.marginals import Lattice, profile_of, variance
 from segmenter.noise import Geometric
 from segmenter.policy import Budget, ReleaseTerms
-from segmenter.release import Measured
-from segmenter.strategy import Job
+from segmenter.release import planner
+from segmenter.release import publish as release
+from segmenter.release.family import region
+from segmenter.release.marginals import Lattice, profile_of, variance
+from segmenter.release.publish import Measured
+from segmenter.release.strategy import Job
 
 
 def nothing(_question, _epsilon):

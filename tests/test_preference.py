@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+
 from segmenter import preference
 from segmenter.errors import Refusal
 from segmenter.policy import Cap, Channel

@@ -12,9 +12,9 @@ from folders import POLICY, SOURCES, WOMEN, folder, segment
 from segmenter.errors import FileError, PolicyError, UsageError
 from segmenter.model import Role
 from segmenter.policy import UNDECLARED, Budget
-from segmenter.policy_file import nano
-from segmenter.project import names, read_project
-from segmenter.sources_file import category_of
+from segmenter.project.folder import names, read_project
+from segmenter.project.policy_file import nano
+from segmenter.project.sources_file import category_of
 
 EXAMPLES = Path(__file__).parents[1] / "../shared/examples"
 PAGE = Path(__file__).parents[1] / "../shared/design/project-format.md"

@@ -15,14 +15,15 @@ import polars as pl
 import pytest
 
 from asking import KEY, NANO, NOW, SOURCES, Clinic, Spy, ask, open_clinic, policy, stays
-from segmenter import query, relations
-from segmenter.declared import FactSource, PatientSource, Read, Sources
+from segmenter import relations
 from segmenter.engine import DuckDBEngine
-from segmenter.family import Setting
 from segmenter.keys import Keys
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Snapshot, Spend
 from segmenter.policy import Dimension, FactTerms
-from segmenter.quantile import Exponential
+from segmenter.project.declared import FactSource, PatientSource, Read, Sources
+from segmenter.query import ask as query
+from segmenter.query.quantile import Exponential
+from segmenter.release.family import Setting
 
 RESTAURANT = Path(__file__).parents[1] / "../shared/data/restaurant"
 WARDS = {"H": "heart", "L": "lung", "LL": "lung", "S": "skin"}

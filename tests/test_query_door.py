@@ -13,9 +13,10 @@ import duckdb
 import pytest
 
 from asking import KEY, Spy, ask, asked, open_clinic, policy
-from segmenter import query, relations
+from segmenter import relations
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import PolicyError, Refusal, SegmenterError, UsageError
+from segmenter.query import ask as query
 
 HOSTILE = Path(__file__).parents[1] / "../shared/data/hostile_sql/duckdb_security_statements.jsonl"
 CANARY = "CANARY-7731"
@@ -89,7 +90,7 @@ def test_c14_a_category_that_the_purpose_does_not_list_is_refused_however_little
 
 def test_l2_a_fact_that_is_all_prescriber_feeds_nothing():
     from asking import SOURCES
-    from segmenter.declared import FactSource, Read, Sources
+    from segmenter.project.declared import FactSource, Read, Sources
 
     tagged = Sources(SOURCES.patient, {"stay": FactSource("stay", Read("x"), "who", {"*": "care", "nights": "prescriber"})})
     with pytest.raises(PolicyError) as refused:

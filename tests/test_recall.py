@@ -8,6 +8,7 @@ from datetime import timedelta
 import polars as pl
 import pyrage
 import pytest
+
 from segmenter import manifest, recall, register, suppression
 from segmenter.errors import Refusal, UsageError
 from segmenter.policy import Destination

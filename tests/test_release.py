@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from counting import CLOCKS, DIMENSIONS, FAMILY, NANO, NOW, SETTING, about, cube, fixed, paid, policy, publish, resolved, segment, sizes
 from ledgers import KEYS, Clock, journal
-from segmenter import family, noise, release
+from segmenter import noise
 from segmenter.accounting import geometric
-from segmenter.family import question_key, region
-from segmenter.segment_count import read_off
-from segmenter.shelf import Shelf
+from segmenter.release import family
+from segmenter.release import publish as release
+from segmenter.release.family import question_key, region
+from segmenter.release.segment_count import read_off
+from segmenter.release.shelf import Shelf
 
 SEX = ("sex",)
 TWO = ("sex", "age_band")

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from counting import DIMENSIONS, fixed, paid, policy, publish, resolved, segment, sizes
-from segmenter import planner, report
 from segmenter.errors import UsageError
-from segmenter.family import Setting
 from segmenter.model import Clocks
 from segmenter.policy import Dimension
-from segmenter.segment_count import read_off
+from segmenter.release import planner, report
+from segmenter.release.family import Setting
+from segmenter.release.segment_count import read_off
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from segmenter import shapes
 from segmenter.errors import UsageError
-from segmenter.schema import NAMES, schemas
+from segmenter.project import shapes
+from segmenter.project.schema import NAMES, schemas
 
 
 def test_all_three_files_or_one():

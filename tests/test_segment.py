@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from folders import POLICY, WOMEN, folder, segment
-from segmenter import condition
 from segmenter.errors import FileError, PolicyError
 from segmenter.model import Clocks
-from segmenter.project import read_project
+from segmenter.project import condition
+from segmenter.project.folder import read_project
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

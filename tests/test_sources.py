@@ -15,9 +15,9 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from segmenter.declared import ConsentSource, PatientSource, Read, SuppressionSource
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, ProjectKeyError, SourceError
+from segmenter.project.declared import ConsentSource, PatientSource, Read, SuppressionSource
 from segmenter.sources.fields import unique
 from segmenter.sources.ingest import sweep
 from sourcing import NOW, Clinic, told

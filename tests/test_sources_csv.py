@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.declared import PatientSource, Read
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
+from segmenter.project.declared import PatientSource, Read
 from segmenter.sources import stage as staging
 from segmenter.sources.csv import open_csv
 from segmenter.sources.files import SourceFile, text_stream

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.declared import ConsentSource, Read
 from segmenter.errors import SourceError
+from segmenter.project.declared import ConsentSource, Read
 from segmenter.sources import fhir
 from sourcing import Clinic, told
 

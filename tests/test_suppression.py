@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import polars as pl
 import pytest
+
 from segmenter import entries, suppression
 from segmenter.errors import Refusal, UsageError
 from segmenter.identifiers import probe_of

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from segmenter import budget_lock, noise, trial
+from segmenter import noise
 from segmenter.errors import UsageError
 from segmenter.noise import Geometric
+from segmenter.release import budget_lock
 from segmenter.session import Session
 from segmenter.testing import assert_covered, assert_locked, assert_private
+from segmenter.trial import checks as trial
 
 POLICY = """
 version: 1

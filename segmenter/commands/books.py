@@ -86,7 +86,7 @@ def schema(
 ) -> None:
     """Print JSON Schemas of the files, for editors."""
     from segmenter.commands.call import write_json
-    from segmenter.schema import schemas
+    from segmenter.project.schema import schemas
 
     called(ctx, json=json)
     write_json(schemas(name))

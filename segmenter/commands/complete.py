@@ -12,7 +12,7 @@ def _directory(ctx: typer.Context) -> Path:
 
 def segments(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of segment files."""
-    from segmenter.project import names
+    from segmenter.project.folder import names
 
     return [name for name in names(_directory(ctx)) if name.startswith(incomplete)]
 
@@ -33,7 +33,7 @@ def purposes(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def _keys(ctx: typer.Context, section: str, incomplete: str) -> list[str]:
-    from segmenter import document
+    from segmenter.project import document
 
     data: Any = document.read(_directory(ctx) / "policy.yml").data
     found = data.get(section) if isinstance(data, dict) else None

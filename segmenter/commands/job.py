@@ -18,7 +18,7 @@ def times(session: Any, **given: str | None) -> dict[str, Any]:
 def init(ctx: typer.Context, *, directory: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None, json: Json = False) -> None:
     """Make a project: commented files, a private folder, a key; you are its officer."""
     from segmenter.context import account
-    from segmenter.init import init as make
+    from segmenter.project.init import init as make
 
     call = called(ctx, json=json)
     call.print("init", make(call.directory / (directory or "."), account()))
@@ -46,7 +46,7 @@ def check(ctx: typer.Context, *, json: Json = False) -> None:
     """Read every file of the project and say all that is wrong."""
     import datetime as dt
 
-    from segmenter.check import check as examine
+    from segmenter.project.check import check as examine
 
     call = called(ctx, json=json)
     call.print("check", examine(call.directory, dt.datetime.now(dt.UTC).date()))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from segmenter.declared import Read
+    from segmenter.project.declared import Read
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from segmenter.sources.stage import Stage
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.declared import FactSource
     from segmenter.policy import Policy
+    from segmenter.project.declared import FactSource
     from segmenter.relations import Structure
     from segmenter.sources.work import Work
 

@@ -14,8 +14,8 @@ from typing import IO, TYPE_CHECKING
 from segmenter.errors import EngineError, SourceError
 
 if TYPE_CHECKING:
-    from segmenter.declared import Read
     from segmenter.engine import DuckDBEngine
+    from segmenter.project.declared import Read
 
 BLOCK = 1 << 20
 HEAD_LINES = 50  # of a file that only the engine can read, to tell its layout by

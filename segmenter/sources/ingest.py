@@ -23,9 +23,9 @@ from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
 
 if TYPE_CHECKING:
-    from segmenter.declared import Sources
     from segmenter.keys import Keys
     from segmenter.policy import Policy
+    from segmenter.project.declared import Sources
 
 PART = ".part"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all

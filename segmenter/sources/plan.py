@@ -15,9 +15,9 @@ from segmenter.sources.facts import measured
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segmenter.declared import Read, Sources
     from segmenter.engine import DuckDBEngine
     from segmenter.policy import Policy
+    from segmenter.project.declared import Read, Sources
     from segmenter.sources.files import SourceFile
 
 VERSION = 1  # of what readers make of a file: raise it whenever they make something else

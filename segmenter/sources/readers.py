@@ -17,8 +17,8 @@ from segmenter.sources.stage import Stage, lacks
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segmenter.declared import Read
     from segmenter.engine import DuckDBEngine
+    from segmenter.project.declared import Read
 
 FORMATS = ("csv", "parquet", "json", "jsonl", "ndjson", "excel")
 

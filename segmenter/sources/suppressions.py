@@ -12,7 +12,7 @@ from segmenter.sources import lists
 from segmenter.sources.work import QUARANTINE, TableCount, Work
 
 if TYPE_CHECKING:
-    from segmenter.declared import SuppressionSource
+    from segmenter.project.declared import SuppressionSource
 
 ENTRY = {
     "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",

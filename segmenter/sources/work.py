@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from segmenter.declared import Sources
     from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
     from segmenter.policy import Policy
+    from segmenter.project.declared import Sources
 
 Values = Mapping[str, object] | None
 SNAP, OLD = "snap", "old"

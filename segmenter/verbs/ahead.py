@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting, cube, outlook
+from segmenter import accounting
+from segmenter.consent import outlook
+from segmenter.consent.outlook import Ahead, Outlook
 from segmenter.control import locked
 from segmenter.errors import ProjectKeyError, UsageError
-from segmenter.family import Family, Setting, question_key
 from segmenter.keys import write_private
 from segmenter.model import UNKNOWN, Clocks, Cost, Spend, stamp
 from segmenter.nearest import hint
-from segmenter.outlook import Ahead, Outlook
 from segmenter.policy import ALWAYS
-from segmenter.release import publish_histogram
+from segmenter.release import cube
+from segmenter.release.family import Family, Setting, question_key
+from segmenter.release.publish import publish_histogram
 from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
 

@@ -8,27 +8,27 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from segmenter import erase, register
-from segmenter import receipt as receipts
 from segmenter import subject as subjects
-from segmenter import why as whys
+from segmenter.consent import receipt as receipts
+from segmenter.consent import why as whys
+from segmenter.consent.scopes import Scopes
+from segmenter.consent.standing import SNAPSHOT
 from segmenter.errors import UsageError
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT
-from segmenter.project import read_project
-from segmenter.scopes import Scopes
-from segmenter.standing import SNAPSHOT
+from segmenter.project.folder import read_project
 from segmenter.verbs.decided import TOUCHED, opened
 from segmenter.verbs.deliver import place_of
 from segmenter.verbs.publish import snapshot_at
 from segmenter.verbs.take_back import everything_still
 
 if TYPE_CHECKING:
+    from segmenter.consent.receipt import Receipt
+    from segmenter.consent.why import Answer, Question
     from segmenter.context import Context
     from segmenter.erase import Forgotten
-    from segmenter.receipt import Receipt
     from segmenter.subject import Subject as Held
-    from segmenter.why import Answer, Question
 
 
 def why(

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segmenter import accounting, consent
-from segmenter import query as door
+from segmenter import accounting
+from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.model import ProcessingRequest, Snapshot
-from segmenter.project import read_project
+from segmenter.project.folder import read_project
+from segmenter.query import ask as door
 from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
 from segmenter.verbs.publish import Asked, setting_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.family import Setting
-    from segmenter.query import Answer, Price, QueryResult, Question
+    from segmenter.query.ask import Answer, Price, QueryResult, Question
+    from segmenter.release.family import Setting
 
 BOUND = "segmenter/bound/1"  # label of the key that chooses which cells of a patient count (P9)
 

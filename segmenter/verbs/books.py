@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segmenter.ledger import Ledger
+from segmenter.release.ledger import Ledger
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,10 +6,12 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from segmenter import cube, standing, suppression
+from segmenter import suppression
+from segmenter.consent import standing
 from segmenter.control import locked
 from segmenter.errors import UsageError
 from segmenter.model import Clocks
+from segmenter.release import cube
 
 if TYPE_CHECKING:
     from datetime import datetime

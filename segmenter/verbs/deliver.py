@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segmenter import accounting, consent, export, preference, register, suppression
+from segmenter import accounting, export, preference, register, suppression
 from segmenter import destination as destinations
+from segmenter.consent import gate as consent
 from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
 from segmenter.model import Clocks, Interval
 from segmenter.nearest import hint
 from segmenter.noise import Noise, Part, paid
-from segmenter.project import read_project
-from segmenter.release import OUTSIDE, publish_histogram
-from segmenter.segment_count import read_off
+from segmenter.project.folder import read_project
+from segmenter.release.publish import OUTSIDE, publish_histogram
+from segmenter.release.segment_count import read_off
 from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
 from segmenter.verbs.publish import latest_release
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
     from segmenter.export import Export, Order, Published
     from segmenter.model import Snapshot, Spend
     from segmenter.policy import Destination, Policy
-    from segmenter.project import Project
+    from segmenter.project.folder import Project
+    from segmenter.project.segment import Resolved
     from segmenter.register import Place
-    from segmenter.segment import Resolved
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from segmenter import sources
 from segmenter.control import locked
 from segmenter.errors import UsageError
 from segmenter.model import stamp
-from segmenter.project import read_project
+from segmenter.project.folder import read_project
 from segmenter.store import ingest_body
 from segmenter.verbs.decided import settle
 

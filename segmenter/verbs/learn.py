@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting, consent, cube, discover
+from segmenter import accounting
+from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import Refusal, UsageError
-from segmenter.family import Family
 from segmenter.model import Clocks
-from segmenter.project import read_project
+from segmenter.project.folder import read_project
+from segmenter.query import discover
+from segmenter.release import cube
+from segmenter.release.family import Family
 from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
 from segmenter.verbs.publish import latest_release
@@ -19,8 +22,8 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.context import Context
-    from segmenter.discover import Model, Proposal, Toward
-    from segmenter.segment import Resolved
+    from segmenter.project.segment import Resolved
+    from segmenter.query.discover import Model, Proposal, Toward
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting, budget_lock, consent, cube, planner, release, report
+from segmenter import accounting
+from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import PolicyError, Refusal, SegmenterError
-from segmenter.family import Family, Setting, table_key
 from segmenter.model import Clocks, Snapshot, stamp
-from segmenter.project import read_project
-from segmenter.segment_count import read_off
-from segmenter.shelf import Shelf
+from segmenter.project.folder import read_project
+from segmenter.release import budget_lock, cube, planner, report
+from segmenter.release import publish as release
+from segmenter.release.family import Family, Setting, table_key
+from segmenter.release.segment_count import read_off
+from segmenter.release.shelf import Shelf
 from segmenter.verbs.books import balances, ledger_of
 from segmenter.verbs.decided import clocks_of, decided
 
@@ -25,10 +28,10 @@ if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Spend
-    from segmenter.planner import FamilyPlan, ReleasePlan
-    from segmenter.release import Release
-    from segmenter.segment import Resolved
-    from segmenter.segment_count import SegmentCount
+    from segmenter.project.segment import Resolved
+    from segmenter.release.planner import FamilyPlan, ReleasePlan
+    from segmenter.release.publish import Release
+    from segmenter.release.segment_count import SegmentCount
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmenter import consent, manifest, recall, register, retain, suppression
+from segmenter import manifest, recall, register, retain, suppression
+from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import PolicyError
 from segmenter.model import Clocks, ProcessingRequest

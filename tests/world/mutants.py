@@ -15,7 +15,8 @@ from unittest import mock
 import sqlglot
 from ruamel.yaml import YAML
 
-from segmenter import relations, scopes
+from segmenter import relations
+from segmenter.consent import scopes
 from world import people
 
 FILE = Path(__file__).with_name("mutants.yml")
@@ -64,7 +65,7 @@ def _no_confirmation(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reversed_reasons() -> Any:
-    from segmenter import why
+    from segmenter.consent import why
 
     return mock.patch.object(why, "ORDER", tuple(reversed(why.ORDER)))
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from segmenter.consent.why import Question, why
 from segmenter.model import Clocks
-from segmenter.why import Question, why
 from world.histories import TAKEN_AT, Given, Row
 from world.policies import POLICIES
 from world.settled import Settled, settled

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from oracle.consent import World
-from segmenter import consent, standing
+from segmenter.consent import gate as consent
+from segmenter.consent import standing
+from segmenter.consent.scopes import Scopes
 from segmenter.engine import DuckDBEngine
 from segmenter.model import Clocks, ProcessingRequest, Snapshot
 from segmenter.policy import Policy
-from segmenter.scopes import Scopes
 from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of

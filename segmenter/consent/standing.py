@@ -1,0 +1,222 @@
+"""How every patient stands: decisions kept per patient in compact form, in a file that can always be made again.
+
+`settle` decides all patients of a snapshot, or, from the state of an earlier one, only those who were touched or have fallen due; both
+give the same rows. `ask_at` answers for other clocks. A state belongs to one snapshot and one `mark`: a policy (what of it decides) and
+the relations that decided.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from segmenter import relations
+from segmenter.consent.scopes import ALONE, Scopes
+from segmenter.model import Clocks, naive_utc, stamp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlglot import exp
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Snapshot
+    from segmenter.policy import Policy
+
+Progress = Callable[[str, float | None], None]
+Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table `profile`: patient, dim_<name> ...
+
+SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
+STATE = "state"  # ... and the state
+STATE_TABLES = ("person", "kin", "linked", "buried", "meta")
+CONSENT = "consent"
+UNREAD = ("event_id", "source", "origin", "line")  # columns of it that no decision reads
+DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
+
+
+def silent(_step: str, _done: float | None = None) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settling:
+    """What a decision needs: an engine with the snapshot's tables exposed, the policy, the maker of dimension codes, the clocks."""
+
+    engine: DuckDBEngine
+    policy: Policy
+    profile: Profile
+    clocks: Clocks
+    progress: Progress = silent
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What the consent relations take."""
+        today = self.clocks.as_of.astimezone(ZoneInfo(self.policy.time_zone)).date()
+        limits = {"min_age": self.policy.min_age, "max_linked": self.policy.max_linked}
+        return {**self.clocks.naive(), **limits, "time_zone": self.policy.time_zone, "today": today}
+
+
+def mark(policy: Policy) -> str:
+    """SHA-256 (hex) of what decides: the policy's deciding parts and the text of the relations. A state of another mark is of no use."""
+    digest = hashlib.sha256(policy.deciding_hash().encode())
+    for name, path in sorted(relations.paths().items()):
+        if path.parent.name in DECIDING:
+            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def settle(
+    engine: DuckDBEngine,
+    policy: Policy,
+    snapshot: Snapshot,
+    path: Path,
+    profile: Profile,
+    *,
+    previous: Path | None = None,
+    progress: Progress = silent,
+) -> None:
+    """Write the state of a snapshot to `path`: as_of = known_at = its `taken_at`.
+
+    The engine has the snapshot attached as `snapshot` and exposed, and external access is still on. `previous` is the state of an earlier
+    snapshot with the same `mark`; then the engine also holds a table `changed(patient)`: whose consent, patient or fact rows differ since
+    (links and erasures are compared here). Raises `EngineError`.
+    """
+    work = Settling(engine, policy, profile, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
+    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+    engine.attach("settling", part, write=True)
+    try:
+        if previous is None:
+            decide(work, "settling.person")
+        else:
+            engine.attach("previous", previous)
+            engine.expose("previous", ("person", "linked", "buried"), prefix="previous_")
+            _follow(work, "settling.person")
+            engine.forget(["changed", "previous_person", "previous_linked", "previous_buried"])
+            engine.detach("previous")
+        _complete(work, snapshot)
+        engine.detach("settling")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    progress("decisions", 1.0)
+
+
+def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Profile, clocks: Clocks, progress: Progress = silent) -> None:
+    """Make `person` and `kin` mean the decisions at other clocks than the state's own.
+
+    The engine has the state attached as `state`, and the snapshot attached and exposed; `person` and `kin` may be those of other clocks.
+    `known_at` is not before the snapshot's `taken_at` (an earlier moment has an earlier snapshot). Only patients who fall due in between,
+    or were erased since, are decided again; all of them where `as_of` lies before `taken_at`.
+    """
+    work = Settling(engine, policy, profile, clocks, progress)
+    engine.forget(["person", "kin", "previous_person", "previous_linked", "previous_buried"])
+    engine.expose(STATE, ("person", "kin"))
+    engine.expose(STATE, ("person", "linked", "buried"), prefix="previous_")
+    if clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
+        decide(work, "person_then")
+    elif engine.rows("fallen_due", {"until": naive_utc(max(clocks.as_of, clocks.known_at))})[0][0]:
+        engine.make("changed", "nobody")
+        _follow(work, "person_then")
+    else:
+        return
+    engine.forget(["person", "kin"])
+    engine.make("person", "person_again")
+    engine.make("kin", "kin")
+
+
+def decide(work: Settling, table: str) -> None:
+    """Decide every patient of the engine's `patient` table at the work's clocks, into `table`."""
+    engine, values = work.engine, work.values
+    scopes = Scopes.of(work.policy)
+    for name, frame in scopes.tables().items():
+        engine.load(name, frame)
+    work.profile(engine, work.policy, work.clocks.as_of)
+    words = range(scopes.words)
+    work.progress("denials", None)
+    for step in ("newest_denial", "denied_patient"):
+        engine.make(step, step, values)
+    engine.make("denied", "denied", values, {"__denied__": [_of_word("mask", "denied", word) for word in words]})
+    work.progress("grants", None)
+    structure = {
+        "__granted__": [_of_word("mask", "granted", word) for word in words],
+        "__allow__": [_allow(word) for word in words],
+        "__dimensions__": list(_codes(work.policy)),
+    }
+    engine.make(table, "person", values, structure)
+    engine.forget(["newest_denial", "denied_patient", "denied", "profile"])
+
+
+def _follow(work: Settling, table: str) -> None:
+    """Decide again whom the moment touches, and take the rest from the state before."""
+    engine = work.engine
+    until = naive_utc(max(work.clocks.as_of, work.clocks.known_at))
+    engine.make("touched", "touched", {"until": until})
+    names = [t for t in engine.tables(SNAPSHOT) if t in ("patient", "consent", "link_group") or t.startswith("fact_")]
+    engine.narrow(SNAPSHOT, [CONSENT], "touched", without=UNREAD)
+    engine.narrow(SNAPSHOT, [name for name in names if name != CONSENT], "touched")
+    decide(work, "decided_again")
+    engine.widen(SNAPSHOT, names)
+    engine.make(table, "followed")
+    engine.forget(["decided_again", "touched", "changed"])
+
+
+def _complete(work: Settling, snapshot: Snapshot) -> None:
+    """What a state holds beside `person`."""
+    import polars as pl
+
+    engine = work.engine
+    engine.expose("settling", ["person"])
+    work.progress("linked patients", None)
+    engine.make("settling.kin", "kin")
+    engine.make("settling.linked", "linked_now")
+    engine.make("settling.buried", "buried")
+    engine.forget(["person"])
+    facts = {"mark": mark(work.policy), "snapshot": snapshot.id, "taken_at": stamp(snapshot.taken_at)}
+    engine.load("settling.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())}))
+
+
+# -- structure -------------------------------------------------------------------------------------------------------------
+
+
+def _of_word(column: str, name: str, word: int) -> exp.Expr:
+    """`bit_or(<column>) FILTER (WHERE word = <word>) AS <name>_<word>`."""
+    from sqlglot import exp
+
+    here = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
+    masks = exp.Filter(this=exp.BitwiseOrAgg(this=exp.column(column)), expression=exp.Where(this=here))
+    return exp.alias_(masks, f"{name}_{word}")
+
+
+def _allow(word: int) -> exp.Expr:
+    """What is granted and not denied; nothing where the patient is refused. Bit 62 says that the patient is linked to nobody."""
+    from sqlglot import exp
+
+    zero = exp.Literal.number(0)
+    granted, denied = (
+        exp.Coalesce(this=exp.column(f"{table}_{word}", table=alias), expressions=[zero.copy()])
+        for table, alias in (("granted", "given"), ("denied", "denied"))
+    )
+    alone = exp.Case().when(exp.Is(this=exp.column("grp", table="link"), expression=exp.Null()), _number(ALONE)).else_(zero.copy())
+    left = exp.paren(exp.BitwiseAnd(this=granted, expression=exp.BitwiseNot(this=denied)))
+    allowed = exp.BitwiseOr(this=left, expression=exp.paren(alone))
+    free = exp.Is(this=exp.column("patient", table="refused"), expression=exp.Null())
+    return exp.alias_(exp.Case().when(free, allowed).else_(exp.cast(zero.copy(), "BIGINT")), f"allow_{word}")
+
+
+def _codes(policy: Policy) -> Iterator[exp.Expr]:
+    from sqlglot import exp
+
+    for name in sorted(policy.dimensions):
+        if policy.dimensions[name].per_patient:
+            yield exp.column(f"dim_{name}", table="profile", quoted=True)
+
+
+def _number(value: int) -> exp.Expr:
+    from sqlglot import exp
+
+    return exp.cast(exp.Literal.number(value), "BIGINT")

@@ -1,0 +1,78 @@
+"""A new project: commented files, a private folder, a key."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from segmenter import keys
+from segmenter.errors import Problem, UsageError
+from segmenter.project.folder import POLICY, PRIVATE, SEGMENTS, SOURCES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+IGNORED = (f"{PRIVATE}/", "data/")
+SEGMENT = "women_screening"
+
+
+@dataclass(frozen=True, slots=True)
+class InitReport:
+    """The files that were made."""
+
+    root: Path
+    files: tuple[Path, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's shape."""
+        return {"project": str(self.root), "files": [str(file) for file in self.files], "next": ["segmenter check", "segmenter ingest"]}
+
+
+def init(root: Path, account: str) -> InitReport:
+    """Make a project in `root` with `account` as its officer. `UsageError` where one of the files is there already: nothing is written."""
+    root = root.absolute()
+    files = {
+        root / SOURCES: _template("sources.yml"),
+        root / SEGMENTS / f"{SEGMENT}.yml": _template("segment.yml"),
+        root / POLICY: _template("policy.yml").replace("__ACCOUNT__", json.dumps(account, ensure_ascii=False)),
+    }
+    there = [file for file in files if file.exists()]
+    if there:
+        problems = tuple(Problem("the file is there already", file, hint="choose another folder: `segmenter init DIR`") for file in there)
+        msg = "\n".join(str(p) for p in problems)
+        raise UsageError(msg, problems=problems)
+    return InitReport(root, _written(root, files))
+
+
+def _written(root: Path, files: dict[Path, str]) -> tuple[Path, ...]:
+    try:
+        home = root / PRIVATE
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (root / SEGMENTS).mkdir(exist_ok=True)
+        keys.load(home)
+        ignore = _ignored(root / ".gitignore")
+        for file, text in files.items():
+            with file.open("x", encoding="utf-8") as handle:
+                handle.write(text)
+    except OSError:
+        msg = "the project's files cannot be written here"
+        raise UsageError(msg, file=root) from None
+    key = (home / "key",) if (home / "key").exists() else ()
+    return (*files, *ignore, *key)
+
+
+def _ignored(file: Path) -> tuple[Path, ...]:
+    """Have git pass over what is private."""
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
+    missing = [line for line in IGNORED if line not in text.splitlines()]
+    if not missing:
+        return ()
+    before = text if not text or text.endswith("\n") else f"{text}\n"
+    file.write_text(before + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+    return (file,)
+
+
+def _template(name: str) -> str:
+    return (resources.files("segmenter") / "template" / name).read_text(encoding="utf-8")

@@ -1,0 +1,247 @@
+"""Segments: who, for one purpose. A file becomes a `Segment`; checked against the policy, with the segments it uses, a `Resolved`.
+
+(where or includes) and not excludes; `where` absent is everyone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segmenter.errors import PolicyError, Problem
+from segmenter.model import Clocks, ProcessingRequest
+from segmenter.nearest import hint
+from segmenter.policy import ALWAYS, Policy, frozen
+from segmenter.project import condition as c
+from segmenter.project.shapes import SegmentShape
+from segmenter.project.shaping import shaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from decimal import Decimal
+    from pathlib import Path
+
+    from segmenter.project.document import Document
+
+DEEPEST = 32  # levels of include and exclude
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A definition, with the hash (SHA-256, hex) of its file. `where` None is everyone; `epsilon` is decimal text; `lines` its keys'."""
+
+    name: str
+    title: Mapping[str, str]
+    purpose: str
+    channels: tuple[str, ...]
+    topic: str | None
+    where: c.Condition | None
+    include: tuple[str, ...]
+    exclude: tuple[str, ...]
+    holdout: Decimal
+    epsilon: str | None
+    tags: tuple[str, ...]
+    text_hash: str
+    file: Path
+    lines: Mapping[str, int]
+
+    def problem(self, message: str, key: str, hint: str | None = None) -> Problem:
+        """A problem at one of its keys."""
+        return Problem(message, self.file, self.lines.get(key, 1), hint)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A segment with what it includes and excludes, checked against the policy (C14).
+
+    `dimensions` are those that decide membership, its own and those of the segments it uses, in the policy's order; `categories` are
+    what the gate has to allow: `identity` and those of the dimensions, sorted.
+    """
+
+    segment: Segment
+    parts: tuple[Segment, ...]
+    dimensions: tuple[str, ...]
+    categories: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The segment's name."""
+        return self.segment.name
+
+    @property
+    def condition(self) -> c.Condition:
+        """The whole condition, includes and excludes written in."""
+        made: dict[str, c.Condition] = {}
+        for part in self.parts:
+            made[part.name] = _whole(part, made)
+        return made[self.segment.name]
+
+    def matches(self, cell: Mapping[str, str]) -> bool:
+        """Whether a cell (dimension -> label, over `dimensions` at least) belongs to the segment."""
+        holds: dict[str, bool] = {}
+        for part in self.parts:
+            own = part.where is None or c.matches(part.where, cell) or any(holds[name] for name in part.include)
+            holds[part.name] = own and not any(holds[name] for name in part.exclude)
+        return holds[self.segment.name]
+
+    def request(self, clocks: Clocks) -> ProcessingRequest:
+        """What is asked of the gate for counting."""
+        return ProcessingRequest(self.segment.purpose, self.segment.channels, self.segment.topic, self.categories, clocks)
+
+
+def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
+    own = c.EVERYONE if part.where is None else part.where
+    if part.include and part.where is not None:
+        own = c.Or((own, *(made[name] for name in part.include)))
+    if not part.exclude:
+        return own
+    without = tuple(c.Not(made[name]) for name in part.exclude)
+    return c.And(without if part.where is None else (own, *without))
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
+    """The segment in `document`, or None with what is wrong added to `problems`. Names are checked by `checked`."""
+    shape = shaped(document, SegmentShape, problems)
+    if shape is None:
+        return None
+    found: list[Problem] = []
+    if shape.name != document.file.stem:
+        found.append(document.problem(f"the name `{shape.name}` is not the file's, `{document.file.stem}`", ("name",)))
+    where = _where(document, shape, found)
+    for key in ("channels", "include", "exclude"):
+        listed = getattr(shape, key)
+        found += [document.problem(f"`{n}` stands in `{key}` twice", (key,)) for n in dict.fromkeys(listed) if listed.count(n) > 1]
+    problems += found
+    return None if found else _segment(document, shape, where)
+
+
+def _where(document: Document, shape: SegmentShape, found: list[Problem]) -> c.Condition | None:
+    if shape.where is None:
+        if "where" in document.data:
+            found.append(document.problem("`where` is empty", ("where",), "leave the key out for everyone"))
+        return None
+    try:
+        return c.parse(shape.where)
+    except c.ConditionError as error:
+        found.append(document.problem(f"`where`: {error}", ("where",), error.problems[0].hint))
+        return None
+
+
+def _segment(document: Document, shape: SegmentShape, where: c.Condition | None) -> Segment:
+    return Segment(
+        name=shape.name,
+        title=frozen(shape.title),
+        purpose=shape.purpose,
+        channels=tuple(shape.channels),
+        topic=shape.topic,
+        where=where,
+        include=tuple(shape.include),
+        exclude=tuple(shape.exclude),
+        holdout=shape.holdout,
+        epsilon=None if shape.epsilon is None else format(shape.epsilon, "f"),
+        tags=tuple(shape.tags),
+        text_hash=hashlib.sha256(document.text.encode()).hexdigest(),
+        file=document.file,
+        lines=frozen({str(key): document.line((key,)) for key in document.data}),
+    )
+
+
+# -- checking ----------------------------------------------------------------------------------------------------------
+
+
+def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
+    """What the policy does not declare: purpose, channels, topic, dimensions, values; and what the purpose asks for and is missing."""
+    purpose = policy.purposes.get(segment.purpose)
+    if purpose is None:
+        near = hint(segment.purpose, policy.purposes)
+        yield segment.problem(f"the purpose `{segment.purpose}` is not declared", "purpose", near)
+    for channel in segment.channels:
+        if channel not in policy.channels:
+            yield segment.problem(f"the channel `{channel}` is not declared", "channels", hint(channel, policy.channels))
+    if segment.topic is not None and segment.topic not in policy.topics:
+        yield segment.problem(f"the topic `{segment.topic}` is not declared", "topic", hint(segment.topic, policy.topics))
+    if purpose is not None and purpose.channels and not segment.channels:
+        yield segment.problem("the key `channels` is missing", "purpose", f"the purpose has {', '.join(purpose.channels)}")
+    if purpose is not None and purpose.topics and segment.topic is None:
+        yield segment.problem("the key `topic` is missing", "purpose", f"the purpose has {', '.join(purpose.topics)}")
+    if segment.where is not None:
+        for message, near in c.misnamed(segment.where, policy.dimensions):
+            yield segment.problem(message, "where", near)
+
+
+def misused(segment: Segment, segments: Mapping[str, Segment]) -> Iterable[Problem]:
+    """What is wrong with a segment's includes and excludes: another purpose, a circle, too deep. All of them are in `segments`."""
+    for key, names in (("include", segment.include), ("exclude", segment.exclude)):
+        for name in names:
+            other = segments.get(name)
+            if other is not None and other.purpose != segment.purpose:
+                yield segment.problem(f"`{name}` has the purpose `{other.purpose}`, not `{segment.purpose}`", key)
+            if other is not None and segment.name in reached(name, segments):
+                yield segment.problem(f"`{name}` leads back to `{segment.name}`: a circle", key)
+
+
+def reached(name: str, segments: Mapping[str, Segment]) -> frozenset[str]:
+    """A segment's name, and those of all it includes or excludes, directly or not."""
+    seen: set[str] = set()
+    waiting = [name]
+    while waiting:
+        name = waiting.pop()
+        if name in segments and name not in seen:
+            seen.add(name)
+            waiting += [*segments[name].include, *segments[name].exclude]
+    return frozenset(seen)
+
+
+def layered(name: str, segments: Mapping[str, Segment]) -> tuple[Segment, ...] | None:
+    """A segment and all it uses, each after those it uses; None where there is a circle or more than `DEEPEST` levels."""
+    left = {n: {*segments[n].include, *segments[n].exclude} for n in sorted(reached(name, segments))}
+    ordered: list[Segment] = []
+    for _ in range(DEEPEST):
+        ready = [n for n, uses in left.items() if not uses & left.keys()]
+        ordered += [segments[n] for n in ready]
+        left = {n: uses for n, uses in left.items() if n not in ready}
+        if not left or not ready:
+            break
+    return None if left else tuple(ordered)
+
+
+def resolve(segment: Segment, segments: Mapping[str, Segment], policy: Policy) -> Resolved:
+    """A segment with what it uses, all of it in `segments`. `PolicyError` C14 where the purpose does not list what it would read."""
+    parts = layered(segment.name, segments)
+    if parts is None:
+        rule = "C14"
+        raise PolicyError(rule, "includes and excludes go in a circle or too deep", file=segment.file)
+    read = {name for part in parts if part.where is not None for name in c.dimensions_of(part.where)}
+    dimensions = tuple(name for name in policy.dimensions if name in read)
+    categories = tuple(sorted({ALWAYS, *(policy.dimensions[name].category for name in dimensions)}))
+    refused = (*_unlisted(segment, policy), *_widened(segment, parts, policy))
+    if refused:
+        rule = "C14"
+        raise PolicyError(rule, "; ".join(p.message for p in refused), problems=refused)
+    return Resolved(segment, parts, dimensions, categories)
+
+
+def _unlisted(segment: Segment, policy: Policy) -> Iterable[Problem]:
+    purpose = policy.purposes[segment.purpose]
+    for channel in segment.channels:
+        if channel not in purpose.channels:
+            yield segment.problem(f"the purpose `{purpose.name}` does not list the channel `{channel}`", "channels")
+    if segment.topic is not None and segment.topic not in purpose.topics:
+        yield segment.problem(f"the purpose `{purpose.name}` does not list the topic `{segment.topic}`", "topic")
+    if ALWAYS not in purpose.categories:
+        yield segment.problem(f"the purpose `{purpose.name}` does not list the category `{ALWAYS}`, which every segment reads", "purpose")
+
+
+def _widened(segment: Segment, parts: Sequence[Segment], policy: Policy) -> Iterable[Problem]:
+    purpose = policy.purposes[segment.purpose]
+    for part in parts:
+        for name in sorted(c.dimensions_of(part.where)) if part.where is not None else ():
+            category = policy.dimensions[name].category
+            if category not in purpose.categories:
+                where = "" if part is segment else f" (in `{part.name}`)"
+                message = f"the purpose `{purpose.name}` does not list the category `{category}`, which the dimension `{name}`{where} reads"
+                yield segment.problem(message, "where") if part is segment else part.problem(message, "where")

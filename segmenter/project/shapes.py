@@ -1,0 +1,277 @@
+"""The shapes of the three YAML files, for pydantic: the edge of the program, and the source of the JSON Schemas.
+
+Unknown keys are errors. Nothing else of the program uses these: `policy_file`, `sources_file` and `segment` turn them into frozen values.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from segmenter.project.scalars import Days, Duration, Encrypt, Exact, Flag, Measure, Scope, Stem, Switch, Text, Title, Values, Whole, Word
+
+
+class Shape(BaseModel):
+    """Base: unknown keys are errors."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OrganisationShape(Shape):
+    """Who answers for the data."""
+
+    name: Text
+    contact: Text
+    region: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "FR"
+    address: Text | None = None
+    url: Text | None = None
+    phone: Text | None = None
+
+
+class RolesShape(Shape):
+    """Accounts of the operating system that hold each role; `'*'` is every account."""
+
+    officer: list[Text] = []
+    operator: list[Text] = []
+    analyst: list[Text] = []
+    marketer: list[Text] = []
+
+
+class CategoryShape(Shape):
+    """A data category. Sensitivity 1 ordinary, 2 health, 3 more than health."""
+
+    sensitivity: Annotated[Whole, Field(ge=1, le=3)]
+    dpia: Text | None = None
+
+
+class CapShape(Shape):
+    """At most `contacts` exports of a patient within `per_days` days."""
+
+    contacts: Annotated[Whole, Field(ge=0, le=100_000)]
+    per_days: Days
+
+
+class ChannelShape(Shape):
+    """A way to reach people."""
+
+    identifier: Literal["email", "phone", "postal"]
+    double_opt_in: Flag = False
+    cap: CapShape | None = None
+    quiet: Literal["fr_phone_canvassing"] | None = None
+
+
+class PurposeShape(Shape):
+    """What data may be used for, and how a grant has to look."""
+
+    title: Title = {}
+    categories: list[Text] = Field(min_length=1)
+    channels: list[Text] = []
+    topics: list[Text] = []
+    min_notice: Text
+    max_age_days: Days
+
+
+class DimensionShape(Shape):
+    """A declared attribute with a finite domain."""
+
+    column: Text | None = None
+    fact: Word | None = None
+    measure: Measure | None = None
+    values: Values | None = None
+    bands: Annotated[list[Whole], Field(min_length=1, max_length=5000)] | None = None
+    other: Text | None = None
+    category: Text
+
+
+class ThresholdShape(Shape):
+    """When a cell is withheld."""
+
+    patients: Annotated[Whole, Field(ge=1, le=1_000_000)] = 11
+    confidence: Annotated[Exact, Field(gt=0, lt=1)] = Decimal("0.99")
+
+
+class ReleaseShape(Shape):
+    """What a release costs unless asked otherwise."""
+
+    epsilon: Annotated[Exact, Field(gt=0, le=1000)] = Decimal("0.5")
+    mechanism: Literal["geometric", "discrete_gaussian"] = "geometric"
+    funnel: Annotated[Exact, Field(gt=0, le=1000)] = Decimal("0.1")
+    max_age_days: Annotated[Whole, Field(ge=0, le=36_500)] = 30
+
+
+class BudgetShape(Shape):
+    """An allowance for a calendar period, UTC."""
+
+    epsilon: Annotated[Exact, Field(ge=0, le=1_000_000)]
+    delta: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
+    period: Literal["day", "week", "month", "quarter", "year"]
+
+
+class ClipShape(Shape):
+    """Bounds of a column that `query` may sum."""
+
+    clip: Annotated[list[Whole], Field(min_length=2, max_length=2)]
+
+
+class FactTermsShape(Shape):
+    """How far `query` may go with a fact table."""
+
+    max_cells: Annotated[Whole, Field(ge=1, le=10_000)]
+    columns: dict[Text, ClipShape] = {}
+
+
+class DestinationShape(Shape):
+    """Where an export may go."""
+
+    format: Literal["csv", "parquet"] = "csv"
+    columns: Annotated[list[Text], Field(min_length=1)] | None = None
+    encrypt: Encrypt | None = None
+    profile: Literal["google-2026", "meta"] | None = None
+    syncs: Flag = False
+
+
+class HostShape(Shape):
+    """A host's certificate for health data."""
+
+    certificate: Text
+    activities: list[Text] | Text
+    valid_until: Text
+
+
+class HostingShape(Shape):
+    """Where the data is hosted (L3)."""
+
+    hds: HostShape | None = None
+
+
+class RetentionShape(Shape):
+    """Days that things are kept: prospects after their last own contact, files of exports, snapshots that are not in use."""
+
+    prospects: Days | None = None
+    exports: Days | None = None
+    snapshots: Days | None = None
+
+
+class PolicyShape(Shape):
+    """policy.yml: what the data protection officer decided."""
+
+    version: Annotated[Whole, Field(ge=1, le=1)] = 1
+    organisation: OrganisationShape
+    time_zone: Text
+    roles: RolesShape = RolesShape()
+    notices: list[Text] = Field(min_length=1)
+    categories: dict[Scope, CategoryShape]
+    channels: dict[Scope, ChannelShape] = {}
+    topics: list[Scope] = []
+    purposes: dict[Scope, PurposeShape] = Field(min_length=1)
+    dimensions: dict[Word, DimensionShape] = {}
+    min_age: Annotated[Whole, Field(ge=0, le=130)] = 18
+    max_linked: Annotated[Whole, Field(ge=1, le=100_000)] = 10
+    threshold: ThresholdShape = ThresholdShape()
+    release: ReleaseShape = ReleaseShape()
+    budgets: dict[Text, BudgetShape] = {}
+    facts: dict[Word, FactTermsShape] = {}
+    destinations: dict[Stem, DestinationShape] = {}
+    encryption: Switch = True
+    anchors: list[Text] = []
+    hosting: HostingShape = HostingShape()
+    retention: RetentionShape = RetentionShape()
+    unsubscribe_url: Text | None = None
+    webhooks: dict[Word, str] = {}
+
+
+class ReadShape(Shape):
+    """A path, glob or URL, or a table of a database."""
+
+    path: str | None = None
+    database: str | None = None
+    table: Text | None = None
+
+
+def _read(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
+
+
+Read = Annotated[ReadShape, BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str])]
+
+
+class SourceShape(Shape):
+    """What every source has."""
+
+    read: Read
+    format: Text | None = None
+    rename: dict[Text, Text] = {}
+
+
+class PatientShape(SourceShape):
+    """The patient table; `tags` maps a column to its category."""
+
+    key: Text = "patient_id"
+    tags: dict[Text, Text] = {}
+
+
+class FactShape(SourceShape):
+    """A fact table: rows that belong to a patient. `patient` has no default, so that a misspelt `preference` is no table of facts."""
+
+    patient: Text
+    tags: dict[Text, Text] = {}
+
+
+class GrantsShape(Shape):
+    """What the signed form of a FHIR consent says."""
+
+    notice_version: Text
+    channel: Text = "*"
+    topic: Text = "*"
+    categories: list[Text] = Field(min_length=1)
+
+
+class ConsentShape(SourceShape):
+    """Consent events."""
+
+    purposes: dict[Text, Text] = {}
+    grants: GrantsShape | None = None
+
+
+class SuppressionShape(SourceShape):
+    """A suppression list that another system keeps (S7)."""
+
+    name: Stem
+    channel: Text | None = None
+    max_age: Duration
+    max_shrink: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.2")
+
+
+class SourcesShape(BaseModel):
+    """sources.yml: where the data comes from. Any key but the named ones is a fact table."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, FactShape]
+
+    patient: PatientShape
+    consent: Annotated[list[ConsentShape], BeforeValidator(_listed)] = []
+    suppression: Annotated[list[SuppressionShape], BeforeValidator(_listed)] = []
+    preference: SourceShape | None = None
+    link: SourceShape | None = None
+
+
+class SegmentShape(Shape):
+    """segments/NAME.yml: who, for one purpose."""
+
+    name: Text
+    title: Title = {}
+    purpose: Text
+    channels: list[Text] = []
+    topic: Text | None = None
+    where: str | None = None
+    include: list[Text] = []
+    exclude: list[Text] = []
+    holdout: Annotated[Exact, Field(ge=0, lt=1)] = Decimal(0)
+    epsilon: Annotated[Exact, Field(gt=0, le=1000)] | None = None
+    tags: list[Text] = []

@@ -1,0 +1,110 @@
+"""A document into a shape, every problem told with its file, line and nearest valid key."""
+
+from __future__ import annotations
+
+import types
+import typing
+from typing import Any, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from segmenter.nearest import hint
+
+if typing.TYPE_CHECKING:
+    from segmenter.errors import Problem
+    from segmenter.project.document import Document
+
+S = TypeVar("S", bound=BaseModel)
+
+_EXPECTED = {
+    "string_type": "expected text",
+    "model_type": "expected a mapping",
+    "model_attributes_type": "expected a mapping",
+    "dict_type": "expected a mapping",
+    "list_type": "expected a list",
+    "int_type": "expected a whole number",
+    "int_parsing": "expected a whole number",
+    "decimal_type": "expected a decimal number",
+    "decimal_parsing": "expected a decimal number",
+    "bool_type": "expected `true` or `false`",
+    "bool_parsing": "expected `true` or `false`",
+}
+
+
+def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | None:
+    """The document as `shape`, or None and what is wrong with it added to `problems`."""
+    found = list(document.problems)
+    made = None
+    if document.data is None and not found:
+        found.append(document.problem("the file is empty"))
+    elif document.data is not None:
+        try:
+            made = shape.model_validate(document.data)
+        except ValidationError as error:
+            details = error.errors(include_url=False, include_input=True)
+            found += [_problem(document, shape, dict(detail)) for detail in details]
+    problems += _distinct(found)
+    return None if found else made
+
+
+def _distinct(found: list[Problem]) -> list[Problem]:
+    return sorted(dict.fromkeys(found), key=lambda p: p.line or 0)
+
+
+def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any]) -> Problem:
+    path = tuple(detail["loc"])
+    key = path[-1] if path else None
+    where = f"`{'.'.join(str(p) for p in path)}`: " if path else ""
+    match detail["type"]:
+        case "extra_forbidden":
+            return document.problem(f"unknown key `{key}`", path, hint(str(key), _keys(shape, path[:-1])))
+        case "missing":
+            return document.problem(f"the key `{key}` is missing{_inside(path)}", path, _extra(shape, path))
+        case "literal_error":
+            choices = _choices(detail)
+            return document.problem(f"{where}expected {' or '.join(f'`{c}`' for c in choices)}", path, hint(str(detail["input"]), choices))
+        case "value_error":
+            return document.problem(f"{where}{detail['ctx']['error']}", path)
+        case other:
+            said = _EXPECTED.get(other) or str(detail["msg"]).replace("Input should", "it should")
+            return document.problem(f"{where}{said}", path, _extra(shape, path))
+
+
+def _extra(shape: type[BaseModel], path: tuple[Any, ...]) -> str | None:
+    """Where any key may stand at the top, a wrong one may be a known one misspelt: the nearest."""
+    free = shape.model_config.get("extra") == "allow" and path and path[0] not in shape.model_fields
+    return hint(str(path[0]), shape.model_fields) if free else None
+
+
+def _inside(path: tuple[Any, ...]) -> str:
+    return f" in `{'.'.join(str(p) for p in path[:-1])}`" if len(path) > 1 else ""
+
+
+def _choices(detail: dict[str, Any]) -> list[str]:
+    return [part.strip("' ") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+
+
+def _keys(shape: Any, path: tuple[Any, ...]) -> list[str]:
+    """The keys that the shape knows at `path`."""
+    for part in path:
+        shape = _below(_model(shape), part)
+    found = _model(shape)
+    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+
+
+def _model(annotation: Any) -> Any:
+    """The annotation without Annotated and Optional."""
+    while get_origin(annotation) in (typing.Annotated, typing.Union, types.UnionType):
+        annotation = next((a for a in get_args(annotation) if a is not type(None)), None)
+    return annotation
+
+
+def _below(shape: Any, part: Any) -> Any:
+    if isinstance(shape, type) and issubclass(shape, BaseModel):
+        known = shape.model_fields.get(str(part))
+        if known is not None:
+            return known.annotation
+        extra = typing.get_type_hints(shape).get("__pydantic_extra__")
+        return get_args(extra)[-1] if extra else None
+    arguments = get_args(shape)
+    return arguments[-1] if arguments else None

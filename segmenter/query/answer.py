@@ -1,0 +1,228 @@
+"""Noised answers: publish makes one of exact numbers, present lays it out as the question asked.
+
+An `Answer` holds every group of the declared domain before HAVING, ORDER BY and LIMIT, so that it serves every wording of the same
+question from the store, free (P6). Noise comes first, thresholds look at noised numbers only (P8).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from dataclasses import asdict, dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from segmenter import accounting, noise
+from segmenter.query.price import TENTHS
+from segmenter.query.quantile import Exponential
+from segmenter.query.question import Kind, canonical, key
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+
+    from segmenter.gaussian import Bits
+    from segmenter.model import Spend
+    from segmenter.policy import Threshold
+    from segmenter.query.price import Price, Share
+    from segmenter.query.question import Measure
+    from segmenter.query.tally import Tally
+
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+Number = int | float
+EACH_SIDE = 0.025  # of a 95 % interval
+HALF = 0.0125  # each side, where two noised numbers share one interval
+
+
+@dataclass(frozen=True, slots=True)
+class Noised:
+    """One measure over all groups: shown numbers, their 95 % intervals, the raw unbiased numbers; null where a group is withheld."""
+
+    numbers: tuple[Number | None, ...]
+    intervals: tuple[tuple[Number, Number] | None, ...]
+    raw: tuple[Number | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was published of one question. Safe to keep and to show; nothing in it is exact."""
+
+    question: str
+    key: str
+    release: str
+    epsilon: int
+    measures: tuple[Noised, ...]
+    withheld: tuple[bool, ...]
+    dropped: dict[str, Any] | None
+    cost: dict[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> str:
+        """For the store."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Answer:
+        """Undo `to_json`."""
+        found = json.loads(text)
+        measures = tuple(
+            Noised(tuple(m["numbers"]), tuple(None if i is None else (i[0], i[1]) for i in m["intervals"]), tuple(m["raw"]))
+            for m in found["measures"]
+        )
+        return cls(**{**found, "measures": measures, "withheld": tuple(found["withheld"])})
+
+
+def publish(
+    tally: Tally, price: Price, spend: Spend, threshold: Threshold, source: noise.Source | None = None, bits: Bits = os.urandom
+) -> Answer:
+    """Noise for every group, then thresholds. `spend` must have paid at least `price`.
+
+    Raises `ValueError` where it has not. `source` and `bits` are the system's randomness; tests inject others in code (P11).
+    """
+    if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
+        raise ValueError("the spend does not pay this question")
+    question = tally.question
+    machine = _Publisher(tally, price, source or noise.system, bits)
+    withheld = machine.withheld(threshold)
+    measures = tuple(_hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures))
+    dropped = machine.dropped()
+    return Answer(canonical(question), key(question), spend.id, price.cost.epsilon, measures, withheld, dropped, price.to_dict())
+
+
+def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
+    """The measure without what is withheld: no number, no interval (P12)."""
+
+    def kept(values: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(None if hide else value for value, hide in zip(values, withheld, strict=True))
+
+    return Noised(kept(noised.numbers), kept(noised.intervals), kept(noised.raw))
+
+
+class _Publisher:
+    """Draws each quantity once, and keeps it: the threshold and the shown number are the same draw."""
+
+    def __init__(self, tally: Tally, price: Price, source: noise.Source, bits: Bits) -> None:
+        self.tally, self.price, self.source, self.bits = tally, price, source, bits
+        self.drawn: dict[tuple[str, int | None], Integers] = {}
+
+    def noised(self, share: Share, exact: Integers) -> Integers:
+        """Exact numbers with the noise their share pays for, drawn once."""
+        name = share.what, share.measure
+        if name not in self.drawn:
+            self.drawn[name] = exact + self.source(_mechanism(share), len(exact))
+        return self.drawn[name]
+
+    # -- groups --------------------------------------------------------------------------------------------------------
+
+    def withheld(self, threshold: Threshold) -> tuple[bool, ...]:
+        """Whether a group's noised number of patients is below the threshold and its margin (P8)."""
+        patients = [n for n, m in enumerate(self.tally.question.measures) if m.kind is Kind.PATIENTS]
+        share = self.price.share("patients", patients[0]) if patients else self.price.share("threshold")
+        least = threshold.patients + _noise(share).beyond(round(1 - threshold.confidence, 12))
+        return tuple(bool(n < least) for n in self.noised(share, self.tally.patients))
+
+    def measure(self, n: int, measure: Measure) -> Noised:
+        """One measure over all groups."""
+        if measure.kind is Kind.MEAN:
+            return self._mean(n, measure)
+        if measure.kind is Kind.QUANTILE:
+            return self._quantile(n, measure)
+        share = self.price.share(measure.kind.value, n)
+        raw = self.noised(share, self.tally.totals[n])
+        return _summed(raw, _noise(share).beyond(EACH_SIDE), measure)
+
+    def _mean(self, n: int, measure: Measure) -> Noised:
+        """A noised sum over a noised count (P9)."""
+        import numpy as np
+
+        grid = np.arange(measure.low, measure.high + 1)
+        many = self.tally.values[n]
+        of_sum, of_count = self.price.share("mean_sum", n), self.price.share("mean_count", n)
+        sums, counts = self.noised(of_sum, many @ grid), self.noised(of_count, many.sum(axis=1))
+        far, wide = _noise(of_sum).beyond(HALF), _noise(of_count).beyond(HALF)
+        found = [_ratio(int(s), int(c), far, wide, measure) for s, c in zip(sums, counts, strict=True)]
+        return Noised(tuple(v for v, _ in found), tuple(i for _, i in found), tuple(v for v, _ in found))
+
+    def _quantile(self, n: int, measure: Measure) -> Noised:
+        """Half of the epsilon for the value, a quarter for each end of its interval."""
+        share, many = self.price.share("quantile", n), self.tally.values[n]
+        place, cells = Fraction(measure.share), self.tally.question.cells
+        middle = Exponential(place, share.epsilon - 2 * (share.epsilon // 4), cells, self.bits).draw(many)
+        edge = Exponential(place, share.epsilon // 4, cells, self.bits)
+        slack = edge.slack(many.shape[1])
+        lows, highs = edge.draw(many, slack), edge.draw(many, -slack)
+        values = tuple(int(v) + measure.low for v in middle)
+        ends = tuple((min(int(a) + measure.low, v), max(int(b) + measure.low, v)) for a, b, v in zip(lows, highs, values, strict=True))
+        return Noised(values, ends, values)
+
+    # -- what the bounds drop ------------------------------------------------------------------------------------------
+
+    def dropped(self) -> dict[str, Any] | None:
+        """The shares of patients and rows that the bounds drop, noised and paid (P9); None where there is no bound."""
+        question, loss = self.tally.question, self.tally.loss
+        if question.fact is None or loss is None:
+            return None
+        if not self.price.holds("asked"):
+            nothing = {"share": 0.0, "interval": [0.0, 0.0]}
+            return {"patients": nothing, "rows": nothing, "clipped": nothing, "epsilon": 0.0}
+        paid = sum(s.epsilon for s in self.price.shares if s.what in ("asked", "cut", "clipped", "lost"))
+        asked = self._loss("asked", loss)
+        found = {name: self._share(what, asked, loss) for name, what in (("patients", "cut"), ("rows", "lost"), ("clipped", "clipped"))}
+        return {**found, "epsilon": accounting.shown(paid)}
+
+    def _loss(self, what: str, loss: dict[str, int]) -> tuple[int, int]:
+        """A noised loss, and half of its interval."""
+        import numpy as np
+
+        share = self.price.share(what)
+        return int(self.noised(share, np.array([loss[what]]))[0]), _noise(share).beyond(HALF)
+
+    def _share(self, what: str, asked: tuple[int, int], loss: dict[str, int]) -> dict[str, Any]:
+        if not self.price.holds(what):
+            return {"share": 0.0, "interval": [0.0, 0.0]}
+        value, far = self._loss(what, loss)
+        scale = TENTHS if what == "lost" else 1
+        whole, wide = asked
+        low = _within((value - far) / (scale * max(1, whole + wide)))
+        high = _within((value + far) / (scale * max(1, whole - wide)))
+        share = _within(value / (scale * max(1, whole)))
+        return {"share": round(share, 4), "interval": [math.floor(low * 1e4) / 1e4, math.ceil(high * 1e4) / 1e4]}
+
+
+def _within(share: float) -> float:
+    return min(1.0, max(0.0, share))
+
+
+def _mechanism(share: Share) -> noise.Geometric:
+    return noise.Geometric(share.epsilon, share.sensitivity)
+
+
+def _noise(share: Share) -> noise.Noise:
+    return noise.Noise((noise.Part(1.0, 1, _mechanism(share)),))
+
+
+def _summed(raw: Integers, far: int, measure: Measure) -> Noised:
+    """Counts and sums: shown no further than their bounds allow, raw beside them (P12)."""
+    low = 0 if measure.low >= 0 or measure.kind is not Kind.SUM else None
+    high = 0 if measure.high <= 0 and measure.kind is Kind.SUM else None
+
+    def possible(value: int) -> int:
+        value = value if low is None else max(low, value)
+        return value if high is None else min(high, value)
+
+    whole = [int(v) for v in raw]
+    return Noised(tuple(map(possible, whole)), tuple((possible(v - far), possible(v + far)) for v in whole), tuple(whole))
+
+
+def _ratio(total: int, many: int, far: int, wide: int, measure: Measure) -> tuple[float, tuple[float, float]]:
+    """An average and its interval, within the declared bounds."""
+
+    def inside(value: float) -> float:
+        return min(float(measure.high), max(float(measure.low), value))
+
+    counts = (max(1, many - wide), max(1, many + wide))
+    lows = min((total - far) / c for c in counts)
+    highs = max((total + far) / c for c in counts)
+    return round(inside(total / max(1, many)), 4), (inside(math.floor(lows * 1e4) / 1e4), inside(math.ceil(highs * 1e4) / 1e4))

@@ -1,0 +1,1 @@
+"""A project tried out without real data: committed costs, coverage of its segments, privacy of what it publishes."""
