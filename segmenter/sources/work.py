@@ -31,9 +31,9 @@ QUARANTINE = {"source": "VARCHAR", "origin": "VARCHAR", "line": "BIGINT", "rule"
 class TableCount:
     """Rows of one source: all read ones are either kept or quarantined. For officers and operators (P17)."""
 
-    read: int
-    kept: int
-    quarantined: int
+    read: int = field(repr=False)
+    kept: int = field(repr=False)
+    quarantined: int = field(repr=False)
 
     def plus(self, other: TableCount) -> TableCount:
         """Both together."""

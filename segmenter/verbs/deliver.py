@@ -58,11 +58,11 @@ def export_segment(
     with register.alone(context.home, context.journal):
         now = context.now()
         clocks = Clocks(now, now)
-        with decided(context, snapshot, clocks, writes=True) as engine:
+        with context.store.reading(snapshot) as engine:
             suppression.require_fresh(engine, now)
-            layout = _layout(context.policy, parcel, engine)
-            spend = _reserve(context, parcel)
-            order = _order(parcel, layout, now, planned_at)
+            order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
+        spend = _reserve(context, parcel)
+        with decided(context, snapshot, clocks, writes=True) as engine:
             _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
             return export.commit(engine, place_of(context, snapshot), order, _publisher(context, spend), context.progress)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter import sources
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class IngestReport:
     """What an ingest did. Exact row counts are shown to officers and operators only (P17)."""
 
-    ingested: Ingested
+    ingested: Ingested = field(repr=False)
     exact: bool
 
     def to_dict(self) -> dict[str, Any]:
