@@ -13,7 +13,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import duckdb
 
@@ -90,7 +90,7 @@ class DuckDBEngine:
     _folder: Path | None = None
     _ready: set[str] = field(default_factory=set)
 
-    def __enter__(self) -> DuckDBEngine:
+    def __enter__(self) -> Self:
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder = Path(tempfile.mkdtemp(prefix="spill-", dir=self.spill))
         with _fixed_errors("cannot start"):
@@ -141,7 +141,8 @@ class DuckDBEngine:
                 self.connection.execute("LOAD httpfs")
         except duckdb.Error:
             msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
-            raise EngineError(msg, hint="install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml") from None
+            wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
+            raise EngineError(msg, hint=wanted) from None
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
@@ -412,7 +413,8 @@ class DuckDBEngine:
     def place_column(self, view: str, table: str, column: str) -> None:
         """Name one column of a ready table `view`, called patient_id there."""
         with _fixed_errors("cannot read a table"):
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT {_name(column)} AS patient_id FROM {_dotted(table)}")
+            query = f"SELECT {_name(column)} AS patient_id FROM {_dotted(table)}"
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS {query}")
         self._ready.add(view)
 
     def place(self, view: str, table: str, files: str, columns: Mapping[str, str]) -> None:

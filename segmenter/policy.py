@@ -1,6 +1,6 @@
 """The policy as frozen values: purposes, channels, categories, notices, dimensions, budgets.
 
-`project.py` reads the YAML and makes these; nothing here does I/O. `Policy.deciding_hash` is the hash of what decides (P6): it changes
+`project` reads the YAML and makes these; nothing here does I/O. `Policy.deciding_hash` is the hash of what decides (P6): it changes
 when a decision or a published number could, and not with comments, titles, budgets or destinations.
 """
 
@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
 
@@ -109,7 +110,7 @@ class Dimension:
 def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
     """The names of bands: below the first bound, between bounds, from the last one on."""
     first = "0" if counts and bounds[0] == 1 else f"<{bounds[0]}"
-    middle = tuple(str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in zip(bounds, bounds[1:], strict=False))
+    middle = tuple(str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds))
     return (first, *middle, f"{bounds[-1]}+")
 
 

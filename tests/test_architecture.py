@@ -111,7 +111,7 @@ def _identifiers(path: Path) -> Iterator[str]:
 
 # -- imports -------------------------------------------------------------------------------------------------------------
 
-ONLY_IN = {"duckdb": {"segmenter/engine.py"}, "diffprivlib": {"segmenter/release/publish.py", "segmenter/noise.py", "segmenter/query/discover.py"}}
+ONLY_IN = {"duckdb": {"segmenter/engine.py"}, "diffprivlib": {"segmenter/noise.py", "segmenter/query/discover.py"}}
 LATE = (
     "altair",
     "diffprivlib",

@@ -55,7 +55,7 @@ def discover(
     *,
     segment: SegmentName,
     toward: Annotated[str | None, typer.Option("--toward", metavar="TEST", help="What to look for: \"visits = '4+'\".")] = None,
-    epsilon: Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Pay for a private model; else the release serves, free.")] = None,
+    epsilon: Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Pay for a private model; else a release serves.")] = None,
     json: Json = False,
 ) -> None:
     """Propose segments that the published numbers suggest."""

@@ -223,7 +223,7 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     kinds = {m.kind for m in question.measures}
     most = max((m.high for m in question.measures if m.kind is Kind.ROWS), default=0)
     if most:
-        found.append(f"Of one patient at most {most} row(s) count in a group; `facts: columns: rows: {{clip: [0, n]}}` in policy.yml says how many (P9).")
+        found.append(f"At most {most} row(s) of a patient count in a group: `rows: {{clip: [0, n]}}` among the columns says how many (P9).")
     if Kind.MEAN in kinds:
         found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")
     if Kind.QUANTILE in kinds:
