@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmenter.engine import DuckDBEngine
 from segmenter.errors import Refusal, UsageError
 from segmenter.model import Snapshot, stamp
 
 if TYPE_CHECKING:
     from segmenter.control import Entry, Journal
+    from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
 
 FOLDERS = ("snapshots", "states", "releases", "exports", "registers", "suppressions", "reports", "spill", "locks")
@@ -43,6 +43,8 @@ class Store:
 
     def engine(self) -> DuckDBEngine:
         """A fresh engine whose spills go, encrypted, to the project's own folder. A context manager."""
+        from segmenter.engine import DuckDBEngine
+
         return DuckDBEngine(self.home / "spill", self.keys.file_key() if self.encrypted else None)
 
     @contextlib.contextmanager

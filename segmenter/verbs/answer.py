@@ -16,7 +16,7 @@ from segmenter.consent.standing import SNAPSHOT
 from segmenter.errors import UsageError
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
-from segmenter.policy import CONTACT
+from segmenter.policy import CONTACT, Policy
 from segmenter.project.folder import read_project
 from segmenter.verbs.decided import TOUCHED, opened
 from segmenter.verbs.deliver import place_of
@@ -56,8 +56,7 @@ def _questions(context: Context, segment: str | None, channel: str | None) -> li
     if channel is not None and channel not in context.policy.channels:
         raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, context.policy.channels))
     if segment is None:
-        every = whys.every(Scopes.of(context.policy))
-        return [] if channel is None else [q for q in every if q.channel == channel]
+        return _every(context.policy, channel)
     (resolved,) = read_project(context.root, segments=(segment,)).chosen()
     own = resolved.segment
     if channel is not None and channel not in own.channels:
@@ -66,6 +65,14 @@ def _questions(context: Context, segment: str | None, channel: str | None) -> li
         return whys.for_request(own.purpose, own.channels, own.topic, resolved.categories)
     reached = (CONTACT,) if CONTACT in context.policy.purposes[own.purpose].categories else ()
     return whys.for_request(own.purpose, (channel,), own.topic, (*resolved.categories, *reached))
+
+
+def _every(policy: Policy, channel: str | None) -> list[Question]:
+    """Every question of the policy, on one channel if one is named."""
+    found = [q for q in whys.every(Scopes.of(policy)) if channel is None or q.channel == channel]
+    if not found:
+        raise UsageError(f"no purpose lists the channel `{channel}`")
+    return found
 
 
 def receipt(context: Context, patient_id: str, language: str) -> Receipt:
