@@ -172,7 +172,8 @@ def _neutral(value: exp.Expr) -> exp.Expr:
     first = exp.func("left", value.copy(), exp.Literal.number(1))
     risky = [exp.Literal.string(sign) for sign in ("=", "+", "-", "@", "\t", "\r")]
     safe = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
-    return exp.Case().when(exp.In(this=first, expressions=risky), safe).else_(value.copy())
+    early = exp.LT(this=value.copy(), expression=exp.Literal.string("A"))  # all of them sort before the letters; most cells do not
+    return exp.Case().when(exp.and_(early, exp.In(this=first, expressions=risky)), safe).else_(value.copy())
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -103,8 +103,8 @@ def acknowledge(home: Path, journal: Journal, actor: Actor, recall: str) -> None
 def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, now: datetime) -> list[str]:
     """Recall, from every export whose file may still be used, whoever may not be in it any more; gives the new recalls' ids.
 
-    `decide(export)` makes the tables `contactable`, `suppressed` and `suppressed_probe` for one export's question as of now. Inside
-    `register.alone`; the engine has the newest snapshot's tables. Nobody is recalled from an export twice.
+    `decide(export)` makes the tables `contactable` and `suppressed` for one export's question as of now. Inside `register.alone`; the
+    engine has the newest snapshot's tables and `suppression_entry`. Nobody is recalled from an export twice.
     """
     acts = place.journal.read()
     open_files = [one for one in register.registered(acts) if now < one.expires_at]
@@ -114,11 +114,22 @@ def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, no
     for one in open_files:
         register.read(engine, place.home, one.export, "recall_member")
         decide(one)
+        _addresses_listed(engine, one, now)
         with removal.source(engine, place, one.snapshot):
             values = {"purpose": one.purpose, "channel": one.channel, "topic": one.topic, "identifier": one.identifier}
             engine.make("removal", "recall_due", {**values, "export": one.export, "exported_at": naive_utc(one.at)})
             removal.gather(engine, place, one, batches)
+        engine.forget(["suppressed_probe"])
     return [removal.commit(engine, place, policy.destinations, batch, now, "withdrawal") for batch in batches.values()]
+
+
+def _addresses_listed(engine: DuckDBEngine, one: Registered, now: datetime) -> None:
+    """Make `suppressed_probe`: the entries that cover an export now and name an address as it was exported."""
+    values = {"channel": one.channel, "purpose": one.purpose, "topic": one.topic, "as_of": naive_utc(now)}
+    engine.make("suppression_near", "recall_near")
+    for step in ("soft_bounce", "suppressed_probe"):
+        engine.make(step, step, values)
+    engine.forget(["suppression_near", "soft_bounce"])
 
 
 def _declared(policy: Policy) -> pl.DataFrame:

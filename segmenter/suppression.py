@@ -63,16 +63,22 @@ def load(engine: DuckDBEngine, home: Path, acts: Iterable[Act]) -> None:
     `acts` are the journal's entries. Has to come before the engine is locked down, since it attaches the file of imported lists.
     """
     acts = list(acts)
-    engine.load("suppression_live", frame(live(acts)))
-    engine.load("suppression_lifted", frame(lifted(acts)))
-    imported = imported_file(home, acts)
+    alive, ended, imported = live(acts), lifted(acts), imported_file(home, acts)
+    engine.load("suppression_live", frame(alive))
+    engine.load("suppression_lifted", frame(ended))
     if imported is None:
         engine.create("suppression_imported", COLUMNS)
     else:
         engine.attach("imported", imported)
         engine.alias("suppression_imported", "imported.suppression")
-    engine.view("suppression_known", "suppression_known")
-    engine.view(TABLE, TABLE)
+    if alive or imported is not None:
+        engine.view("suppression_known", "suppression_known")
+    else:
+        engine.alias("suppression_known", "suppression")
+    if ended:
+        engine.view(TABLE, TABLE)
+    else:
+        engine.alias(TABLE, "suppression_known")
 
 
 def live(acts: Iterable[Act]) -> list[Entry]:
@@ -97,13 +103,18 @@ def imported_file(home: Path, acts: Iterable[Act]) -> Path | None:
 def suppressed(engine: DuckDBEngine, channel: str, purpose: str, topic: str | None, as_of: datetime, into: str = "suppressed") -> None:
     """Make `into` (patient): everyone whom an entry that covers the export names, by any identifier of theirs or of a linked id (S2).
 
-    Also makes `suppressed_probe` (kind, probe), the hashes that cover it, and `soft_bounce`, from which some of them come.
     Needs `load` before, and the ready tables `address` and `link_group`. `since` never delays an entry; `until` ends it.
     """
+    from sqlglot import exp
+
     values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
-    engine.make("soft_bounce", "soft_bounce", values)
-    engine.make("suppressed_probe", "suppressed_probe", values)
+    kinds = [exp.Literal.string(kind) for (kind,) in engine.rows("suppression_kind")]
+    engine.make("address_listed", "address_listed", None, {"__kinds__": kinds or [exp.null()]})
+    engine.make("suppression_near", "suppression_near")
+    for step in ("soft_bounce", "suppressed_probe"):
+        engine.make(step, step, values)
     engine.make(into, "suppressed_patient", values)
+    engine.forget(["address_listed", "suppression_near", "soft_bounce", "suppressed_probe"])
 
 
 def require_fresh(engine: DuckDBEngine, now: datetime) -> None:

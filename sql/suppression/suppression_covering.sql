@@ -1,9 +1,9 @@
 -- Entries whose scope covers an export and that have not ended; `since` never delays one (S2). A question without a topic is of all topics.
 -- Returns: kind, probe, reason, since, event
--- Reads:   suppression_entry
+-- Reads:   suppression_near
 -- Takes:   $channel, $purpose, $topic (may be null), $as_of
 SELECT kind, probe, reason, since, event
-FROM suppression_entry
+FROM suppression_near
 WHERE
     coalesce(channel, '*') IN ('*', $channel)
     AND coalesce(purpose, '*') IN ('*', $purpose)
