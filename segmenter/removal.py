@@ -74,7 +74,8 @@ def write(engine: DuckDBEngine, plan: Layout, path: Path, spill: Path, key: Any,
 def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, unsubscribe: dict[str, object] | None = None) -> None:
     """Make `export_address` (item, normal, and what the layout needs beside it) of the identifiers that `relation` gives.
 
-    It may leave out those that are written as they are normalised, unless the layout needs more of each. Empty where the layout carries no identifier. `unsubscribe` holds the values of the relation that makes unsubscribe URLs.
+    `relation` may leave out those that are written as they are normalised, unless the layout needs more of each. Empty where the layout
+    carries no identifier. `unsubscribe` holds the values of the relation that makes unsubscribe URLs.
     """
     engine.forget(["export_address"])
     if plan.identifier not in plan.columns:

@@ -215,10 +215,10 @@ def import_entries(engine: DuckDBEngine, home: Path, journal: Journal, actor: Ac
         _write(engine, home / "suppressions" / name)
         journal.append(actor.account, IMPORTED, {"file": name})
         _sweep(home, {name, *([] if before is None else [before.name])})
-    exact = actor.sees_row_counts
+    if not actor.sees_row_counts:
+        return Imported(None, None, None, ())
     skipped = max(read - incoming - len({fault[:2] for fault in faults}), 0)
-    counts = (created, incoming - created, skipped) if exact else (None, None, None)
-    return Imported(*counts, faults if exact else ())
+    return Imported(created, incoming - created, skipped, faults)
 
 
 def imports(home: Path) -> AbstractContextManager[None]:

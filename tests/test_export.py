@@ -266,7 +266,8 @@ DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("append", 1), ("rename", 1
 def die_at(home, step, nth):
     """Export in a process of its own that dies at the nth use of a step."""
     world = Mailing(home, people(*"abc"))
-    owner, name = {"mkfifo": (os, "mkfifo"), "fsync": (os, "fsync"), "append": (type(world.journal), "append"), "rename": (Path, "rename"), "unlink": (Path, "unlink")}[step]
+    owner = {"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[step]
+    name = step
     before, seen = getattr(owner, name), [0]
 
     def fatal(*args, **kwargs):

@@ -28,7 +28,8 @@ def test_a_speaking_no_drops(tmp_path):
 
 
 def test_a_wish_for_more_does_not_widen_the_channels_cap(tmp_path):
-    wishes = [{"patient_id": "a", "allowed": True, "max_contacts": 9, "per_days": 1}, {"patient_id": "b", "allowed": True, "max_contacts": 1, "per_days": 30}]
+    caps = (("a", 9, 1), ("b", 1, 30))
+    wishes = [{"patient_id": name, "allowed": True, "max_contacts": most, "per_days": days} for name, most, days in caps]
     world = Mailing(tmp_path, PEOPLE, wishes=wishes, channel=capped(2, 30))
     world.export()
     assert world.reasons() == {"a": None, "b": "frequency_cap", "c": None, "d": None}

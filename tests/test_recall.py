@@ -143,7 +143,7 @@ def test_a_file_whose_use_ended_is_not_recalled(world):
     assert issue(world) == ()
 
 
-def test_who_was_in_a_leaked_file(world):
+def test_one_can_say_who_already_has_the_file(world):
     (one,) = register.registered(world.journal.read())
     with world.engines() as engine:
         engine.attach("snapshot", world.place().snapshot.path)

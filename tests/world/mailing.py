@@ -25,12 +25,18 @@ OFFICER = Actor("dpo", frozenset(Role))
 MARKETER = Actor("mia", frozenset({Role.MARKETER}))
 TEXTS = ("email", "phone", "postal", "first_name", "language")
 CHECK = Destination("check", "csv", ("patient_id",), None)
-WISH = {"patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64, "updated_at": pl.Datetime("us")}
+WISH = {
+    "patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64,
+    "updated_at": pl.Datetime("us"),
+}
 ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in entries.COLUMNS.items()}
 CONSENT = {
-    "event": pl.Int64, "patient": pl.Int64, **dict.fromkeys(("event_id", "source", "purpose", "channel", "topic", "category", "state", "method"), pl.String),
+    "event": pl.Int64, "patient": pl.Int64,
+    **dict.fromkeys(("event_id", "source", "purpose", "channel", "topic", "category", "state", "method"), pl.String),
     "effective_at": pl.Datetime("us"), "recorded_at": pl.Datetime("us"),
 }
+TABLES = ("identity", "patient", "address", "link_group", "preference", "suppression", "feed", "consent", "fact_stay", "quarantine")
+EMAIL = Channel("email", "email")
 Person = Mapping[str, Any]
 
 
@@ -45,7 +51,7 @@ class Mailing:
     entries: Sequence[entries.Entry] = ()
     consents: Sequence[Mapping[str, Any]] = ()
     refusing: frozenset[str] = frozenset()  # no consent for the channel now
-    channel: Channel = Channel("email", "email")
+    channel: Channel = EMAIL
     now: datetime = NOW
     fed_at: datetime | None = None
     numbers: dict[str, int] = field(default_factory=dict)
@@ -73,7 +79,8 @@ class Mailing:
         identifiers.hash_patients(engine, KEYS, "FR")
         linked = [(n[name], group) for name, group in self.links.items()]
         engine.load("link_group", pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"))
-        wishes = [{**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW), **w, "patient": n[w["patient_id"]]} for w in self.wishes]
+        usual = {**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW)}
+        wishes = [{**usual, **w, "patient": n[w["patient_id"]]} for w in self.wishes]
         engine.load("preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH))
         engine.load("suppression", entries.frame(self.entries))
         fed = naive_utc(self.fed_at or self.now)
@@ -91,9 +98,10 @@ class Mailing:
         lines = [f"{p['patient_id']},{p.get('email')}" for p in self.people]
         engine.load("quarantine", pl.DataFrame({"line": range(len(lines)), "content": lines}))
         if self.consents:
-            engine.load("consent", pl.DataFrame([{**dict.fromkeys(CONSENT), **{k: v for k, v in c.items() if k in CONSENT}, "patient": self.numbers[c["patient_id"]]} for c in self.consents], schema=CONSENT))
+            told = [{**dict.fromkeys(CONSENT), **c, "patient": self.numbers[c["patient_id"]]} for c in self.consents]
+            engine.load("consent", pl.DataFrame([{name: row[name] for name in CONSENT} for row in told], schema=CONSENT))
         engine.attach("written", path, write=True)
-        for table in ("identity", "patient", "address", "link_group", "preference", "suppression", "feed", "consent", "fact_stay", "quarantine"):
+        for table in TABLES:
             engine.alias("erase_source", table)
             engine.make(f"written.{table}", "erase_copied")
         engine.detach("written")
@@ -108,7 +116,8 @@ class Mailing:
 
     def order(self, destination: Destination, layout: Layout | None = None, **changed: Any) -> export.Order:
         plan = layout or Layout(destination.columns or (), self.channel.identifier, ("identity",), destination.profile, destination.format)
-        given = {"holdout": Decimal(0), "categories": ("identity",), "topic": "news", "at": self.clock[0], "sent_at": self.clock[0], **changed}
+        now = self.clock[0]
+        given = {"holdout": Decimal(0), "categories": ("identity",), "topic": "news", "at": now, "sent_at": now, **changed}
         return export.Order("seniors", "prevention", channel=self.channel.name, destination=destination, layout=plan, **given)
 
     def place(self, **changed: Any) -> register.Place:
@@ -133,10 +142,13 @@ class Mailing:
         register.contacts(engine, self.home, register.registered(acts), since)
         preference.capped(engine, self.channel, order.topic, order.sent_at)
         export.check(engine, KEYS, order)
-        rows = engine.connection.execute("SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1").fetchall()
+        query = "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
+        rows = engine.connection.execute(query).fetchall()
         return {name: None if reason == 0 else export.REASONS[reason - 1] for name, reason in rows}
 
-    def export(self, destination: Destination = CHECK, layout: Layout | None = None, place: Mapping[str, Any] | None = None, **changed: Any) -> export.Export:
+    def export(
+        self, destination: Destination = CHECK, layout: Layout | None = None, place: Mapping[str, Any] | None = None, **changed: Any
+    ) -> export.Export:
         order = self.order(destination, layout, **changed)
         engine = self.open()
         try:
