@@ -75,6 +75,16 @@ class CsvScan:
     compression: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ParquetScan:
+    """A Parquet file that is read where it lies: `columns` names, for each of ours, the file's or None; `first` is its first `raw_row`."""
+
+    path: str
+    origin: str
+    columns: Mapping[str, str | None]
+    first: int
+
+
 @dataclass(slots=True)
 class DuckDBEngine:
     """One in-memory DuckDB with encrypted files attached to it.
@@ -378,15 +388,33 @@ class DuckDBEngine:
 
     def append_parquet(self, table: str, path: str, file: int, columns: Sequence[str | None]) -> bool:
         """Append a Parquet file, every value as text; `columns` names its column for each of the table's, or None."""
-        source = f"read_parquet({_quoted(_literal(path))}, file_row_number = true)"
+        source = f"{_parquet(path)}, file_row_number = true)"
         return self._append_ordered(table, source, file, columns, "file_row_number + 1")
 
     def parquet_columns(self, path: str) -> list[str] | None:
         """The column names of a Parquet file, or None where it cannot be read."""
         try:
-            return [row[0] for row in self.connection.execute(f"DESCRIBE FROM read_parquet({_quoted(_literal(path))})").fetchall()]
+            return [row[0] for row in self.connection.execute(f"DESCRIBE FROM {_parquet(path)})").fetchall()]
         except duckdb.Error:
             return None
+
+    def parquet_rows(self, path: str) -> int | None:
+        """How many rows a Parquet file says it has, or None where it cannot be read."""
+        try:
+            found = self.connection.execute(f"SELECT count(*) FROM {_parquet(path)})").fetchone()
+        except duckdb.Error:
+            return None
+        return int(found[0]) if found else None
+
+    def parquet_whole(self, path: str) -> bool:
+        """Whether every value of a Parquet file can be read."""
+        try:
+            self.connection.execute(f"SELECT max(hash(r)) FROM {_parquet(path)}) AS r").fetchall()
+        except duckdb.InterruptException:
+            raise Cancelled("cancelled") from None
+        except duckdb.Error:
+            return False
+        return True
 
     def trim(self, table: str, rows: int) -> None:
         """Take back what was appended to a staging table beyond its first `rows` rows."""
@@ -396,7 +424,7 @@ class DuckDBEngine:
                 self.connection.execute(f"{kept}; DROP TABLE {_dotted(table)}; ALTER TABLE _kept RENAME TO {_name(table)}")
 
     def _append_ordered(self, table: str, source: str, file: int, columns: Sequence[str | None], line: str) -> bool:
-        chosen = ", ".join("''" if name is None else f"coalesce(CAST({_name(name)} AS VARCHAR), '')" for name in columns)
+        chosen = ", ".join(_text(name) for name in columns)
         try:
             self.connection.execute("SET preserve_insertion_order = true")
             self.connection.execute(f"INSERT INTO {_dotted(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}")
@@ -417,15 +445,19 @@ class DuckDBEngine:
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS {query}")
         self._ready.add(view)
 
-    def place(self, view: str, table: str, files: str, columns: Mapping[str, str]) -> None:
-        """Name a staging table `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> its column)."""
+    def place(self, view: str, table: str, files: str, columns: Mapping[str, str], scans: Sequence[ParquetScan] = ()) -> None:
+        """Name staged rows `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> the table's column).
+
+        The rows of `scans` come from their files each time the view is read: a row that is read twice is cheaper than one that is copied.
+        """
         chosen = "".join(f", r.{_name(theirs)} AS {_name(ours)}" for ours, theirs in columns.items())
+        staged = (
+            f"SELECT r.rowid AS raw_row, f.origin AS raw_origin, coalesce(r._line, r.rowid - f.first + f.skip + 1) AS raw_line{chosen} "
+            f"FROM {_dotted(table)} AS r JOIN {_dotted(files)} AS f ON f.file = r._file"
+        )
+        parts = [*([staged] if not scans or self.count(table) else []), *map(_scanned, scans)]
         with _fixed_errors("cannot read a table"):
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS SELECT r.rowid AS raw_row, f.origin AS raw_origin, "
-                f"coalesce(r._line, r.rowid - f.first + f.skip + 1) AS raw_line{chosen} "
-                f"FROM {_dotted(table)} AS r JOIN {_dotted(files)} AS f ON f.file = r._file"
-            )
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(view)} AS {' UNION ALL '.join(parts)}")
         self._ready.add(view)
 
     def _composed(
@@ -479,6 +511,23 @@ def _extension_file() -> Path | None:
 def _literal(path: str) -> str:
     """A path as a pattern that matches only itself."""
     return path if "://" in path else "".join(f"[{c}]" if c in "*?[" else c for c in path)
+
+
+def _parquet(path: str) -> str:
+    return f"read_parquet({_quoted(_literal(path))}"
+
+
+def _text(column: str | None) -> str:
+    """A file's column as text, never NULL."""
+    return "''" if column is None else f"coalesce(CAST({_name(column)} AS VARCHAR), '')"
+
+
+def _scanned(scan: ParquetScan) -> str:
+    chosen = "".join(f", {_text(theirs)} AS {_name(ours)}" for ours, theirs in scan.columns.items())
+    return (
+        f"SELECT file_row_number + {int(scan.first)} AS raw_row, {_quoted(scan.origin)} AS raw_origin, "
+        f"file_row_number + 1 AS raw_line{chosen} FROM {_parquet(scan.path)}, file_row_number = true)"
+    )
 
 
 def _quoted(text: str) -> str:

@@ -42,13 +42,16 @@ def ingest_consent(work: Work) -> None:
     first = {"first_event": work.engine.rows("event_next")[0][0] if work.added("consent") else 0}
     dates: Structure = {f"__{name}__": instant(name, "r") for name in DATES}
     values = {**first, "time_zone": work.policy.time_zone}
+    before = work.engine.count(work.table("consent")) if work.added("consent") else 0
     if work.added("consent"):
         work.engine.add(work.table("consent"), "consent_kept", values, dates)
         work.engine.add(work.table("touched"), "consent_touched", first)
     else:
         work.keep("consent", "consent_kept", values, dates)
     work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
-    work.settle(stage, "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
+    kept = work.engine.count(work.table("consent")) - before
+    clean = kept == stage.whole() and not work.engine.count("consent_malformed")
+    work.settle(stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
 
 
 def declared_scopes(work: Work) -> dict[str, object]:

@@ -38,7 +38,7 @@ def ingest_facts(work: Work, declared: FactSource) -> None:
         require(declared.name, reader, [declared.patient, *used], read.rename, read.line)
     patient = read.rename.get(declared.patient, declared.patient)
     theirs = list(dict.fromkeys(name for reader in found for name in reader.header if name != patient))
-    stage = Stage.make(work.engine, declared.name, f"staged_fact_{declared.name}", ["\x00", *(theirs if found else used)])
+    stage = Stage.make(work.engine, declared.name, f"staged_fact_{declared.name}", ["\x00", *(theirs if found else used)], lazy=True)
     for reader in found:
         reader.load(stage, [reader.header.index(patient), *(reader.header.index(n) if n in reader.header else None for n in theirs)])
     back = {source: ours for ours, source in read.rename.items()}
@@ -83,8 +83,9 @@ def _keep(work: Work, fact: str, stage: Stage, own: list[str], kinds: Mapping[st
     else:
         work.keep(table, "fact_kept", None, structure)
         work.touch(table, [name for name in work.engine.columns(table) if name != "line"])
+    kept = work.engine.count("fact_new" if work.added(fact) else work.table(table))
     told = {"__unreadable__": unreadable, "__reason__": reason, "__content__": content(["raw_patient", *own], "r")}
-    work.settle(stage, "fact_quarantine", {"source": fact}, told)
+    work.settle(stage, None if kept == stage.whole() else "fact_quarantine", {"source": fact}, told)
 
 
 def _kinds(work: Work, numbers: list[str]) -> dict[str, str]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from segmenter.engine import DuckDBEngine
+from segmenter.errors import EngineError
 from segmenter.model import Snapshot, stamp
 from segmenter.sources import stage as staging
 from segmenter.sources.events import ingest_consent
 from segmenter.sources.facts import ingest_facts
+from segmenter.sources.files import unreadable
 from segmenter.sources.links import ingest_links
 from segmenter.sources.patients import ingest_patients
 from segmenter.sources.plan import Change, plan
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.keys import Keys
     from segmenter.policy import Policy
     from segmenter.project.declared import Sources
+    from segmenter.sources.files import SourceFile
 
 PART = ".part"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all
@@ -91,6 +95,7 @@ def ingest(
             work = _begin(engine, project, keys, now, previous, part, progress)
             _read_all(work)
             found = _quarantined(work)
+            _unchanged(work)
             _finish(work)
         part.chmod(0o600)
         part.rename(path)
@@ -168,9 +173,36 @@ def _read_all(work: Work) -> None:
     ]
     for i, (step, run) in enumerate(steps):
         work.progress(step, i / len(steps))
-        run()
+        with _blamed(work):
+            run()
     work.progress("identifiers", None)
     _hash(work)
+
+
+@contextlib.contextmanager
+def _blamed(work: Work) -> Iterator[None]:
+    """Where a step fails because of a file that is read where it lies, say so."""
+    try:
+        yield
+    except EngineError:
+        for file in _scanned(work):
+            if not work.engine.parquet_whole(file.path):
+                raise unreadable(file, "is not a Parquet file that can be read") from None
+        raise
+
+
+def _scanned(work: Work) -> Iterator[SourceFile]:
+    for standing in work.plan.values():
+        for part in standing.parts:
+            yield from (file for file in part.files if not file.remote and "parquet" in (part.read.format, file.kind))
+
+
+def _unchanged(work: Work) -> None:
+    """Refuse files that changed while they were read where they lie: what was taken from them would be of two minds."""
+    before = {path: print_ for standing in work.plan.values() for part in standing.parts for path, print_ in part.prints}
+    for file in _scanned(work):
+        if file.fingerprint() != before[file.path]:
+            raise unreadable(file, "changed while it was read")
 
 
 def _hash(work: Work) -> None:

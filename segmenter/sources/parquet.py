@@ -23,9 +23,11 @@ class ParquetReader:
     header: tuple[str, ...]
 
     def load(self, stage: Stage, columns: Sequence[int | None]) -> None:
-        """Append the file."""
-        number = stage.begin(self.file, 0)
+        """Append the file, or leave it to be read where it lies."""
         names = [None if c is None else self.header[c] for c in columns]
+        if stage.scan(self.file, names):
+            return
+        number = stage.begin(self.file, 0)
         if not self.engine.append_parquet(stage.table, self.file.path, number, names):
             raise unreadable(self.file, "is not a Parquet file that can be read")
 

@@ -52,7 +52,7 @@ def _others(found: list[Reader], rename: dict[str, str]) -> list[str]:
 
 
 def _stage(work: Work, found: list[Reader], rename: dict[str, str], others: list[str]) -> Stage:
-    stage = Stage.make(work.engine, "patient", "staged_patient", [*RESERVED, *(f"\x00{name}" for name in others)])
+    stage = Stage.make(work.engine, "patient", "staged_patient", [*RESERVED, *(f"\x00{name}" for name in others)], lazy=True)
     for reader in found:
         first = [reader.header.index(name) if name in reader.header else None for name in others]
         reader.load(stage, [*positions(reader, RESERVED, rename), *first])

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from segmenter.engine import ParquetScan
 from segmenter.errors import SourceError
 from segmenter.nearest import nearest
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 FILES = "raw_file"
 BATCH = 50_000
+MOST_SCANS = 16  # files of one source that are read where they lie; a view over more of them would be slow to plan
 SHOWN = 30  # column names that an error lists at most
 
 
@@ -41,12 +43,24 @@ class Stage:
     names: tuple[str, ...]
     broken: list[Broken] = field(default_factory=list)
     extra: int = 0  # rows that were read and are accounted for elsewhere
+    lazy: bool = False  # files that can be read where they lie are not copied
+    scans: list[tuple[SourceFile, tuple[str | None, ...], int]] = field(default_factory=list)  # their columns and rows
 
     @classmethod
-    def make(cls, engine: DuckDBEngine, source: str, table: str, names: Sequence[str]) -> Stage:
-        """Make the empty table."""
+    def make(cls, engine: DuckDBEngine, source: str, table: str, names: Sequence[str], *, lazy: bool = False) -> Stage:
+        """Make the empty table. With `lazy`, whoever makes it sees to it that files do not change, and are whole."""
         engine.create(table, {"_file": "INTEGER", "_line": "BIGINT", **{f"c{i}": "VARCHAR" for i in range(len(names))}})
-        return cls(engine, source, table, tuple(names))
+        return cls(engine, source, table, tuple(names), lazy=lazy)
+
+    def scan(self, file: SourceFile, columns: Sequence[str | None]) -> bool:
+        """Leave a Parquet file where it is, to be read from there; False where it has to be copied."""
+        if not self.lazy or file.remote or len(self.scans) == MOST_SCANS:
+            return False
+        rows = self.engine.parquet_rows(file.path)
+        if rows is None:
+            return False
+        self.scans.append((file, tuple(columns), rows))
+        return True
 
     def begin(self, file: SourceFile, skip: int) -> int:
         """Register a file whose first row stands `skip` physical lines below its top; gives its number."""
@@ -77,12 +91,20 @@ class Stage:
     def show(self, view: str, columns: Mapping[str, str] | None = None) -> None:
         """Name the staged rows `view`, with `columns` (our name -> the source's), or all of them."""
         chosen = {name: name for name in self.names} if columns is None else columns
-        positions = {name: f"c{i}" for i, name in enumerate(self.names)}
-        self.engine.place(view, self.table, FILES, {ours: positions[theirs] for ours, theirs in chosen.items()})
+        places = {name: i for i, name in enumerate(self.names)}
+        scans, first = [], self.engine.count(self.table)
+        for file, columns_, rows in self.scans:
+            scans.append(ParquetScan(file.path, file.origin, {ours: columns_[places[theirs]] for ours, theirs in chosen.items()}, first))
+            first += rows
+        self.engine.place(view, self.table, FILES, {ours: f"c{places[theirs]}" for ours, theirs in chosen.items()}, scans)
 
     def read(self) -> int:
         """How many rows were read, broken ones too."""
-        return self.engine.count(self.table) + len(self.broken) + self.extra
+        return self.whole() + len(self.broken) + self.extra
+
+    def whole(self) -> int:
+        """How many rows are shown."""
+        return self.engine.count(self.table) + sum(rows for _, _, rows in self.scans)
 
 
 _NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()#-]{0,59}")

@@ -118,7 +118,7 @@ class Work:
         self, source: str, found: Sequence[Reader], names: Sequence[str], rename: Mapping[str, str], into: Stage | None = None
     ) -> Stage:
         """Read files into one staging table with the columns `names`."""
-        staged = into or Stage.make(self.engine, source, f"staged_{source}", names)
+        staged = into or Stage.make(self.engine, source, f"staged_{source}", names, lazy=source in self.plan)
         for one in found:
             one.load(staged, positions(one, names, rename))
         return staged
