@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from segmenter import erase, proof, recall, register, retain, subject, suppression
-from segmenter.entries import frame
 from segmenter.errors import EngineError, Refusal, UsageError
+from segmenter.export import erase, proof, recall, register, retain, subject, suppression
+from segmenter.export.entries import frame
 from segmenter.policy import Destination
 from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, named
 from world.policies import CLINIC, policy_of
