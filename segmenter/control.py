@@ -33,6 +33,7 @@ __all__ = ["JOURNAL", "MARK", "Act", "Entry", "Journal", "locked"]
 
 URL_VARIABLE = "SEGMENTER_CONTROL_URL"
 FILE = "control.sqlite"
+ANCHORED = "anchored"  # in the entry before which high-water marks were first written at anchors: where
 WAIT = 60  # seconds that a process waits for another one's entry
 
 _metadata = sa.MetaData()
@@ -119,7 +120,8 @@ class Journal:
                 self._check(before)
                 known = len(self.entries)
                 self.deciding_at = self._moment()
-                entry = self.write(connection, choose(self.entries), self.deciding_at)
+                actor, kind, body = choose(self.entries)
+                entry = self.write(connection, (actor, kind, {**body, **self._anchored()}), self.deciding_at)
         except BaseException:
             del self.entries[known:]
             raise
@@ -187,6 +189,25 @@ class Journal:
                 raise broken("the journal is missing, or older than its high-water mark")
             if seq and self.entries[seq - 1].hash != known:
                 raise broken("the journal is not the one its high-water mark belongs to")
+
+        if any(not path.exists() for path in self._noted()):
+            raise broken("a high-water mark that was written is missing from its anchor")
+
+    def _noted(self) -> list[Path]:
+        """The anchors whose marks the journal says were written: by where they are, or where they are from the project."""
+        known = {place for e in self.entries for place in e.body.get(ANCHORED, ())} if self.anchors else set()
+        return [path for path in self.anchors if known & set(self._places(path))]
+
+    def _places(self, anchor: Path) -> list[str]:
+        return [str(anchor), os.path.relpath(anchor, self.home)]
+
+    def _anchored(self) -> Mapping[str, Any]:
+        """What the next entry says of new anchors; their marks are written first, so that one that disappears is missed (P4)."""
+        noted = self._noted()
+        fresh = [path for path in self.anchors if path not in noted]
+        for path in fresh:
+            self.marks.begin(path, (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, GENESIS))
+        return {ANCHORED: [place for path in fresh for place in self._places(path)]} if fresh else {}
 
     def _used(self) -> bool:
         with self.transaction(write=False) as connection:

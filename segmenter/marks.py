@@ -1,7 +1,7 @@
 """High-water marks: how far the journal had come, beside the snapshots and at every anchor, authenticated with the project's key (P4).
 
-A journal behind one of its marks was deleted or restored. A mark is read before the journal is, so that a journal that others extend
-meanwhile never looks old.
+A journal behind one of its marks was deleted or restored. The journal names the anchors that were written, so that one that is gone
+refuses too. A mark is read before the journal is, so that a journal that others extend meanwhile never looks old.
 """
 
 from __future__ import annotations
@@ -58,6 +58,12 @@ class Marks:
             for path in self.paths():
                 if not path.exists() or self._read_alone(path)[0] < mark[0]:
                     self._write(path, mark)
+
+    def begin(self, path: Path, mark: Mark) -> None:
+        """Write the first mark at a new anchor; one that is there already stays."""
+        with locked(self.home / "mark.lock"):
+            if not path.exists():
+                self._write(path, mark)
 
     def reset_to(self, mark: Mark) -> None:
         """Set all marks, whatever they were. Only recovery does this."""

@@ -165,6 +165,28 @@ def test_p4_an_anchor_shows_that_the_whole_folder_was_restored(tmp_path, clock):
     assert "older" in refused(journal(home, clock, None, (outside,)))
 
 
+def test_p4_an_anchor_that_is_gone_refuses_and_is_not_written_anew(tmp_path, clock):
+    home, outside = tmp_path / "home", tmp_path / "outside.mark"
+    home.mkdir()
+    journal(home, clock, None, ()).append("x", "note", {})
+    journal(home, clock, None, (outside,)).append("x", "note", {})
+    assert outside.exists()
+    outside.unlink()
+    refused(journal(home, clock, None, (outside,)))
+    with pytest.raises(BudgetError):
+        journal(home, clock, None, (outside,)).append("x", "note", {})
+    assert not outside.exists()
+    assert journal(home, clock, None, (tmp_path / "another.mark",)).append("x", "note", {}).seq > 1
+
+
+def test_p4_an_anchor_is_missed_in_a_folder_that_was_moved(tmp_path, clock):
+    home = tmp_path / "a" / "home"
+    home.mkdir(parents=True)
+    journal(home, clock, None, (tmp_path / "a" / "outside.mark",)).append("x", "note", {})
+    shutil.copytree(home, tmp_path / "b" / "home")
+    refused(journal(tmp_path / "b" / "home", clock, None, (tmp_path / "b" / "outside.mark",)))
+
+
 def test_p4_an_anchor_that_cannot_be_written_refuses(tmp_path, clock):
     book = journal(tmp_path, clock, None, (tmp_path / "nowhere" / "a.mark",))
     with pytest.raises(BudgetError) as error:

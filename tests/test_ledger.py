@@ -484,3 +484,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
 TestLedgerMachine = LedgerMachine.TestCase
 TestLedgerMachine.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+
+
+def test_p13_what_spends_lose_together_counts_rho_at_the_budget_s_delta(book):
+    pure, private = book.spend("ana", "a", "q1", geometric(NANO)), book.spend("ana", "b", "q2", gaussian(CENT))
+    delta = book.policy.budgets["b"].delta
+    assert book.lost([pure]) == NANO
+    assert book.lost([pure, private]) == NANO + converted(CENT, delta)

@@ -184,6 +184,14 @@ class Ledger:
             "complete": not any(e.kind == RECOVER for e in entries),
         }
 
+    def lost(self, spends: Iterable[Spend]) -> int:
+        """What a patient can have lost by these spends alone: epsilon in nano-units, each purpose's rho converted at its budget's delta."""
+        costs: dict[str, Cost] = {}
+        for spend in spends:
+            costs[spend.purpose] = costs.get(spend.purpose, Cost()) + spend.cost
+        found = (loss(cost, self.policy.budgets[purpose].delta) for purpose, cost in costs.items())
+        return sum(one.epsilon for one in found if one is not None)
+
     def verify(self) -> int:
         """Read and verify the whole chain anew, against all marks; how many entries it has. `BudgetError` (P4) where it does not hold."""
         self.journal.forget()

@@ -99,7 +99,7 @@ class RunReport:
     clocks: Clocks = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's document; `spent` is the epsilon this run paid."""
+        """The contract's document; `spent` is the epsilon this run can have cost a patient, rho at its budget's delta."""
         return {
             "segments": [segment.to_dict() for segment in self.segments],
             "spent": accounting.shown(self.spent),
@@ -193,7 +193,7 @@ def run(context: Context, asked: Asked) -> RunReport:
         releases = _measured(context, snapshot, made, spends) if spends else {}
         counts = {c.segment: c for f in made.families for c in f.counts(releases.get(f.family, ()), context.policy)}
         context.record("run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)})
-    spent = accounting.total(s.cost for s in spends).epsilon
+    spent = ledger.lost(spends)
     return RunReport(tuple(counts[name] for name in made.order), spent, balances(ledger), setting.clocks)
 
 
