@@ -17,14 +17,14 @@ from segmenter.project.folder import read_project
 if TYPE_CHECKING:
     from segmenter.consent.receipt import Receipt
     from segmenter.consent.why import Answer
-    from segmenter.erase import Forgotten
-    from segmenter.export import Export
-    from segmenter.manifest import Verified
+    from segmenter.export.erase import Forgotten
+    from segmenter.export.make import Export
+    from segmenter.export.manifest import Verified
+    from segmenter.export.recall import Exposed, Recalls
+    from segmenter.export.retain import Retained
+    from segmenter.export.suppression import Imported, Summary
     from segmenter.project.segment import Segment
     from segmenter.query.ask import QueryResult
-    from segmenter.recall import Exposed, Recalls
-    from segmenter.retain import Retained
-    from segmenter.suppression import Imported, Summary
     from segmenter.trial.checks import TrialReport
     from segmenter.verbs.ahead import AheadReport
     from segmenter.verbs.answer import Subject

@@ -11,8 +11,8 @@ import csv
 import json
 import multiprocessing
 
-from segmenter import entries, suppression
 from segmenter.engine import DuckDBEngine
+from segmenter.export import entries, suppression
 from segmenter.sources import lists
 from world.mailing import CHECK, OFFICER, Mailing, named
 

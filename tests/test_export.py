@@ -15,9 +15,10 @@ import polars as pl
 import pyrage
 import pytest
 
-from segmenter import destination, export, register
-from segmenter.destination import Layout
 from segmenter.errors import PolicyError, UsageError
+from segmenter.export import destination, register
+from segmenter.export import make as export
+from segmenter.export.destination import Layout
 from segmenter.policy import UNDECLARED, Destination
 from world.mailing import CHECK, KEYS, NOW, Mailing, capped, named
 from world.policies import CLINIC, policy_of

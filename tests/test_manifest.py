@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from segmenter import manifest
 from segmenter.errors import Refusal, UsageError
+from segmenter.export import manifest
 from segmenter.keys import Keys
 from world.mailing import KEYS, Mailing
 

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from segmenter import preference
 from segmenter.errors import Refusal
+from segmenter.export import preference
 from segmenter.policy import Cap, Channel
 from world.mailing import CHECK, NOW, Mailing, capped
 

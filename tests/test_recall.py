@@ -9,8 +9,8 @@ import polars as pl
 import pyrage
 import pytest
 
-from segmenter import manifest, recall, register, suppression
 from segmenter.errors import Refusal, UsageError
+from segmenter.export import manifest, recall, register, suppression
 from segmenter.policy import Destination
 from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, named
 from world.policies import CLINIC, policy_of

@@ -7,8 +7,8 @@ from datetime import timedelta
 import polars as pl
 import pytest
 
-from segmenter import entries, suppression
 from segmenter.errors import Refusal, UsageError
+from segmenter.export import entries, suppression
 from segmenter.identifiers import probe_of
 from segmenter.model import naive_utc
 from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, named

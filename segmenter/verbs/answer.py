@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from segmenter import erase, register
-from segmenter import subject as subjects
 from segmenter.consent import receipt as receipts
 from segmenter.consent import why as whys
 from segmenter.consent.scopes import Scopes
 from segmenter.consent.standing import SNAPSHOT
 from segmenter.errors import UsageError
+from segmenter.export import erase, register
+from segmenter.export import subject as subjects
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT, Policy
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from segmenter.consent.receipt import Receipt
     from segmenter.consent.why import Answer, Question
     from segmenter.context import Context
-    from segmenter.erase import Forgotten
-    from segmenter.subject import Subject as Held
+    from segmenter.export.erase import Forgotten
+    from segmenter.export.subject import Subject as Held
 
 
 def why(

@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from segmenter import suppression
 from segmenter.consent import standing
 from segmenter.control import locked
 from segmenter.errors import UsageError
+from segmenter.export import suppression
 from segmenter.model import Clocks
 from segmenter.release import cube
 

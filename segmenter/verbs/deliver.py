@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from segmenter import accounting, export, preference, register, suppression
-from segmenter import destination as destinations
+from segmenter import accounting
 from segmenter.consent import gate as consent
 from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
+from segmenter.export import destination as destinations
+from segmenter.export import make as export
+from segmenter.export import preference, register, suppression
 from segmenter.model import Clocks, Interval
 from segmenter.nearest import hint
 from segmenter.noise import Noise, Part, paid
@@ -23,14 +25,14 @@ from segmenter.verbs.publish import latest_release
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
-    from segmenter.export import Export, Order, Published
+    from segmenter.export.destination import Layout
+    from segmenter.export.make import Export, Order, Published
+    from segmenter.export.register import Place
     from segmenter.model import Snapshot, Spend
     from segmenter.policy import Destination, Policy
     from segmenter.project.folder import Project
     from segmenter.project.segment import Resolved
-    from segmenter.register import Place
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import suppression
 from segmenter.errors import UsageError
+from segmenter.export import suppression
 from segmenter.model import ANY, stamp
 from segmenter.nearest import hint
 from segmenter.sources import lists
@@ -17,7 +17,7 @@ from segmenter.verbs.decided import opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.suppression import Imported, Summary
+    from segmenter.export.suppression import Imported, Summary
 
 INCOMING = "suppression_incoming"
 BY_HAND = "import"  # the source of entries of imported files

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmenter import manifest, recall, register, retain, suppression
 from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import PolicyError
+from segmenter.export import manifest, recall, register, retain, suppression
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.verbs.decided import decided, opened
 from segmenter.verbs.deliver import place_of
@@ -18,10 +18,10 @@ from segmenter.verbs.deliver import place_of
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
-    from segmenter.manifest import Verified
-    from segmenter.recall import Exposed, Recalls
-    from segmenter.register import Registered
-    from segmenter.retain import Retained
+    from segmenter.export.manifest import Verified
+    from segmenter.export.recall import Exposed, Recalls
+    from segmenter.export.register import Registered
+    from segmenter.export.retain import Retained
 
 
 def recalls(context: Context) -> Recalls:

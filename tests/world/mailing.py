@@ -11,10 +11,12 @@ from typing import Any
 
 import polars as pl
 
-from segmenter import entries, export, identifiers, preference, register, suppression
+from segmenter import identifiers
 from segmenter.control import Journal
-from segmenter.destination import Layout
 from segmenter.engine import DuckDBEngine
+from segmenter.export import entries, preference, register, suppression
+from segmenter.export import make as export
+from segmenter.export.destination import Layout
 from segmenter.keys import Keys
 from segmenter.model import Actor, Clocks, Eligible, Interval, ProcessingRequest, Role, Snapshot, naive_utc
 from segmenter.policy import Cap, Channel, Destination

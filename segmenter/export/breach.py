@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from segmenter.export.register import Registered
     from segmenter.policy import Policy
-    from segmenter.register import Registered
 
 CLOCK = timedelta(hours=72)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter import destination, identifiers, manifest, register
+from segmenter import identifiers
+from segmenter.export import destination, manifest, register
 from segmenter.keys import write_private
 from segmenter.model import stamp
 
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.control import Entry as Act
-    from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
+    from segmenter.export.destination import Layout
+    from segmenter.export.register import Place, Registered
     from segmenter.policy import Destination
-    from segmenter.register import Place, Registered
 
 CLOCK = timedelta(hours=48)  # how long a destination may take
 EARLIER = "earlier"  # the alias of the snapshot that an export was made from

@@ -13,8 +13,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from segmenter.control import locked
-from segmenter.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.errors import Refusal, UsageError
+from segmenter.export.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.identifiers import KINDS, entry_hash
 from segmenter.model import naive_utc, stamp
 

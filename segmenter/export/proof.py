@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.register import Place
+    from segmenter.export.register import Place
 
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 

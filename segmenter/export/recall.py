@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from segmenter import breach, register, removal
 from segmenter.errors import Refusal, UsageError
+from segmenter.export import breach, register, removal
 from segmenter.model import naive_utc, stamp
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from segmenter.control import Entry as Act
     from segmenter.control import Journal
     from segmenter.engine import DuckDBEngine
+    from segmenter.export.register import Place, Registered
     from segmenter.model import Actor
     from segmenter.policy import Policy
-    from segmenter.register import Place, Registered
 
 Decide = Callable[["Registered"], None]
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter import register
 from segmenter.errors import Refusal, UsageError
+from segmenter.export import register
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.register import Place
+    from segmenter.export.register import Place
 
 DERIVED = ("address", "identity", "quarantine")  # keyed hashes, numbers, other people's lines
 

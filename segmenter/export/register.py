@@ -13,8 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from segmenter.control import locked
-from segmenter.destination import Layout
 from segmenter.errors import Refusal
+from segmenter.export.destination import Layout
 from segmenter.model import naive_utc
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter import erase, register
-from segmenter.entries import frame
 from segmenter.errors import Refusal
+from segmenter.export import erase, register
+from segmenter.export.entries import frame
 from segmenter.model import naive_utc
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.register import Place
+    from segmenter.export.register import Place
 
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 

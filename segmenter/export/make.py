@@ -14,24 +14,24 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from segmenter import destination, manifest, register, removal
+from segmenter.export import destination, manifest, register, removal
+from segmenter.export.register import FILE_DAYS, Place
 from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.keys import write_private
 from segmenter.model import Interval, stamp
 from segmenter.policy import CONTACT
-from segmenter.register import FILE_DAYS, Place
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import polars as pl
 
-    from segmenter.destination import Layout
     from segmenter.engine import DuckDBEngine
+    from segmenter.export.destination import Layout
+    from segmenter.export.register import Registered
     from segmenter.keys import Keys
     from segmenter.model import Eligible
     from segmenter.policy import Destination
-    from segmenter.register import Registered
 
 __all__ = ("EXPORTED", "FILE_DAYS", "REASONS", "Export", "Order", "Place", "Publish", "Published", "alias_of", "build", "check", "commit")
 

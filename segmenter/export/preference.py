@@ -94,7 +94,7 @@ def require_open(channel: Channel, planned_at: datetime, time_zone: str) -> None
         raise Refusal("quiet", f"channel {channel.name} names an unknown rule pack of quiet hours", hint=f"known: {', '.join(PACKS)}")
     if not pack.open_at(planned_at.astimezone(ZoneInfo(time_zone))):
         said = f"the planned time lies in the quiet hours of channel {channel.name} ({pack.name})"
-        raise Refusal("quiet", said, hint="name an allowed moment with --send-at")
+        raise Refusal("quiet", said, hint="name an allowed moment with --planned-at")
 
 
 def french_holidays(year: int) -> tuple[date, ...]:
