@@ -77,6 +77,18 @@ def test_deleted_profiles_do_not_come_back_as_new(world):
     assert fresh.reasons() == {"P-1001": "suppressed", "N-1": "suppressed", "P-1003": None}
 
 
+def test_a_source_that_still_holds_them_brings_nobody_back(world):
+    forget(world)
+    again = Mailing(world.home, PEOPLE)
+    path = again.write("next")
+    assert erase.keep_out(world.engines, world.journal, path)
+    assert not erase.keep_out(world.engines, world.journal, path)
+    with world.engines() as engine:
+        engine.attach("snapshot", path)
+        engine.expose("snapshot")
+        assert [row[1] for row in engine.connection.execute("SELECT * FROM patient").fetchall()] == ["P-1003"]
+
+
 def test_an_erasure_is_an_officers_of_somebody_known(world):
     with pytest.raises(Refusal):
         forget(world, actor=MARKETER)

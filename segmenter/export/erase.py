@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import identifiers
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest, proof, register, removal
-from segmenter.export.entries import FORGOTTEN, Entry, frame
+from segmenter.export.entries import FORGOTTEN, LIFTED, Entry, frame
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.control import Entry as Act
+    from segmenter.control import Journal
     from segmenter.engine import DuckDBEngine
     from segmenter.export.register import Place
     from segmenter.policy import Policy
@@ -171,6 +172,18 @@ def finish(engines: Engines, place: Place) -> tuple[tuple[str, ...], tuple[str, 
     for act in open_acts:
         place.journal.append(place.actor.account, DONE, {"of": act.seq})
     return tuple(rewritten), tuple(deleted)
+
+
+def keep_out(engines: Engines, journal: Journal, path: Path) -> bool:
+    """Write a fresh snapshot anew without anyone erased before whom its sources still hold (S8); gives whether there were any.
+
+    To be called before a snapshot is put in use. An id whose tombstone an officer lifted may come back.
+    """
+    acts = journal.read(FORGOTTEN, LIFTED)
+    lifted = {(entry["kind"], entry["hash"], entry["event"]) for act in acts if act.kind == LIFTED for entry in act.body["entries"]}
+    stones = [Entry(**entry) for act in acts if act.kind == FORGOTTEN for entry in act.body["entries"]]
+    stones = [one for one in stones if (one.kind, one.hash, one.event) not in lifted]
+    return bool(stones) and rewrite_snapshot(engines, path, lambda engine: _find(engine, stones))
 
 
 def _find(engine: DuckDBEngine, stones: Sequence[Entry]) -> None:
