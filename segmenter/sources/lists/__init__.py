@@ -22,6 +22,7 @@ from segmenter.sources.files import SourceFile, head, unreadable
 from segmenter.sources.jsonl import as_text, parse
 from segmenter.sources.lists import brevo, generic, hubspot, listmonk, mailchimp, mailgun, postmark, sendgrid, sendgrid_csv, ses, ses_bulk
 from segmenter.sources.lists.entry import COLUMNS, Document, Entry, Fault, Found
+from segmenter.sources.lists.signed import Signers
 from segmenter.sources.readers import reader
 from segmenter.sources.stage import Broken, Stage, headers
 
@@ -121,7 +122,7 @@ def _recognised(file: SourceFile, header: Sequence[str]) -> tuple[Table, dict[st
 
 
 def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> None:
-    known, seen = False, list[str]()
+    known, seen, signers = False, list[str](), Signers.configured()
     rows: list[tuple[str, int, Entry]] = []
     for line, document in _documents(file):
         listed.read += 1
@@ -132,7 +133,7 @@ def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> N
         known = known or name is not None
         seen += [key for key in document if key not in seen][:staging.SHOWN]
         _note_export(document, listed)
-        for entry in entries:
+        for entry in signers.vetted(name, document, entries):
             if isinstance(entry, Fault):
                 listed.broken.append(Broken(file.origin, line, entry.rule, entry.reason, ""))
             else:
@@ -197,7 +198,7 @@ def _read_form(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> None:
         msg = f"the layout of the list {file.origin} is not known"
         raise SourceError(msg, hint=f"fields seen: {headers(list(document or ()))}")
     listed.read += 1
-    for entry in mailgun.read(document):
+    for entry in Signers.configured().vetted("mailgun", document, list(mailgun.read(document))):
         if isinstance(entry, Fault):
             listed.broken.append(Broken(file.origin, 1, entry.rule, entry.reason, ""))
         else:
