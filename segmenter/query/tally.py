@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 FAR = 1_000_000_000_000  # values beyond are taken as this, so that no sum overflows; every clip bound is far below
-STEPS = ("matched_cell", "asked_row", "asked_cell", "kept_cell")
+STEPS = ("matched_cell", "asked_cell", "wide_patient", "kept_cell")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,8 +109,8 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
         "__reductions__": list(_reductions(question, columns)),
     }
     secret = {"key": key, "most": question.cells}
-    engine.make("asked_row", "asked_row", structure=structure)
     engine.make("asked_cell", "asked_cell", {"key": key}, structure)
+    engine.make("wide_patient", "wide_patient", secret)
     engine.make("kept_cell", "kept_cell", secret)
     return _totalled(engine, question, columns)
 
