@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from segmenter import context as contexts
 from segmenter.context import Context, Progress, silent
+from segmenter.errors import BudgetError
 from segmenter.policy import Policy
 from segmenter.project.folder import read_project
 
@@ -40,12 +42,18 @@ def open_project(
 ) -> Session:
     """Open the project at `path`. A context manager.
 
-    `now` is the clock (aware datetimes) and `noise` a source of noise, for tests; nothing outside code can set them (P11). Raises
-    `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` where the key is.
+    An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and `noise` a source of noise, for tests;
+    nothing outside code can set them (P11). Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` where the key is.
     """
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy
-    return Session(contexts.opened(root, policy, now, noise, progress))
+    context = contexts.opened(root, policy, now, noise, progress)
+    with contextlib.suppress(BudgetError):  # a journal that cannot be trusted is told by the verbs, and `budget recover` must be reached
+        if context.journal.read("forget"):
+            from segmenter.verbs.answer import finish_erasures
+
+            finish_erasures(context)
+    return Session(context)
 
 
 @dataclass(frozen=True, slots=True)

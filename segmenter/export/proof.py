@@ -26,9 +26,11 @@ IDS = ("patient_id", "same_as")
 def prove(engines: Engines, place: Place, texts: Mapping[str, Collection[str]], exempt: Collection[Path] = ()) -> tuple[str, ...]:
     """Search all of the project's private files for the texts of a person (by kind); gives the names of the files searched.
 
+    What people who stay hold too (a household's mailbox) is theirs and is not looked for.
     `exempt` are removal files that wait for their destination. Raises `EngineError` naming the places where something is left.
     """
     needles = _needles(place, texts)
+    needles -= _shared(engines, place, needles, texts["patient_id"])
     searched, found = [], []
     for path in sorted(place.home.rglob("*")):
         if not path.is_file() or path in exempt or path.name in ("key", "key.check"):
@@ -54,15 +56,32 @@ def _needles(place: Place, texts: Mapping[str, Collection[str]]) -> set[str]:
     return {text.lower() for text in found if len(text) >= SHORTEST}
 
 
-def _in_database(engines: Engines, path: Path, needles: Collection[str], ids: Collection[str]) -> list[str]:
+def _shared(engines: Engines, place: Place, needles: Collection[str], ids: Collection[str]) -> set[str]:
+    """Identifiers that people who stay hold too: those stay with them."""
+    found: set[str] = set()
+    for path in sorted((place.home / "snapshots").glob("*.duckdb")):
+        with engines() as engine:
+            engine.attach("searched", path)
+            engine.expose("searched", ["patient"])
+            _load_needles(engine, needles, ids)
+            found |= {text for (text,) in engine.rows("erase_shared")}
+    return found
+
+
+def _load_needles(engine: DuckDBEngine, needles: Collection[str], ids: Collection[str]) -> None:
     import polars as pl
+
+    engine.load("needle", pl.DataFrame({"text": list(needles)}, schema={"text": pl.String}))
+    engine.load("needle_id", pl.DataFrame({"text": list(ids)}, schema={"text": pl.String}))
+
+
+def _in_database(engines: Engines, path: Path, needles: Collection[str], ids: Collection[str]) -> list[str]:
     from sqlglot import exp
 
     found = []
     with engines() as engine:
         engine.attach("searched", path)
-        engine.load("needle", pl.DataFrame({"text": list(needles)}, schema={"text": pl.String}))
-        engine.load("needle_id", pl.DataFrame({"text": list(ids)}, schema={"text": pl.String}))
+        _load_needles(engine, needles, ids)
         for table in engine.tables("searched"):
             engine.alias("erase_source", f"searched.{table}")
             for column in engine.columns(f"searched.{table}"):

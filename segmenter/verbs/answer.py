@@ -14,6 +14,7 @@ from segmenter.consent.standing import SNAPSHOT
 from segmenter.errors import UsageError
 from segmenter.export import erase, register
 from segmenter.export import subject as subjects
+from segmenter.export.entries import FORGOTTEN
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT, Policy
@@ -109,12 +110,26 @@ class Subject:
         return self.decided.sentences(language)
 
 
+def finish_erasures(context: Context) -> None:
+    """Finish what a killed erasure left: every file that still holds somebody is written anew."""
+    if erase.unfinished(context.journal.read(FORGOTTEN, erase.DONE)):
+        snapshot = context.store.current(context.journal)
+        with everything_still(context):
+            erase.finish(context.store.engine, place_of(context, snapshot))
+            _drop_states(context)
+
+
+def _drop_states(context: Context) -> None:
+    """Decisions are derived; they are made again without whoever is gone."""
+    for path in (context.home / "states").glob("*.duckdb"):
+        path.unlink(missing_ok=True)
+
+
 def forget(context: Context, patient_id: str) -> Forgotten:
     """Erase a person, recall them from every destination, and prove that nothing is left."""
     context.require_officer("erase a person")
     snapshot = context.store.current(context.journal)
     with everything_still(context):
         done = erase.forget(context.store.engine, place_of(context, snapshot), context.policy, patient_id, context.now())
-        for path in (context.home / "states").glob("*.duckdb"):
-            path.unlink(missing_ok=True)
+        _drop_states(context)
     return done

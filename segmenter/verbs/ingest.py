@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import sources
 from segmenter.control import locked
 from segmenter.errors import UsageError
+from segmenter.export import erase
 from segmenter.model import stamp
 from segmenter.project.folder import read_project
 from segmenter.store import ingest_body
@@ -60,6 +61,7 @@ def ingest(context: Context) -> IngestReport:
         before = _before(context)
         made = sources.ingest(project, context.home, context.keys, context.now(), before, context.progress)
         try:
+            erase.keep_out(context.store.engine, context.journal, made.snapshot.path)
             settle(context, made.snapshot, None if made.full else before)
             context.journal.append(context.actor.account, "ingest", ingest_body(made.snapshot, context.policy.deciding_hash()))
         except BaseException:
