@@ -43,7 +43,7 @@ def open_project(
     """Open the project at `path`. A context manager.
 
     An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and `noise` a source of noise, for tests;
-    nothing outside code can set them (P11). Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` where the key is.
+    nothing outside code can set them (P11). Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` for the key.
     """
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy

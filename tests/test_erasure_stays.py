@@ -1,4 +1,4 @@
-"""An erased person stays erased: a file that is read again does not bring them back, and a killed erasure is finished by whoever comes next."""
+"""An erased person stays erased: no file that is read again brings them back, and a killed erasure is finished by whoever comes next."""
 
 from __future__ import annotations
 
