@@ -208,6 +208,8 @@ def test_p13_gaussian_noise_where_the_policy_wants_it_and_the_budgets_have_a_del
     rho = sum(c.cost.rho for c in made.charges())
     assert all(c.cost.epsilon == 0 for c in made.charges())
     assert converted(rho, 1_000) <= NANO < converted(rho + 1, 1_000)
+    for row in made.to_dict()["releases"]:
+        assert (row["epsilon"], row["delta"]) == (converted(round(row["rho"] * NANO), 1_000) / NANO, 1e-6)
     without = policy(release=ReleaseTerms("1.0", "discrete_gaussian"), budgets={"prevention": Budget("prevention", "year", NANO)})
     assert all(c.cost.rho == 0 for c in plan(segments, without).charges())
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 
 import numpy as np
 import pytest
 
 from counting import DIMENSIONS, fixed, paid, policy, publish, resolved, segment, sizes
+from segmenter.accounting import NANO, converted
 from segmenter.errors import UsageError
 from segmenter.model import Clocks
 from segmenter.policy import Dimension
@@ -61,7 +63,9 @@ def test_whole_releases_too(tmp_path):
     made = publish(("sex", "age_band"), np.full(sizes("sex", "age_band"), 99), paid(rho=0.5), fixed(0))
     files = report.write(tmp_path, made, language="fr")
     assert len(json.loads(files["json"].read_text())["cells"]) == 21
-    assert "gaussien discret" in files["html"].read_text()
+    page = files["html"].read_text()
+    assert "gaussien discret" in page
+    assert f"cote supérieure à {math.exp(converted(NANO // 2, 1_000) / NANO):.3g} (sauf une chance sur un million) fois" in page
 
 
 def test_everything_is_escaped():

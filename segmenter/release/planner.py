@@ -47,7 +47,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class FamilyPlan:
-    """What one family of a job needs. `tables` are the segments' dimensions that are not stored; `stored` those that are."""
+    """What one family of a job needs. `tables` are the segments' dimensions that are not stored; `stored` those that are.
+
+    `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at it.
+    """
 
     family: Family
     setting: Setting
@@ -57,6 +60,7 @@ class FamilyPlan:
     tables: tuple[tuple[str, ...], ...]
     stored: Mapping[tuple[str, ...], Release]
     errors: Mapping[str, int]
+    delta: int = 0
 
     @property
     def cost(self) -> Cost:
@@ -88,15 +92,16 @@ class FamilyPlan:
 
     def _row(self, name: str, dimensions: Sequence[str], size: tuple[Cost, int], serves: list[str], *, stored: bool) -> dict[str, Any]:
         cost, cells = size
+        lost = accounting.loss(cost, self.delta)
         return {
             "id": name,
             "purpose": self.family.purpose,
             "dimensions": list(dimensions),
             "mechanism": GAUSSIAN if cost.rho else "geometric",
             "sensitivity": 1,
-            "epsilon": accounting.shown(cost.epsilon),
+            "epsilon": accounting.shown(cost.epsilon if lost is None else lost.epsilon),
             "rho": accounting.shown(cost.rho),
-            "delta": accounting.shown(cost.delta),
+            "delta": accounting.shown(cost.delta if lost is None else lost.delta),
             "cells": cells,
             "serves": serves,
             "predicted_error": {name: self.errors[name] for name in serves},
@@ -191,7 +196,7 @@ def _family(family: Family, members: Sequence[Resolved], policy: Policy, setting
     measures = measured(family, open_, policy, setting, price)
     errors = {s.name: _stored_error(s, stored[s.dimensions], policy) for s in members if s.dimensions in stored}
     errors |= predicted(open_, [Measured(m.dimensions, m.cost, "") for m in measures], policy)
-    return FamilyPlan(family, setting, price, tuple(members), measures, tables, stored, errors)
+    return FamilyPlan(family, setting, price, tuple(members), measures, tables, stored, errors, _delta(policy, family.purpose))
 
 
 def measured(family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int) -> tuple[Measure, ...]:
@@ -206,10 +211,13 @@ def measured(family: Family, segments: Sequence[Resolved], policy: Policy, setti
 
 def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
     """The rho that a price buys where the policy wants discrete Gaussian noise and the budgets have a delta; else 0."""
-    budgets = [policy.budgets[name] for name in (purpose, TOTAL) if name in policy.budgets]
-    if policy.release.mechanism != GAUSSIAN or not budgets or purpose not in policy.budgets:
+    if policy.release.mechanism != GAUSSIAN or purpose not in policy.budgets:
         return 0
-    return accounting.affordable_rho(price, min(b.delta for b in budgets))
+    return accounting.affordable_rho(price, _delta(policy, purpose))
+
+
+def _delta(policy: Policy, purpose: str) -> int:
+    return min((policy.budgets[name].delta for name in (purpose, TOTAL) if name in policy.budgets), default=0)
 
 
 def _names(segments: Sequence[Resolved], policy: Policy) -> list[str]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from segmenter.accounting import shown
+from segmenter.accounting import converted, shown
 from segmenter.errors import UsageError
 from segmenter.keys import write_private
 from segmenter.model import stamp
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.release.publish import Measured, Release
 
 MOST_ROWS = 1_000  # of an HTML page
+ODDS_DELTA = 1_000  # one in a million: outside of it, odds from zCDP hold
 FEW_ROWS = 50  # of a notebook's table
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
 
@@ -142,7 +143,7 @@ def _matched(subject: Release | SegmentCount) -> dict[str, int] | None:
 def _words(release: Release, language: str) -> dict[str, Any]:
     say = SAY[language]
     limits = {"patients": release.patients, "margin": release.margin, "limit": release.limit, "chance": f"{1 - release.confidence:.2g}"}
-    odds = f"{math.exp(min(shown(release.cost.epsilon), 500)):.3g}" if release.cost.epsilon else f"e^ε, ρ = {shown(release.cost.rho):g}"
+    odds = _odds(release.cost, say)
     return {
         "withheld_why": say["withheld_why"].format(**limits),
         "cost_text": say["cost"].format(price=_price(release.cost)),
@@ -151,6 +152,13 @@ def _words(release: Release, language: str) -> dict[str, Any]:
         "method": METHOD[language],
         "opinion": [(question, text.format(patients=release.patients, odds=odds)) for question, text in OPINION[language]],
     }
+
+
+def _odds(cost: Cost, say: Mapping[str, str]) -> str:
+    """The factor by which odds can have changed; for rho, outside of one case in a million."""
+    epsilon = cost.epsilon + converted(cost.rho, ODDS_DELTA)
+    odds = f"{math.exp(min(shown(epsilon), 500)):.3g}"
+    return odds + say["but_rarely"] if cost.rho else odds
 
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:

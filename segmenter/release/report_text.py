@@ -39,6 +39,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "opinion_title": "The three questions of the European data protection authorities (WP216)",
         "geometric": "geometric",
         "discrete_gaussian": "discrete Gaussian",
+        "but_rarely": " (but for one chance in a million)",
     },
     "fr": {
         "release": "Publication",
@@ -76,6 +77,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "opinion_title": "Les trois questions des autorités européennes de protection des données (WP216)",
         "geometric": "géométrique",
         "discrete_gaussian": "gaussien discret",
+        "but_rarely": " (sauf une chance sur un million)",
     },
 }
 
