@@ -81,7 +81,7 @@ def _fresh(work: str, side: str, project: Path, number: int) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
     if done.returncode:
         _say(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed")
-        return {"seconds": None, "peak": None, "error": None, "steps": {}}
+        return {"seconds": None, "processor": None, "peak": None, "error": None, "steps": {}}
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     _say(f"  {found['seconds']:.3f} s, {found['peak']:.0f} MiB")
     return found
@@ -94,6 +94,7 @@ def summary(runs: Runs) -> dict[str, Any]:
             "work": work,
             "side": side,
             "seconds": _median(taken, "seconds"),
+            "processor": _median(taken, "processor"),
             "peak": max((t["peak"] for t in taken if t["peak"] is not None), default=None),
             "error": _median(taken, "error"),
             "rounds": len(taken),

@@ -10,23 +10,25 @@ from typing import Any
 
 
 def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
-    """Seconds, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
-    cells = None
+    """Seconds on the wall and of the processor, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
+    cells, processor = None, None
     steps: dict[str, float] = {}
     if side == "ours":
         from benchmarks import ours
 
-        seconds, cells, steps = ours.run(work, folder)
+        took, cells, steps = ours.run(work, folder)
+        seconds, processor = took.seconds, took.processor
     elif side in ("plain", "latest"):
         from benchmarks import plain
 
-        seconds = plain.run("b-latest" if side == "latest" else work, folder)
+        took = plain.run("b-latest" if side == "latest" else work, folder)
+        seconds, processor = took.seconds, took.processor
     else:
         from benchmarks import peers
 
         seconds, cells = peers.run(side, work, folder)
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    return {"seconds": seconds, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
+    return {"seconds": seconds, "processor": processor, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
 
 
 def _error(work: str, folder: Path, cells: dict[tuple[str, ...], float] | None) -> float | None:

@@ -1,0 +1,24 @@
+"""How long a piece of work took, on the wall and by the processor."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """`with Stopwatch() as watch:` then `seconds` on the wall, and `processor` seconds of all threads of this process."""
+
+    began: float = 0.0
+    used: float = 0.0
+    seconds: float = 0.0
+    processor: float | None = None
+
+    def __enter__(self) -> Self:
+        self.began, self.used = time.perf_counter(), time.process_time()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.seconds, self.processor = time.perf_counter() - self.began, time.process_time() - self.used
