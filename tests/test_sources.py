@@ -242,6 +242,14 @@ def test_an_export_time_in_the_envelope_is_the_feeds_age(clinic):
     assert clinic.rows(made, "feed", "modified_at")[0][0].isoformat() == "2026-05-01T00:00:00"
 
 
+def test_an_envelope_speaks_for_its_own_file_alone(clinic):
+    fresh = f'{{"contacts": [{{"email": "a@x.example"}}], "exported_at": "{NOW.isoformat()}"}}'
+    clinic.write(list_csv="email\nb@x.example\n", list_json=fresh)
+    os.utime(clinic.root / "data" / "list.csv", (NOW.timestamp() - 90_000,) * 2)
+    ((modified_at,),) = clinic.rows(clinic.ingest(), "feed", "modified_at")
+    assert NOW.replace(tzinfo=None) - modified_at == timedelta(hours=25)
+
+
 # -- small changes -------------------------------------------------------------------------------------------------------
 
 

@@ -76,7 +76,7 @@ def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -
     shrunk = listed.entries < accepted.get(declared.name, 0) * (1 - declared.max_shrink)
     if not shrunk:
         accepted[declared.name] = listed.entries
-    oldest = min(file.modified_at() for file in found) if listed.exported_at is None else listed.exported_at
+    oldest = min(listed.exported_at.get(file.path) or file.modified_at() for file in found)
     return Feed(declared.name, min(oldest, work.now.astimezone(UTC)), seconds, readable=True, shrunk=shrunk)
 
 

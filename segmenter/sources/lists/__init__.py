@@ -50,14 +50,14 @@ BATCH = 50_000
 class Listed:
     """What was read from the files of one list: `read` counts rows and events, `entries` those that name somebody.
 
-    `exported_at` is the oldest export time that an envelope told. `broken` are lines that could not be read; problems of single entries
-    come with `hashed`.
+    `exported_at` has, by the path of a file, the oldest export time that its envelope told. `broken` are lines that could not be read;
+    problems of single entries come with `hashed`.
     """
 
     source: str
     read: int = 0
     entries: int = 0
-    exported_at: datetime | None = None
+    exported_at: dict[str, datetime] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
 
 
@@ -132,7 +132,7 @@ def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> N
         name, entries = _interpreted(document)
         known = known or name is not None
         seen += [key for key in document if key not in seen][:staging.SHOWN]
-        _note_export(document, listed)
+        _note_export(file, document, listed)
         for entry in signers.vetted(name, document, entries):
             if isinstance(entry, Fault):
                 listed.broken.append(Broken(file.origin, line, entry.rule, entry.reason, ""))
@@ -179,7 +179,7 @@ def _spread(whole: Any) -> list[Any]:
     return [whole]
 
 
-def _note_export(document: Document, listed: Listed) -> None:
+def _note_export(file: SourceFile, document: Document, listed: Listed) -> None:
     told = next((document[name] for name in EXPORTED if isinstance(document.get(name), str)), None)
     if told is None:
         return
@@ -188,7 +188,7 @@ def _note_export(document: Document, listed: Listed) -> None:
     except ValueError:
         return
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    listed.exported_at = moment if listed.exported_at is None else min(moment, listed.exported_at)
+    listed.exported_at[file.path] = min(moment, listed.exported_at.get(file.path, moment))
 
 
 def _read_form(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> None:
