@@ -247,6 +247,22 @@ def test_all_problems_of_all_files_at_once(tmp_path):
     }
 
 
+def test_an_unknown_key_hides_nothing_else_of_its_file(tmp_path):
+    policy = changed("notices:", "colour: red\nnotices:", changed("channels: [email]", "channels: [emial]"))
+    sources = changed("key: patient_id", "key: patient_id, colour: red", SOURCES)
+    women = changed("where: sex", "where: sexx", WOMEN) + "holdot: 0.1\nepsilon: -1\ninclude: [man]\n"
+    root = folder(tmp_path, policy=policy, women=women, men=segment("men", "where: sex = 'Mal'", "colour: red"))
+    assert {(file, message) for file, _, message, _ in problems(root)} >= {
+        ("policy.yml", "unknown key `colour`"),
+        ("policy.yml", "the channel `emial` is not declared"),
+        ("women.yml", "unknown key `holdot`"),
+        ("women.yml", "`epsilon`: it should be greater than 0"),
+        ("women.yml", "there is no segment `man`"),
+    }
+    found = {(file, message) for file, _, message, _ in problems(folder(tmp_path, sources=sources, women=women))}
+    assert {("sources.yml", "unknown key `colour`"), ("women.yml", "there is no dimension `sexx`")} <= found
+
+
 @pytest.mark.parametrize(
     ("text", "line", "message"),
     [

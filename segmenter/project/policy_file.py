@@ -12,7 +12,7 @@ from segmenter import policy as p
 from segmenter.nearest import hint
 from segmenter.project.condition import KEYWORDS
 from segmenter.project.shapes import DimensionShape, PolicyShape
-from segmenter.project.shaping import shaped
+from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 NANO = 9
 TOTAL = "total"
+HARMLESS = frozenset({"min_age", "max_linked", "threshold", "release", "roles", "hosting", "retention", "destinations", "encryption"})
 
 _exactly = Context(prec=1200, rounding=ROUND_FLOOR)
 
@@ -39,6 +40,8 @@ def policy_of(document: Document, problems: list[Problem]) -> p.Policy | None:
     """The policy in `document`, or None with what is wrong added to `problems`."""
     shape = shaped(document, PolicyShape, problems)
     if shape is None:
+        rest = mended(document, PolicyShape, HARMLESS)
+        problems += [] if rest is None else _Checks(document, rest).all()
         return None
     found = [*_Checks(document, shape).all()]
     problems += found

@@ -15,7 +15,7 @@ from segmenter.nearest import hint
 from segmenter.policy import ALWAYS, Policy, frozen
 from segmenter.project import condition as c
 from segmenter.project.shapes import SegmentShape
-from segmenter.project.shaping import shaped
+from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from segmenter.project.document import Document
 
 DEEPEST = 32  # levels of include and exclude
+HARMLESS = frozenset({"title", "holdout", "epsilon", "tags"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,11 @@ def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
 
 
 def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
-    """The segment in `document`, or None with what is wrong added to `problems`. Names are checked by `checked`."""
-    shape = shaped(document, SegmentShape, problems)
+    """The segment in `document`, what is wrong with it added to `problems`; None where too much is to look any further.
+
+    The names it uses are checked by `misnamed`, also where something else is wrong: all is told at once.
+    """
+    shape = shaped(document, SegmentShape, problems) or mended(document, SegmentShape, HARMLESS)
     if shape is None:
         return None
     found: list[Problem] = []
@@ -116,7 +120,7 @@ def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
         listed = getattr(shape, key)
         found += [document.problem(f"`{n}` stands in `{key}` twice", (key,)) for n in dict.fromkeys(listed) if listed.count(n) > 1]
     problems += found
-    return None if found else _segment(document, shape, where)
+    return _segment(document, shape, where)
 
 
 def _where(document: Document, shape: SegmentShape, found: list[Problem]) -> c.Condition | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import types
 import typing
 from typing import Any, TypeVar, get_args, get_origin
@@ -45,6 +46,38 @@ def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | N
             found += [_problem(document, shape, dict(detail)) for detail in details]
     problems += _distinct(found)
     return None if found else made
+
+
+def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozenset()) -> S | None:
+    """The document without what `shaped` refused, so that what else is wrong can be told at once; never to be worked with.
+
+    Left out are unknown keys, and wrong values of the `harmless` keys. None where more than that is wrong.
+    """
+    data = copy.deepcopy(document.data)
+    try:
+        return shape.model_validate(data)
+    except ValidationError as error:
+        for detail in error.errors(include_url=False, include_input=False):
+            path = tuple(detail["loc"])
+            unknown = detail["type"] == "extra_forbidden"
+            if not path or not (unknown or path[0] in harmless) or not _left_out(data, path if unknown else path[:1]):
+                return None
+    try:
+        return shape.model_validate(data)
+    except ValidationError:
+        return None
+
+
+def _left_out(data: Any, path: tuple[Any, ...]) -> bool:
+    """Whether the key at `path` is gone."""
+    try:
+        for part in path[:-1]:
+            data = data[part]
+        if isinstance(data, dict):
+            data.pop(path[-1], None)
+    except (KeyError, IndexError, TypeError):
+        return False
+    return isinstance(data, dict)
 
 
 def _distinct(found: list[Problem]) -> list[Problem]:

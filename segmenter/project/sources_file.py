@@ -12,7 +12,7 @@ from segmenter.nearest import hint
 from segmenter.policy import ALWAYS, CONTACT, PRESCRIBER, Dimension, Policy, frozen
 from segmenter.project import declared as d
 from segmenter.project.shapes import ConsentShape, FactShape, SourceShape, SourcesShape, SuppressionShape
-from segmenter.project.shaping import shaped
+from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -30,6 +30,8 @@ def sources_of(document: Document, problems: list[Problem]) -> d.Sources | None:
     """The sources in `document`, or None with what is wrong added to `problems`."""
     shape = shaped(document, SourcesShape, problems)
     if shape is None:
+        rest = mended(document, SourcesShape)
+        problems += [] if rest is None else _problems(document, rest)
         return None
     found = [*_problems(document, shape)]
     problems += found
