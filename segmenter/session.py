@@ -91,13 +91,14 @@ class Session:
         as_of: datetime | None = None,
         known_at: datetime | None = None,
         epsilon: str | None = None,
+        tables: Sequence[str] = (),
         target: int | None = None,
         lock: bool = False,
     ) -> PlanReport:
         """What a run would measure, what it costs, which error to expect. Spends nothing. `lock` writes budgets.lock."""
         from segmenter.verbs import publish
 
-        return publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon), target, lock=lock)
+        return publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon, tuple(tables)), target, lock=lock)
 
     def run(
         self,
@@ -106,11 +107,12 @@ class Session:
         as_of: datetime | None = None,
         known_at: datetime | None = None,
         epsilon: str | None = None,
+        tables: Sequence[str] = (),
     ) -> RunReport:
-        """Publish the noised counts of segments; a question asked before is free."""
+        """Publish the noised counts of segments; a question asked before is free. `tables` as `"age_band,payer"` are measured with them."""
         from segmenter.verbs import publish
 
-        return publish.run(self.context, publish.Asked(selection, as_of, known_at, epsilon))
+        return publish.run(self.context, publish.Asked(selection, as_of, known_at, epsilon, tuple(tables)))
 
     def report(self, selection: Sequence[str] | None = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
         """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone."""

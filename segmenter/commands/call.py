@@ -114,5 +114,6 @@ Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="A patient_id.")
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="What held then; else the snapshot's moment.")]
 KnownAt = Annotated[str | None, typer.Option("--known-at", metavar="TIME", help="What was known then; else the snapshot's moment.")]
 Epsilon = Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Privacy loss to pay; else the segment's or the policy's.")]
+Tables = Annotated[list[str] | None, typer.Option("--table", metavar="D,D", help="An extra table over dimensions, measured with the rest.")]
 Purpose = Annotated[str | None, typer.Option("--purpose", metavar="P", autocompletion=complete.purposes)]
 Channel = Annotated[str | None, typer.Option("--channel", metavar="C", autocompletion=complete.channels)]

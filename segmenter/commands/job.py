@@ -1,12 +1,13 @@
 """The main job: make a project, check it, read the sources, plan, count, export."""
 
+import contextlib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from segmenter.commands import complete
-from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, called, selection, spoken
+from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, Tables, called, selection, spoken
 from segmenter.moments import moment
 
 
@@ -49,7 +50,10 @@ def check(ctx: typer.Context, *, json: Json = False) -> None:
     from segmenter.project.check import check as examine
 
     call = called(ctx, json=json)
-    call.print("check", examine(call.directory, dt.datetime.now(dt.UTC).date()))
+    report = examine(call.directory, dt.datetime.now(dt.UTC).date())
+    with contextlib.suppress(OSError):  # a checkout that may only be read is checked all the same
+        report.project.home.mkdir(mode=0o700, exist_ok=True)
+    call.print("check", report)
 
 
 def ingest(ctx: typer.Context, *, json: Json = False) -> None:
@@ -57,13 +61,14 @@ def ingest(ctx: typer.Context, *, json: Json = False) -> None:
     called(ctx, json=json).answer("ingest", lambda session: session.ingest())
 
 
-def plan(
+def plan(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     *,
     select: Selection = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
     epsilon: Epsilon = None,
+    table: Tables = None,
     target: Annotated[int | None, typer.Option(min=1, metavar="N", help="Say what an error of ±N patients would cost.")] = None,
     lock: Annotated[bool, typer.Option("--lock", help="Write what each release costs into budgets.lock.")] = False,
     json: Json = False,
@@ -72,7 +77,7 @@ def plan(
 
     def ask(session: Any) -> Any:
         clocks = times(session, as_of=as_of, known_at=known_at)
-        return session.plan(selection(select), **clocks, epsilon=epsilon, target=target, lock=lock)
+        return session.plan(selection(select), **clocks, epsilon=epsilon, tables=tuple(table or ()), target=target, lock=lock)
 
     called(ctx, json=json).answer("plan", ask)
 
@@ -84,12 +89,14 @@ def run(
     as_of: AsOf = None,
     known_at: KnownAt = None,
     epsilon: Epsilon = None,
+    table: Tables = None,
     json: Json = False,
 ) -> None:
     """Count segments: noised counts over patients who consent. A question asked before is free."""
 
     def ask(session: Any) -> Any:
-        return session.run(selection(select), **times(session, as_of=as_of, known_at=known_at), epsilon=epsilon)
+        clocks = times(session, as_of=as_of, known_at=known_at)
+        return session.run(selection(select), **clocks, epsilon=epsilon, tables=tuple(table or ()))
 
     called(ctx, json=json).answer("run", ask)
 

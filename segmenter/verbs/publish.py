@@ -14,7 +14,7 @@ from segmenter.control import locked
 from segmenter.errors import PolicyError, Refusal, SegmenterError
 from segmenter.model import Clocks, Snapshot, stamp
 from segmenter.project.folder import read_project
-from segmenter.release import budget_lock, cube, planner, report
+from segmenter.release import budget_lock, cube, extra, planner, report
 from segmenter.release import publish as release
 from segmenter.release.family import Family, Setting, table_key
 from segmenter.release.segment_count import read_off
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Spend
+    from segmenter.policy import Policy
     from segmenter.project.segment import Resolved
     from segmenter.release.planner import FamilyPlan, ReleasePlan
     from segmenter.release.publish import Release
@@ -36,12 +37,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a job asks for: segments by name, glob or tag (None: all), the clocks, an epsilon that overrides what segments ask."""
+    """What a job asks for: segments by name, glob or tag (None: all), the clocks, an epsilon that overrides what segments ask.
+
+    `tables` are extra tables, each dimensions with commas between them, measured together with the segments that may read them (P14).
+    """
 
     selection: Sequence[str] | None = None
     as_of: datetime | None = None
     known_at: datetime | None = None
     epsilon: str | None = None
+    tables: tuple[str, ...] = ()
+
+    def more(self, chosen: Sequence[Resolved], policy: Policy) -> tuple[Resolved, ...]:
+        """The segments, and behind them the extra tables."""
+        return (*chosen, *extra.asked(chosen, [extra.parsed(table, policy) for table in self.tables], policy))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +106,20 @@ class RunReport:
     spent: int
     budgets: tuple[dict[str, Any], ...]
     clocks: Clocks = field(repr=False)
+    tables: tuple[SegmentCount, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's document; `spent` is the epsilon this run can have cost a patient, rho at its budget's delta."""
+        """The contract's document.
+
+        Extra tables stand in `tables` as segments do; `spent` is the epsilon this run can have cost a patient, rho at its budget's delta.
+        """
         return {
             "segments": [segment.to_dict() for segment in self.segments],
             "spent": accounting.shown(self.spent),
             "budgets": list(self.budgets),
             "as_of": stamp(self.clocks.as_of),
             "known_at": stamp(self.clocks.known_at),
+            "tables": [table.to_dict() for table in self.tables],
         }
 
     def to_polars(self) -> pl.DataFrame:
@@ -161,7 +175,7 @@ def plan(context: Context, asked: Asked, target: int | None = None, *, lock: boo
         project.chosen()
     _, setting = setting_of(context, asked)
     shelf, ledger = shelf_of(context), ledger_of(context)
-    made = planner.plan(allowed, context.policy, setting, shelf.find, asked.epsilon)
+    made = planner.plan(asked.more(allowed, context.policy), context.policy, setting, shelf.find, asked.epsilon)
     short = ledger.would_afford(made.charges()) if made.charges() else None
     if short is not None:
         names = [n for f in made.families for n in f.serves()]
@@ -185,16 +199,18 @@ def run(context: Context, asked: Asked) -> RunReport:
     Raises `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
     """
     chosen = read_project(context.root, segments=asked.selection).chosen()
+    wanted = asked.more(chosen, context.policy)
     snapshot, setting = setting_of(context, asked)
     with locked(context.store.lock("run")):
-        made = planner.plan(chosen, context.policy, setting, shelf_of(context).find, asked.epsilon)
+        made = planner.plan(wanted, context.policy, setting, shelf_of(context).find, asked.epsilon)
         ledger = ledger_of(context)
         spends = ledger.spend_all(context.actor.account, made.charges())
         releases = _measured(context, snapshot, made, spends) if spends else {}
         counts = {c.segment: c for f in made.families for c in f.counts(releases.get(f.family, ()), context.policy)}
         context.record("run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)})
     spent = ledger.lost(spends)
-    return RunReport(tuple(counts[name] for name in made.order), spent, balances(ledger), setting.clocks)
+    segments, tables = (tuple(counts[s.name] for s in part) for part in (chosen, wanted[len(chosen) :]))
+    return RunReport(segments, spent, balances(ledger), setting.clocks, tables)
 
 
 def _told(clocks: Clocks) -> dict[str, str]:
