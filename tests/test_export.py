@@ -246,6 +246,7 @@ def test_unsubscribe_urls_are_a_persons_and_say_nothing(tmp_path):
     assert all(token.startswith(url) and len(token) == len(url) + 32 for token in tokens.values())
     assert made[0] == made[1]
     assert "list_unsubscribe" not in rows(world.export(CHECK, place={"unsubscribe_url": url}).file)[0]
+    assert rows(world.export(MAILER, place={"unsubscribe_url": "https://u.example"}).file) == made[0]
 
 
 def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):

@@ -185,7 +185,8 @@ def alias_of(keys: Keys, segment: str, channel: str) -> str:
 
 def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any) -> str:
     url = place.unsubscribe_url if order.layout.identifier in order.layout.columns and order.layout.audience is None else None
-    tokens: dict[str, object] | None = None if url is None else {"alias": alias, "unsubscribe_url": url, **pads(place.keys.derive(TOKEN))}
+    base = None if url is None else url if url.endswith(("/", "=")) else f"{url}/"
+    tokens: dict[str, object] | None = None if base is None else {"alias": alias, "unsubscribe_url": base, **pads(place.keys.derive(TOKEN))}
     every = tokens is not None or order.layout.audience is not None
     removal.addresses(engine, place.region, order.layout, "export_identifier" if every else "export_identifier_odd", tokens)
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}
