@@ -206,7 +206,8 @@ def test_a_misspelt_word_names_the_nearest(mine, file, right, wrong, nearest):
 
 def test_what_is_missing_exits_2(tmp_path, mine):
     fresh = Program(plain_project(tmp_path / "fresh"), inside=True)
-    assert fresh("run", "--json").status == 2, "no snapshot"
+    for words in (("run",), ("plan",), ("why", "p"), ("export", "women", "--channel", "email"), ("discover", "women"), ("recall",)):
+        assert fresh(*words, "--json").status == 2, f"no snapshot: {words}"
     assert mine("run", "wimmen", "--json").status == 2
     assert "women" in json.dumps(mine("run", "wimmen", "--json").error)
     assert mine("run", "tag:none", "--json").status == 2, "nothing selected"
@@ -217,6 +218,19 @@ def test_what_is_missing_exits_2(tmp_path, mine):
     (mine.root / "data" / "patients.csv").unlink()
     assert mine("ingest", "--json").status == 2, "a declared file that is not there"
     mine.ok("run")
+
+
+def test_check_makes_the_private_folder(tmp_path):
+    program = Program(plain_project(tmp_path), inside=True)
+    assert not (program.root / ".segmenter").exists()
+    program.ok("check")
+    assert (program.root / ".segmenter").stat().st_mode & 0o777 == 0o700
+
+
+def test_a_receipt_is_told_in_words(mine):
+    ran = mine("receipt", "id0001", "--lang", "fr")
+    assert ran.status == 0, ran
+    assert "Pour : id0001" in ran.out
 
 
 def test_an_export_before_any_run_is_refused(tmp_path):

@@ -302,5 +302,7 @@ def test_a_receipt_holds_every_mandatory_field():
     [prevention] = [p for p in told["pii_processing"] if p["purpose"] == "prevention"]
     assert {i["pii_type"]: i["consented"] for i in prevention["pii_information"]} == {"identity": True, "contact": False, "care": False}
     assert [e["event_state"] for e in told["event"]] == ["consent given", "consent given", "consent withdrawn"]
-    assert made.lines()
+    assert made.lines("en")[1] == f"For: p, as of {told['header']['as_of']}"
+    assert made.lines("fr")[1] == f"Pour : p, à la date du {told['header']['as_of']}"
+    assert len(made.lines()) == 2 + len(told["pii_processing"]) + len(told["event"])
     assert "p" not in repr(made).replace("Receipt", "")

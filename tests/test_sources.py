@@ -166,6 +166,14 @@ def test_a_missing_patient_source_and_an_unreadable_one(clinic):
     assert [p.name for p in (clinic.home / "snapshots").iterdir()] == [before.snapshot.path.name]
 
 
+def test_a_folder_is_no_source(clinic):
+    clinic.ingest()
+    consent = (replace(clinic.sources.consent[0], read=replace(clinic.sources.consent[0].read, path="data")),)
+    clinic.sources = replace(clinic.sources, consent=consent)
+    with pytest.raises(SourceError, match="not a folder"):
+        clinic.ingest()
+
+
 def test_what_a_killed_ingest_left_is_swept(clinic):
     made = clinic.ingest()
     left = made.snapshot.path.with_name(".x.part")

@@ -24,6 +24,16 @@ UNSAID = "not stated"
 GIVEN = ("given", "renewed")
 STATES = {"given": "consent given", "renewed": "consent renewed", "refused": "consent refused", "requested": "consent requested"}
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "withdrawal of consent")
+WORDS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "title": "Consent receipt {id} ({schema})", "for": "For: {patient}, as of {at}", "yes": "yes", "no": "no", "unsaid": UNSAID,
+        "purpose": "{title} - {held}; notices {notices}",
+    },
+    "fr": {
+        "title": "Reçu de consentement {id} ({schema})", "for": "Pour : {patient}, à la date du {at}", "yes": "oui", "no": "non",
+        "unsaid": "non indiquées", "purpose": "{title} - {held} ; notices {notices}",
+    },
+}  # fmt: skip
 MANDATORY: Mapping[str, tuple[str, ...]] = {
     "header": ("schema_version", "record_id", "pii_principal_id"),
     "pii_processing": (
@@ -46,16 +56,17 @@ class Receipt:
         """The receipt's document: `header`, `pii_processing`, `party_identification`, `event`."""
         return dict(self.document)
 
-    def lines(self) -> list[str]:
-        """The receipt in words, for a person."""
-        header = self.document["header"]
+    def lines(self, language: str = "en") -> list[str]:
+        """The receipt in words, for a person: English, or French (`fr`)."""
+        header, words = self.document["header"], WORDS.get(language, WORDS["en"])
         told = [
-            f"Consent receipt {header['record_id']} ({header['schema_version']})",
-            f"For: {header['pii_principal_id']}, as of {header['as_of']}",
+            words["title"].format(id=header["record_id"], schema=header["schema_version"]),
+            words["for"].format(patient=header["pii_principal_id"], at=header["as_of"]),
         ]
         for part in self.document["pii_processing"]:
-            held = ", ".join(f"{i['pii_type']}: {'yes' if i['consented'] else 'no'}" for i in part["pii_information"])
-            told.append(f"{part['purpose_title']} - {held}; notices {', '.join(part['privacy_notice']) or UNSAID}")
+            held = ", ".join(f"{i['pii_type']}: {words['yes' if i['consented'] else 'no']}" for i in part["pii_information"])
+            notices = ", ".join(part["privacy_notice"]) or words["unsaid"]
+            told.append(words["purpose"].format(title=part["purpose_title"], held=held, notices=notices))
         told += [f"{e['event_time']} {e['event_state']}: {e['scope']} ({e['collection_method']})" for e in self.document["event"]]
         return told
 

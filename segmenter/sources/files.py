@@ -108,6 +108,9 @@ def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[So
     if "://" in read.path:
         return (SourceFile(read.path, read.path.rsplit("/", 1)[-1].split("?", 1)[0], engine),)
     path = str(root / read.path)
+    if Path(path).is_dir():
+        msg = "a source is a file, not a folder"
+        raise SourceError(msg, file=Path(path), hint="name its files with a pattern, such as `FOLDER/*.csv`")
     matches = [path] if Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern may be absolute
     found = [p for p in matches if Path(p).is_file()]
     return tuple(SourceFile(str(Path(p).absolute()), Path(p).name, engine) for p in found)

@@ -50,9 +50,11 @@ def discovered(context: Context, name: str, toward: str | None, epsilon: str | N
     """Conditions that stand out in a segment's population, over its own dimensions.
 
     Without `epsilon` they come from its latest release and cost nothing; with it a private model is paid for, then fitted.
-    Raises `Refusal` (P6) where there is no release yet, `UsageError` where a model is asked for without saying what to look for.
+    Raises `Refusal` (P6) where there is no release yet, `UsageError` where there is no snapshot, or where a model is asked for without
+    saying what to look for.
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()
+    context.store.current(context.journal)
     goal = None if toward is None else discover.toward(toward, context.policy)
     if epsilon is None:
         found = latest_release(context, segment)
