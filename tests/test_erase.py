@@ -167,6 +167,8 @@ def test_the_access_report_says_what_is_held(world):
     assert {row["email"] for row in found["tables"]["patient"]} == {"anna.lee@example.org", "anna.other@example.org"}
     assert len(found["tables"]["fact_stay"]) == 2
     assert [entry["channel"] for entry in found["suppression"]] == ["sms"]
+    lines = {row["content"] for row in found["quarantine"]}
+    assert lines == {"P-1001,anna.lee@example.org", "P-1002,anna.other@example.org"}
     assert [one["destination"] for one in found["exports"]] == ["mailer"]
 
 

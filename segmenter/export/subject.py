@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.export.register import Place
 
-DERIVED = ("address", "identity", "quarantine")  # keyed hashes, numbers, other people's lines
+DERIVED = ("address", "identity", "quarantine")  # keyed hashes, numbers, lines that are told apart
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """Everything held of one person. Its repr shows nothing."""
+    """Everything held of one person. Its repr shows nothing.
+
+    `quarantine` are lines set aside that hold an id or identifier of theirs. By chance one may be another's: the officer looks at each.
+    """
 
     patient_ids: tuple[str, ...] = field(repr=False)
     tables: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
+    quarantine: tuple[Mapping[str, Any], ...] = field(repr=False)
     suppression: tuple[Mapping[str, Any], ...] = field(repr=False)
     exports: tuple[Mapping[str, Any], ...] = field(repr=False)
     snapshot: str
@@ -34,6 +38,7 @@ class Subject:
         return {
             "patient_ids": list(self.patient_ids),
             "tables": {name: [dict(row) for row in rows] for name, rows in self.tables.items()},
+            "quarantine": [dict(row) for row in self.quarantine],
             "suppression": [dict(row) for row in self.suppression],
             "exports": [dict(row) for row in self.exports],
             "snapshot": self.snapshot,
@@ -57,9 +62,10 @@ def report(engine: DuckDBEngine, place: Place, patient_id: str, tables: tuple[st
         if table not in DERIVED and "patient" in engine.columns(table):
             engine.alias("subject_source", table)
             held[table] = tuple(_plain(row) for row in engine.frame("subject_row").drop("patient").iter_rows(named=True))
+    aside = tuple(_plain(row) for row in engine.frame("subject_quarantine").iter_rows(named=True))
     entries = tuple(_plain(row) for row in engine.frame("subject_entry").iter_rows(named=True))
     place.journal.append(place.actor.account, "subject", {"pseudonym": place.keys.pseudonym("patient", patient_id)})
-    return Subject(ids, held, entries, _exports(engine, place), place.snapshot.id, stamp(place.snapshot.taken_at))
+    return Subject(ids, held, aside, entries, _exports(engine, place), place.snapshot.id, stamp(place.snapshot.taken_at))
 
 
 def exports_of(engine: DuckDBEngine, place: Place, patient_id: str) -> tuple[Mapping[str, Any], ...]:
