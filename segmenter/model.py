@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     import numpy as np
+    import polars as pl
 
 UNKNOWN = "unknown"
 ANY = "*"
@@ -150,3 +151,16 @@ class Interval:
     def as_list(self) -> list[int]:
         """The contract's form."""
         return [self.low, self.high]
+
+
+class Framed:
+    """A result that a notebook shows as its frame."""
+
+    __slots__ = ()
+
+    def to_polars(self) -> pl.DataFrame:
+        """The result as a frame."""
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return str(self.to_polars()._repr_html_())

@@ -258,3 +258,18 @@ def test_without_json_people_read_words(ready):
     assert "{" not in ran.out
     for words in (("--help",), ("run", "--help")):
         assert finished(ready.start(*words)).status == 0
+
+
+def test_every_result_is_a_frame_and_a_table_for_notebooks(mine):
+    import segmenter
+
+    with segmenter.open(mine.root) as session:
+        results = [
+            session.ingest(), session.plan(), session.run(), session.budget(), session.why("id0001"), session.receipt("id0001"),
+            session.forecast("prevention"), session.notice(purpose="prevention"), session.recall(), session.suppress_show(),
+            session.discover("women"), session.export("women", channel="email", destination="check"),
+        ]  # fmt: skip
+    for result in results:
+        assert result.to_polars().columns or not result.to_polars().height, type(result).__name__
+        assert "<table" in result._repr_html_(), type(result).__name__
+        assert "id0001" not in repr(result) + result._repr_html_(), type(result).__name__

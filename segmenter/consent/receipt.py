@@ -10,11 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.model import stamp
+from segmenter.model import Framed, stamp
 from segmenter.policy import HEALTH
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    import polars as pl
 
     from segmenter.consent.why import Answer
     from segmenter.policy import Policy, Purpose
@@ -47,7 +49,7 @@ MANDATORY: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Framed):
     """A consent receipt of one patient. `document` is JSON-shaped."""
 
     document: Mapping[str, Any] = field(repr=False)
@@ -55,6 +57,13 @@ class Receipt:
     def to_dict(self) -> dict[str, Any]:
         """The receipt's document: `header`, `pii_processing`, `party_identification`, `event`."""
         return dict(self.document)
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a purpose and category: purpose, category, consented."""
+        import polars as pl
+
+        rows = [(p["purpose"], i["pii_type"], i["consented"]) for p in self.document["pii_processing"] for i in p["pii_information"]]
+        return pl.DataFrame(rows, schema={"purpose": pl.String, "category": pl.String, "consented": pl.Boolean}, orient="row")
 
     def lines(self, language: str = "en") -> list[str]:
         """The receipt in words, for a person: English, or French (`fr`)."""

@@ -15,10 +15,12 @@ from segmenter.consent.reasons import DENIED, ORDER, Reason, sentence
 from segmenter.consent.scopes import Scopes
 from segmenter.consent.standing import SNAPSHOT, Settling
 from segmenter.errors import UsageError
-from segmenter.model import ANY, Clocks, stamp
+from segmenter.model import ANY, Clocks, Framed, stamp
 from segmenter.policy import ALWAYS
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from segmenter.engine import DuckDBEngine
     from segmenter.policy import Policy
 
@@ -59,12 +61,12 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Framed):
     """What `why` answers about one patient id, at two clocks."""
 
-    patient_id: str
+    patient_id: str = field(repr=False)
     clocks: Clocks
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...] = field(repr=False)
     events: Mapping[int, Mapping[str, Any]] = field(repr=False)
     exports: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
@@ -102,6 +104,19 @@ class Answer:
             ],
             "exports": [dict(export) for export in self.exports],
         }
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a question: what was asked, whether it is allowed, and the rules and reasons against it."""
+        import polars as pl
+
+        rows = [
+            (d.question.purpose, d.question.channel, d.question.topic, "+".join(d.question.categories), d.allowed,
+             [t.reason.rule for t in d.told], [t.reason.name for t in d.told])
+            for d in self.decisions
+        ]  # fmt: skip
+        texts = dict.fromkeys(("purpose", "channel", "topic", "categories"), pl.String)
+        schema: Any = {**texts, "allowed": pl.Boolean, "rules": pl.List(pl.String), "reasons": pl.List(pl.String)}
+        return pl.DataFrame(rows, schema=schema, orient="row")
 
     def sentences(self, language: str = "en") -> list[str]:
         """The answer in words, one line a question, then its reasons."""

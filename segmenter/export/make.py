@@ -18,7 +18,7 @@ from segmenter.export import destination, manifest, register, removal
 from segmenter.export.register import FILE_DAYS, Place
 from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.keys import write_private
-from segmenter.model import Interval, stamp
+from segmenter.model import Framed, Interval, stamp
 from segmenter.policy import CONTACT
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Export:
+class Export(Framed):
     """A registered file. `funnel` holds noised numbers, or is None where they could not be paid."""
 
     export: str

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import breach, register, removal
-from segmenter.model import naive_utc, stamp
+from segmenter.model import Framed, naive_utc, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
-class Recalls:
+class Recalls(Framed):
     """All recalls, oldest first."""
 
     recalls: tuple[Recall, ...]

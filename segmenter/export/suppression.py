@@ -16,7 +16,7 @@ from segmenter.control import locked
 from segmenter.errors import Refusal, UsageError
 from segmenter.export.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.identifiers import KINDS, entry_hash
-from segmenter.model import naive_utc, stamp
+from segmenter.model import Framed, naive_utc, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -38,7 +38,7 @@ TABLE = "suppression_entry"
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Framed):
     """How many entries stand, by reason and source; `entries` is None for whoever may not see exact counts (P17)."""
 
     rows: tuple[tuple[str, str, int | None], ...]

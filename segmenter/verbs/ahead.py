@@ -15,7 +15,7 @@ from segmenter.consent.outlook import Ahead, Outlook
 from segmenter.control import locked
 from segmenter.errors import ProjectKeyError, UsageError
 from segmenter.keys import write_private
-from segmenter.model import UNKNOWN, Clocks, Cost, Spend, stamp
+from segmenter.model import UNKNOWN, Clocks, Cost, Framed, Spend, stamp
 from segmenter.nearest import hint
 from segmenter.policy import ALWAYS
 from segmenter.release import cube
@@ -41,7 +41,7 @@ Take = Callable[[Ahead, Clocks], Outlook]
 
 
 @dataclass(frozen=True, slots=True)
-class AheadReport:
+class AheadReport(Framed):
     """Buckets of patients who may be used now: noised, with intervals; `exact` only ever for the officer."""
 
     verb: str

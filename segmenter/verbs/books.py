@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from segmenter.model import Framed
 from segmenter.release.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class BudgetReport:
+class BudgetReport(Framed):
     """Every budget in its current period, what has been paid, and what a patient can have lost over all time."""
 
     budgets: tuple[dict[str, Any], ...]

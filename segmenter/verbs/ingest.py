@@ -9,7 +9,7 @@ from segmenter import sources
 from segmenter.control import locked
 from segmenter.errors import UsageError
 from segmenter.export import erase
-from segmenter.model import stamp
+from segmenter.model import Framed, stamp
 from segmenter.project.folder import read_project
 from segmenter.store import ingest_body
 from segmenter.verbs.decided import settle
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class IngestReport:
+class IngestReport(Framed):
     """What an ingest did. Exact row counts are shown to officers and operators only (P17)."""
 
     ingested: Ingested = field(repr=False)

@@ -9,7 +9,7 @@ from segmenter import accounting
 from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import Refusal, UsageError
-from segmenter.model import Clocks
+from segmenter.model import Clocks, Framed
 from segmenter.project.folder import read_project
 from segmenter.query import discover
 from segmenter.release import cube
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Discovery:
+class Discovery(Framed):
     """Proposals of segments, best first, for a person to judge; `spent` is the epsilon that was paid for them (nano)."""
 
     proposals: tuple[Proposal, ...]
