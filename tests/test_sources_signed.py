@@ -121,3 +121,12 @@ def test_a_certificate_that_cannot_be_read_stops_the_import(engine, tmp_path, mo
     monkeypatch.setenv(signed.SNS, str(tmp_path / "none.pem"))
     with pytest.raises(SourceError, match="certificate"):
         read(engine, tmp_path, mailgun("failed"))
+
+
+def test_what_says_nothing_is_counted_once_whatever_the_others_say(engine, tmp_path, monkeypatch):
+    monkeypatch.setenv(signed.MAILGUN, KEY)
+    bodies = [mailgun("complained", "another"), mailgun("delivered"), mailgun("failed", "another"), mailgun("opened")]
+    path = tmp_path / "body"
+    path.write_text("\n".join(json.dumps(one) for one in bodies))
+    listed = lists.read(engine, [lists.of_path(path)], "x")
+    assert (listed.read, lists.silent(engine, listed)) == (4, 2)

@@ -54,9 +54,11 @@ def import_files(context: Context, files: Sequence[Path], channel: str | None) -
     snapshot = context.store.current(context.journal)
     with suppression.imports(context.home), opened(context, snapshot) as engine:
         listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND)
+        silent = lists.silent(engine, listed)
         told = lists.hashed(engine, context.keys, context.policy, listed, channel, INCOMING)
         faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
-        return suppression.import_entries(engine, context.home, context.journal, context.actor, listed.read, faults)
+        read = silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})  # a row may name several, or count and be told of
+        return suppression.import_entries(engine, context.home, context.journal, context.actor, read, faults)
 
 
 def show(context: Context) -> Summary:

@@ -82,6 +82,17 @@ def read(engine: DuckDBEngine, files: Sequence[SourceFile], source: str, form: s
     return listed
 
 
+def silent(engine: DuckDBEngine, listed: Listed) -> int:
+    """How many of the rows and events that were read say nothing of anybody: subscribed, delivered, opened. Before `hashed`."""
+    import polars as pl
+
+    told = [(one.origin, one.line) for one in listed.broken]
+    engine.load("list_broken", pl.DataFrame(told, schema={"origin": pl.String, "line": pl.Int64}, orient="row"))
+    ((telling,),) = engine.rows("list_telling")
+    engine.drop("list_broken")
+    return max(listed.read - int(telling), 0)
+
+
 def of_path(path: Path) -> SourceFile:
     """A file given on the command line."""
     return SourceFile(str(path.absolute()), path.name)
