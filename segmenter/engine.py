@@ -187,6 +187,20 @@ class DuckDBEngine:
                 self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(prefix + table)} AS FROM {_name(alias)}.{_name(table)}")
             self._ready.add(prefix + table)
 
+    @contextlib.contextmanager
+    def as_written(self) -> Iterator[None]:
+        """Join in the order that relations are written in: the first table streams by, those joined to it are held in memory.
+
+        For relations whose conditions the optimizer takes to keep next to nothing, so that it would hold the large table instead.
+        """
+        with _fixed_errors("cannot plan"):
+            self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            with _fixed_errors("cannot plan"):
+                self.connection.execute("RESET disabled_optimizers")
+
     def forget(self, names: Sequence[str]) -> None:
         """Drop temporary views and tables by their bare names, where they exist."""
         for name in names:

@@ -131,12 +131,19 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
 
 def decide(work: Settling, table: str) -> None:
     """Decide every patient of the engine's `patient` table at the work's clocks, into `table`."""
-    engine, values = work.engine, work.values
+    engine = work.engine
     scopes = Scopes.of(work.policy)
     for name, frame in scopes.tables().items():
         engine.load(name, frame)
     work.profile(engine, work.policy, work.clocks.as_of)
-    words = range(scopes.words)
+    with engine.as_written():
+        _decide(work, table, scopes.words)
+    engine.forget(["newest_denial", "denied_patient", "denied", "profile"])
+
+
+def _decide(work: Settling, table: str, words_: int) -> None:
+    """Denials, grants, and what is left of them."""
+    engine, values, words = work.engine, work.values, range(words_)
     work.progress("denials", None)
     for step in ("newest_denial", "denied_patient"):
         engine.make(step, step, values)
@@ -148,7 +155,6 @@ def decide(work: Settling, table: str) -> None:
         "__dimensions__": list(_codes(work.policy)),
     }
     engine.make(table, "person", values, structure)
-    engine.forget(["newest_denial", "denied_patient", "denied", "profile"])
 
 
 def _follow(work: Settling, table: str) -> None:
