@@ -117,7 +117,7 @@ def _text(kind: str, value: str) -> str:
     if kind == "postal":
         return " ".join(folded.split()).lower()
     text = "".join(folded.split()).lower()
-    return text.removeprefix("@") if kind == "domain" else text
+    return text.removeprefix("@").rstrip(".") if kind == "domain" else text  # a name with its root is the same name
 
 
 def _phone(value: str, region: str) -> Normal | None:

@@ -172,3 +172,8 @@ def test_naughty_strings_as_addresses(engine):
     hash_patients(engine, KEYS, "FR")
     expected = [(i, h.hash) for i, line in enumerate(lines) for k in ("email", "phone", "postal") for h in hashes(KEYS, "FR", k, line)]
     assert sorted((r[0], r[4]) for r in fetched(engine, "address") if r[1] != "patient_id") == sorted(expected)
+
+
+@pytest.mark.parametrize("written", ["host.example", "@HOST.example", " Host.Example. ", "host.example."])
+def test_a_domain_entry_is_one_however_it_is_written(written):
+    assert identifiers.entry_hash(KEYS, "FR", "domain", written).hash == identifiers.entry_hash(KEYS, "FR", "domain", "host.example").hash

@@ -75,6 +75,11 @@ def test_generic(engine, tmp_path):
     ]  # fmt: skip
 
 
+def test_a_generic_list_with_an_identifier_twice_is_refused_and_not_half_read(engine, tmp_path):
+    with pytest.raises(SourceError, match="not known"):
+        given(engine, tmp_path, "email,Email\na@x.example,b@x.example\n")
+
+
 def test_mailchimp_with_repeated_headers(engine, tmp_path):
     header = "Email Address,First Name,First Name,UNSUB_TIME,CLEAN_TIME,LEID\n"
     rows = "a@x.example,A,A,2026-03-02 10:11:12,,1\nb@x.example,B,B,,2026-03-02 10:11:12,2\nc@x.example,C,C,,,3\n"

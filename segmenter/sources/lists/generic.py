@@ -11,8 +11,10 @@ COLUMNS = (*KINDS, "channel", "purpose", "topic", "reason", "since", "until", "e
 
 
 def recognise(header: Sequence[str]) -> dict[str, int] | None:
-    """By a column that is a kind of identifier; upper and lower case are alike."""
+    """By a column that is a kind of identifier; upper and lower case are alike. One that stands twice is not read."""
     lower = [name.lower() for name in header]
+    if any(lower.count(kind) > 1 for kind in KINDS):
+        return None
     places = {name: lower.index(name) for name in COLUMNS if name in lower}
     return places if set(places) & set(KINDS) else None
 
