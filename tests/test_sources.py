@@ -161,8 +161,10 @@ def test_a_missing_patient_source_and_an_unreadable_one(clinic):
     with pytest.raises(SourceError):
         clinic.ingest(before)
     (clinic.root / "data" / "patients.csv").unlink()
-    with pytest.raises(SourceError, match="not there"):
+    clinic.sources = replace(clinic.sources, patient=replace(clinic.sources.patient, read=replace(clinic.sources.patient.read, line=3)))
+    with pytest.raises(SourceError, match="not there") as caught:
         clinic.ingest(before)
+    assert (caught.value.problems[0].file, caught.value.problems[0].line) == (clinic.root / "sources.yml", 3)
     assert [p.name for p in (clinic.home / "snapshots").iterdir()] == [before.snapshot.path.name]
 
 

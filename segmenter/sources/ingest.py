@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from segmenter.engine import DuckDBEngine
-from segmenter.errors import EngineError
+from segmenter.errors import EngineError, SourceError
 from segmenter.model import Snapshot, stamp
 from segmenter.sources import stage as staging
 from segmenter.sources.events import ingest_consent
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from segmenter.sources.files import SourceFile
 
 PART = ".part"
+DECLARATIONS = "sources.yml"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all
 
 
@@ -181,9 +182,14 @@ def _read_all(work: Work) -> None:
 
 @contextlib.contextmanager
 def _blamed(work: Work) -> Iterator[None]:
-    """Where a step fails because of a file that is read where it lies, say so."""
+    """Where a step fails, say which file is to blame: one that is read where it lies, or the declaration's line."""
     try:
         yield
+    except SourceError as error:
+        first = error.problems[0]
+        if first.file is None and first.line is not None:
+            raise SourceError(first.message, file=work.root / DECLARATIONS, line=first.line, hint=first.hint) from None
+        raise
     except EngineError:
         for file in _scanned(work):
             if not work.engine.parquet_whole(file.path):
