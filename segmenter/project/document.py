@@ -6,6 +6,8 @@ plain scalar, `~` or `null` is None. Duplicate keys, keys that are not text and 
 
 from __future__ import annotations
 
+import copy
+import functools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +62,13 @@ def read(file: Path) -> Document:
 
 
 def parse(text: str, file: Path) -> Document:
-    """Read YAML text as if it stood in `file`."""
+    """Read YAML text as if it stood in `file`. What was read lately is remembered: one job reads the policy several times."""
+    known = _parsed(text, file)
+    return Document(file, known.text, copy.deepcopy(known.data), dict(known.lines), list(known.problems))
+
+
+@functools.lru_cache(maxsize=8)
+def _parsed(text: str, file: Path) -> Document:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
