@@ -8,6 +8,7 @@ external access is off once everything is attached, and no message of the engine
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import tempfile
@@ -98,11 +99,20 @@ class DuckDBEngine:
     limits: Limits = field(default_factory=Limits.of_machine)
     _connection: duckdb.DuckDBPyConnection | None = None
     _folder: Path | None = None
+    _held: int | None = None
     _ready: set[str] = field(default_factory=set)
 
     def __enter__(self) -> Self:
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._folder = Path(tempfile.mkdtemp(prefix="spill-", dir=self.spill))
+        self._folder, self._held = _own_folder(self.spill)
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _start(self) -> None:
         with _fixed_errors("cannot start"):
             self._connection = duckdb.connect(
                 config={
@@ -120,7 +130,6 @@ class DuckDBEngine:
                 self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
             if self.file_key is not None:
                 self._load_encryption()
-        return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._connection is not None:
@@ -128,6 +137,10 @@ class DuckDBEngine:
             self._connection = None
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
         self._ready.clear()
 
     def __repr__(self) -> str:
@@ -484,6 +497,31 @@ class DuckDBEngine:
             msg = f"relation {relation} lacks the values {', '.join(sorted(missing))}"
             raise EngineError(msg)
         return composed, {name: given[name] for name in composed.values}
+
+
+def _own_folder(spill: Path) -> tuple[Path, int]:
+    """A new folder for one engine's spills, locked for as long as the process lives; folders of processes that were killed go."""
+    with _flocked(spill):
+        for left in spill.glob("spill-*"):
+            descriptor = os.open(left, os.O_RDONLY)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            os.close(descriptor)
+        folder = Path(tempfile.mkdtemp(prefix="spill-", dir=spill))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    return folder, held
+
+
+@contextlib.contextmanager
+def _flocked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
