@@ -6,6 +6,7 @@ Each is made in one place only, so that mistakes cannot be written: `count` take
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -153,14 +154,14 @@ class Interval:
         return [self.low, self.high]
 
 
-class Framed:
+class Framed(ABC):
     """A result that a notebook shows as its frame."""
 
     __slots__ = ()
 
+    @abstractmethod
     def to_polars(self) -> pl.DataFrame:
         """The result as a frame."""
-        raise NotImplementedError
 
     def _repr_html_(self) -> str:
         return str(self.to_polars()._repr_html_())

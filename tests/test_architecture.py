@@ -225,7 +225,7 @@ def _beyond_spark(tree: exp.Expression) -> Iterator[str]:
 # -- what may stand in the project's texts -----------------------------------------------------------------------------------
 
 FORBIDDEN = {
-    "a registry's host": r"pypi\.org|pythonhosted\.org|deb\.debian\.org|npmjs\.org|conda\.anaconda\.org",
+    "a registry's host": r"\.org/(simple|debian)\b|files\.\w+\.org|registry\.\w+\.(org|com)|://deb\.|://index\.",
     "an index or another place to look for packages": r"(?m)^\s*(--(extra-)?index-url|--find-links|--trusted-host)",
     "a path of one machine": r"(?<![\w.])/(work|opt|root|home|Users)/",
     "a number of the tracker": r"(?i)\bissue #?\d+\b",
