@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import hashlib
 import json
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from segmenter.errors import SourceError
 from segmenter.sources import files
 from segmenter.sources.facts import measured
 
@@ -64,8 +66,23 @@ def plan(engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, 
     known: dict[str, dict[str, str]] = {}
     for source, path, fingerprint in engine.rows("source_known"):
         known.setdefault(source, {})[path] = fingerprint
+    _all_there(root, found["consent"], known.get("consent", {}))
     how_before = dict(engine.rows("declaration_known"))
     return {name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}")) for name, one in found.items()}
+
+
+def _all_there(root: Path, consent: Standing, known: Mapping[str, str]) -> None:
+    """Refuse where a declared place of consent has no file any more: the denials that stood in it would be forgotten."""
+    now = {path for part in consent.parts for path, _ in part.prints}
+    for part in consent.parts:
+        pattern = None if part.files or part.read.path is None else str((root / part.read.path).absolute())
+        if pattern is not None and any(path not in now and fnmatch.fnmatchcase(path, pattern) for path in known):
+            raise SourceError(
+                "consent that was there at the last ingest is missing",
+                file=root / "sources.yml",
+                line=part.read.line,
+                hint="bring the file back; where it is gone for good, take its line out",
+            )
 
 
 def _compared(now: Standing, known: Mapping[str, str], declaration: str | None) -> Standing:
