@@ -112,7 +112,7 @@ def test_fault_a_threshold_on_the_exact_count():
 
 def test_fault_a_table_measured_twice_and_paid_once():
     measures = ((("sex",), geometric(NANO)), (("sex",), geometric(NANO)))
-    found = trial(measures=measures, tables=(("sex",),), runs=6_000).attack(5)
+    found = trial(measures=measures, tables=(("sex",),), runs=40_000).attack(5)
     assert found.epsilon > EPSILON, found
 
 
