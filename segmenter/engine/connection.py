@@ -1,0 +1,179 @@
+"""An engine's life: starting, settings, encryption, files attached, messages that are never passed on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import duckdb
+
+from segmenter.engine.quoting import named, quoted
+from segmenter.engine.spill import own_folder
+from segmenter.errors import Cancelled, EngineError, ProjectKeyError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the engine may use: `memory` in bytes, `threads`."""
+
+    memory: int
+    threads: int
+
+    @classmethod
+    def of_machine(cls) -> Limits:
+        """Half of the machine's memory (or `SEGMENTER_MEMORY` bytes), at most 5 GiB, and all cores (or `SEGMENTER_THREADS`)."""
+        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        memory = int(os.environ.get("SEGMENTER_MEMORY") or min(whole // 2, 5 << 30))
+        return cls(memory, int(os.environ.get("SEGMENTER_THREADS") or len(os.sched_getaffinity(0))))
+
+
+@dataclass(slots=True)
+class Connection:
+    """One in-memory DuckDB with encrypted files attached to it; see `DuckDBEngine`."""
+
+    spill: Path
+    file_key: str | None
+    limits: Limits = field(default_factory=Limits.of_machine)
+    _connection: duckdb.DuckDBPyConnection | None = None
+    _folder: Path | None = None
+    _held: int | None = None
+    _ready: set[str] = field(default_factory=set)
+
+    def __enter__(self) -> Self:
+        self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder, self._held = own_folder(self.spill)
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def _start(self) -> None:
+        with fixed_errors("cannot start"):
+            self._connection = duckdb.connect(
+                config={
+                    "autoinstall_known_extensions": False,
+                    "autoload_known_extensions": False,
+                    "temp_directory": str(self._folder),
+                    "temp_file_encryption": True,
+                    "memory_limit": f"{self.limits.memory // 1_000_000}MB",
+                    "threads": self.limits.threads,
+                    "preserve_insertion_order": False,
+                }
+            )
+            self._connection.execute("SET TimeZone = 'UTC'")
+            with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
+                self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+            if self.file_key is not None:
+                self._load_encryption()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+        self._ready.clear()
+
+    def __repr__(self) -> str:
+        return "DuckDBEngine()"
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The open connection; for this module and `sources` readers that bind files."""
+        if self._connection is None:
+            msg = "the engine is closed"
+            raise EngineError(msg)
+        return self._connection
+
+    def _load_encryption(self) -> None:
+        try:
+            extension = _extension_file()
+            if extension is not None:
+                self.connection.execute(f"LOAD {quoted(str(extension))}")
+            else:
+                self.connection.execute("INSTALL httpfs")
+                self.connection.execute("LOAD httpfs")
+        except duckdb.Error:
+            msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
+            wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
+            raise EngineError(msg, hint=wanted) from None
+
+    # -- files ---------------------------------------------------------------------------------------------------------
+
+    def attach(self, alias: str, path: Path, *, write: bool = False) -> None:
+        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`. Its tables become ready relations."""
+        options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
+        options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
+        try:
+            self.connection.execute(f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})")
+        except duckdb.Error as error:
+            if "encrypt" in str(error).lower():
+                msg = "an encrypted file of the project cannot be opened with this key"
+                raise ProjectKeyError(msg, file=path) from None
+            msg = "a file of the project cannot be opened"
+            raise EngineError(msg, file=path) from None
+
+    def detach(self, alias: str) -> None:
+        """Detach a file; what was written is checkpointed and complete on disk."""
+        with fixed_errors("cannot close a file"):
+            self.connection.execute(f"DETACH {named(alias)}")
+
+    def lock_down(self) -> None:
+        """Switch external access off: from here on only what is attached can be reached."""
+        with fixed_errors("cannot lock down"):
+            self.connection.execute("SET enable_external_access = false")
+            self.connection.execute("SET lock_configuration = true")
+
+    @contextlib.contextmanager
+    def as_written(self) -> Iterator[None]:
+        """Join in the order that relations are written in: the first table streams by, those joined to it are held in memory.
+
+        For relations whose conditions the optimizer takes to keep next to nothing, so that it would hold the large table instead.
+        """
+        with fixed_errors("cannot plan"):
+            self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+        try:
+            yield
+        finally:
+            with fixed_errors("cannot plan"):
+                self.connection.execute("RESET disabled_optimizers")
+
+
+@contextlib.contextmanager
+def fixed_errors(message: str) -> Iterator[None]:
+    """Turn the engine's errors, whose texts hold row values, into ours."""
+    try:
+        yield
+    except duckdb.InterruptException:
+        raise Cancelled("cancelled") from None
+    except duckdb.OutOfMemoryException:
+        raise EngineError(f"{message}: out of memory or disk", hint="free space, or set SEGMENTER_MEMORY") from None
+    except (duckdb.IOException, OSError):
+        raise EngineError(f"{message}: the disk could not be read or written") from None
+    except duckdb.Error as error:
+        raise EngineError(f"{message} ({type(error).__name__})") from None
+
+
+def _extension_file() -> Path | None:
+    """The signed extension file of the wheel `duckdb-extension-httpfs` of the same version, if installed."""
+    import importlib.util
+
+    spec = importlib.util.find_spec("duckdb_extension_httpfs")
+    if spec is None or spec.origin is None:
+        return None
+    file = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    return file if file.is_file() else None

@@ -1,0 +1,36 @@
+"""The folder of one engine's spills."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def own_folder(spill: Path) -> tuple[Path, int]:
+    """A new folder for one engine's spills, locked for as long as the process lives; folders of processes that were killed go."""
+    with _flocked(spill):
+        for left in spill.glob("spill-*"):
+            descriptor = os.open(left, os.O_RDONLY)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            os.close(descriptor)
+        folder = Path(tempfile.mkdtemp(prefix="spill-", dir=spill))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+    return folder, held
+
+
+@contextlib.contextmanager
+def _flocked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
