@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from segmenter import codes
 from segmenter.errors import EngineError, UsageError
 from segmenter.nearest import hint
 from segmenter.query.question import Kind
@@ -100,7 +101,7 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
 
     columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
     singles = any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
-    structure: dict[str, exp.Expression | Sequence[exp.Expression]] = {
+    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
         **_numbers(question),
         "__eligible__": exp.to_table(eligible.table),
         "__fact__": exp.to_table(f"fact_{question.fact}"),
@@ -154,69 +155,37 @@ def _histogram(question: Question, measure: Measure, found: pl.DataFrame) -> Int
 # -- expressions over declared names ---------------------------------------------------------------------------------------
 
 
-def _numbers(question: Question) -> dict[str, exp.Expression]:
+def _numbers(question: Question) -> dict[str, exp.Expr]:
     return {"__group__": _number(question.by), "__matched__": _number(question.where.dimensions)}
 
 
-def _number(dimensions: Sequence[Dimension]) -> exp.Expression:
-    """The mixed-radix number of a row's cell."""
-    from sqlglot import exp
-
-    number: exp.Expression = exp.cast(exp.Literal.number(0), "BIGINT")
-    for dimension in dimensions:
-        size = exp.Literal.number(len(dimension.labels))
-        number = exp.Add(this=exp.Mul(this=exp.paren(number), expression=size), expression=_code(dimension))
-    return number
+def _number(dimensions: Sequence[Dimension]) -> exp.Expr:
+    """The number of a row's cell."""
+    return codes.numbered((_code(d), len(d.labels)) for d in dimensions)
 
 
-def _code(dimension: Dimension) -> exp.Expression:
+def _code(dimension: Dimension) -> exp.Expr:
     """A dimension's code: the patient's own, or one of the row's."""
     from sqlglot import exp
 
     if dimension.per_patient:
         return exp.column(f"dim_{dimension.name}", table="person", quoted=True)
-    value = exp.column(dimension.column or "", table="fact", quoted=True)
-    case = exp.Case()
-    for condition, code in _bands(dimension, value) if dimension.bands is not None else _labels(dimension, value):
-        case = case.when(condition, exp.Literal.number(code))
-    rest = dimension.labels.index(dimension.other) if dimension.other and dimension.bands is None else len(dimension.labels) - 1
-    return case.else_(exp.Literal.number(rest))
+    return codes.coded(dimension, exp.column(dimension.column or "", table="fact", quoted=True))
 
 
-def _labels(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
-    from sqlglot import exp
-
-    for label, raw in (dimension.values or {}).items():
-        if raw:
-            listed = [exp.Literal.string(r) for r in raw]
-            yield exp.In(this=exp.cast(value.copy(), "TEXT"), expressions=listed), dimension.labels.index(label)
-
-
-def _bands(dimension: Dimension, value: exp.Expression) -> Iterator[tuple[exp.Expression, int]]:
-    """From the top band down; what is not a finite number is unknown."""
-    from sqlglot import exp
-
-    number = exp.TryCast(this=value, to=exp.DataType.build("DOUBLE"))
-    bounds = dimension.bands or ()
-    top = exp.Literal.number("1e300")
-    for code in range(len(bounds), -1, -1):
-        low = exp.Literal.number(bounds[code - 1]) if code else exp.Neg(this=top.copy())
-        yield exp.Between(this=number.copy(), low=low, high=top.copy()), code
-
-
-def _whole(column: str) -> exp.Expression:
+def _whole(column: str) -> exp.Expr:
     """A measured column as a whole number; what is not a finite number is missing."""
     from sqlglot import exp
 
     number = exp.TryCast(this=exp.column(column, table="fact", quoted=True), to=exp.DataType.build("DOUBLE"))
     far = exp.Literal.number(FAR)
-    top = exp.Literal.number("1e300")
+    top = exp.Literal.number(codes.FINITE)
     finite = exp.Between(this=number.copy(), low=exp.Neg(this=top.copy()), high=top)
     near = exp.Least(this=exp.Greatest(this=number, expressions=[exp.Neg(this=far.copy())]), expressions=[far])
     return exp.Case().when(finite, exp.cast(exp.Round(this=near), "BIGINT"))
 
 
-def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expression]:
+def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr]:
     """A patient's rows in one cell as one sum, or as one of its values drawn by a keyed hash."""
     from sqlglot import exp
 
@@ -230,14 +199,14 @@ def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr
             yield _named(exp.ArgMin(this=value, expression=present), f"one_{n}")
 
 
-def _total(measure: Measure, columns: Sequence[str]) -> exp.Expression:
+def _total(measure: Measure, columns: Sequence[str]) -> exp.Expr:
     from sqlglot import exp
 
     what = _column("many") if measure.kind is Kind.ROWS else _column(f"sum_{columns.index(measure.column)}")
     return exp.Coalesce(this=exp.Sum(this=_clipped(what, measure)), expressions=[exp.Literal.number(0)])
 
 
-def _clipped(value: exp.Expression, measure: Measure) -> exp.Expression:
+def _clipped(value: exp.Expr, measure: Measure) -> exp.Expr:
     """A value moved into its bounds; what is missing stays missing."""
     from sqlglot import exp
 
@@ -246,12 +215,12 @@ def _clipped(value: exp.Expression, measure: Measure) -> exp.Expression:
     return exp.Case().when(exp.Not(this=exp.Is(this=value, expression=exp.Null())), exp.cast(inside, "BIGINT"))
 
 
-def _loss(question: Question, columns: Sequence[str]) -> dict[str, exp.Expression | Sequence[exp.Expression]]:
+def _loss(question: Question, columns: Sequence[str]) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
     """Which rows count by the strictest measure of the question, and whether a bound moved a value."""
     from sqlglot import exp
 
     one, zero = exp.Literal.number(1), exp.Literal.number(0)
-    counted: exp.Expression = _column("many")
+    counted: exp.Expr = _column("many")
     if any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures):
         counted = one
     moved = exp.Case()
@@ -267,17 +236,17 @@ def _loss(question: Question, columns: Sequence[str]) -> dict[str, exp.Expressio
         moved = moved.when(outside, one.copy())
         if measure.kind is Kind.ROWS and counted is not one:
             counted = exp.Least(this=counted, expressions=[exp.Literal.number(max(0, measure.high))])
-    clipped: exp.Expression = moved.else_(zero) if moved.args.get("ifs") else zero
+    clipped: exp.Expr = moved.else_(zero) if moved.args.get("ifs") else zero
     return {"__counted__": counted, "__clipped__": clipped}
 
 
-def _column(name: str) -> exp.Expression:
+def _column(name: str) -> exp.Expr:
     from sqlglot import exp
 
     return exp.column(name)
 
 
-def _named(expression: exp.Expression, name: str) -> exp.Expression:
+def _named(expression: exp.Expr, name: str) -> exp.Expr:
     from sqlglot import exp
 
     return exp.Alias(this=expression, alias=exp.to_identifier(name))

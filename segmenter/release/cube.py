@@ -1,7 +1,7 @@
 """Counting: the exact number of eligible humans in every declared cell. Confidential until a release makes numbers of it.
 
 `profile` gives every patient one code for each dimension (P9: facts are reduced per patient first); `count` groups the eligible by
-these codes. Every declared cell is there, zeros too (P7). Cells are numbered in mixed radix, first dimension slowest.
+these codes. Every declared cell is there, zeros too (P7).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from segmenter import codes
 from segmenter.errors import EngineError
 from segmenter.model import Cube
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from segmenter.policy import Dimension, Policy
 
 LARGEST = 4_000_000  # cells of one cube; more would be noise, not statistics
-FINITE = 1e300
 
 
 def profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile") -> str:
@@ -93,15 +93,14 @@ def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
 
 
 def _cell(dimensions: Sequence[Dimension]) -> exp.Expr:
-    """The mixed-radix number of a patient's cell; a code outside its domain makes it NULL, which `count` refuses."""
+    """The number of a patient's cell; a code outside its domain makes it NULL, which `count` refuses."""
     from sqlglot import exp
 
-    number: exp.Expr = exp.cast(exp.Literal.number(0), "BIGINT")
-    for dimension in dimensions:
+    def inside(dimension: Dimension) -> tuple[exp.Expr, int]:
         code, size = exp.column(f"dim_{dimension.name}", quoted=True), len(dimension.labels)
-        inside = exp.Case().when(exp.Between(this=code, low=exp.Literal.number(0), high=exp.Literal.number(size - 1)), code)
-        number = exp.Add(this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)), expression=inside)
-    return number
+        return exp.Case().when(exp.Between(this=code, low=exp.Literal.number(0), high=exp.Literal.number(size - 1)), code), size
+
+    return codes.numbered(map(inside, dimensions))
 
 
 def _patient_code(dimension: Dimension) -> exp.Expr:
@@ -116,15 +115,15 @@ def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> 
     from sqlglot import exp
 
     measures: list[exp.Expr] = []
-    codes: list[exp.Expr] = []
+    coded: list[exp.Expr] = []
     for n, dimension in enumerate(dimensions):
         measured: exp.Expr = exp.column(f"measure_{n}", table="reduced")
         if dimension.measure == "count":
             measured = exp.Coalesce(this=measured, expressions=[exp.Literal.number(0)])
         measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
-        codes.append(_code(dimension, measured))
+        coded.append(_code(dimension, measured))
     table = exp.to_table(f"fact_{fact}")
-    return {"__before__": exp.to_table(before), "__fact__": table, "__measures__": measures, "__dimensions__": codes}
+    return {"__before__": exp.to_table(before), "__fact__": table, "__measures__": measures, "__dimensions__": coded}
 
 
 def _aggregate(dimension: Dimension) -> exp.Expr:
@@ -145,34 +144,7 @@ def _aggregate(dimension: Dimension) -> exp.Expr:
 
 
 def _code(dimension: Dimension, value: exp.Expr) -> exp.Expr:
-    """`dim_<name>`: the position of a value's label; what is outside the domain or missing is `other` where declared, else `unknown`."""
+    """`dim_<name>`: the code of a value."""
     from sqlglot import exp
 
-    cases = _band_cases(dimension, value) if dimension.bands is not None else _value_cases(dimension, value)
-    case = exp.Case()
-    for condition, code in cases:
-        case = case.when(condition, exp.Literal.number(code))
-    rest = dimension.labels.index(dimension.other) if dimension.other and dimension.bands is None else len(dimension.labels) - 1
-    return exp.alias_(exp.cast(case.else_(exp.Literal.number(rest)), "SMALLINT"), f"dim_{dimension.name}", quoted=True)
-
-
-def _value_cases(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    from sqlglot import exp
-
-    text = exp.cast(value.copy(), "TEXT")
-    for label, raw in (dimension.values or {}).items():
-        if raw:
-            listed = [exp.Literal.string(r) for r in raw]
-            yield exp.In(this=text.copy(), expressions=listed), dimension.labels.index(label)
-
-
-def _band_cases(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    """Numbers from the top band down; what is not a finite number is unknown."""
-    from sqlglot import exp
-
-    number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE"))
-    bounds = dimension.bands or ()
-    top = exp.Literal.number(f"{FINITE:.0e}")
-    for code in range(len(bounds), -1, -1):
-        low = exp.Literal.number(bounds[code - 1]) if code else exp.Neg(this=top.copy())
-        yield exp.Between(this=number.copy(), low=low, high=top.copy()), code
+    return exp.alias_(exp.cast(codes.coded(dimension, value), "SMALLINT"), f"dim_{dimension.name}", quoted=True)
