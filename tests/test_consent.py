@@ -248,6 +248,13 @@ def test_who_lapses_when():
         assert place.allowed()["a"], "the clocks are back where they were"
 
 
+def test_who_lapses_when_nothing_outside_can_be_reached():
+    data = given(event("a", category="identity", valid_until="2026-06-20"), event("b", category="identity"), patients=("a", "b"))
+    with settled(data) as place:
+        place.engine.lock_down()
+        assert histogram(place, outlook.lapses(ahead(place), "prevention", NOW)) == {("0-30",): 1, ("later",): 1}
+
+
 def test_lapses_agree_with_the_plain_reading():
     data = people.world("clinic")
     plain = oracle(data)

@@ -136,6 +136,7 @@ class Connection:
         """Switch external access off: from here on only what is attached can be reached."""
         with fixed_errors("cannot lock down"):
             self.connection.execute("SET enable_external_access = false")
+            self.connection.execute("SET allowed_configs = ['disabled_optimizers']")  # `as_written` is asked for later too
             self.connection.execute("SET lock_configuration = true")
 
     @contextlib.contextmanager
