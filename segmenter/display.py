@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -11,9 +12,11 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-WIDE = 160  # columns where the output is no terminal
+WIDE = 1_000  # columns where the output is no terminal: a row stays on its line
 GAUGE = 24
 MANY = 40  # cells of one segment
+LAST = 20  # entries of the ledger
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
 
 Document = Mapping[str, Any]
 
@@ -65,7 +68,7 @@ def progress() -> Iterator[Callable[..., None]]:
 
 
 def text(value: Any) -> str:
-    """A value as a table shows it: `—` for what is not told, lists joined, control characters made visible."""
+    """A value as a table shows it: `—` for what is not told, lists joined, moments to the second, control characters made visible."""
     match value:
         case None:
             return "—"
@@ -77,7 +80,7 @@ def text(value: Any) -> str:
             return ", ".join(f"{key} {text(each)}" for key, each in value.items())
         case list() | tuple():
             return ", ".join(text(each) for each in value) or "—"
-    return "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return _MOMENT.sub(r"\1 \2Z", "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)))
 
 
 def between(interval: Sequence[float] | None) -> str:
@@ -191,10 +194,15 @@ def _budgets(document: Document, console: Console, _language: str = "en") -> Non
     rows = []
     for budget in document.get("budgets") or ():
         epsilon = budget.get("epsilon") or {}
-        rows.append(
-            [budget.get("purpose"), budget.get("period"), _gauge(epsilon), *(epsilon.get(k) for k in ("spent", "remaining", "allowed"))]
-        )
-    table(console, "Budgets (epsilon)", ("purpose", "period", "", "spent", "remaining", "allowed"), rows)
+        told = (epsilon.get("spent"), epsilon.get("remaining"), epsilon.get("allowed"), _until(budget))
+        rows.append([budget.get("purpose"), budget.get("period"), _gauge(epsilon), *told])
+    table(console, "Budgets (epsilon)", ("purpose", "period", "", "spent", "remaining", "allowed", ""), rows)
+
+
+def _until(budget: Document) -> str:
+    """When a budget runs out at the present pace, else when it begins anew."""
+    runs_out = budget.get("forecast")
+    return f"runs out about {str(runs_out)[:10]}" if runs_out else f"anew on {str(budget.get('to'))[:10]}"
 
 
 def _gauge(epsilon: Document) -> str:
@@ -206,11 +214,22 @@ def _gauge(epsilon: Document) -> str:
 
 def _budget(document: Document, console: Console, language: str) -> None:
     _budgets(document, console)
-    rest = {key: value for key, value in document.items() if key not in ("budgets", "entries")}
-    _plain(rest, console, language)
-    entries = document.get("entries")
-    if _rows(entries):
-        _listed(console, "Entries", list(entries or ())[-20:])
+    entries = [{**each, "at": text(each.get("at")), "for": _paid_for(each)} for each in document.get("entries") or ()]
+    shown = ("at", "actor", "purpose", "for", "epsilon", "rho", "delta")
+    table(console, "The last entries", shown, [[each.get(key) for key in shown] for each in entries[-LAST:]])
+    _plain({key: value for key, value in document.items() if key not in ("budgets", "entries")}, console, language)
+
+
+def _paid_for(entry: Document) -> str:
+    """The segments that a payment served, where any are known; else the question's name, shortened where it is a hash."""
+    question = str(entry.get("question"))
+    return text(entry["serves"]) if entry.get("serves") else question if " " in question else question[:12]
+
+
+def _reports(document: Document, console: Console, _language: str) -> None:
+    for report in document.get("reports") or ():
+        for kind in ("html", "csv", "json"):
+            console.print(f"{report.get('segment')} {kind}: {text(report.get(kind))}", soft_wrap=True)
 
 
 def _export(document: Document, console: Console, _language: str) -> None:
@@ -261,4 +280,5 @@ _FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "budget": _budget,
     "check": _check,
     "query": _query,
+    "report": _reports,
 }

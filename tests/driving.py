@@ -15,7 +15,6 @@ from typing import Any
 
 HOUSE = Path(__file__).parents[1]
 MAKE_WORLD = Path(__file__).parents[1] / "../shared/tools/make_world.py"
-START = "import sys; from segmenter.cli import main; sys.exit(main())"
 LONGEST = 300  # seconds
 
 
@@ -49,7 +48,7 @@ class Program:
 
     def command(self, *words: str) -> list[str]:
         """The words of a process."""
-        return [sys.executable, "-c", START, "-C", str(self.root), *words]
+        return [sys.executable, "-m", "segmenter", "-C", str(self.root), *words]
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A process that runs on its own; the caller waits for it."""

@@ -245,7 +245,18 @@ DOCUMENTS = {
         {"export": "e1", "alias": "blue-fox", "file": "/x/blue-fox.csv", "manifest": "/x/blue-fox.json", "funnel": None},
         ["/x/blue-fox.csv"],
     ),
-    "budget": ({"budgets": [], "entries": [{"at": "t", "epsilon": "1"}]}, ["epsilon"]),
+    "budget": (
+        {
+            "budgets": [{**BALANCE, "forecast": None, "to": "2027-01-01T00:00:00Z"}, {**BALANCE, "forecast": "2026-12-24T05:06:07Z"}],
+            "entries": [
+                {"at": "2026-11-21T23:24:07.913920Z", "question": "0123456789abcdef0123", "serves": ["women"], "epsilon": 1},
+                {"at": "2026-11-21T23:24:08Z", "question": "0123456789abcdef0123", "serves": [], "epsilon": 1},
+                {"at": "2026-11-21T23:24:09Z", "question": "funnel women email", "serves": [], "epsilon": 1},
+            ],
+        },
+        ["anew on 2027-01-01", "runs out about 2026-12-24", "2026-11-21 23:24:07Z", "women", "0123456789ab ", "funnel women email"],
+    ),
+    "report": ({"reports": [{"segment": "women", "html": "/a/w.html", "csv": "/a/w.csv", "json": "/a/w.json"}]}, ["women html: /a/w.html"]),
     "query x --purpose p": (
         {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[[1, 2]]], "epsilon": "1", "release": "r"},
         ["sex", "12 (1 to 2)"],

@@ -107,3 +107,15 @@ def test_frames(counted):
     assert frame.columns == ["sex", "count", "low", "high", "withheld"]
     assert frame["count"].to_list() == [1234, None]
     assert counted.release.to_polars().height == 3
+
+
+def test_moments_are_in_the_readers_words(counted):
+    assert re.search(r"made \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC", report.page(counted, None, "en"))
+    assert re.search(r"faite le \d+ [a-zéû]+ \d{4} à \d\d:\d\d UTC", report.page(counted, None, "fr"))
+
+
+def test_a_bar_shows_the_interval_of_its_cell(counted):
+    [(low, high)] = [cell["interval"] for cell in counted.release.cells(counted.where) if not cell["withheld"]]
+    [(sure, perhaps)] = re.findall(r'"low" style="width:([\d.]+)%"></div><div class="high" style="width:([\d.]+)%"', report.page(counted))
+    assert float(sure) == pytest.approx(100 * low / high, abs=0.1)
+    assert float(sure) + float(perhaps) == pytest.approx(100, abs=0.2)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from segmenter.policy import Budget, Policy
 
 SPEND = "spend"
+RELEASE = "release"  # names what spends paid for
 FIRST_MONTHS = {"month": range(1, 13), "quarter": (1, 4, 7, 10), "year": (1,)}
 
 
@@ -158,9 +159,11 @@ class Ledger:
         return [self._balance(b, now) for _, b in sorted(self.policy.budgets.items(), key=lambda item: item[0] == TOTAL)]
 
     def entries(self) -> list[dict[str, Any]]:
-        """Every spend, oldest first: when, who, what, how much."""
+        """Every spend, oldest first: when, who, what, the segments its release was made for, how much."""
+        served = {spend: e.body.get("serves", []) for e in self.journal.read(RELEASE) for spend in e.body.get("spends", ())}
         return [
-            {"id": s.id, "at": stamp(e.at), "actor": e.actor, "purpose": s.purpose, "question": s.question, **_cost_shown(s.cost)}
+            {"id": s.id, "at": stamp(e.at), "actor": e.actor, "purpose": s.purpose, "question": s.question, "serves": served.get(s.id, [])}
+            | _cost_shown(s.cost)
             for e in self.journal.read(SPEND)
             for s in _spends(e)
         ]

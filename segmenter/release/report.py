@@ -11,17 +11,18 @@ import io
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING, Any
 
 from segmenter.accounting import converted, shown
 from segmenter.errors import UsageError
 from segmenter.keys import write_private
-from segmenter.model import stamp
 from segmenter.release.report_text import LANGUAGES, METHOD, OPINION, SAY
 from segmenter.release.segment_count import SegmentCount
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
 
     from segmenter.model import Cost
@@ -96,35 +97,41 @@ def page(subject: Release | SegmentCount, purpose_title: str | None = None, lang
     import jinja2
 
     release, _ = _parts(subject)
+    cells = _cells(subject)
+    largest = max((c["interval"][1] for c in cells if not c["withheld"]), default=0) or 1
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("segmenter", "pages"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    environment.filters["grouped"] = _grouping(language)
-    cells = _cells(subject)
+    environment.filters |= {"grouped": _grouping(language), "bar": _bar(largest)}
     facts = {
         "language": language,
         "say": SAY[language],
-        "release": {**_head(release)},
+        "release": _head(release, SAY[language]),
         "title": _title(subject, language),
         "purpose": purpose_title or release.family.purpose,
         "cells": cells[:MOST_ROWS],
         "hidden_rows": max(0, len(cells) - MOST_ROWS),
-        "largest": max((c["count"] for c in cells if not c["withheld"]), default=0) or 1,
         "withheld": sum(c["withheld"] for c in cells),
         "matched": _matched(subject),
     }
     return environment.get_template("release.html").render(**facts, **_words(release, language))
 
 
-def _head(release: Release) -> dict[str, Any]:
+def _head(release: Release, say: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": release.id,
-        "made_at": stamp(release.made_at),
-        "as_of": stamp(release.setting.clocks.as_of),
+        "made_at": _moment(release.made_at, say),
+        "as_of": _moment(release.setting.clocks.as_of, say),
         "topic": release.family.topic,
         "channels": release.family.channels,
         "dimensions": release.dimensions,
     }
+
+
+def _moment(at: datetime, say: Mapping[str, str]) -> str:
+    """A moment in words, to the minute."""
+    at = at.astimezone(UTC)
+    return say["moment"].format(day=at.day, month=say["months"].split()[at.month - 1], year=at.year, time=f"{at:%H:%M}")
 
 
 def _title(subject: Release | SegmentCount, language: str) -> str:
@@ -173,6 +180,16 @@ def _price(cost: Cost) -> str:
 def _grouping(language: str) -> Any:
     separator = "," if language == "en" else "\u202f"
     return lambda number: f"{number:,}".replace(",", separator)
+
+
+def _bar(largest: int) -> Any:
+    """Widths in percent of a cell's bar: to the low end of its interval, and from there to the high end."""
+
+    def widths(cell: Mapping[str, Any]) -> tuple[float, float]:
+        low, high = (100 * max(0, end) / largest for end in cell["interval"])
+        return round(low, 1), round(high - low, 1)
+
+    return widths
 
 
 # -- notebooks -------------------------------------------------------------------------------------------------------------

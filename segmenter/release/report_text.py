@@ -9,6 +9,10 @@ LANGUAGES = ("en", "fr")
 SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "release": "Release",
+        "colon": ":",
+        "moment": "{day} {month} {year}, {time} UTC",
+        "months": "January February March April May June July August September October November December",
+        "drawn": "Dark: at least so many. Light: the rest of the 95 % interval.",
         "made": "made",
         "purpose": "purpose",
         "topic": "topic",
@@ -43,11 +47,15 @@ SAY: Mapping[str, Mapping[str, str]] = {
     },
     "fr": {
         "release": "Publication",
+        "colon": "\u202f:",
+        "moment": "{day} {month} {year} à {time} UTC",
+        "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+        "drawn": "En foncé : au moins autant. En clair : le reste de l'intervalle à 95 %.",
         "made": "faite le",
         "purpose": "finalité",
         "topic": "sujet",
         "channels": "canaux",
-        "as_of": "à la date du",
+        "as_of": "situation au",
         "matched": ("personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris"),
         "between": "entre",
         "and": "et",

@@ -17,6 +17,7 @@ from segmenter.errors import ProjectKeyError
 from segmenter.keys import write_private
 from segmenter.model import Clocks, Cost, stamp
 from segmenter.release.family import Family, Setting
+from segmenter.release.ledger import RELEASE
 from segmenter.release.publish import Measured, Release
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from segmenter.control import Entry, Journal
     from segmenter.keys import Keys
 
-RELEASE = "release"
 ENDING = "sealed"
 
 
