@@ -61,7 +61,7 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     },
     "consent": {
         "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"), **dict.fromkeys(TIMES, "TIMESTAMP"),
-        "dates": "SMALLINT", "line": "BIGINT",
+        "evidenced": "BOOLEAN", "dates": "SMALLINT", "line": "BIGINT",
     },
     "link_group": {"patient": "BIGINT", "grp": "BIGINT", "size": "INTEGER"},
     "preference": {
@@ -81,7 +81,7 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
 # What a row of `consent` is unless the case says otherwise: a proven, unlimited consent.
 USUAL = {"consent": {
     **dict.fromkeys(TEXTS, ""), "dates": 0, "state": "given", "method": "paper", "expressed_by": "self", "notice_version": "2026-01",
-    "evidence": "doc", "purpose": "*", "channel": "*", "topic": "*", "category": "*",
+    "evidence": "doc", "evidenced": True, "purpose": "*", "channel": "*", "topic": "*", "category": "*",
 }, "patient": {"deceased": False}}  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,9 +34,17 @@ Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table
 
 SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
 STATE = "state"  # ... and the state
+SETTLING = "settling"  # ... and a state that is being written
+PREVIOUS = ("person", "linked", "buried")  # what of the state before is compared
 STATE_TABLES = ("person", "kin", "linked", "buried", "meta")
-CONSENT = "consent"
-UNREAD = ("event_id", "source", "origin", "line")  # columns of it that no decision reads
+READ = {  # the columns that decisions read; dimensions may read more of patients and facts
+    "consent": (
+        "event", "patient", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidenced",
+        "effective_at", "recorded_at", "confirmed_at", "valid_until", "dates",
+    ),
+    "patient": ("patient", "birth_date", "age", "deceased"),
+    "link_group": ("patient", "grp", "size"),
+}  # fmt: skip
 DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
 
 
@@ -88,18 +97,14 @@ def settle(
     """
     work = Settling(engine, policy, profile, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-    engine.attach("settling", part, write=True)
     try:
-        if previous is None:
-            decide(work, "settling.person")
-        else:
-            engine.attach("previous", previous)
-            engine.expose("previous", ("person", "linked", "buried"), prefix="previous_")
-            _follow(work, "settling.person")
-            engine.forget(["changed", "previous_person", "previous_linked", "previous_buried"])
-            engine.detach("previous")
+        if previous is not None:
+            shutil.copyfile(previous, part)
+        engine.attach(SETTLING, part, write=True)
+        if previous is None or not _renew(work):
+            decide(work, f"{SETTLING}.person")
         _complete(work, snapshot)
-        engine.detach("settling")
+        engine.detach(SETTLING)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -116,12 +121,14 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
     work = Settling(engine, policy, profile, clocks, progress)
     engine.forget(["person", "kin", "previous_person", "previous_linked", "previous_buried"])
     engine.expose(STATE, ("person", "kin"))
-    engine.expose(STATE, ("person", "linked", "buried"), prefix="previous_")
+    engine.expose(STATE, PREVIOUS, prefix="previous_")
     if clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
         decide(work, "person_then")
     elif engine.rows("fallen_due", {"until": naive_utc(max(clocks.as_of, clocks.known_at))})[0][0]:
         engine.make("changed", "nobody")
-        _follow(work, "person_then")
+        _again(work)
+        engine.make("person_then", "followed")
+        engine.forget(["decided_again", "touched", "changed"])
     else:
         return
     engine.forget(["person", "kin"])
@@ -157,18 +164,36 @@ def _decide(work: Settling, table: str, words_: int) -> None:
     engine.make(table, "person", values, structure)
 
 
-def _follow(work: Settling, table: str) -> None:
-    """Decide again whom the moment touches, and take the rest from the state before."""
+def _renew(work: Settling) -> bool:
+    """Replace in a copy of the state before what the moment touches; False where that does not give every patient one row."""
+    engine = work.engine
+    engine.expose(SETTLING, PREVIOUS, prefix="previous_")
+    _again(work)
+    engine.replace(f"{SETTLING}.person", "touched", "decided_again")
+    engine.forget(["decided_again", "touched", "changed", *(f"previous_{name}" for name in PREVIOUS)])
+    return engine.count(f"{SETTLING}.person") == engine.count(f"{SNAPSHOT}.patient")
+
+
+def _again(work: Settling) -> None:
+    """Decide anew whom the moment touches: tables `touched` and `decided_again`."""
     engine = work.engine
     until = naive_utc(max(work.clocks.as_of, work.clocks.known_at))
     engine.make("touched", "touched", {"until": until})
-    names = [t for t in engine.tables(SNAPSHOT) if t in ("patient", "consent", "link_group") or t.startswith("fact_")]
-    engine.narrow(SNAPSHOT, [CONSENT], "touched", without=UNREAD)
-    engine.narrow(SNAPSHOT, [name for name in names if name != CONSENT], "touched")
+    narrowed = dict(_read(work.policy, engine.tables(SNAPSHOT)))
+    engine.narrow(SNAPSHOT, narrowed, "touched")
     decide(work, "decided_again")
-    engine.widen(SNAPSHOT, names)
-    engine.make(table, "followed")
-    engine.forget(["decided_again", "touched", "changed"])
+    engine.widen(SNAPSHOT, list(narrowed))
+
+
+def _read(policy: Policy, tables: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The snapshot's tables that decisions and dimensions of patients read, and which columns of them."""
+    read: dict[str, dict[str, None]] = {name: dict.fromkeys(columns) for name, columns in READ.items()}
+    for dimension in policy.dimensions.values():
+        if dimension.per_patient:
+            table = "patient" if dimension.table == "patient" else f"fact_{dimension.table}"
+            column = dimension.column
+            read.setdefault(table, {"patient": None}).update({} if column is None else {column: None})
+    return ((name, tuple(columns)) for name, columns in read.items() if name in tables)
 
 
 def _complete(work: Settling, snapshot: Snapshot) -> None:
@@ -176,14 +201,14 @@ def _complete(work: Settling, snapshot: Snapshot) -> None:
     import polars as pl
 
     engine = work.engine
-    engine.expose("settling", ["person"])
+    engine.expose(SETTLING, ["person"])
     work.progress("linked patients", None)
-    engine.make("settling.kin", "kin")
-    engine.make("settling.linked", "linked_now")
-    engine.make("settling.buried", "buried")
+    engine.make(f"{SETTLING}.kin", "kin")
+    engine.make(f"{SETTLING}.linked", "linked_now")
+    engine.make(f"{SETTLING}.buried", "buried")
     engine.forget(["person"])
     facts = {"mark": mark(work.policy), "snapshot": snapshot.id, "taken_at": stamp(snapshot.taken_at)}
-    engine.load("settling.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())}))
+    engine.load(f"{SETTLING}.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())}))
 
 
 # -- structure -------------------------------------------------------------------------------------------------------------

@@ -162,7 +162,7 @@ def why(
         engine.load(name, frame)
     engine.make("asked", "human", values)
     names = [t for t in ("patient", "consent", "link_group", "identity") if t in engine.tables(SNAPSHOT)]
-    engine.narrow(SNAPSHOT, names, "asked")
+    engine.narrow(SNAPSHOT, dict.fromkeys(names), "asked")
     try:
         history = _history(engine, values)
     finally:

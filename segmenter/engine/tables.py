@@ -117,14 +117,14 @@ class Tables(Connection):
                 self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(prefix + table)} AS FROM {named(alias)}.{named(table)}")
             self._ready.add(prefix + table)
 
-    def narrow(self, alias: str, names: Sequence[str], keys: str, without: Sequence[str] = ()) -> None:
+    def narrow(self, alias: str, names: Mapping[str, Sequence[str] | None], keys: str) -> None:
         """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it.
 
-        The columns `without` are left out: a column that nobody reads need not be unpacked.
+        `names` gives the columns of each table that are kept, None for all: a column that nobody reads need not be unpacked.
         """
-        for name in names:
+        for name, kept in names.items():
             self.forget([name])
-            columns = ", ".join(named(c) for c in self.columns(f"{alias}.{name}") if c not in without)
+            columns = "*" if kept is None else ", ".join(named(column) for column in kept)
             with fixed_errors("cannot read a file"):
                 self.connection.execute(
                     f"CREATE TEMP TABLE {named(name)} AS SELECT {columns} FROM {named(alias)}.{named(name)}"
@@ -136,6 +136,12 @@ class Tables(Connection):
         """Undo `narrow`: the bare names mean whole tables again."""
         self.forget(names)
         self.expose(alias, names)
+
+    def replace(self, table: str, keys: str, other: str) -> None:
+        """Put the rows of the table `other` in place of those of the patients in the table `keys`, by column name."""
+        with fixed_errors("cannot change a table"):
+            self.connection.execute(f"DELETE FROM {dotted(table)} WHERE patient IN (SELECT patient FROM {named(keys)})")
+        self.append_table(table, other)
 
     def copy_out(self, table: str, path: Path, options: str) -> None:
         """Write a table's rows to a file with COPY. `options` is one of this program's own constants, never a user's text."""

@@ -31,7 +31,7 @@ WHERE
     event.state IN ('given', 'renewed')
     AND (event.dates & 15) = 0
     AND event.method IN ('web_form', 'app', 'paper', 'phone_recorded', 'in_person', 'chatbot', 'voicebot', 'sms_keyword')
-    AND regexp_matches(event.evidence, '[^\s\p{Z}\x0b\x1c-\x1f\x85]')
+    AND event.evidenced
     AND event.effective_at + purpose.max_age_days * INTERVAL 1 DAY > $as_of
     AND (event.valid_until IS NULL OR event.valid_until > $as_of)
     AND (purpose.gives & channel.gives & topic.gives & category.gives) <> 0

@@ -15,7 +15,7 @@ SELECT
         ELSE purpose.confirm & purpose.gives & channel.gives & topic.gives & category.denies
     END AS unconfirmed,
     purpose.gives & channel.gives & topic.gives & category.denies & ~category.gives AS not_explicit,
-    NOT regexp_matches(event.evidence, '[^\s\p{Z}\x0b\x1c-\x1f\x85]')
+    NOT event.evidenced
     OR event.method NOT IN ('web_form', 'app', 'paper', 'phone_recorded', 'in_person', 'chatbot', 'voicebot', 'sms_keyword') AS unproven,
     notice.place IS NULL OR notice.place < purpose.least_notice AS stale_notice,
     event.effective_at + purpose.max_age_days * INTERVAL 1 DAY <= $as_of OR coalesce(event.valid_until <= $as_of, FALSE) AS expired,

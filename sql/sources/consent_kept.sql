@@ -1,9 +1,11 @@
 -- Every consent event whose patient is known, its scope as it was written, its dates in UTC. Rows under C10 are among them: which ones
 -- they are depends on the policy in force, and is decided from this table.
--- Returns: event, patient, the fields of consent.md, dates (bits: 1 2 4 8 unreadable, 16 32 64 128 bare; effective, recorded, confirmed,
--- valid_until), origin, line. Reads: raw_consent, identity. Takes: $first_event, and the four dates as structure (see instant).
+-- Returns: event, patient, the fields of consent.md, evidenced BOOLEAN (its evidence is more than blanks; decisions read no more of it),
+-- dates (bits: 1 2 4 8 unreadable, 16 32 64 128 bare; effective, recorded, confirmed, valid_until), origin, line.
+-- Reads: raw_consent, identity. Takes: $first_event, and the four dates as structure (see instant).
 SELECT
   event, patient, event_id, source, purpose, channel, topic, category, state, method, expressed_by, notice_version, evidence,
+  regexp_matches(evidence, '[^\s\p{Z}\x0b\x1c-\x1f\x85]') AS evidenced,
   effective AS effective_at, recorded AS recorded_at, confirmed AS confirmed_at, valid AS valid_until,
   CAST(
     CASE WHEN effective IS NULL THEN 1 WHEN effective_bare THEN 16 ELSE 0 END

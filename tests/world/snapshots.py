@@ -25,6 +25,7 @@ CONSENT = {
     "patient": pl.Int64,
     **dict.fromkeys(TEXTS, pl.String),
     **dict.fromkeys(DATES, TIME),
+    "evidenced": pl.Boolean,
     "dates": pl.Int16,
     "origin": pl.String,
     "line": pl.Int64,
@@ -102,9 +103,9 @@ def _consents(rows: Sequence[Row], number: Mapping[str, int], policy: Policy) ->
             if moment is not None and moment.ends_at != moment.starts_at:
                 dates |= 16 << place
             moments.append(None if moment is None else naive_utc(moment.starts_at))
-        made.append(
-            (event, number[text(row, "patient_id")], *(text(row, name) for name in TEXTS), *moments, dates, "consent.csv", event + 2)
-        )
+        evidenced = text(row, "evidence").strip() != ""
+        said = [text(row, name) for name in TEXTS]
+        made.append((event, number[text(row, "patient_id")], *said, *moments, evidenced, dates, "consent.csv", event + 2))
     return pl.DataFrame(made, schema=CONSENT, orient="row")
 
 
