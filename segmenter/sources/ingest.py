@@ -20,7 +20,7 @@ from segmenter.sources.facts import ingest_facts
 from segmenter.sources.files import unreadable
 from segmenter.sources.links import ingest_links
 from segmenter.sources.patients import ingest_patients
-from segmenter.sources.plan import Change, plan
+from segmenter.sources.plan import Change, plan, watched
 from segmenter.sources.preferences import ingest_preferences
 from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
@@ -129,12 +129,13 @@ def _begin(
         engine.expose(OLD, prefix="old_")
     staging.prepare(engine)
     planned = plan(engine, project.root, project.sources, project.policy, previous=previous is not None)
+    seen = watched(engine, project.root, project.sources, previous=previous is not None)
     carried = previous is not None and planned["consent"].change is not Change.OTHER and previous.time_zone == project.policy.time_zone
     if carried and previous is not None:
         shutil.copyfile(previous.path, part)
     engine.attach(SNAP, part, write=True)
     given = (engine, project.root, project.policy, project.sources, keys, now, progress)
-    work = Work(*given, previous is not None, planned, carried, not carried)
+    work = Work(*given, previous is not None, planned, seen, carried, not carried)
     engine.create(work.table("touched"), {"patient": "BIGINT"})
     if carried:
         _continue(work)
@@ -247,7 +248,7 @@ def _finish(work: Work) -> None:
     work.engine.load(work.table("meta"), pl.DataFrame(list(meta.items()), schema={"key": pl.String, "value": pl.String}, orient="row"))
     files = [
         (name, path, print_, i)
-        for name, standing in work.plan.items()
+        for name, standing in (*work.plan.items(), *work.watched.items())
         for i, part in enumerate(standing.parts)
         for path, print_ in part.prints
     ]

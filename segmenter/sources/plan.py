@@ -66,19 +66,32 @@ def plan(engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, 
     known: dict[str, dict[str, str]] = {}
     for source, path, fingerprint in engine.rows("source_known"):
         known.setdefault(source, {})[path] = fingerprint
-    _all_there(root, found["consent"], known.get("consent", {}))
+    _all_there(root, "consent", found["consent"], known.get("consent", {}))
     how_before = dict(engine.rows("declaration_known"))
     return {name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}")) for name, one in found.items()}
 
 
-def _all_there(root: Path, consent: Standing, known: Mapping[str, str]) -> None:
-    """Refuse where a declared place of consent has no file any more: the denials that stood in it would be forgotten."""
-    now = {path for part in consent.parts for path, _ in part.prints}
-    for part in consent.parts:
+def watched(engine: DuckDBEngine, root: Path, sources: Sources, *, previous: bool) -> dict[str, Standing]:
+    """The links and preferences, which are read whole each time: a denial travels over the one, and stands in the other.
+
+    Raises `SourceError` where a file of theirs was there at the last ingest and none is now.
+    """
+    declared = {name: read for name, read in (("link", sources.link), ("preference", sources.preference)) if read is not None}
+    found = {name: _standing(engine, root, (read,), None) for name, read in declared.items()}
+    known = engine.rows("source_known") if previous else []
+    for name, standing in found.items():
+        _all_there(root, name, standing, {path: print_ for source, path, print_ in known if source == name})
+    return found
+
+
+def _all_there(root: Path, source: str, standing: Standing, known: Mapping[str, str]) -> None:
+    """Refuse where a declared place has no file any more: the denials that stood in it, or came over it, would be forgotten."""
+    now = {path for part in standing.parts for path, _ in part.prints}
+    for part in standing.parts:
         pattern = None if part.files or part.read.path is None else str((root / part.read.path).absolute())
         if pattern is not None and any(path not in now and fnmatch.fnmatchcase(path, pattern) for path in known):
             raise SourceError(
-                "consent that was there at the last ingest is missing",
+                f"source {source}: what was there at the last ingest is missing",
                 file=root / "sources.yml",
                 line=part.read.line,
                 hint="bring the file back; where it is gone for good, take its line out",

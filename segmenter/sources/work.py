@@ -53,6 +53,7 @@ class Work:
     progress: Callable[[str, float | None], None]
     previous: bool
     plan: Mapping[str, Standing] = field(default_factory=dict)
+    watched: Mapping[str, Standing] = field(default_factory=dict)  # optional sources that are read whole each time
     carried: bool = False  # the new file began as a copy of the previous one
     full: bool = True  # patients may differ who are not in `touched`
     counts: dict[str, TableCount] = field(default_factory=dict)
