@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import itertools
@@ -153,6 +154,44 @@ def test_a_file_without_its_key_names_what_it_has_and_the_nearest(clinic):
         clinic.ingest()
     assert "did you mean patientid" in str(caught.value.problems[0].hint)
     assert "secret" not in str(caught.value.to_dict())
+    clinic.write(patients_csv="10441,Hugo,Male,hugo@x.example\n10442,Anne,Female,\n")
+    with pytest.raises(SourceError, match="no column patient_id") as caught:
+        clinic.ingest()
+    assert "Hugo" not in str(caught.value.to_dict())
+    assert "first line" in str(caught.value.problems[0].hint)
+
+
+def test_a_column_that_is_renamed_or_tagged_and_is_not_there_is_refused(clinic):
+    clinic.write(p_csv="patient_id,died,doctor\n1,true,x\n")
+    for read, tags, message in (
+        (Read("data/p.csv", rename={"deceased": "dead"}), {}, "no column dead"),
+        (Read("data/p.csv"), {"docter": "prescriber"}, "no column docter"),
+    ):
+        clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id", tags))
+        with pytest.raises(SourceError, match=message):
+            clinic.ingest()
+    clinic.sources = replace(clinic.sources, patient=PatientSource(Read("data/p.csv"), "patient_id", {"race": "origin"}))
+    assert clinic.ingest().tables["patient"].kept == 1
+
+
+def test_a_database_file_lies_under_the_project_and_is_never_made(clinic):
+    with contextlib.closing(sqlite3.connect(clinic.root / "data" / "p.db")) as database:
+        database.execute("CREATE TABLE p AS SELECT '7' AS patient_id")
+        database.commit()
+    for name, message in (("p.db", None), ("q.db", "cannot be read")):
+        read = Read(database=f"sqlite:///data/{name}", table="p")
+        clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id"))
+        with contextlib.nullcontext() if message is None else pytest.raises(SourceError, match=message):
+            clinic.ingest()
+    assert not (clinic.root / "data" / "q.db").exists()
+
+
+def test_an_address_is_told_without_its_secrets(clinic):
+    read = Read("https://ana:hush@127.0.0.1:1/p.csv?token=hush")
+    clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id"))
+    with pytest.raises(SourceError, match=r"https://127\.0\.0\.1:1/p\.csv") as caught:
+        clinic.ingest()
+    assert "hush" not in str(caught.value.to_dict())
 
 
 def test_a_missing_patient_source_and_an_unreadable_one(clinic):

@@ -12,6 +12,7 @@ from segmenter.sources.stage import BATCH, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     import sqlalchemy as sa
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 class DatabaseReader:
     """Reads one table. A row's line is its position in the answer, from 1."""
 
-    url: str
+    url: sa.URL
     table: str
     header: tuple[str, ...]
 
@@ -54,12 +55,13 @@ class DatabaseReader:
             engine.dispose()
 
 
-def open_database(read: Read) -> DatabaseReader:
-    """Look the columns up. Raises `SourceError` where the database or the table cannot be reached."""
+def open_database(read: Read, root: Path) -> DatabaseReader:
+    """Look the columns up. A path in the URL is relative to `root`. Raises `SourceError` where database or table cannot be reached."""
     import sqlalchemy as sa
 
-    url, table = str(read.database), str(read.table)
+    table = str(read.table)
     try:
+        url = _placed(sa.make_url(str(read.database)), root)
         engine = sa.create_engine(url)
     except (sa.exc.SQLAlchemyError, ImportError):
         raise _unreadable(table, read.line) from None
@@ -70,6 +72,18 @@ def open_database(read: Read) -> DatabaseReader:
     finally:
         engine.dispose()
     return DatabaseReader(url, table, header)
+
+
+def _placed(url: sa.URL, root: Path) -> sa.URL:
+    """The URL with its file, for a database that is one, under `root`; a file that is not there is not made."""
+    import sqlalchemy as sa
+
+    if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
+        return url
+    file = root / url.database
+    if not file.is_file():
+        raise sa.exc.ArgumentError
+    return url.set(database=str(file))
 
 
 def _reflected(engine: sa.Engine, table: str) -> sa.Table:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.policy import ROWS
 from segmenter.sources.fields import column, content, unique
-from segmenter.sources.readers import require
+from segmenter.sources.readers import declared_columns, require
 from segmenter.sources.stage import Stage
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ def ingest_facts(work: Work, declared: FactSource) -> None:
     used = sorted(read_by_policy(work.policy, declared.name))
     for reader in found:
         require(declared.name, reader, [declared.patient, *used], read.rename, read.line)
+    if not work.added(declared.name):
+        declared_columns(declared.name, found, read, declared.tags)
     patient = read.rename.get(declared.patient, declared.patient)
     theirs = list(dict.fromkeys(name for reader in found for name in reader.header if name != patient))
     stage = Stage.make(work.engine, declared.name, f"staged_fact_{declared.name}", ["\x00", *(theirs if found else used)], lazy=True)

@@ -40,6 +40,13 @@ class SourceFile:
         return "://" in self.path
 
     @property
+    def place(self) -> str:
+        """The address without account, password and question, which may hold secrets."""
+        scheme, _, rest = self.path.partition("://")
+        host, slash, path = rest.split("?", 1)[0].partition("/")
+        return f"{scheme}://{host.rsplit('@', 1)[-1]}{slash}{path}"
+
+    @property
     def compression(self) -> str | None:
         """`gzip`, `zstd` or None, by the end of its name."""
         return {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}.get(self.path.rsplit(".", 1)[-1].lower())
@@ -98,7 +105,9 @@ class SourceFile:
 
 def unreadable(file: SourceFile, why: str = "cannot be read") -> SourceError:
     """The error for a declared file that is there and cannot be used."""
-    return SourceError(f"the source file {why}", file=None if file.remote else Path(file.path), hint=file.path if file.remote else None)
+    if file.remote:
+        return SourceError(f"the source {file.place} {why}", hint="check the address, and that it can be reached from here")
+    return SourceError(f"the source file {why}", file=Path(file.path))
 
 
 def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[SourceFile, ...]:

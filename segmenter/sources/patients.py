@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import SourceError
 from segmenter.sources.fields import column, content, unique
-from segmenter.sources.readers import Reader, positions, require
+from segmenter.sources.readers import Reader, declared_columns, positions, require
 from segmenter.sources.stage import Stage
 from segmenter.sources.work import Work
 
@@ -31,6 +31,7 @@ def ingest_patients(work: Work) -> None:
         require("patient", reader, ["patient_id", *_used(work)], rename, declared.read.line)
     others = _others(found, rename)
     stage = _stage(work, found, rename, others)
+    declared_columns("patient", found, declared.read, declared.tags)
     own = unique([rename_back(name, declared.read.rename) for name in others], [*RESERVED, *OURS])
     named = {ours: f"\x00{theirs}" for ours, theirs in zip(own, others, strict=True)}
     stage.show("raw_patient", {**{name: name for name in RESERVED}, **named})

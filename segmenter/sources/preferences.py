@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.sources.events import declared_scopes
 from segmenter.sources.fields import instant
-from segmenter.sources.readers import readers, require
+from segmenter.sources.readers import declared_columns, readers, require
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -29,6 +29,8 @@ def ingest_preferences(work: Work) -> None:
     rename = {} if declared is None else declared.rename
     for reader in found:
         require("preference", reader, ["patient_id"], rename, None if declared is None else declared.line)
+    if declared is not None:
+        declared_columns("preference", found, declared)
     stage = work.stage("preference", found, FIELDS, rename)
     stage.show("raw_preference")
     work.identify("raw_preference", "patient_id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from segmenter.errors import SourceError
@@ -12,11 +13,9 @@ from segmenter.sources.database import open_database
 from segmenter.sources.excel import open_excel
 from segmenter.sources.jsonl import open_json
 from segmenter.sources.parquet import open_parquet
-from segmenter.sources.stage import Stage, lacks
+from segmenter.sources.stage import Stage, lacks, misspelt
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from segmenter.engine import DuckDBEngine
     from segmenter.project.declared import Read
 
@@ -56,7 +55,7 @@ def reader(engine: DuckDBEngine, file: files.SourceFile, form: str | None) -> Re
 def readers(engine: DuckDBEngine, root: Path, read: Read) -> list[Reader]:
     """A reader for each file of a declaration; none where nothing is there."""
     if read.database is not None:
-        return [open_database(read)]
+        return [open_database(read, root)]
     return [reader(engine, file, read.format) for file in files.find(root, read, engine)]
 
 
@@ -71,7 +70,7 @@ def positions(found: Reader, names: Sequence[str], rename: Mapping[str, str]) ->
         where = [i for i, column in enumerate(found.header) if column == theirs]
         if len(where) > 1:
             msg = f"{found.file.origin} has the column {theirs} more than once"
-            raise SourceError(msg)
+            raise SourceError(msg, file=None if found.file.remote else Path(found.file.path))
         places.append(where[0] if where else None)
     return places
 
@@ -82,3 +81,13 @@ def require(source: str, found: Reader, names: Sequence[str], rename: Mapping[st
         theirs = rename.get(name, name)
         if theirs not in found.header:
             raise lacks(source, theirs, found.header, found.file.origin, line)
+
+
+def declared_columns(source: str, found: Sequence[Reader], read: Read, tags: Mapping[str, str] | None = None) -> None:
+    """Refuse a `rename` from a column that no file has, and a tag that misspells one: what it is to hold or to guard would be lost."""
+    seen = list(dict.fromkeys(name for reader in found for name in reader.header))
+    theirs = {tag: read.rename.get(tag, tag) for tag in tags or {}}
+    wrong = [name for name in read.rename.values() if name not in seen]
+    wrong += [name for name in theirs.values() if name not in seen and misspelt(name, [n for n in seen if n not in theirs.values()])]
+    if found and wrong:
+        raise lacks(source, wrong[0], seen, found[0].file.origin, read.line)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 FILES = "raw_file"
 BATCH = 50_000
 MOST_SCANS = 16  # files of one source that are read where they lie; a view over more of them would be slow to plan
+ALIKE = 0.8  # of two names, one of which is most likely the other misspelt
 SHOWN = 30  # column names that an error lists at most
 
 
@@ -110,10 +112,24 @@ class Stage:
 _NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()#-]{0,59}")
 
 
+def _names(seen: Sequence[str]) -> bool:
+    return all(_NAME.fullmatch(name) for name in seen)
+
+
 def headers(seen: Sequence[str]) -> str:
-    """Column names for a message; one that looks like a value (the file may lack its header line) is not shown."""
-    shown = [name if _NAME.fullmatch(name) else "(not shown)" for name in seen[:SHOWN]]
-    return ", ".join(shown) + (", ..." if len(seen) > SHOWN else "")
+    """Column names for a message; none where one looks like a value: the file may lack its header line, and this be a patient's."""
+    if not _names(seen):
+        return "(not shown: its first line has to hold names, and holds values)"
+    return ", ".join(seen[:SHOWN]) + (", ..." if len(seen) > SHOWN else "")
+
+
+def misspelt(name: str, names: Sequence[str]) -> bool:
+    """Whether a name is most likely one of `names`, misspelt."""
+    return bool(_close(name, names))
+
+
+def _close(name: str, names: Sequence[str]) -> list[str]:
+    return [n for n in names if difflib.SequenceMatcher(None, name.lower(), n.lower()).ratio() >= ALIKE]
 
 
 FILE_COLUMNS = {"file": int, "origin": str, "first": int, "skip": int}
@@ -126,8 +142,6 @@ def prepare(engine: DuckDBEngine) -> None:
 
 def lacks(source: str, column: str, seen: Sequence[str], path: str, line: int | None = None) -> SourceError:
     """The error for a file without a column that it must have: names the columns seen, and the nearest."""
-    names = [name for name in seen if _NAME.fullmatch(name)]
-    near = nearest(column, names)
-    listed = headers(seen)
-    hint = f"did you mean {near}? columns seen: {listed}" if near else f"columns seen: {listed}"
+    near = nearest(column, seen if _names(seen) else _close(column, seen))
+    hint = f"{f'did you mean {near}? ' if near else ''}columns seen: {headers(seen)}"
     return SourceError(f"source {source}: {path} has no column {column}", line=line, hint=hint)

@@ -85,7 +85,7 @@ class Work:
         standing = self.plan[source]
         read = standing.parts[part].read
         if read.database is not None:
-            return [open_database(read)]
+            return [open_database(read, self.root)]
         takes = standing.takes if self.carried else (lambda _path: True)
         return [reader(self.engine, file, read.format) for file in standing.parts[part].files if takes(file.path)]
 
