@@ -1,4 +1,4 @@
-"""What all tests share: how long Hypothesis searches, and no project key from the caller's environment."""
+"""What all tests share: how long Hypothesis searches, and nothing of the caller's environment that would change an answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,14 @@ settings.register_profile("default", max_examples=50, derandomize=True, **_COMMO
 settings.register_profile("search", max_examples=1000, **_COMMON)
 settings.load_profile(os.environ.get("SEGMENTER_TEST_PROFILE", "default"))
 
+OWN = (
+    *("SEGMENTER_KEY", "SEGMENTER_MEMORY", "SEGMENTER_THREADS", "SEGMENTER_CONTROL_URL"),
+    *("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "PYTHONWARNINGS", "LANGUAGE"),
+)
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key or limits set for the caller's own project must not reach a test's."""
-    for name in ("SEGMENTER_KEY", "SEGMENTER_MEMORY", "SEGMENTER_THREADS"):
+    """Keys, limits and servers of the caller's own project must not reach a test's, nor what the caller's terminal is like."""
+    for name in OWN:
         monkeypatch.delenv(name, raising=False)

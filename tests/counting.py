@@ -87,6 +87,17 @@ def fixed(value: int):
     return lambda _mechanism, many: np.full(many, value, dtype=np.int64)
 
 
+def seeded(seed: int):
+    """Noise of the mechanisms' own distributions from a seeded generator: what a test finds in it, it finds in every run."""
+    random = np.random.default_rng(seed)
+
+    def source(mechanism, many):
+        reach, masses = mechanism.reach(), mechanism.masses()
+        return random.choice(np.arange(-reach, reach + 1), size=many, p=masses / masses.sum())
+
+    return source
+
+
 def publish(dimensions: tuple[str, ...], counts, spend: Spend | None = None, noise=None, using: Policy | None = None):
     """One release of one cube."""
     return release.publish([cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise)[0]

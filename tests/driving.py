@@ -15,7 +15,6 @@ from typing import Any
 
 HOUSE = Path(__file__).parents[1]
 MAKE_WORLD = Path(__file__).parents[1] / "../shared/tools/make_world.py"
-LONGEST = 300  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class Program:
 
 def finished(process: subprocess.Popen[str]) -> Ran:
     """Wait for a process."""
-    out, err = process.communicate(timeout=LONGEST)
+    out, err = process.communicate()
     return Ran(process.returncode, out, err)
 
 

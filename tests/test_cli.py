@@ -17,6 +17,7 @@ import pytest
 
 import segmenter
 from folders import POLICY, WOMEN, folder
+from pace import slowness
 from segmenter import cli
 from segmenter.commands import call as calls
 from segmenter.errors import BudgetError, EngineError, FileError, Problem
@@ -431,7 +432,7 @@ def test_completion_reads_names(tmp_path):
 
 def process(*words, **environment):
     command = [sys.executable, "-c", "from segmenter.cli import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment}, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
 
 
 def test_the_process_ends_with_the_status(tmp_path):
@@ -441,12 +442,14 @@ def test_the_process_ends_with_the_status(tmp_path):
 
 
 def test_help_is_quick():
-    """In seconds of the processor, so that a busy machine does not count."""
-    process("--help")
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert process("--help").returncode == 0
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.4
+    """In seconds of the processor, the best of three, so that neither a busy machine nor one of another speed counts."""
+    took = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert process("--help").returncode == 0
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(took) < 0.4 * slowness()
 
 
 def test_help_imports_nothing_heavy():

@@ -59,6 +59,6 @@ def test_overlapping_rebuilds_lose_nobody(tmp_path):
     for child in children:
         child.start()
     for child in children:
-        child.join(120)
+        child.join()
     assert [child.exitcode for child in children] == [0, 0, 0]
     assert world.reasons() == {"a": "suppressed", "b": "suppressed", "c": "suppressed", "d": None}

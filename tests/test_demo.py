@@ -6,11 +6,11 @@ import datetime as dt
 import hashlib
 import re
 import stat
-import time
 from pathlib import Path
 
 import pytest
 
+from pace import within
 from segmenter import demo
 from segmenter.errors import UsageError
 from segmenter.project.folder import read_project
@@ -89,10 +89,9 @@ def test_an_earlier_demo_is_made_anew(tmp_path: Path) -> None:
 
 
 def test_the_whole_job_in_time(tmp_path: Path) -> None:
-    began = time.monotonic()
     steps: list[str] = []
-    report = demo.run(tmp_path / "clinic", patients=2000, seed=1, progress=lambda step, _done=None: steps.append(step))
-    assert time.monotonic() - began < 60
+    with within(60):
+        report = demo.run(tmp_path / "clinic", patients=4000, seed=1, progress=lambda step, _done=None: steps.append(step))
     document = report.to_dict()
     assert len(report.rows("fr")) == len(demo.EXPORTS) == len(document["exports"])
     assert all(Path(path).exists() for path in document["paths"].values())
@@ -106,7 +105,7 @@ def test_the_whole_job_in_time(tmp_path: Path) -> None:
 def test_an_export_of_the_demo_opens_with_its_key(tmp_path: Path) -> None:
     import pyrage
 
-    report = demo.run(tmp_path / "clinic", patients=2000, seed=1)
+    report = demo.run(tmp_path / "clinic", patients=4000, seed=1)  # enough that noise hides no whole segment
     secret = (tmp_path / "clinic" / "recipient.age-key").read_text(encoding="utf-8").splitlines()[-1]
     identity = pyrage.x25519.Identity.from_str(secret)
     for export in report.exports:

@@ -137,7 +137,7 @@ def die_at(home, step, nth):
 def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
     child = multiprocessing.get_context("spawn").Process(target=die_at, args=(world.home, step, nth))
     child.start()
-    child.join(120)
+    child.join()
     assert child.exitcode == 9
     begun = erase.unfinished(world.journal.read())
     with register.alone(world.home, world.journal):

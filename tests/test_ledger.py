@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ledgers import POSTGRES, SERVERS, Clock, fresh_schema, journal, ledger, policy
+from pace import within
 from segmenter import control
 from segmenter.accounting import NANO, converted, gaussian, geometric
 from segmenter.control import JOURNAL
@@ -236,7 +237,7 @@ def test_p2_an_error_after_the_commit_leaves_it_spent(book, monkeypatch):
     assert row(Ledger(book.journal, policy()), "a")["epsilon"]["spent"] == 1.0
 
 
-def _crowd(home, url, wins):
+def spend_until_refused(home, url, wins):
     book = ledger(Path(home), Clock(), url)
     granted = 0
     for _ in range(40):
@@ -251,12 +252,12 @@ def _crowd(home, url, wins):
 
 def test_p3_six_processes_never_spend_more_than_the_allowance(tmp_path, url):
     journal(tmp_path, Clock(), url).close()
-    context = multiprocessing.get_context("fork")
+    context = multiprocessing.get_context("spawn")
     wins = context.Queue()
-    crowd = [context.Process(target=_crowd, args=(tmp_path, url, wins)) for _ in range(6)]
+    crowd = [context.Process(target=spend_until_refused, args=(tmp_path, url, wins)) for _ in range(6)]
     for one in crowd:
         one.start()
-    granted = [wins.get(timeout=120) for _ in crowd]
+    granted = [wins.get() for _ in crowd]
     for one in crowd:
         one.join()
     assert sum(granted) == 60
@@ -298,29 +299,14 @@ def test_p2_no_granted_spend_is_lost_to_kill_9(tmp_path, url):
 
 
 def test_a_hundred_durable_spends_a_second(tmp_path):
-    """Every one is committed with a sync of the disk; a disk that syncs too slowly for that is not what is tested."""
+    """Of the processor: each is committed with a sync of the disk, and how many of those a disk does is its own affair."""
     budget = {"a": Budget("a", "year", 10**15)}
     book = ledger(tmp_path, Clock(), None, **budget)
     book.spend("ana", "a", "q", geometric(NANO))
-    rates = []
-    for _ in range(3):
-        syncs = _syncs_a_second(tmp_path)
-        begun = time.perf_counter()
-        for _ in range(60):
+    with within(1):
+        for _ in range(100):
             book.spend("ana", "a", "q", geometric(NANO))
-        rates.append((60 / (time.perf_counter() - begun), syncs))
     book.journal.close()
-    assert any(rate >= 100 or syncs < 250 for rate, syncs in rates), rates
-
-
-def _syncs_a_second(folder):
-    file = os.open(folder / "probe", os.O_RDWR | os.O_CREAT)
-    begun = time.perf_counter()
-    for n in range(40):
-        os.pwrite(file, b"x" * 4096, n * 4096)
-        os.fsync(file)
-    os.close(file)
-    return 40 / (time.perf_counter() - begun)
 
 
 # -- the state machine -----------------------------------------------------------------------------------------------------

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import os
-import time
 from fractions import Fraction
 
 import numpy as np
@@ -14,21 +13,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pace import within
 from segmenter import gaussian, noise
 from segmenter.model import Cost
 from segmenter.noise import DiscreteGaussian, Geometric, Noise, Part
 
 NANO = 1_000_000_000
+CHANCE = 1e-10  # of a sound sampler to fail a test; the randomness is the operating system's, so no seed repeats it
 
 
 def fits(draws, mechanism, bins=150):
-    """Whether draws follow the mass function: chi-square over bins of about equal mass, at one in a million."""
+    """Whether draws follow the mass function: chi-square over bins of about equal mass, at one in ten thousand million."""
     reach, masses = mechanism.reach(), mechanism.masses()
     place = np.floor((np.cumsum(masses) - masses / 2) * bins).astype(int)
     hoped = np.bincount(place, masses) * len(draws)
     seen = np.bincount(place[np.clip(draws, -reach, reach) + reach], minlength=len(hoped))
     used = hoped > 0
-    return not seen[~used].any() and stats.chisquare(seen[used], hoped[used] * seen.sum() / hoped[used].sum()).pvalue > 1e-6
+    return not seen[~used].any() and stats.chisquare(seen[used], hoped[used] * seen.sum() / hoped[used].sum()).pvalue > CHANCE
 
 
 @pytest.mark.parametrize("epsilon", [0.05, 0.5, 2.0])
@@ -54,8 +55,8 @@ def test_the_slow_and_the_fast_bernoulli_agree():
     sampler = gaussian.Sampler(Fraction(9))
     share = np.mean([sampler._exactly(7, 10) for _ in range(20_000)])
     fast = sampler.exponential(np.full(20_000, 7), 10).mean()
-    assert share == pytest.approx(math.exp(-0.7), abs=0.02)
-    assert fast == pytest.approx(math.exp(-0.7), abs=0.02)
+    assert share == pytest.approx(math.exp(-0.7), abs=0.025)  # seven standard deviations
+    assert fast == pytest.approx(math.exp(-0.7), abs=0.025)
 
 
 def test_huge_variances_are_drawn_exactly_too():
@@ -66,7 +67,7 @@ def test_huge_variances_are_drawn_exactly_too():
 
 def test_uniform_integers_are_uniform():
     seen = np.bincount(gaussian.Sampler(Fraction(1)).below(60_000, 6), minlength=6)
-    assert stats.chisquare(seen).pvalue > 1e-6
+    assert stats.chisquare(seen).pvalue > CHANCE
 
 
 def test_opendp_draws_from_the_same_distribution():
@@ -160,12 +161,15 @@ def test_p11_a_forked_process_draws_other_noise(mechanism):
         read, write = os.pipe()
         child = os.fork()
         if child == 0:
-            os.write(write, repr(noise.system(mechanism, 20).tolist()).encode())
-            os._exit(0)
-        os.waitpid(child, 0)
-        outputs.append(os.read(read, 4096))
-        os.close(read)
+            try:
+                os.write(write, repr(noise.system(mechanism, 20).tolist()).encode())
+            finally:
+                os._exit(0)
         os.close(write)
+        with open(read, "rb") as pipe:  # noqa: PTH123 - a descriptor
+            outputs.append(pipe.read())
+        os.waitpid(child, 0)
+    assert all(outputs)
     assert outputs[0] != outputs[1]
 
 
@@ -185,6 +189,5 @@ def test_a_uniform_without_a_logarithm_is_drawn_again():
 @pytest.mark.parametrize("mechanism", [Geometric(NANO // 2), DiscreteGaussian(NANO // 1000)])
 def test_noise_for_100_000_cells_takes_under_3_seconds(mechanism):
     noise.system(mechanism, 1)
-    begun = time.process_time()
-    assert len(noise.system(mechanism, 100_000)) == 100_000
-    assert time.process_time() - begun < 3
+    with within(3):
+        assert len(noise.system(mechanism, 100_000)) == 100_000

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import time
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counting import DIMENSIONS, NANO, NOW, SETTING, cube, paid, policy, resolved, segment
+from counting import DIMENSIONS, NANO, NOW, SETTING, cube, paid, policy, resolved, seeded, segment
+from pace import within
 from segmenter.accounting import converted
 from segmenter.errors import UsageError
 from segmenter.noise import Geometric
@@ -167,9 +167,9 @@ def test_p14_the_predicted_error_is_what_comes_out():
         away = tuple(k for k, d in enumerate(DIMENSIONS) if d not in m.dimensions)
         cubes.append(cube(m.dimensions, exact.sum(axis=away), paid(m.cost.epsilon / NANO, name=str(n))))
     inside = dict.fromkeys((s.name for s in segments), 0)
-    runs = 150
+    runs, source = 150, seeded(14)
     for _ in range(runs):
-        made = {r.dimensions: r for r in release.publish(cubes, family.about(NOW), family.tables, policy())}
+        made = {r.dimensions: r for r in release.publish(cubes, family.about(NOW), family.tables, policy(), source)}
         for s in segments:
             held = region(s, DIMENSIONS)
             true = exact.sum(axis=tuple(k for k, d in enumerate(DIMENSIONS) if d not in s.dimensions))[held].sum()
@@ -236,12 +236,11 @@ def test_planning_and_noise_for_100_000_cells_take_under_3_seconds():
     texts = [f"{a} = '1' and {b} in ('2', '3', '4')" for a in wide for b in wide if a < b] + [" and ".join(f"{d} = '1'" for d in wide)]
     segments = resolved(*(segment(f"s{n}", t) for n, t in enumerate(texts)), using=using)
     noise.system(Geometric(NANO), 1)
-    begun = time.process_time()
-    [family] = plan(segments, using).families
-    cubes = [cube(m.dimensions, np.zeros(m.cells), paid(m.cost.epsilon / NANO, name=str(n))) for n, m in enumerate(family.measures)]
-    made = release.publish(cubes, family.about(NOW), family.tables, using)
+    with within(3):
+        [family] = plan(segments, using).families
+        cubes = [cube(m.dimensions, np.zeros(m.cells), paid(m.cost.epsilon / NANO, name=str(n))) for n, m in enumerate(family.measures)]
+        made = release.publish(cubes, family.about(NOW), family.tables, using)
     assert max(r.values.size for r in made) == 100_000
-    assert time.process_time() - begun < 3
 
 
 def test_nothing_to_plan():

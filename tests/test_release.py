@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+import re
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from counting import CLOCKS, DIMENSIONS, FAMILY, NANO, NOW, SETTING, about, cube, fixed, paid, policy, publish, resolved, segment, sizes
+from counting import (
+    CLOCKS,
+    DIMENSIONS,
+    FAMILY,
+    NANO,
+    NOW,
+    SETTING,
+    about,
+    cube,
+    fixed,
+    paid,
+    policy,
+    publish,
+    resolved,
+    seeded,
+    segment,
+    sizes,
+)
 from ledgers import KEYS, Clock, journal
 from segmenter import noise
 from segmenter.accounting import geometric
@@ -64,8 +82,9 @@ def test_p8_small_cells_show_as_rarely_as_promised():
     using = policy()
     counts = np.full(sizes("age_band", "visits", "last_stay"), 10)
     made = publish(("age_band", "visits", "last_stay"), counts, paid(0.7), None, using)
-    shares = [publish(("age_band", "visits", "last_stay"), counts, paid(0.7)).kept.mean() for _ in range(20)]
-    assert np.mean(shares) <= 0.01 + 5 * np.sqrt(0.01 / (20 * made.values.size))
+    source = seeded(8)
+    shares = [publish(("age_band", "visits", "last_stay"), counts, paid(0.7), source).kept.mean() for _ in range(20)]
+    assert 0 < np.mean(shares) <= 0.01 + 5 * np.sqrt(0.01 / (20 * made.values.size))
 
 
 # -- what is shown -------------------------------------------------------------------------------------------------------
@@ -100,12 +119,13 @@ def test_p12_intervals_hold_in_95_cases_of_100():
     [one] = resolved(segment("one", "age_band in ('18-34', '35-49', '50-64')"))
     exact = np.full(sizes("age_band"), 500)
     cells = matched = 0
+    source = seeded(12)
     for _ in range(400):
-        count = read_off(one, publish(("age_band",), exact, paid(0.3)), policy())
+        count = read_off(one, publish(("age_band",), exact, paid(0.3), source), policy())
         cells += sum(c["interval"][0] <= 500 <= c["interval"][1] for c in count.to_dict()["cells"])
         matched += count.interval.low <= 1500 <= count.interval.high
-    assert cells / 1200 >= 0.94
-    assert matched / 400 >= 0.92
+    assert 0.94 <= cells / 1200 <= 0.98
+    assert 0.92 <= matched / 400 <= 0.99
 
 
 def test_p7_every_declared_cell_is_in_a_release():
@@ -141,7 +161,8 @@ def test_p8_derived_cells_get_the_margin_of_their_own_noise():
     summed = release.publish(cubes[:1], about(), [SEX], policy())[0]
     assert sex.noise.variance < alone.noise.variance < summed.noise.variance
     assert sex.margin <= alone.margin < summed.margin
-    spread = np.std([release.publish(cubes, about(), [SEX], policy())[0].values[0] for _ in range(600)])
+    source = seeded(4)
+    spread = np.std([release.publish(cubes, about(), [SEX], policy(), source)[0].values[0] for _ in range(600)])
     assert spread == pytest.approx(np.sqrt(sex.noise.variance), rel=0.15)
 
 
@@ -248,7 +269,7 @@ def test_the_journal_names_releases_and_holds_no_count(shelf):
     shelf.put("ana", [made])
     [entry] = shelf.journal.read("release")
     assert entry.body["tables"][0]["release"] == made.id
-    assert "98765" not in json.dumps(entry.body)
+    assert re.search(r"(?<![0-9a-f])98765(?![0-9a-f])", json.dumps(entry.body)) is None, "as a number, and not within an id's hex digits"
 
 
 # -- regions -------------------------------------------------------------------------------------------------------------

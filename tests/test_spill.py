@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from segmenter.engine import DuckDBEngine
@@ -31,7 +30,6 @@ def test_a_killed_process_leaves_no_spills_for_long_and_a_living_one_keeps_its_o
         assert len(list(spill.iterdir())) == 2
         killed.send_signal(signal.SIGKILL)
         killed.wait()
-        time.sleep(0.1)
         with DuckDBEngine(spill, None):
             assert len(list(spill.iterdir())) == 2
         assert len(list(spill.iterdir())) == 1
