@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from segmenter.policy import Dimension
 
 FINITE = "1e300"  # a number beyond is taken as none
+FAR = 1_000_000_000_000  # a measured value beyond is taken as this, so that no sum overflows; every clip bound is far below
 
 
 def coded(dimension: Dimension, value: exp.Expr) -> exp.Expr:
@@ -46,6 +47,30 @@ def numbered(codes: Iterable[tuple[exp.Expr, int]]) -> exp.Expr:
     for code, size in codes:
         number = exp.Add(this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)), expression=code)
     return number
+
+
+def whole(value: exp.Expr) -> exp.Expr:
+    """A measured value as a whole number; what is not a finite number is missing."""
+    from sqlglot import exp
+
+    number = exp.TryCast(this=value, to=exp.DataType.build("DOUBLE"))
+    top = exp.Literal.number(FINITE)
+    finite = exp.Between(this=number.copy(), low=exp.Neg(this=top.copy()), high=top)
+    return exp.Case().when(finite, exp.cast(exp.Round(this=_between(number, FAR)), "BIGINT"))
+
+
+def within(value: exp.Expr, bound: int) -> exp.Expr:
+    """A sum as a 64-bit number, at most `bound` from zero."""
+    from sqlglot import exp
+
+    return exp.cast(_between(value, bound), "BIGINT")
+
+
+def _between(value: exp.Expr, bound: int) -> exp.Expr:
+    from sqlglot import exp
+
+    far = exp.Literal.number(bound)
+    return exp.Least(this=exp.Greatest(this=value, expressions=[exp.Neg(this=far.copy())]), expressions=[far])
 
 
 def _labels(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:

@@ -47,6 +47,12 @@ class Store:
 
         return DuckDBEngine(self.home / "spill", self.keys.file_key() if self.encrypted else None)
 
+    def expect_engine(self) -> None:
+        """Begin to start an engine on another thread, for a verb that will need one after it has read its project and paid."""
+        from segmenter.engine import early
+
+        early.begin(encrypted=self.encrypted)
+
     @contextlib.contextmanager
     def reading(self, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
         """An engine with the snapshot's tables readable by their names."""

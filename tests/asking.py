@@ -123,9 +123,9 @@ class Spy:
             relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
             if relation is not None:
                 self.ran.add(given[relation])
-                structure = named.get("structure") or (given[3] if len(given) > 3 else None)
+                structure = named.get("structure") or (given[relation + 2] if len(given) > relation + 2 else None)
                 self.texts.append(relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql)
-            elif name not in ("load", "drop"):
+            elif name not in ("load", "drop", "has"):
                 raise AssertionError(name)
             return getattr(self.engine, name)(*given, **named)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import itertools
 import json
-import os
 import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -91,11 +90,11 @@ SOURCES = {
 
 
 class Story:
-    """One random world: the same seed tells the same story, up to `now`."""
+    """One random world: the same seed tells the same story, up to the present moment."""
 
-    def __init__(self, seed: int, patients: int, now: datetime) -> None:
+    def __init__(self, seed: int, patients: int) -> None:
         self.rng = random.Random(seed)
-        self.now = now
+        self.now = datetime.now(UTC).replace(microsecond=0)
         self.policy = policy(self.rng)
         ids = self.rng.sample([f"{n}" for n in range(1, 40 * patients)], patients)
         self.ids = [one if self.rng.random() < 0.8 else self.rng.choice(SPELLINGS).format(one) for one in ids]
@@ -247,9 +246,9 @@ DOMAINS = {
 }
 
 
-def random_project(root: Path, seed: int, now: datetime, patients: int = 200) -> Path:
-    """A project in `root`, its data, policy and segments drawn from the seed, its story told up to `now`."""
-    story = Story(seed, patients, now)
+def random_project(root: Path, seed: int, patients: int = 200) -> Path:
+    """A project in `root`, its data, policy and segments drawn from the seed."""
+    story = Story(seed, patients)
     people, consents = story.patients(), story.consents()
     half = len(consents) // 2
     tables = {
@@ -261,10 +260,7 @@ def random_project(root: Path, seed: int, now: datetime, patients: int = 200) ->
     mail = [row["email"] for row in story.rng.sample(people, 4)]
     tables["mail/mailchimp"] = [{"Email Address": one, "UNSUB_TIME": story.rng.choice(["", "2026-01-01 10:00:00"])} for one in mail]
     tables["mail/hubspot"] = [{"Email": one} for one in mail[:1]]
-    made = write_project(root, story.policy, story.segments(), tables)
-    for path in (root / "data").rglob("*"):
-        os.utime(path, (now.timestamp(),) * 2)  # lists are as old as their files
-    return made
+    return write_project(root, story.policy, story.segments(), tables)
 
 
 def write_project(root: Path, terms: Row, segments: list[Row], tables: dict[str, list[Row]], sources: Row | None = None) -> Path:

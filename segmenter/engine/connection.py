@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
+from segmenter.engine import early
 from segmenter.engine.quoting import named, quoted
 from segmenter.engine.spill import own_folder
 from segmenter.errors import Cancelled, EngineError, ProjectKeyError
@@ -58,23 +59,26 @@ class Connection:
         return self
 
     def _start(self) -> None:
+        self._connection = self._connected()
         with fixed_errors("cannot start"):
-            self._connection = duckdb.connect(
-                config={
-                    "autoinstall_known_extensions": False,
-                    "autoload_known_extensions": False,
-                    "temp_directory": str(self._folder),
-                    "temp_file_encryption": True,
-                    "memory_limit": f"{self.limits.memory // 1_000_000}MB",
-                    "threads": self.limits.threads,
-                    "preserve_insertion_order": False,
-                }
-            )
-            self._connection.execute("SET TimeZone = 'UTC'")
+            for setting in (
+                f"temp_directory = {quoted(str(self._folder))}",
+                f"memory_limit = '{self.limits.memory // 1_000_000}MB'",
+                f"threads = {int(self.limits.threads)}",
+                "preserve_insertion_order = false",
+                "TimeZone = 'UTC'",
+            ):
+                self._connection.execute(f"SET {setting}")
             with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
                 self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
-            if self.file_key is not None:
-                self._load_encryption()
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        try:
+            return early.connected(encrypted=self.file_key is not None)
+        except duckdb.Error:
+            msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
+            wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
+            raise EngineError(msg, hint=wanted) from None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if self._connection is not None:
@@ -99,37 +103,20 @@ class Connection:
             raise EngineError(msg)
         return self._connection
 
-    def _load_encryption(self) -> None:
-        try:
-            extension = _extension_file()
-            if extension is not None:
-                self.connection.execute(f"LOAD {quoted(str(extension))}")
-            else:
-                self.connection.execute("INSTALL httpfs")
-                self.connection.execute("LOAD httpfs")
-        except duckdb.Error:
-            msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
-            wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
-            raise EngineError(msg, hint=wanted) from None
-
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def attach(self, alias: str, path: Path, *, write: bool = False) -> None:
-        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone."""
+        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`. Its tables become ready relations."""
         options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
         options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
         try:
             self.connection.execute(f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})")
-            if write:
-                path.chmod(0o600)
         except duckdb.Error as error:
             if "encrypt" in str(error).lower():
                 msg = "an encrypted file of the project cannot be opened with this key"
                 raise ProjectKeyError(msg, file=path) from None
             msg = "a file of the project cannot be opened"
             raise EngineError(msg, file=path) from None
-        except OSError:
-            raise EngineError("a file of the project cannot be kept private", file=path) from None
 
     def detach(self, alias: str) -> None:
         """Detach a file; what was written is checkpointed and complete on disk."""
@@ -171,14 +158,3 @@ def fixed_errors(message: str) -> Iterator[None]:
         raise EngineError(f"{message}: the disk could not be read or written") from None
     except duckdb.Error as error:
         raise EngineError(f"{message} ({type(error).__name__})") from None
-
-
-def _extension_file() -> Path | None:
-    """The signed extension file of the wheel `duckdb-extension-httpfs` of the same version, if installed."""
-    import importlib.util
-
-    spec = importlib.util.find_spec("duckdb_extension_httpfs")
-    if spec is None or spec.origin is None:
-        return None
-    file = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
-    return file if file.is_file() else None

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from segmenter.gaussian import Bits
     from segmenter.model import Spend
     from segmenter.policy import Threshold
+    from segmenter.query.exact import Tally
     from segmenter.query.price import Price, Share
     from segmenter.query.question import Measure
-    from segmenter.query.tally import Tally
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 

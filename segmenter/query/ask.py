@@ -22,11 +22,12 @@ from segmenter.nearest import hint
 from segmenter.query import door, predicate
 from segmenter.query.answer import Answer, publish
 from segmenter.query.archive import find, keep, name
+from segmenter.query.exact import Tally
 from segmenter.query.naming import naming
 from segmenter.query.outcome import Row, arranged
 from segmenter.query.price import Price, price
 from segmenter.query.question import Kind, Matched, Measure, Question, canonical, groups, key, matched, spread
-from segmenter.query.tally import Tally, check, count
+from segmenter.query.tally import check, count
 from segmenter.query.wording import Wording
 
 if TYPE_CHECKING:

@@ -6,13 +6,14 @@ person's text takes part.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter import codes
 from segmenter.errors import EngineError, UsageError
 from segmenter.nearest import hint
+from segmenter.query.exact import Tally
 from segmenter.query.question import Kind
+from segmenter.reduced import DRAWS, Reduced, key_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,26 +25,12 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Eligible
     from segmenter.policy import Dimension
-    from segmenter.query.question import Measure, Question
+    from segmenter.query.question import Question
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-FAR = 1_000_000_000_000  # values beyond are taken as this, so that no sum overflows; every clip bound is far below
-STEPS = ("matched_cell", "asked_cell", "wide_patient", "kept_cell")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Tally:
-    """Exact numbers, an entry a group in the order of `question.groups`. Its repr shows none; only `answer.publish` takes one.
-
-    `totals` by measure; a mean has `(sum, count)`; `values` by measure: a row a group, a column a value of the declared grid.
-    """
-
-    question: Question = field(repr=False)
-    patients: Integers = field(repr=False)
-    totals: dict[int, Integers] = field(repr=False, default_factory=dict)
-    values: dict[int, Integers] = field(repr=False, default_factory=dict)
-    loss: dict[str, int] | None = field(repr=False, default=None)
+PART = 4_000_000  # rows of patients and cells that are held at a time
+STEPS = ("matched_cell", "asked_cell")
 
 
 def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
@@ -97,38 +84,64 @@ def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> T
 
 
 def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
+    """Part after part of the patients, so that what is held at a time does not grow with the data."""
     from sqlglot import exp
 
+    from segmenter.query import bound
+
     columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
+    table, relation, structure = _source(engine, question, eligible, columns, key)
+    found = Tally.nothing(question)
+    for first, last in _parts(engine, table):
+        part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
+        draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
+        found = found.plus(bound.tally(question, engine.frame(relation, None, {**structure, **part}), draws))
+    return found
+
+
+def _source(
+    engine: DuckDBEngine, question: Question, eligible: Eligible, columns: Sequence[str], key: str
+) -> tuple[str, str, dict[str, exp.Expr | Sequence[exp.Expr]]]:
+    """The table that patients' cells come from, the relation that reads a part of it, and what that takes."""
+    from sqlglot import exp
+
+    ready = _reduced(engine, question, columns, key)
+    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {**_numbers(question, ready), "__eligible__": exp.to_table(eligible.table)}
+    if ready is not None:
+        added = [_named(exp.column(f"sum_{ready.columns.index(name)}", table="reduced"), f"sum_{n}") for n, name in enumerate(columns)]
+        return ready.table, "reduced_part", {**structure, "__reduced__": exp.to_table(ready.table), "__sums__": added}
     singles = any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
-    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
-        **_numbers(question),
-        "__eligible__": exp.to_table(eligible.table),
+    structure |= {
         "__fact__": exp.to_table(f"fact_{question.fact}"),
-        "__values__": [_named(_whole(column), f"value_{n}") for n, column in enumerate(columns)],
+        "__values__": [_named(codes.whole(exp.column(name, table="fact", quoted=True)), f"value_{n}") for n, name in enumerate(columns)],
         "__rows__": exp.to_table("placed_row" if singles else "asked_row"),
         "__reductions__": list(_reductions(question, columns)),
     }
-    secret = {"key": key, "most": question.cells}
     engine.make("asked_cell", "asked_cell", {"key": key}, structure)
-    engine.make("wide_patient", "wide_patient", secret)
-    engine.make("kept_cell", "kept_cell", secret)
-    return _totalled(engine, question, columns)
+    return "asked_cell", "asked_part", {}
 
 
-def _totalled(engine: DuckDBEngine, question: Question, columns: Sequence[str]) -> Tally:
-    summed = {n: _total(m, columns) for n, m in enumerate(question.measures) if m.kind in (Kind.ROWS, Kind.SUM)}
-    found = engine.frame("group_total", structure={"__totals__": [_named(e, f"total_{n}") for n, e in summed.items()]})
-    patients = _placed(question, found["cell"], found["patients"])
-    totals = {n: _placed(question, found["cell"], found[f"total_{n}"]) for n in summed}
-    totals |= {n: patients for n, m in enumerate(question.measures) if m.kind is Kind.PATIENTS}
-    values = {}
-    for n, measure in enumerate(question.measures):
-        if measure.kind in (Kind.MEAN, Kind.QUANTILE):
-            one = _clipped(_column(f"one_{columns.index(measure.column)}"), measure)
-            values[n] = _histogram(question, measure, engine.frame("group_value", structure={"__value__": one}))
-    ((asked, cut, clipped, lost),) = engine.rows("bound_loss", structure=_loss(question, columns))
-    return Tally(question, patients, totals, values, {"asked": asked, "cut": cut, "clipped": clipped, "lost": lost})
+def _reduced(engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str) -> Reduced | None:
+    """The reduced facts of the snapshot, where they were made as the question needs them; draws of another key are never used."""
+    known = dict(engine.rows("reduced_known")) if engine.has("meta") else {}
+    if engine.has(DRAWS) and known.get("draws") != key_mark(key):
+        engine.forget([DRAWS])
+    text = known.get(f"reduced {question.fact}")
+    if text is None or question.fact is None or any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures):
+        return None
+    ready = Reduced.read(question.fact, text)
+    of_rows = [d for d in (*question.by, *question.where.dimensions) if not d.per_patient]
+    return ready if all(map(ready.holds, of_rows)) and set(columns) <= set(ready.columns) else None
+
+
+def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
+    """Ranges of patients with about `PART` rows each."""
+    from sqlglot import exp
+
+    ((rows, first, last),) = engine.rows("patient_extent", structure={"__table__": exp.to_table(table)})
+    if rows:
+        step = -(-(last - first + 1) // -(-rows // PART))
+        yield from ((begin, begin + step - 1) for begin in range(first, last + 1, step))
 
 
 def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integers:
@@ -143,46 +156,27 @@ def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integer
     return found
 
 
-def _histogram(question: Question, measure: Measure, found: pl.DataFrame) -> Integers:
-    import numpy as np
-
-    groups = np.asarray(question.groups, dtype=np.int64)
-    many = np.zeros((len(groups), measure.high - measure.low + 1), dtype=np.int64)
-    many[np.searchsorted(groups, found["cell"].to_numpy()), found["value"].to_numpy() - measure.low] = found["patients"].to_numpy()
-    return many
-
-
 # -- expressions over declared names ---------------------------------------------------------------------------------------
 
 
-def _numbers(question: Question) -> dict[str, exp.Expr]:
-    return {"__group__": _number(question.by), "__matched__": _number(question.where.dimensions)}
+def _numbers(question: Question, ready: Reduced | None = None) -> dict[str, exp.Expr]:
+    """The numbers of a row's group and of its cell in the condition; the row is one of facts, or one of reduced facts."""
+
+    def number(dimensions: Sequence[Dimension]) -> exp.Expr:
+        return codes.numbered((_code(d, ready), len(d.labels)) for d in dimensions)
+
+    return {"__group__": number(question.by), "__matched__": number(question.where.dimensions)}
 
 
-def _number(dimensions: Sequence[Dimension]) -> exp.Expr:
-    """The number of a row's cell."""
-    return codes.numbered((_code(d), len(d.labels)) for d in dimensions)
-
-
-def _code(dimension: Dimension) -> exp.Expr:
+def _code(dimension: Dimension, ready: Reduced | None) -> exp.Expr:
     """A dimension's code: the patient's own, or one of the row's."""
     from sqlglot import exp
 
     if dimension.per_patient:
         return exp.column(f"dim_{dimension.name}", table="person", quoted=True)
+    if ready is not None:
+        return ready.code(dimension, exp.column("code", table="reduced"))
     return codes.coded(dimension, exp.column(dimension.column or "", table="fact", quoted=True))
-
-
-def _whole(column: str) -> exp.Expr:
-    """A measured column as a whole number; what is not a finite number is missing."""
-    from sqlglot import exp
-
-    number = exp.TryCast(this=exp.column(column, table="fact", quoted=True), to=exp.DataType.build("DOUBLE"))
-    far = exp.Literal.number(FAR)
-    top = exp.Literal.number(codes.FINITE)
-    finite = exp.Between(this=number.copy(), low=exp.Neg(this=top.copy()), high=top)
-    near = exp.Least(this=exp.Greatest(this=number, expressions=[exp.Neg(this=far.copy())]), expressions=[far])
-    return exp.Case().when(finite, exp.cast(exp.Round(this=near), "BIGINT"))
 
 
 def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr]:
@@ -193,51 +187,10 @@ def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr
         kinds = {m.kind for m in question.measures if m.column == column}
         value = _column(f"value_{n}")
         if Kind.SUM in kinds:
-            yield _named(exp.Sum(this=value.copy()), f"sum_{n}")
+            yield _named(codes.within(exp.Sum(this=value.copy()), codes.FAR), f"sum_{n}")
         if kinds & {Kind.MEAN, Kind.QUANTILE}:
             present = exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), _column("draw"))
             yield _named(exp.ArgMin(this=value, expression=present), f"one_{n}")
-
-
-def _total(measure: Measure, columns: Sequence[str]) -> exp.Expr:
-    from sqlglot import exp
-
-    what = _column("many") if measure.kind is Kind.ROWS else _column(f"sum_{columns.index(measure.column)}")
-    return exp.Coalesce(this=exp.Sum(this=_clipped(what, measure)), expressions=[exp.Literal.number(0)])
-
-
-def _clipped(value: exp.Expr, measure: Measure) -> exp.Expr:
-    """A value moved into its bounds; what is missing stays missing."""
-    from sqlglot import exp
-
-    low, high = exp.Literal.number(measure.low), exp.Literal.number(measure.high)
-    inside = exp.Least(this=exp.Greatest(this=value.copy(), expressions=[low]), expressions=[high])
-    return exp.Case().when(exp.Not(this=exp.Is(this=value, expression=exp.Null())), exp.cast(inside, "BIGINT"))
-
-
-def _loss(question: Question, columns: Sequence[str]) -> dict[str, exp.Expr | Sequence[exp.Expr]]:
-    """Which rows count by the strictest measure of the question, and whether a bound moved a value."""
-    from sqlglot import exp
-
-    one, zero = exp.Literal.number(1), exp.Literal.number(0)
-    counted: exp.Expr = _column("many")
-    if any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures):
-        counted = one
-    moved = exp.Case()
-    for measure in question.measures:
-        if measure.kind is Kind.PATIENTS:
-            continue
-        name = "many"
-        if measure.kind is not Kind.ROWS:
-            name = f"{'sum' if measure.kind is Kind.SUM else 'one'}_{columns.index(measure.column)}"
-        outside = exp.Not(
-            this=exp.Between(this=_column(name), low=exp.Literal.number(measure.low), high=exp.Literal.number(measure.high))
-        )
-        moved = moved.when(outside, one.copy())
-        if measure.kind is Kind.ROWS and counted is not one:
-            counted = exp.Least(this=counted, expressions=[exp.Literal.number(max(0, measure.high))])
-    clipped: exp.Expr = moved.else_(zero) if moved.args.get("ifs") else zero
-    return {"__counted__": counted, "__clipped__": clipped}
 
 
 def _column(name: str) -> exp.Expr:

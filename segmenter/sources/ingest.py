@@ -22,6 +22,7 @@ from segmenter.sources.links import ingest_links
 from segmenter.sources.patients import ingest_patients
 from segmenter.sources.plan import Change, plan, watched
 from segmenter.sources.preferences import ingest_preferences
+from segmenter.sources.reduction import reduce_facts
 from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
 
@@ -98,6 +99,7 @@ def ingest(
             found = _quarantined(work)
             _unchanged(work)
             _finish(work)
+        part.chmod(0o600)
         part.rename(path)
     except BaseException:
         remove(part)
@@ -151,8 +153,9 @@ def _continue(work: Work) -> None:
     """Begin with the tables of the previous snapshot, but for those of fact sources that are no longer declared."""
     engine = work.engine
     declared = {f"fact_{name}" for name in work.sources.facts}
+    kept = {*declared, *(f"reduced_{name}" for name in work.sources.facts)}
     for table in engine.tables(SNAP):
-        if table.startswith("fact_") and table not in declared:
+        if table.startswith(("fact_", "reduced_")) and table not in kept:
             engine.drop(f"{SNAP}.{table}")
     engine.expose(SNAP)
     if {t for t in engine.tables(OLD) if t.startswith("fact_")} != declared:
@@ -167,6 +170,7 @@ def _read_all(work: Work) -> None:
     steps: list[tuple[str, Callable[[], None]]] = [
         ("patients", lambda: ingest_patients(work)),
         *((f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact)) for fact in sources.facts.values()),
+        ("facts reduced", lambda: reduce_facts(work)),
         ("consent", lambda: ingest_consent(work)),
         ("links", lambda: ingest_links(work)),
         ("preferences", lambda: ingest_preferences(work)),

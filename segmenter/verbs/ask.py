@@ -12,16 +12,17 @@ from segmenter.control import locked
 from segmenter.model import ProcessingRequest, Snapshot
 from segmenter.project.folder import read_project
 from segmenter.query import ask as door
+from segmenter.reduced import BOUND
 from segmenter.verbs.books import ledger_of
 from segmenter.verbs.decided import decided
 from segmenter.verbs.publish import Asked, setting_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Spend
     from segmenter.query.ask import Answer, Price, QueryResult, Question
     from segmenter.release.family import Setting
-
-BOUND = "segmenter/bound/1"  # label of the key that chooses which cells of a patient count (P9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def query(context: Context, sql: str, purpose: str, epsilon: str | None, as_of: 
 
     Raises `UsageError` (exit 2) for what cannot be read, `Refusal` (P15), `PolicyError` (C14) and `BudgetError` (exit 3).
     """
+    context.store.expect_engine()
     sources = read_project(context.root, segments=()).sources
     question = door.ask(sql, context.policy, sources, purpose)
     amount = accounting.spent_nano(epsilon or context.policy.release.epsilon)
@@ -62,12 +64,15 @@ def _answered(context: Context, inquiry: Inquiry) -> Answer:
     question, clocks = inquiry.question, inquiry.setting.clocks
     request = ProcessingRequest(question.purpose, (), None, question.categories, clocks)
     consent.check(context.policy, request)
-    with context.store.reading(inquiry.snapshot) as engine:
+    paid: list[Spend] = []
+
+    def pay(engine: DuckDBEngine) -> None:
         door.check(engine, question)
-    spend = ledger_of(context).spend(context.actor.account, question.purpose, inquiry.name, inquiry.price.cost)
-    with decided(context, inquiry.snapshot, clocks) as engine:
+        paid.append(ledger_of(context).spend(context.actor.account, question.purpose, inquiry.name, inquiry.price.cost))
+
+    with decided(context, inquiry.snapshot, clocks, before=pay) as engine:
         eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
         tally = door.count(engine, question, eligible, context.keys.derive(BOUND).hex())
-    answer = door.publish(tally, inquiry.price, spend, context.policy.threshold, context.noise)
+    answer = door.publish(tally, inquiry.price, paid[0], context.policy.threshold, context.noise)
     door.keep(context.home / "releases", context.keys, inquiry.name, answer)
     return answer

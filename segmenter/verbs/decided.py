@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from segmenter.consent import standing
@@ -25,19 +25,29 @@ SHOWN = ("person", "kin")
 TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
 
 
+def _nothing(_engine: DuckDBEngine) -> None:
+    """Nothing is done before."""
+
+
 @contextlib.contextmanager
-def decided(context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> Iterator[DuckDBEngine]:
+def decided(
+    context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False, before: Callable[[DuckDBEngine], None] = _nothing
+) -> Iterator[DuckDBEngine]:
     """An engine with the snapshot's tables and `person` as decided at `clocks`.
 
-    External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too.
+    External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too. `before` is
+    called while no row was read yet: the moment to look at the names of columns, and to pay (P2).
     """
+    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
     with _reading(context, snapshot) as engine:
+        before(engine)
         path = context.store.state_path(snapshot, standing.mark(context.policy))
-        if writes or not path.is_file() or clocks != Clocks(snapshot.taken_at, snapshot.taken_at):
+        if writes or not own or not path.is_file():
             _load_lists(context, engine)
         engine.attach(standing.STATE, state(context, engine, snapshot))
         engine.expose(standing.STATE, SHOWN)
-        standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
+        if writes or not own:  # the state answers for its own clocks as it stands
+            standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
         if not writes:
             engine.lock_down()
         yield engine

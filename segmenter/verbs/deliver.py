@@ -73,6 +73,7 @@ def export_segment(
 
 
 def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
+    context.store.expect_engine()
     project = read_project(context.root, segments=(name,))
     chosen = project.chosen()
     if len(chosen) != 1:

@@ -198,6 +198,7 @@ def run(context: Context, asked: Asked) -> RunReport:
 
     Raises `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
     """
+    context.store.expect_engine()
     chosen = read_project(context.root, segments=asked.selection).chosen()
     wanted = asked.more(chosen, context.policy)
     snapshot, setting = setting_of(context, asked)

@@ -1,0 +1,48 @@
+"""Exact numbers of a question, before anything is noised. Confidential: only `answer.publish` takes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from segmenter.query.question import Kind
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from segmenter.query.question import Question
+
+    Integers = np.ndarray[Any, np.dtype[np.int64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tally:
+    """Exact numbers, an entry a group in the order of `question.groups`. Its repr shows none; only `answer.publish` takes one.
+
+    `totals` by measure; a mean has `(sum, count)`; `values` by measure: a row a group, a column a value of the declared grid.
+    """
+
+    question: Question = field(repr=False)
+    patients: Integers = field(repr=False)
+    totals: dict[int, Integers] = field(repr=False, default_factory=dict)
+    values: dict[int, Integers] = field(repr=False, default_factory=dict)
+    loss: dict[str, int] | None = field(repr=False, default=None)
+
+    @classmethod
+    def nothing(cls, question: Question) -> Self:
+        """Zeros: what is counted of no patients of facts."""
+        import numpy as np
+
+        size = len(question.groups)
+        zeros = np.zeros(size, dtype=np.int64)
+        singles = {n: m for n, m in enumerate(question.measures) if m.kind in (Kind.MEAN, Kind.QUANTILE)}
+        values = {n: np.zeros((size, m.high - m.low + 1), dtype=np.int64) for n, m in singles.items()}
+        totals = {n: zeros for n in range(len(question.measures)) if n not in singles}
+        return cls(question, zeros, totals, values, dict.fromkeys(("asked", "cut", "clipped", "lost"), 0))
+
+    def plus(self, other: Self) -> Self:
+        """Both together: the numbers of other patients of facts added."""
+        totals = {n: numbers + other.totals[n] for n, numbers in self.totals.items()}
+        values = {n: numbers + other.values[n] for n, numbers in self.values.items()}
+        loss = {name: many + (other.loss or {})[name] for name, many in (self.loss or {}).items()}
+        return type(self)(self.question, self.patients + other.patients, totals, values, loss)
