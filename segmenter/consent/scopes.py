@@ -149,12 +149,12 @@ class Scopes:
                 yield (*row, 0, 0, 0)
                 continue
             least = self.policy.notices.index(purpose.min_notice)
-            confirm = [b for b in self.bits_ if b.word == row[1] and b.purpose == purpose.name and self._confirms(purpose, b.channel)]
+            confirm = [b for b in self.bits_ if b.word == row[1] and b.purpose == purpose.name and self._confirms(b.channel)]
             yield (*row, _union(confirm), least, purpose.max_age_days)
 
-    def _confirms(self, purpose: Purpose, channel: str | None) -> bool:
-        """Whether a question needs a confirmation: its channel does, or any one of all those it asks for (C4)."""
-        asked = (channel,) if channel is not None else purpose.channels or tuple(self.policy.channels)
+    def _confirms(self, channel: str | None) -> bool:
+        """Whether a question needs a confirmation: its channel does, or any of the policy's where it asks for all (C4)."""
+        asked = (channel,) if channel is not None else tuple(self.policy.channels)
         return any(self.policy.channels[name].double_opt_in for name in asked)
 
     def _bounds(self) -> Iterator[tuple[int, int]]:

@@ -26,6 +26,7 @@ by_patient AS (
 SELECT m.patient
 FROM export_member AS m
 LEFT JOIN link_group AS g ON m.patient = g.patient
-LEFT SEMI JOIN by_channel ON coalesce(g.grp, m.patient) = by_channel.human
+LEFT JOIN by_channel ON coalesce(g.grp, m.patient) = by_channel.human
+WHERE by_channel.human IS NOT NULL OR $cap_contacts = 0
 UNION
 SELECT patient FROM by_patient

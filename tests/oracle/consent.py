@@ -15,8 +15,8 @@ no reasons. What the purpose does not list raises `NotListedError` (C14).
 
 Where the page is open:
 
-* a question for all channels needs a confirmed grant where any of the purpose's channels asks for one (all of the policy's where the
-  purpose lists none), and a denial on any channel or topic, listed by the purpose or not, covers it;
+* a question for all channels needs a confirmed grant where any of the policy's asks for one, and a denial on any channel or topic, listed
+  by the purpose or not, covers it;
 * states `expired` and `revoked` give the reason `withdrawn`;
 * a proof of white space is no proof; a bare date with a zone is unreadable; a person is as old as the calendar of the policy's zone says.
 """
@@ -118,7 +118,7 @@ def failures(grant: Event, question: Question, policy: Row, age: int | None) -> 
 def needs_confirmation(question: Question, policy: Row) -> bool:
     """Whether the channel asked for, or any of them where all are, is one of double opt-in (C4)."""
     channels = policy.get("channels") or {}
-    asked = [question.channel] if question.channel is not None else policy["purposes"][question.purpose].get("channels") or list(channels)
+    asked = [question.channel] if question.channel is not None else list(channels)
     return any(channels[name].get("double_opt_in", False) for name in asked)
 
 
