@@ -4,6 +4,7 @@ Exit status: 0 done, 2 usage or a file that is wrong, 3 refused by a rule, 1 our
 """
 
 import contextlib
+import errno
 import os
 import signal
 import sys
@@ -100,8 +101,21 @@ def _usage(error: typer.TyperException) -> SegmenterError:
     return UsageError(message.rstrip("."), hint=None if context is None else f"see `{context.command_path} --help`")
 
 
+def _unreachable(error: OSError) -> SegmenterError | None:
+    """What the operating system refused, where a person can do something about it."""
+    file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return UsageError("this account may not read or write it", file=file, hint="a project is for the account that owns `.segmenter`")
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SegmenterError("the disk is full", file=file, hint="nothing is lost: free space, and do it again")
+    return None
+
+
 def _internal(error: Exception) -> SegmenterError:
     """Our own failure: where it happened, and never with what."""
+    refused = _unreachable(error) if isinstance(error, OSError) else None
+    if refused is not None:
+        return refused
     place = error.__traceback__
     found = None
     while place is not None:
@@ -127,7 +141,8 @@ def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
 
 def _line(error: SegmenterError, problem: Problem) -> str:
     rule = "" if error.rule is None else f" [{error.rule}]"
-    return f"segmenter: {'refused' if error.rule else 'error'}{rule}: {problem}\n"
+    told = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(problem))
+    return f"segmenter: {'refused' if error.rule else 'error'}{rule}: {told}\n"
 
 
 if __name__ == "__main__":

@@ -168,6 +168,27 @@ def test_usage_is_2_and_json(session, capsys, words, told):
     assert err.startswith("segmenter: error: ")
 
 
+@pytest.mark.parametrize(
+    ("fault", "status", "told"),
+    [
+        (PermissionError(13, "Permission denied", "/p/.segmenter"), 2, "may not read or write"),
+        (OSError(30, "Read-only file system", "/p/.segmenter"), 2, "may not read or write"),
+        (OSError(28, "No space left on device"), 1, "the disk is full"),
+    ],
+)  # fmt: skip
+def test_what_the_system_refuses_is_told(session, capsys, fault, status, told):
+    session.raises = fault
+    found, error, _ = failed(capsys, "run")
+    assert (found, error["file"]) == (status, fault.filename)
+    assert told in error["message"]
+    assert error["hint"]
+
+
+def test_a_message_moves_no_terminal(session, capsys):
+    session.raises = FileError([Problem("a name with \x1b[31m in it")])
+    assert "\x1b" not in failed(capsys, "run")[2]
+
+
 def test_a_patient_is_not_repeated(session, capsys):
     status, error, err = failed(capsys, "why", "p1", CANARY)
     assert status == 2

@@ -25,6 +25,11 @@ SCHEMA = "ISO/IEC TS 27560:2023"
 UNSAID = "not stated"
 GIVEN = ("given", "renewed")
 STATES = {"given": "consent given", "renewed": "consent renewed", "refused": "consent refused", "requested": "consent requested"}
+FRENCH = {
+    "consent given": "consentement donné", "consent renewed": "consentement renouvelé", "consent refused": "consentement refusé",
+    "consent requested": "consentement demandé", "consent withdrawn": "consentement retiré", "consent objected": "opposition",
+    "consent expired": "consentement expiré", "consent revoked": "consentement révoqué", "consent deferred": "consentement différé",
+}  # fmt: skip
 RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "withdrawal of consent")
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
@@ -76,7 +81,9 @@ class Receipt(Framed):
             held = ", ".join(f"{i['pii_type']}: {words['yes' if i['consented'] else 'no']}" for i in part["pii_information"])
             notices = ", ".join(part["privacy_notice"]) or words["unsaid"]
             told.append(words["purpose"].format(title=part["purpose_title"], held=held, notices=notices))
-        told += [f"{e['event_time']} {e['event_state']}: {e['scope']} ({e['collection_method']})" for e in self.document["event"]]
+        for event in self.document["event"]:
+            state = FRENCH.get(event["event_state"], event["event_state"]) if language == "fr" else event["event_state"]
+            told.append(f"{event['event_time']} {state}: {event['scope']} ({event['collection_method']})")
         return told
 
 

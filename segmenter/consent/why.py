@@ -62,13 +62,14 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Framed):
-    """What `why` answers about one patient id, at two clocks."""
+    """What `why` answers about one patient id, at two clocks. Consent decides; `suppression` is what also stands against contact now."""
 
     patient_id: str = field(repr=False)
     clocks: Clocks
     decisions: tuple[Decision, ...] = field(repr=False)
     events: Mapping[int, Mapping[str, Any]] = field(repr=False)
     exports: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    suppression: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
 
     @property
     def allowed(self) -> bool:
@@ -103,6 +104,7 @@ class Answer(Framed):
                 for d in self.decisions
             ],
             "exports": [dict(export) for export in self.exports],
+            "suppression": [dict(entry) for entry in self.suppression],
         }
 
     def to_polars(self) -> pl.DataFrame:

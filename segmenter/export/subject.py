@@ -63,9 +63,14 @@ def report(engine: DuckDBEngine, place: Place, patient_id: str, tables: tuple[st
             engine.alias("subject_source", table)
             held[table] = tuple(_plain(row) for row in engine.frame("subject_row").drop("patient").iter_rows(named=True))
     aside = tuple(_plain(row) for row in engine.frame("subject_quarantine").iter_rows(named=True))
-    entries = tuple(_plain(row) for row in engine.frame("subject_entry").iter_rows(named=True))
+    entries = entries_of(engine)
     place.journal.append(place.actor.account, "subject", {"pseudonym": place.keys.pseudonym("patient", patient_id)})
     return Subject(ids, held, aside, entries, _exports(engine, place), place.snapshot.id, stamp(place.snapshot.taken_at))
+
+
+def entries_of(engine: DuckDBEngine) -> tuple[Mapping[str, Any], ...]:
+    """The entries of the suppression list that name the person whom `exports_of` or `report` looked up."""
+    return tuple(_plain(row) for row in engine.frame("subject_entry").iter_rows(named=True))
 
 
 def exports_of(engine: DuckDBEngine, place: Place, patient_id: str) -> tuple[Mapping[str, Any], ...]:

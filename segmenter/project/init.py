@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from segmenter import keys
 from segmenter.errors import Problem, UsageError
 from segmenter.project.folder import POLICY, PRIVATE, SEGMENTS, SOURCES
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 IGNORED = (f"{PRIVATE}/", "data/")
 SEGMENT = "women_screening"
@@ -27,7 +26,9 @@ class InitReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's shape."""
-        return {"project": str(self.root), "files": [str(file) for file in self.files], "next": ["segmenter check", "segmenter ingest"]}
+        where = "" if self.root == Path.cwd() else f" -C {shlex.quote(str(self.root))}"
+        following = [f"segmenter{where} check", f"segmenter{where} ingest"]
+        return {"project": str(self.root), "files": [str(file) for file in self.files], "next": following}
 
 
 def init(root: Path, account: str) -> InitReport:

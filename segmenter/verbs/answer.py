@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,8 @@ def why(
     snapshot = snapshot_at(context, clocks.known_at)
     with opened(context, snapshot) as engine:
         exports = subjects.exports_of(engine, place_of(context, snapshot), patient_id)
-        answer = whys.why(engine, context.policy, patient_id, clocks, questions, exports)
+        entries = subjects.entries_of(engine)
+        answer = replace(whys.why(engine, context.policy, patient_id, clocks, questions, exports), suppression=entries)
     about = context.keys.pseudonym("patient", patient_id)
     context.record("why", {"patient": about, "segment": segment, "as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)})
     return answer

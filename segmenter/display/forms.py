@@ -1,139 +1,26 @@
-"""Results as tables for people. It prints what the JSON document holds, and nothing else."""
+"""The answers of the main job: ingest, plan, run, export, budget, check, query, report."""
 
 from __future__ import annotations
 
 import contextlib
-import re
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
+from segmenter.display.parts import Document, between, listed, plain, table, text
 
-WIDE = 1_000  # columns where the output is no terminal: a row stays on its line
+if TYPE_CHECKING:
+    from rich.console import Console
+
 GAUGE = 24
 MANY = 40  # cells of one segment
 LAST = 20  # entries of the ledger
-_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
-
-Document = Mapping[str, Any]
-
-
-def show(verb: str, document: Document, language: str = "en", told: Callable[[str], Sequence[str]] | None = None) -> None:
-    """Print a command's answer on standard output: in sentences where the result has them (`told`), else in the form of its verb."""
-    console = _console()
-    sentences = _sentences(document, language) if told is None else told(language)
-    if sentences is None:
-        _FORMS.get(verb, _plain)(document, console, language)
-    for line in sentences or ():
-        console.print(text(line), soft_wrap=True)
-
-
-def _sentences(document: Document, language: str) -> Sequence[str] | None:
-    """The sentences a document itself holds, if any."""
-    found = document.get("sentences")
-    if isinstance(found, Mapping):
-        found = found.get(language) or found.get("en")
-    return [found] if isinstance(found, str) else found
-
-
-def _console() -> Console:
-    width = None if sys.stdout.isatty() else WIDE
-    return Console(width=width, markup=False, highlight=False, emoji=False)
-
-
-@contextlib.contextmanager
-def progress() -> Iterator[Callable[..., None]]:
-    """Progress on standard error: the step, how much of it is done, and the time it may still take."""
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True) as bars:
-        tasks: dict[str, TaskID] = {}
-
-        def shown(step: str, done: float | None = None) -> None:
-            if step not in tasks:
-                for task in tasks.values():
-                    bars.update(task, visible=False)
-                tasks[step] = bars.add_task(step, total=None)
-            if done is not None:
-                bars.update(tasks[step], total=1.0, completed=min(1.0, done))
-
-        yield shown
-
-
-# -- values ------------------------------------------------------------------------------------------------------------
-
-
-def text(value: Any) -> str:
-    """A value as a table shows it: `—` for what is not told, lists joined, moments to the second, control characters made visible."""
-    match value:
-        case None:
-            return "—"
-        case bool():
-            return "yes" if value else "no"
-        case int() | float():
-            return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
-        case Mapping():
-            return ", ".join(f"{key} {text(each)}" for key, each in value.items())
-        case list() | tuple():
-            return ", ".join(text(each) for each in value) or "—"
-    return _MOMENT.sub(r"\1 \2Z", "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)))
-
-
-def between(interval: Sequence[float] | None) -> str:
-    """A 95 % interval."""
-    return "—" if interval is None else f"{text(interval[0])} to {text(interval[1])}"
-
-
-def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print one table; numbers stand right. No rows: nothing."""
-    if not rows:
-        return
-    made = Table(title=text(title), title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
-    for n, column in enumerate(columns):
-        numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
-        made.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(text(value) for value in row))
-    console.print(made)
-
-
-def _plain(document: Document, console: Console, _language: str = "en") -> None:
-    """Any document: its single values, then a table for each list."""
-    for key, value in document.items():
-        if not _rows(value):
-            console.print(f"{key.replace('_', ' ')}: {text(value)}")
-    for key, value in document.items():
-        if _rows(value):
-            _listed(console, key, value)
-
-
-_NAMING = ("line", "seq")  # numbers that name a place and count nothing
-
-
-def _rows(value: Any) -> bool:
-    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
-
-
-def _listed(console: Console, title: str, rows: Sequence[Document]) -> None:
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    shown = [
-        [str(row[column]) if column in _NAMING and row.get(column) is not None else row.get(column) for column in columns] for row in rows
-    ]
-    table(console, title.replace("_", " "), columns, shown)
-
-
-# -- documents ---------------------------------------------------------------------------------------------------------
 
 
 def _ingest(document: Document, console: Console, _language: str) -> None:
     tables = document.get("tables") or {}
     rows = [[name, counts.get("rows"), counts.get("quarantined")] for name, counts in tables.items()]
     table(console, f"Snapshot {document.get('snapshot')}", ("table", "rows", "quarantined"), rows)
-    _listed(console, "Set aside", list(document.get("quarantine") or ())[:20])
+    listed(console, "Set aside", list(document.get("quarantine") or ())[:20])
     more = len(document.get("quarantine") or ()) - 20
     if more > 0:
         console.print("There is more: `segmenter quarantine`.")
@@ -217,7 +104,11 @@ def _budget(document: Document, console: Console, language: str) -> None:
     entries = [{**each, "at": text(each.get("at")), "for": _paid_for(each)} for each in document.get("entries") or ()]
     shown = ("at", "actor", "purpose", "for", "epsilon", "rho", "delta")
     table(console, "The last entries", shown, [[each.get(key) for key in shown] for each in entries[-LAST:]])
-    _plain({key: value for key, value in document.items() if key not in ("budgets", "entries")}, console, language)
+    plain({key: value for key, value in document.items() if key not in ("budgets", "entries", "lifetime")}, console, language)
+    lifetime = document.get("lifetime") or {}
+    lost = ", ".join(f"{name} {text(lifetime.get(name))}" for name in ("epsilon", "rho", "delta") if lifetime.get(name))
+    unsure = "" if lifetime.get("complete", True) else "; a recovery may have lost entries, more can be known"
+    console.print(f"Over all time, of any one patient: {lost or 'nothing'}{unsure}")
 
 
 def _paid_for(entry: Document) -> str:
@@ -235,9 +126,11 @@ def _reports(document: Document, console: Console, _language: str) -> None:
 def _export(document: Document, console: Console, _language: str) -> None:
     for key in ("export", "alias", "file", "manifest"):
         console.print(f"{key}: {text(document.get(key))}", soft_wrap=True)
-    funnel = document.get("funnel") or ()
-    rows = [[step.get("reason"), step.get("count"), between(step.get("interval"))] for step in funnel]
-    table(console, "Who is not in the file, and why", ("reason", "patients", "95 %"), rows)
+    funnel = document.get("funnel")
+    if funnel is None:
+        console.print("How many are in it, and why others are not, is not told: the budget does not pay for it (`release.funnel`).")
+    rows = [[step.get("reason"), step.get("count"), between(step.get("interval"))] for step in funnel or ()]
+    table(console, "Who is in the file, and why others are not", ("reason", "patients", "95 %"), rows)
 
 
 def _check(document: Document, console: Console, _language: str) -> None:
@@ -272,7 +165,7 @@ def _within(value: Any, interval: Any) -> Any:
     return f"{text(value)} ({between(interval)})" if isinstance(interval, (list, tuple)) else value
 
 
-_FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
+FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "ingest": _ingest,
     "plan": _plan,
     "run": _run,

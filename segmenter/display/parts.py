@@ -1,0 +1,85 @@
+"""What an answer for people is made of: values as text, tables, and a plain form for any document."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+WIDE = 1_000  # columns where the output is no terminal: a row stays on its line
+_MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
+
+Document = Mapping[str, Any]
+
+
+def console_of() -> Console:
+    """Standard output as rich writes to it; colours and the width of a screen are for terminals."""
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(width=width, markup=False, highlight=False, emoji=False)
+
+
+def text(value: Any) -> str:
+    """A value as a table shows it: `—` for what is not told, lists joined, moments to the second, control characters made visible."""
+    match value:
+        case None:
+            return "—"
+        case bool():
+            return "yes" if value else "no"
+        case int() | float():
+            return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+        case Mapping():
+            return ", ".join(f"{key} {text(each)}" for key, each in value.items())
+        case list() | tuple():
+            return ", ".join(text(each) for each in value) or "—"
+    return _MOMENT.sub(r"\1 \2Z", "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)))
+
+
+def between(interval: Sequence[float] | None) -> str:
+    """A 95 % interval."""
+    return "—" if interval is None else f"{text(interval[0])} to {text(interval[1])}"
+
+
+def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print one table; numbers stand right. No rows: nothing."""
+    if not rows:
+        return
+    made = Table(box=box.SIMPLE_HEAD)
+    for n, column in enumerate(columns):
+        numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
+        made.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        made.add_row(*(text(value) for value in row))
+    console.print(text(title), style="bold", soft_wrap=True)
+    console.print(made)
+
+
+def plain(document: Document, console: Console, _language: str = "en") -> None:
+    """Any document: its single values, then a table for each list."""
+    for key, value in document.items():
+        if not is_rows(value):
+            console.print(f"{key.replace('_', ' ')}: {text(value)}")
+    for key, value in document.items():
+        if is_rows(value):
+            listed(console, key, value)
+
+
+_NAMING = ("line", "seq", "event", "event_id")  # numbers that name a place and count nothing
+
+
+def is_rows(value: Any) -> bool:
+    """Whether a value is a list of mappings, which is shown as a table."""
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+
+
+def listed(console: Console, title: str, rows: Sequence[Document]) -> None:
+    """Mappings as one table, a column a key. No rows: nothing."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    shown = [
+        [str(row[column]) if column in _NAMING and row.get(column) is not None else row.get(column) for column in columns] for row in rows
+    ]
+    table(console, title.replace("_", " "), columns, shown)
