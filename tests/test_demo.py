@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import re
 import stat
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -127,13 +128,17 @@ def _cells(path: Path) -> list[tuple[str, str]]:
 def test_the_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
+    manager = pytest.importorskip("jupyter_client.manager")
     monkeypatch.setenv("SEGMENTER_DEMO", str(tmp_path))
     monkeypatch.setenv("SEGMENTER_DEMO_PATIENTS", "3000")
     monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
     made = nbformat.v4.new_notebook()
     make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     made.cells = [make[kind](text.strip()) for kind, text in _cells(path)]
-    nbclient.NotebookClient(made, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(path.parents[1])}}).execute()
+    with tempfile.TemporaryDirectory() as sockets:  # short names; and files, since a free port may be taken before the kernel has it
+        kernel = manager.AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/k")
+        client = nbclient.NotebookClient(made, km=kernel, startup_timeout=600, resources={"metadata": {"path": str(path.parents[1])}})
+        client.execute()
     shown = [output for cell in made.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in shown if output.output_type == "error" or output.get("name") == "stderr"]
     assert sum(output.output_type == "execute_result" for output in shown) >= 5
