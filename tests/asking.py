@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +98,18 @@ def stays(patients: int, seed: int = 7) -> pl.DataFrame:
             "cost": rng.normal(20.0, 30.0, len(who)),
         }
     )
+
+
+WARDS = {"H": "heart", "L": "lung", "LL": "lung", "S": "skin"}
+
+
+def by_ward() -> dict[int, dict[str, list[dict[str, Any]]]]:
+    """Patient -> ward -> rows, of eligible patients."""
+    rows = stays(400).filter(pl.col("patient") % 3 != 2)
+    found = defaultdict(lambda: defaultdict(list))
+    for row in rows.iter_rows(named=True):
+        found[row["patient"]][WARDS.get(row["ward"], "other")].append(row)
+    return found
 
 
 def open_clinic(engine: DuckDBEngine, patients: int = 400) -> Eligible:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from ledgers import POSTGRES, SERVERS, Clock, fresh_schema
 
 _COMMON = {"deadline": None, "print_blob": True, "suppress_health_check": [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]}
 settings.register_profile("default", max_examples=50, derandomize=True, **_COMMON)
@@ -23,3 +26,20 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys, limits and servers of the caller's own project must not reach a test's, nor what the caller's terminal is like."""
     for name in OWN:
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(params=SERVERS)
+def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
+    """Where a journal is kept: in SQLite (None), and on the test server where there is one."""
+    if request.param == "sqlite":
+        yield None
+    elif not os.environ.get(POSTGRES):
+        pytest.skip(f"no PostgreSQL: {POSTGRES} is not set")
+    else:
+        yield from fresh_schema()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock that the test turns."""
+    return Clock()

@@ -111,3 +111,13 @@ def make_world(root: Path, seed: int, patients: int) -> Path:
         [sys.executable, str(MAKE_WORLD), str(root), "--seed", str(seed), "--patients", str(patients)], check=True, capture_output=True,
     )
     return root
+
+
+def failed(capsys: Any, *words: str) -> tuple[int, dict[str, Any], str]:
+    """Run a command in this process that has to fail: its status, its error object, and what it said to people."""
+    from segmenter import cli
+
+    status = cli.run([*words, "--json"])
+    captured = capsys.readouterr()
+    return status, json.loads(captured.out)["error"], captured.err
+

@@ -1,11 +1,13 @@
-"""A small project folder for tests of what people write."""
+"""A small project folder for tests of what people write, and what is wrong with it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+import pytest
+
+from segmenter.errors import FileError
+from segmenter.project.folder import read_project
 
 POLICY = """\
 version: 1
@@ -87,3 +89,23 @@ def segment(name: str, *lines: str, purpose: str = "prevention") -> str:
         "statistics": (),
     }[purpose]
     return "\n".join((f"name: {name}", f"purpose: {purpose}", *required, *lines)) + "\n"
+
+
+def problems(root: Path) -> list[tuple[str, int | None, str, str]]:
+    """All problems of a project's files, as (file's name, line, message, hint)."""
+    with pytest.raises(FileError) as caught:
+        read_project(root)
+    assert caught.value.exit_status == 2
+    return [(p.file.name, p.line, p.message, p.hint or "") for p in caught.value.problems]
+
+
+def only(root: Path) -> tuple[str, int | None, str, str]:
+    """The one problem of a project."""
+    (found,) = problems(root)
+    return found
+
+
+def changed(old: str, new: str, text: str = POLICY) -> str:
+    """A text with one piece of it replaced, which has to be there."""
+    assert old in text
+    return text.replace(old, new, 1)

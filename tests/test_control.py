@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from datetime import timedelta
@@ -10,27 +9,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from ledgers import KEYS, POSTGRES, SERVERS, Clock, fresh_schema, journal
+from ledgers import KEYS, journal
 from segmenter.control import JOURNAL, Journal
 from segmenter.errors import BudgetError
 from segmenter.keys import Keys
 from segmenter.marks import MARK
 from segmenter.release.recovery import recover
-
-
-@pytest.fixture(params=SERVERS)
-def url(request):
-    if request.param == "sqlite":
-        yield None
-    elif not os.environ.get(POSTGRES):
-        pytest.skip(f"no PostgreSQL: {POSTGRES} is not set")
-    else:
-        yield from fresh_schema()
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

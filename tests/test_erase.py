@@ -14,7 +14,7 @@ from segmenter.errors import EngineError, Refusal, UsageError
 from segmenter.export import erase, proof, recall, register, retain, subject, suppression
 from segmenter.export.entries import frame
 from segmenter.policy import Destination
-from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, named
+from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, die_in, named
 from world.policies import CLINIC, policy_of
 
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
@@ -119,16 +119,7 @@ def test_the_proof_finds_what_is_left(world):
 def die_at(home, step, nth):
     world = Mailing(home, PEOPLE, links={"P-1001": 0, "P-1002": 0})
     world.later(hours=1)
-    owner, name = {"replace": (Path, "replace"), "unlink": (Path, "unlink"), "append": (type(world.journal), "append")}[step]
-    before, seen = getattr(owner, name), [0]
-
-    def fatal(*args, **kwargs):
-        seen[0] += 1
-        if seen[0] == nth:
-            os._exit(9)
-        return before(*args, **kwargs)
-
-    setattr(owner, name, fatal)
+    die_in(type(world.journal) if step == "append" else Path, step, nth)
     forget(world)
     os._exit(0)
 

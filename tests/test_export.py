@@ -20,7 +20,7 @@ from segmenter.export import destination, register
 from segmenter.export import make as export
 from segmenter.export.destination import Layout
 from segmenter.policy import UNDECLARED, Destination
-from world.mailing import CHECK, KEYS, NOW, Mailing, capped, named
+from world.mailing import CHECK, KEYS, NOW, Mailing, capped, die_in, named
 from world.policies import CLINIC, policy_of
 
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
@@ -268,17 +268,7 @@ DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("append", 1), ("rename", 1
 def die_at(home, step, nth):
     """Export in a process of its own that dies at the nth use of a step."""
     world = Mailing(home, people(*"abc"))
-    owner = {"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[step]
-    name = step
-    before, seen = getattr(owner, name), [0]
-
-    def fatal(*args, **kwargs):
-        seen[0] += 1
-        if seen[0] == nth:
-            os._exit(9)
-        return before(*args, **kwargs)
-
-    setattr(owner, name, fatal)
+    die_in({"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[step], step, nth)
     world.export()
     os._exit(0)
 

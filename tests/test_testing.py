@@ -185,18 +185,19 @@ def test_a_report_of_all_checks(project, monkeypatch):
     assert report.to_polars().height == 3
 
 
-def test_pytest_collects_a_project(project):
+def pytest_of(project, *options):
+    """What pytest says of a project, in a process of its own."""
     root = str(Path(__file__).parents[1])
-    command = [
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {root!r}); import pytest; raise SystemExit(pytest.main(sys.argv[1:]))",
-    ]
+    start = f"import sys; sys.path.insert(0, {root!r}); import pytest; raise SystemExit(pytest.main(sys.argv[1:]))"
     plugin = [] if _installed() else ["-p", "segmenter.testing"]
-    options = ["-p", "no:cacheprovider", "--segmenter", "-q", "-k", "not privacy", "--rootdir", str(project), str(project)]
-    done = subprocess.run([*command, *plugin, *options], cwd=project, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", start, *plugin, "-p", "no:cacheprovider", "-q", "--rootdir", str(project), *options]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    return done.stdout
+
+
+def test_pytest_collects_a_project(project):
+    assert "2 passed" in pytest_of(project, "--segmenter", "-k", "not privacy", str(project))
 
 
 def _installed():
@@ -211,13 +212,4 @@ def test_the_fixtures_open_an_invented_world(project):
         "    assert (segmenter_project / 'policy.yml').is_file()\n"
         "    assert len(segmenter_session.run().segments) == 2\n"
     )
-    root = str(Path(__file__).parents[1])
-    command = [
-        sys.executable,
-        "-c",
-        f"import sys; sys.path.insert(0, {root!r}); import pytest; raise SystemExit(pytest.main(sys.argv[1:]))",
-    ]
-    plugin = [] if _installed() else ["-p", "segmenter.testing"]
-    options = ["-p", "no:cacheprovider", "-q", "--rootdir", str(project), "test_ours.py"]
-    done = subprocess.run([*command, *plugin, *options], cwd=project, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in pytest_of(project, "test_ours.py")

@@ -57,21 +57,19 @@ class Tables(Connection):
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Make a temporary table (or `alias.table`) from a polars frame."""
         kind = "TABLE" if "." in table else "TEMP TABLE"
-        with fixed_errors("cannot load a frame"):
-            self.connection.register("_frame", _ArrowStream(frame))
-            try:
-                self.connection.execute(f"CREATE OR REPLACE {kind} {dotted(table)} AS FROM _frame")
-            finally:
-                self.connection.unregister("_frame")
+        self._with_frame(frame, f"CREATE OR REPLACE {kind} {dotted(table)} AS FROM _frame")
         if "." not in table:
             self._ready.add(table)
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a polars frame's rows to a table, by column name."""
+        self._with_frame(frame, f"INSERT INTO {dotted(table)} BY NAME FROM _frame")
+
+    def _with_frame(self, frame: pl.DataFrame, statement: str) -> None:
         with fixed_errors("cannot load a frame"):
             self.connection.register("_frame", _ArrowStream(frame))
             try:
-                self.connection.execute(f"INSERT INTO {dotted(table)} BY NAME FROM _frame")
+                self.connection.execute(statement)
             finally:
                 self.connection.unregister("_frame")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -175,6 +177,18 @@ def exact(labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequ
     """A `publish` that adds no noise: only tests may."""
     assert len(labels) == len(numbers)
     return {name: (sum(numbers[i] for i in cells), Interval(0, 9)) for name, cells in sums.items()}
+
+
+def die_in(owner: Any, name: str, nth: int) -> None:
+    """Let this process die, as if it were killed, at the nth call of a function from now on."""
+    before, seen = getattr(owner, name), itertools.count(1)
+
+    def fatal(*args: Any, **named: Any) -> Any:
+        if next(seen) == nth:
+            os._exit(9)
+        return before(*args, **named)
+
+    setattr(owner, name, fatal)
 
 
 def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entries.Entry:
