@@ -244,6 +244,7 @@ class Journal:
             else:
                 engine = sa.create_engine(url)
             with locked(self.home / "schema.lock"):
+                _keep_private(self.file())
                 _metadata.create_all(engine)
             self._engine, self._owner = engine, os.getpid()
         return self._engine
@@ -261,6 +262,20 @@ class Journal:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+
+def _keep_private(file: Path | None) -> None:
+    """Let nobody but its owner read the database, nor its log beside it, which takes over its mode.
+
+    An existing file is not opened for that: to close it again would let go of SQLite's locks on it in this process.
+    """
+    if file is None:
+        return
+    with contextlib.suppress(OSError):  # what cannot be made or opened, SQLite will say
+        try:
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            file.chmod(0o600)
 
 
 def _durable(connection: Any, _record: object) -> None:

@@ -27,8 +27,9 @@ def loosen(root):
 class Job:
     """One project through ingest, run and every export, and beside it the oracle."""
 
-    def __init__(self, root):
+    def __init__(self, root, clock=lambda: datetime.now(UTC)):
         self.plain = Project.read(root)
+        self.clock = clock
         self.contacted = {}
         self.files = {}
 
@@ -40,7 +41,7 @@ class Job:
         for segment, channel in self.pairs():
             answer = export(segment, channel)
             found = exported_ids(answer["file"])
-            now = datetime.now(UTC)
+            now = self.clock()
             wanted = self.plain.export(segment, channel, kept_cells(run, segment), now, ["patient_id"], self.contacted.get(channel))
             assert len(found) == len(set(found)), f"{segment} {channel}: somebody is in the file twice"
             self.explain(segment, channel, set(found), set(wanted.members), wanted.reasons)
@@ -57,7 +58,7 @@ class Job:
 
     def nobody_who_must_not_be(self):
         """Looked up in the raw rows, one sentence at a time."""
-        now = datetime.now(UTC)
+        now = self.clock()
         rows = {row["patient_id"]: row for row in self.plain.rows["patient"]}
         listed = {form for entry in self.plain.entries if entry.channel in ("*", "email") and entry.until is None
                   and entry.purpose == entry.topic == "*" for form in profiles(entry.kind, entry.value, "FR")}
@@ -85,13 +86,21 @@ class Job:
                 assert not due
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_random_projects_export_exactly_what_the_documents_say(tmp_path, seed):
-    root = random_project(tmp_path, seed)
-    with segmenter.open(root) as session:
+MOMENTS = (
+    *("2026-11-22T10:20:30", "2028-02-29T23:59:59", "2026-12-31T23:59:59"),
+    *("2027-03-28T01:00:00", "2027-10-31T01:00:00", "2035-07-01T00:00:00"),
+)
+
+
+@pytest.mark.parametrize(("seed", "moment"), list(enumerate(MOMENTS)))
+def test_random_projects_export_exactly_what_the_documents_say(tmp_path, seed, moment):
+    """At moments when days, years, leap days and summer times begin and end; the clock stands still."""
+    now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
+    root = random_project(tmp_path, seed, now)
+    with segmenter.open(root, now=lambda: now) as session:
         session.ingest()
         run = session.run().to_dict()
-        job = Job(root)
+        job = Job(root, lambda: now)
         job.compare(run, lambda segment, channel: session.export(segment, channel=channel, destination="check").to_dict())
     job.nobody_who_must_not_be()
 

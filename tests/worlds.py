@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import os
 import random
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -90,11 +91,11 @@ SOURCES = {
 
 
 class Story:
-    """One random world: the same seed tells the same story, up to the present moment."""
+    """One random world: the same seed tells the same story, up to `now`."""
 
-    def __init__(self, seed: int, patients: int) -> None:
+    def __init__(self, seed: int, patients: int, now: datetime) -> None:
         self.rng = random.Random(seed)
-        self.now = datetime.now(UTC).replace(microsecond=0)
+        self.now = now
         self.policy = policy(self.rng)
         ids = self.rng.sample([f"{n}" for n in range(1, 40 * patients)], patients)
         self.ids = [one if self.rng.random() < 0.8 else self.rng.choice(SPELLINGS).format(one) for one in ids]
@@ -246,9 +247,9 @@ DOMAINS = {
 }
 
 
-def random_project(root: Path, seed: int, patients: int = 200) -> Path:
-    """A project in `root`, its data, policy and segments drawn from the seed."""
-    story = Story(seed, patients)
+def random_project(root: Path, seed: int, now: datetime, patients: int = 200) -> Path:
+    """A project in `root`, its data, policy and segments drawn from the seed, its story told up to `now`."""
+    story = Story(seed, patients, now)
     people, consents = story.patients(), story.consents()
     half = len(consents) // 2
     tables = {
@@ -260,7 +261,10 @@ def random_project(root: Path, seed: int, patients: int = 200) -> Path:
     mail = [row["email"] for row in story.rng.sample(people, 4)]
     tables["mail/mailchimp"] = [{"Email Address": one, "UNSUB_TIME": story.rng.choice(["", "2026-01-01 10:00:00"])} for one in mail]
     tables["mail/hubspot"] = [{"Email": one} for one in mail[:1]]
-    return write_project(root, story.policy, story.segments(), tables)
+    made = write_project(root, story.policy, story.segments(), tables)
+    for path in (root / "data").rglob("*"):
+        os.utime(path, (now.timestamp(),) * 2)  # lists are as old as their files
+    return made
 
 
 def write_project(root: Path, terms: Row, segments: list[Row], tables: dict[str, list[Row]], sources: Row | None = None) -> Path:

@@ -106,17 +106,21 @@ class Connection:
     # -- files ---------------------------------------------------------------------------------------------------------
 
     def attach(self, alias: str, path: Path, *, write: bool = False) -> None:
-        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`. Its tables become ready relations."""
+        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone."""
         options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
         options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
         try:
             self.connection.execute(f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})")
+            if write:
+                path.chmod(0o600)
         except duckdb.Error as error:
             if "encrypt" in str(error).lower():
                 msg = "an encrypted file of the project cannot be opened with this key"
                 raise ProjectKeyError(msg, file=path) from None
             msg = "a file of the project cannot be opened"
             raise EngineError(msg, file=path) from None
+        except OSError:
+            raise EngineError("a file of the project cannot be kept private", file=path) from None
 
     def detach(self, alias: str) -> None:
         """Detach a file; what was written is checkpointed and complete on disk."""

@@ -99,7 +99,6 @@ def ingest(
             found = _quarantined(work)
             _unchanged(work)
             _finish(work)
-        part.chmod(0o600)
         part.rename(path)
     except BaseException:
         remove(part)
