@@ -38,7 +38,7 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     reader = snsql.from_connection(data, privacy=snsql.Privacy(epsilon=1.0, delta=1e-9), metadata=METADATA)
     names = ", ".join(CELLS)
     counted = data.groupby(list(CELLS)).size().reset_index(name="n")
-    before = [(*CELLS, "n"), *counted.itertuples(index=False, name=None)]
+    before = [("keycount", *CELLS), *((row[-1], *row[:-1]) for row in counted.itertuples(index=False, name=None))]
     found = reader.execute(f"SELECT {names}, COUNT(*) AS n FROM PUMS.PATIENT GROUP BY {names}", pre_aggregated=before)
     took = time.perf_counter() - began
     engine.close()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+import sys
 import time
 from pathlib import Path
 
@@ -22,7 +24,8 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     from pyspark.sql import SparkSession
     from tmlt.analytics import AddOneRow, KeySet, PureDPBudget, QueryBuilder, Session
 
-    spark = SparkSession.builder.master("local[*]").getOrCreate()
+    os.environ["PYSPARK_PYTHON"] = sys.executable  # its workers are of this environment too
+    spark = SparkSession.builder.master("local[*]").config("spark.ui.enabled", "false").getOrCreate()
     spark.range(1).count()
     began = time.perf_counter()
     engine, rows = frame.relation(work, folder)
