@@ -57,12 +57,11 @@ def count(engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligi
     if size > LARGEST:
         msg = "a cube of so many cells cannot be counted"
         raise EngineError(msg, hint="use fewer dimensions or wider bands")
-    found = engine.frame(
-        "cell_count",
-        structure={"__cell__": _cell(dimensions), "__eligible__": exp.to_table(eligible.table)},
-    )
+    people = exp.to_table(eligible.table)
+    ((outside,),) = engine.rows("code_outside", structure={"__outside__": _outside(dimensions), "__eligible__": people})
+    found = engine.frame("cell_count", structure={"__cell__": _cell(dimensions), "__eligible__": people})
     where, many = found["cell"], found["patients"]
-    if where.null_count() or (len(where) and not (where.is_between(0, size - 1)).all()):
+    if outside or where.null_count():
         msg = "a patient's dimension codes are not those of the policy"
         raise EngineError(msg)
     counts = np.zeros(size, dtype=np.int64)
@@ -93,14 +92,24 @@ def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
 
 
 def _cell(dimensions: Sequence[Dimension]) -> exp.Expr:
-    """The number of a patient's cell; a code outside its domain makes it NULL, which `count` refuses."""
+    """The number of a patient's cell; a code that is missing makes it NULL, which `count` refuses."""
     from sqlglot import exp
 
-    def inside(dimension: Dimension) -> tuple[exp.Expr, int]:
-        code, size = exp.column(f"dim_{dimension.name}", quoted=True), len(dimension.labels)
-        return exp.Case().when(exp.Between(this=code, low=exp.Literal.number(0), high=exp.Literal.number(size - 1)), code), size
+    return codes.numbered((exp.column(f"dim_{d.name}", quoted=True), len(d.labels)) for d in dimensions)
 
-    return codes.numbered(map(inside, dimensions))
+
+def _outside(dimensions: Sequence[Dimension]) -> exp.Expr:
+    """Whether a code of a patient lies outside its domain."""
+    from sqlglot import exp
+
+    return exp.or_(exp.false(), *(exp.not_(_within(d)) for d in dimensions))
+
+
+def _within(dimension: Dimension) -> exp.Expr:
+    from sqlglot import exp
+
+    last = exp.Literal.number(len(dimension.labels) - 1)
+    return exp.Between(this=exp.column(f"dim_{dimension.name}", quoted=True), low=exp.Literal.number(0), high=last)
 
 
 def _patient_code(dimension: Dimension) -> exp.Expr:
