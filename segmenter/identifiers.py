@@ -166,6 +166,14 @@ def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "ad
         engine.forget(["identifier_done", "identifier_given"])
 
 
+def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
+    """Make `into` (as for `hash_patients`) from the ready tables `patient` and `address`: how each patient can be reached, by kind."""
+    put = engine.make
+    for kind in ("email", "phone", "postal"):
+        put(into, "reach", {"identifier": kind})
+        put = engine.add
+
+
 def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into: str) -> None:
     """Make `into` with the keyed hash an entry keeps of each identifier of the table `source` (item BIGINT unique, kind, value).
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from segmenter.model import ProcessingRequest, Snapshot
     from segmenter.policy import Policy
 
+    Mark = tuple[str, Iterable[str]]  # the channel to reach somebody on, and the categories that would be carried
+
 
 def check(policy: Policy, request: ProcessingRequest) -> tuple[int, tuple[int, ...]]:
     """The state's word and the masks of a request, one a channel; having one of them whole makes eligible.
@@ -33,16 +35,19 @@ def check(policy: Policy, request: ProcessingRequest) -> tuple[int, tuple[int, .
     return found[0][0], tuple(dict.fromkeys(mask for _, mask in found))
 
 
-def gate(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, request: ProcessingRequest, table: str = "eligible") -> Eligible:
+def gate(
+    engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, request: ProcessingRequest, table: str = "eligible", mark: Mark | None = None
+) -> Eligible:
     """Who may be used for `request`: a view `table` with one row a human (C13), `patient` and the dimension codes.
 
+    With a `mark` it also has the column `contactable`: whether that patient is one of `contactable`, which is cheaper than to join those.
     The engine has the state's `person` and `kin` exposed, at the request's clocks. Raises `PolicyError` (C14).
     """
     word, masks = check(policy, request)
     structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
         "__alone__": _has_one(word, [mask | ALONE for mask in masks]),
         "__allowed__": _has_one(word, masks),
-        "__dimensions__": list(_codes(policy)),
+        "__dimensions__": [*_codes(policy), *([] if mark is None else [_marked(policy, request, mark)])],
     }
     engine.view(table, "eligible", structure)
     return Eligible(request, snapshot, policy.deciding_hash(), table)
@@ -55,12 +60,22 @@ def contactable(
 
     Decided for the request's categories, `contact` and `carried` at the clocks of the exposed state. Raises `PolicyError` (C14).
     """
+    engine.view(table, "contactable", {"__allowed__": _may_reach(policy, request, channel, carried)})
+    return table
+
+
+def _marked(policy: Policy, request: ProcessingRequest, mark: Mark) -> exp.Expr:
+    from sqlglot import exp
+
+    return exp.alias_(_may_reach(policy, request, *mark), "contactable")
+
+
+def _may_reach(policy: Policy, request: ProcessingRequest, channel: str, carried: Iterable[str]) -> exp.Expr:
     if channel not in policy.purposes[request.purpose].channels:
         raise PolicyError("C14", f"purpose {request.purpose} does not list the channel {channel}")
     categories = dict.fromkeys((ALWAYS, CONTACT, *request.categories, *carried))
     word, mask = Scopes.of(policy).bits(request.purpose, channel, request.topic, categories)
-    engine.view(table, "contactable", {"__allowed__": _has_one(word, [mask])})
-    return table
+    return _has_one(word, [mask])
 
 
 def _has_one(word: int, masks: Sequence[int]) -> exp.Expr:

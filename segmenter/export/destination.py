@@ -169,11 +169,10 @@ def _neutral(value: exp.Expr) -> exp.Expr:
     """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     from sqlglot import exp
 
-    first = exp.func("left", value.copy(), exp.Literal.number(1))
-    risky = [exp.Literal.string(sign) for sign in ("=", "+", "-", "@", "\t", "\r")]
+    risky = [exp.StartsWith(this=value.copy(), expression=exp.Literal.string(sign)) for sign in ("=", "+", "-", "@", "\t", "\r")]
     safe = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
     early = exp.LT(this=value.copy(), expression=exp.Literal.string("A"))  # all of them sort before the letters; most cells do not
-    return exp.Case().when(exp.and_(early, exp.In(this=first, expressions=risky)), safe).else_(value.copy())
+    return exp.Case().when(exp.and_(early, exp.or_(*risky)), safe).else_(value.copy())
 
 
 # -- writing -----------------------------------------------------------------------------------------------------------

@@ -37,6 +37,7 @@ DONE = "forgotten"  # the journal kind of an erasure whose files are all written
 NEW = "erasing_new"
 OLD = "erasing_old"
 IDENTIFIERS = ("email", "phone", "postal")
+MATCHED = ("reach", "suppression_listed")  # tables of a snapshot that are made from its others
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,9 +240,7 @@ def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool =
         engine.make("gone_text", "erase_text")
         try:
             engine.attach(NEW, part, write=True)
-            for table in engine.tables(OLD):
-                engine.alias("erase_source", f"{OLD}.{table}")
-                engine.make(f"{NEW}.{table}", _way(table, engine.columns(f"{OLD}.{table}")))
+            _write_anew(engine)
             engine.detach(NEW)
             part.replace(path)
         finally:
@@ -250,6 +249,18 @@ def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool =
     for state in (path.parent.parent / "states").glob(f"{path.stem}-*"):
         state.unlink()
     return True
+
+
+def _write_anew(engine: DuckDBEngine) -> None:
+    """Every table of the old file into the new one; what was matched between tables is matched again."""
+    for table in set(engine.tables(OLD)).difference(MATCHED):
+        engine.alias("erase_source", f"{OLD}.{table}")
+        engine.make(f"{NEW}.{table}", _way(table, engine.columns(f"{OLD}.{table}")))
+    if set(MATCHED) <= set(engine.tables(OLD)):
+        for table in ("patient", "address", "suppression"):
+            engine.alias(table, f"{NEW}.{table}")
+        identifiers.reach_patients(engine, f"{NEW}.reach")
+        engine.make(f"{NEW}.suppression_listed", "suppression_listed")
 
 
 def _way(table: str, columns: Sequence[str]) -> str:

@@ -101,7 +101,10 @@ def silent(_step: str, _done: float | None = None) -> None:
 
 
 def build(engine: DuckDBEngine, eligible: Eligible, dimensions: Sequence[str], kept: Sequence[Sequence[int]]) -> None:
-    """Make `export_member` (patient): the eligible, one a human, whose codes over `dimensions` are one of the `kept` cells (P6)."""
+    """Make `export_member` (patient, contactable): the eligible, one a human, whose codes over `dimensions` are a `kept` cell (P6).
+
+    The table of `eligible` has `contactable`: whether the patient may be reached on the channel with what the export carries.
+    """
     import polars as pl
     from sqlglot import exp
 
@@ -116,7 +119,7 @@ def build(engine: DuckDBEngine, eligible: Eligible, dimensions: Sequence[str], k
 def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
     """Make `export_checked`: every member with the first reason it is not exported for, in the order of `REASONS`.
 
-    Needs `export_member`, the snapshot's tables, and `contactable`, `suppressed`, `preferring` and `capped` (patient) as of now.
+    Needs `export_member`, the snapshot's tables, and `suppressed`, `preferring` and `capped` (patient) as of now.
     """
     engine.make("export_considered", "export_considered", {"identifier": order.layout.identifier})
     if order.holdout > 0:

@@ -116,20 +116,19 @@ def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, no
         decide(one)
         _addresses_listed(engine, one, now)
         with removal.source(engine, place, one.snapshot):
-            values = {"purpose": one.purpose, "channel": one.channel, "topic": one.topic, "identifier": one.identifier}
+            values = {"purpose": one.purpose, "channel": one.channel, "topic": one.topic}
             engine.make("removal", "recall_due", {**values, "export": one.export, "exported_at": naive_utc(one.at)})
             removal.gather(engine, place, one, batches)
-        engine.forget(["suppressed_probe"])
     return [removal.commit(engine, place, policy.destinations, batch, now, "withdrawal") for batch in batches.values()]
 
 
 def _addresses_listed(engine: DuckDBEngine, one: Registered, now: datetime) -> None:
-    """Make `suppressed_probe`: the entries that cover an export now and name an address as it was exported."""
+    """Make `recall_hit`: members whose address, as it was exported, is named by an entry that covers the export now."""
     values = {"channel": one.channel, "purpose": one.purpose, "topic": one.topic, "as_of": naive_utc(now)}
-    engine.make("suppression_near", "recall_near")
-    for step in ("soft_bounce", "suppressed_probe"):
-        engine.make(step, step, values)
-    engine.forget(["suppression_near", "soft_bounce"])
+    engine.make("suppression_near", "recall_near", {"identifier": one.identifier})
+    engine.make("suppression_covering", "suppression_covering", values)
+    engine.make("recall_hit", "suppression_hit")
+    engine.forget(["suppression_near", "suppression_covering"])
 
 
 def _declared(policy: Policy) -> pl.DataFrame:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.export.register import Place
 
-DERIVED = ("address", "identity", "quarantine")  # keyed hashes, numbers, lines that are told apart
+DERIVED = ("address", "identity", "quarantine", "reach", "suppression_listed")  # keyed hashes, numbers, lines that are told apart
 
 
 @dataclass(frozen=True, slots=True)

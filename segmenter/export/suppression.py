@@ -103,18 +103,14 @@ def imported_file(home: Path, acts: Iterable[Act]) -> Path | None:
 def suppressed(engine: DuckDBEngine, channel: str, purpose: str, topic: str | None, as_of: datetime, into: str = "suppressed") -> None:
     """Make `into` (patient): everyone whom an entry that covers the export names, by any identifier of theirs or of a linked id (S2).
 
-    Needs `load` before, and the ready tables `address` and `link_group`. `since` never delays an entry; `until` ends it.
+    Needs `load` before, and the ready tables `address` and `link_group`; `suppression_listed`, where the snapshot has it, saves reading
+    its whole lists. `since` never delays an entry; `until` ends it.
     """
-    from sqlglot import exp
-
     values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
-    kinds = [exp.Literal.string(kind) for (kind,) in engine.rows("suppression_kind")]
-    engine.make("address_listed", "address_listed", None, {"__kinds__": kinds or [exp.null()]})
-    engine.make("suppression_near", "suppression_near")
-    for step in ("soft_bounce", "suppressed_probe"):
-        engine.make(step, step, values)
-    engine.make(into, "suppressed_patient", values)
-    engine.forget(["address_listed", "suppression_near", "soft_bounce", "suppressed_probe"])
+    engine.view("suppression_matched", "suppression_matched")
+    engine.make("suppression_covering", "suppression_covering", values)
+    engine.make(into, "suppressed_patient")
+    engine.forget(["suppression_covering", "suppression_matched"])
 
 
 def require_fresh(engine: DuckDBEngine, now: datetime) -> None:

@@ -19,6 +19,7 @@ from segmenter.sources.events import ingest_consent
 from segmenter.sources.facts import ingest_facts
 from segmenter.sources.files import unreadable
 from segmenter.sources.links import ingest_links
+from segmenter.sources.matches import match
 from segmenter.sources.patients import ingest_patients
 from segmenter.sources.plan import Change, plan, watched
 from segmenter.sources.preferences import ingest_preferences
@@ -180,7 +181,7 @@ def _read_all(work: Work) -> None:
         with _blamed(work):
             run()
     work.progress("identifiers", None)
-    _hash(work)
+    match(work, rehashed=_hash(work))
 
 
 @contextlib.contextmanager
@@ -214,18 +215,20 @@ def _unchanged(work: Work) -> None:
             raise unreadable(file, "changed while it was read")
 
 
-def _hash(work: Work) -> None:
+def _hash(work: Work) -> bool:
+    """Write the keyed hashes of the patients whose identifiers may have changed; gives whether there were any."""
     from segmenter.identifiers import hash_patients
 
     engine, region = work.engine, work.policy.region
     if not work.carried or (not engine.has("patient_touched") and work.plan["patient"].change is not Change.SAME):
         hash_patients(engine, work.keys, region, work.table("address"))
-        return
+        engine.expose(SNAP, ["address"])
+        return True
     if not engine.has("patient_touched"):
         engine.create("patient_touched", {"patient": "BIGINT"})
     engine.make("rehash", "rehash")
     if not engine.count("rehash"):
-        return
+        return False
     engine.make("identity_few", "identity_touched")
     engine.make("patient_few", "patient_few")
     engine.alias("identity", "identity_few")
@@ -233,6 +236,7 @@ def _hash(work: Work) -> None:
     hash_patients(engine, work.keys, region, "address_new")
     engine.expose(SNAP, ["identity", "patient"])
     work.keep("address", "address_kept")
+    return True
 
 
 def _quarantined(work: Work) -> tuple[Quarantined, ...]:

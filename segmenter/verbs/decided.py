@@ -12,6 +12,7 @@ from segmenter.errors import UsageError
 from segmenter.export import suppression
 from segmenter.model import Clocks
 from segmenter.release import cube
+from segmenter.sources import matches
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,31 +39,37 @@ def decided(
     External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too. `before` is
     called while no row was read yet: the moment to look at the names of columns, and to pay (P2).
     """
-    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
-    with _reading(context, snapshot) as engine:
+    with reading(context, snapshot) as engine:
         before(engine)
-        path = context.store.state_path(snapshot, standing.mark(context.policy))
-        if writes or not own or not path.is_file():
-            _load_lists(context, engine)
-        engine.attach(standing.STATE, state(context, engine, snapshot))
-        engine.expose(standing.STATE, SHOWN)
-        if writes or not own:  # the state answers for its own clocks as it stands
-            standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
-        if not writes:
-            engine.lock_down()
+        decide(context, engine, snapshot, clocks, writes=writes)
         yield engine
+
+
+def decide(context: Context, engine: DuckDBEngine, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> None:
+    """Give an engine of `reading` everyone's decisions, as `decided` has them."""
+    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
+    path = context.store.state_path(snapshot, standing.mark(context.policy))
+    if writes or not own or not path.is_file():
+        _load_lists(context, engine)
+    engine.attach(standing.STATE, state(context, engine, snapshot))
+    engine.expose(standing.STATE, SHOWN)
+    if writes or not own:  # the state answers for its own clocks as it stands
+        standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
+    if not writes:
+        engine.lock_down()
 
 
 @contextlib.contextmanager
 def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
     """An engine with a snapshot's tables, the suppression list and the erasures; nobody is decided."""
-    with _reading(context, snapshot) as engine:
+    with reading(context, snapshot) as engine:
         _load_lists(context, engine)
         yield engine
 
 
 @contextlib.contextmanager
-def _reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+def reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+    """An engine with a snapshot's tables; nothing else is read yet."""
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
@@ -71,6 +78,8 @@ def _reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
             msg = "the snapshot was written by an earlier version of segmenter"
             raise UsageError(msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more")
         engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
+        if not matches.trusted(engine):
+            engine.forget(matches.MATCHED)  # then they are made where they are needed
         yield engine
 
 

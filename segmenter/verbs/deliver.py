@@ -20,7 +20,7 @@ from segmenter.project.folder import read_project
 from segmenter.release.publish import OUTSIDE, publish_histogram
 from segmenter.release.segment_count import read_off
 from segmenter.verbs.books import ledger_of
-from segmenter.verbs.decided import decided
+from segmenter.verbs.decided import decide, reading
 from segmenter.verbs.publish import latest_release
 
 if TYPE_CHECKING:
@@ -60,11 +60,11 @@ def export_segment(
     with register.alone(context.home, context.journal):
         now = context.now()
         clocks = Clocks(now, now)
-        with context.store.reading(snapshot) as engine:
+        with reading(context, snapshot) as engine:
             suppression.require_fresh(engine, now)
             order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
-        spend = _reserve(context, parcel)
-        with decided(context, snapshot, clocks, writes=True) as engine:
+            spend = _reserve(context, parcel)
+            decide(context, engine, snapshot, clocks, writes=True)
             _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
             return export.commit(engine, place_of(context, snapshot), order, _publisher(context, spend), context.progress)
 
@@ -133,9 +133,8 @@ def _check_again(
     """Members of the kept cells, each with the first reason against them as of now."""
     policy, channel = context.policy, context.policy.channels[order.channel]
     request = segment.request(clocks)
-    eligible = consent.gate(engine, policy, snapshot, request)
+    eligible = consent.gate(engine, policy, snapshot, request, mark=(order.channel, order.layout.categories))
     export.build(engine, eligible, segment.dimensions, kept)
-    consent.contactable(engine, policy, request, order.channel, order.layout.categories)
     suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
     preference.denied(engine, order.channel, order.topic)
     since = preference.window_start(engine, channel, order.topic, order.sent_at)

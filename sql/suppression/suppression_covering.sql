@@ -1,8 +1,8 @@
 -- Entries whose scope covers an export and that have not ended; `since` never delays one (S2). A question without a topic is of all topics.
--- Returns: kind, probe, reason, since, event
+-- Returns: patient, kind, probe, reason, since, event
 -- Reads:   suppression_near
 -- Takes:   $channel, $purpose, $topic (may be null), $as_of
-SELECT kind, probe, reason, since, event
+SELECT patient, kind, probe, reason, since, event
 FROM suppression_near
 WHERE
     coalesce(channel, '*') IN ('*', $channel)

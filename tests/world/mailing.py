@@ -132,12 +132,11 @@ class Mailing:
     def checked(self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None) -> dict[str, str | None]:
         """The first reason of each member, None where exported. Leaves `export_checked` ready."""
         names = list(self.numbers) if members is None else list(members)
-        engine.load("eligible", pl.DataFrame({"patient": pl.Series([self.numbers[m] for m in names], dtype=pl.Int64)}))
+        chosen = [(self.numbers[name], name not in self.refusing) for name in names]
+        engine.load("eligible", pl.DataFrame(chosen, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"))
         request = ProcessingRequest("prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at))
         eligible = Eligible(request, self.place().snapshot, "0" * 64, "eligible")
         export.build(engine, eligible, (), [()])
-        allowed = [number for name, number in self.numbers.items() if name not in self.refusing]
-        engine.load("contactable", pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)}))
         acts = self.journal.read()
         suppression.load(engine, self.home, acts)
         suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
