@@ -1,4 +1,4 @@
-"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefgh] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
+"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefghi] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks import page, peers, world
+from benchmarks import crowd, page, peers, world
 
 RESULTS = Path(__file__).parent / "results"
 HELP = "which works, by letter"
@@ -26,7 +26,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=world.SIZES, default="1m")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--works", default="abcdefgh", help=HELP)
+    parser.add_argument("--works", default="abcdefghi", help=HELP)
     parser.add_argument("--peers", default=",".join(peers.installed()), help="which peers, of those that are installed")
     parser.add_argument("--folder", type=Path, help="where to put the data; removed at the end unless it is given")
     given = parser.parse_args()
@@ -42,11 +42,15 @@ def main() -> None:
 
 def measure(folder: Path, patients: int, rounds: int, works: str, others: list[str]) -> Runs:
     """All runs: ingest first (everything stands on it), then the questions, interleaved, then the delta, which changes the data."""
+    runs: Runs = {}
+    if "i" in works:
+        _crowd(folder / "crowd", patients, runs, rounds)
+    if works == "i":
+        return runs
     project = folder / "project"
     if not project.exists():
         _say(f"drawing {patients:,} patients")
         world.make(project, patients)
-    runs: Runs = {}
     _ingest(project, runs, rounds if "e" in works else 1)
     questions = [(work, side) for work in "abcdg" if work in works for side in _sides(work, others)]
     questions += [(work, "ours") for work in COLD if "h" in works]
@@ -59,6 +63,17 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
             world.add_delta(project, patients, number)
             runs.setdefault(("f", "ours"), []).append(_fresh("f", "ours", project, number))
     return runs
+
+
+def _crowd(project: Path, patients: int, runs: Runs, rounds: int) -> None:
+    """Work (i), in a project of its own; its ingest is not counted."""
+    if not project.exists():
+        _say(f"drawing {patients:,} patients and {crowd.ENTRIES} entries for each")
+        crowd.make(project, patients)
+        _fresh("e", "ours", project, 0)
+    for number in range(rounds):
+        for side in ("plain", "ours"):
+            runs.setdefault(("i", side), []).append(_fresh("i", side, project, number))
 
 
 def _sides(work: str, others: list[str]) -> list[str]:

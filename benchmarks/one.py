@@ -18,6 +18,11 @@ def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
 
         took, cells, steps = ours.run(work, folder)
         seconds, processor = took.seconds, took.processor
+    elif work == "i":
+        from benchmarks import crowd
+
+        took = crowd.copy(folder)
+        seconds, processor = took.seconds, took.processor
     elif side in ("plain", "latest"):
         from benchmarks import plain
 

@@ -90,7 +90,7 @@ suppression: [{name: list, read: data/suppression.csv, channel: email, max_age: 
 EVERY_CELL = "sex <> 'unknown' and age_band <> 'unknown' and payer <> 'unknown' and region <> 'unknown'"
 
 
-def make(folder: Path, patients: int) -> None:
+def make(folder: Path, patients: int, events: int = EVENTS) -> None:
     """Write the project of `patients` patients into an empty folder."""
     data = folder / "data"
     data.mkdir(parents=True)
@@ -102,7 +102,7 @@ def make(folder: Path, patients: int) -> None:
             (CONSENT, "consent.parquet", "FORMAT parquet"),
             (LIST, "suppression.csv", "FORMAT csv, HEADER"),
         ):
-            engine.execute(f"COPY ({text.format(patients=patients, events=EVENTS, today=today)}) TO '{data / name}' ({form})")
+            engine.execute(f"COPY ({text.format(patients=patients, events=events, today=today)}) TO '{data / name}' ({form})")
     _write_project(folder)
 
 
@@ -120,11 +120,11 @@ def _write_project(folder: Path) -> None:
     (folder / "policy.yml").write_text(POLICY.replace("REGIONS", ", ".join(REGIONS)).replace("RECIPIENT", recipient), encoding="utf-8")
     (folder / "sources.yml").write_text(SOURCES, encoding="utf-8")
     (folder / "segments").mkdir()
-    _segment(folder, "everyone", "census", EVERY_CELL)
-    _segment(folder, "gated", "outreach", EVERY_CELL, "t1")
-    _segment(folder, "mailing", "outreach", f"region in ({', '.join(repr(r) for r in REGIONS[:6])})", "t2")
+    segment(folder, "everyone", "census", EVERY_CELL)
+    segment(folder, "gated", "outreach", EVERY_CELL, "t1")
+    segment(folder, "mailing", "outreach", f"region in ({', '.join(repr(r) for r in REGIONS[:6])})", "t2")
     for number, (_, _, where) in enumerate(job()):
-        _segment(folder, f"job{number:02}", "outreach", where, FAMILIES[number % len(FAMILIES)])
+        segment(folder, f"job{number:02}", "outreach", where, FAMILIES[number % len(FAMILIES)])
 
 
 def job() -> list[tuple[str, tuple[str, ...], str]]:
@@ -143,7 +143,8 @@ def job() -> list[tuple[str, tuple[str, ...], str]]:
     return made
 
 
-def _segment(folder: Path, name: str, purpose: str, where: str, topic: str | None = None) -> None:
+def segment(folder: Path, name: str, purpose: str, where: str, topic: str | None = None) -> None:
+    """Write one segment of a project."""
     reach = "" if topic is None else f"channels: [email]\ntopic: {topic}\n"
     text = f"name: {name}\ntitle: {{en: {name}}}\npurpose: {purpose}\n{reach}where: {where}\n"
     (folder / "segments" / f"{name}.yml").write_text(text, encoding="utf-8")

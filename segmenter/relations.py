@@ -114,7 +114,7 @@ def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> R
     ordered: dict[str, exp.Expr] = {}
 
     def visit(current: str) -> None:
-        query = fill(tree(current).copy(), structure or {})
+        query = fill(tree(current).copy(), structure) if structure else tree(current)
         for needed in needs(query):
             if needed not in ready and needed not in ordered and needed != current:
                 visit(needed)
@@ -122,9 +122,10 @@ def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> R
 
     visit(name)
     main = ordered.pop(name)
-    own = main.args.get("with_")
-    ctes = [exp.CTE(this=q, alias=exp.TableAlias(this=exp.to_identifier(n))) for n, q in ordered.items()]
+    ctes = [exp.CTE(this=q.copy(), alias=exp.TableAlias(this=exp.to_identifier(n))) for n, q in ordered.items()]
     if ctes:
+        main = main.copy()
+        own = main.args.get("with_")
         mine = list(own.expressions) if own is not None else []
         main.set("with_", exp.With(expressions=[*ctes, *mine], recursive=False))
     holes = sorted({c.name for c in main.find_all(exp.Column, exp.Table) if c.name.startswith("__")})
