@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
 from segmenter.errors import UsageError
 from segmenter.model import Cost
@@ -31,14 +31,6 @@ def spent_nano(amount: str | int | Decimal) -> int:
     if value <= 0:
         raise UsageError("a cost is a number above 0", hint="for example 0.5")
     return int((value * NANO).to_integral_value(ROUND_CEILING))
-
-
-def allowed_nano(amount: str | int | Decimal) -> int:
-    """An allowance in nano-units, rounded down. `UsageError` where it is no decimal number of 0 or more."""
-    value = _decimal(amount)
-    if value < 0:
-        raise UsageError("an allowance is a number of 0 or more")
-    return int((value * NANO).to_integral_value(ROUND_FLOOR))
 
 
 def _decimal(amount: str | int | Decimal) -> Decimal:

@@ -16,7 +16,7 @@ No message holds a patient's value or an exact count. DuckDB's own messages hold
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -133,19 +133,3 @@ class Cancelled(SegmenterError):
 
     code = "cancelled"
     exit_status = 130
-
-
-@dataclass(frozen=True, slots=True)
-class Problems:
-    """Collects problems, so that a file's faults are reported all at once."""
-
-    found: list[Problem] = field(default_factory=list)
-
-    def add(self, message: str, file: Path | None = None, line: int | None = None, hint: str | None = None) -> None:
-        """Note one problem."""
-        self.found.append(Problem(message, file, line, hint))
-
-    def raise_if_any(self) -> None:
-        """Raise `FileError` with all that was found."""
-        if self.found:
-            raise FileError(self.found)

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter import accounting
-from segmenter.accounting import NANO, affordable_rho, allowed_nano, converted, fits, gaussian, geometric, loss, shown, spent_nano, total
+from segmenter.accounting import NANO, affordable_rho, converted, fits, gaussian, geometric, loss, shown, spent_nano, total
 from segmenter.errors import UsageError
 from segmenter.model import Cost
+from segmenter.project.policy_file import nano
 
 VECTORS = Path(__file__).parents[1] / "../shared/data/dp_vectors/google_dp_accounting.json"
 
@@ -22,12 +23,12 @@ VECTORS = Path(__file__).parents[1] / "../shared/data/dp_vectors/google_dp_accou
 @given(st.decimals(min_value="0.0000000001", max_value=1000, places=12))
 def test_p3_spends_round_up_and_allowances_down(amount):
     if amount > 0:
-        assert Decimal(allowed_nano(amount)) <= amount * NANO <= Decimal(spent_nano(amount))
-        assert spent_nano(amount) - allowed_nano(amount) <= 1
+        assert Decimal(nano(amount)) <= amount * NANO <= Decimal(spent_nano(amount))
+        assert spent_nano(amount) - nano(amount) <= 1
 
 
 def test_three_times_a_tenth_is_three_tenths():
-    assert 3 * spent_nano("0.1") == allowed_nano("0.3")
+    assert 3 * spent_nano("0.1") == nano(Decimal("0.3"))
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "x", "", "1e9"])

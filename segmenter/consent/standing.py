@@ -36,7 +36,6 @@ SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attac
 STATE = "state"  # ... and the state
 SETTLING = "settling"  # ... and a state that is being written
 PREVIOUS = ("person", "linked", "buried")  # what of the state before is compared
-STATE_TABLES = ("person", "kin", "linked", "buried", "meta")
 READ = {  # the columns that decisions read; dimensions may read more of patients and facts
     "consent": (
         "event", "patient", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidenced",

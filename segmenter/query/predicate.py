@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 
     from segmenter.policy import Dimension
 
-Resolve = "Callable[[str, str], Dimension]"  # (table or '', name) -> the dimension; raises where there is none
-
 INSTEAD = "WHERE takes `=`, `<>`, `IN`, `NOT IN`, AND, OR, NOT over dimensions and values in single quotes"
 
 
 def read(tree: exp.Expression, resolve: Callable[[str, str], Dimension]) -> tuple[condition.Condition, Mapping[str, Dimension]]:
-    """The condition, and the dimensions it names.
+    """The condition, and the dimensions it names, each found by `resolve` from its table ('' where none is written) and its name.
 
     Raises `UsageError` for a name or a value that is not declared, `Refusal` (P15) for anything but tests of dimensions.
     """
