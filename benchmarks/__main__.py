@@ -117,7 +117,7 @@ def summary(runs: Runs) -> dict[str, Any]:
         }
         for (work, side), taken in runs.items()
     ]
-    return {"machine": page.machine(), "versions": page.versions(), "works": works}
+    return {"machine": page.machine(), "versions": page.versions(), "peers": peers.versions(), "works": works}
 
 
 def keep(file: Path, found: dict[str, Any]) -> list[dict[str, Any]]:

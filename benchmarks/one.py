@@ -11,29 +11,26 @@ from typing import Any
 
 def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
     """Seconds on the wall and of the processor, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
-    cells, processor = None, None
+    cells = None
     steps: dict[str, float] = {}
     if side == "ours":
         from benchmarks import ours
 
         took, cells, steps = ours.run(work, folder)
-        seconds, processor = took.seconds, took.processor
     elif work == "i":
         from benchmarks import crowd
 
         took = crowd.copy(folder)
-        seconds, processor = took.seconds, took.processor
     elif side in ("plain", "latest"):
         from benchmarks import plain
 
         took = plain.run("b-latest" if side == "latest" else work, folder)
-        seconds, processor = took.seconds, took.processor
     else:
         from benchmarks import peers
 
-        seconds, cells = peers.run(side, work, folder)
+        took, cells = peers.run(side, work, folder)
     peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    return {"seconds": seconds, "processor": processor, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
+    return {"seconds": took.seconds, "processor": took.processor, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
 
 
 def _error(work: str, folder: Path, cells: dict[tuple[str, ...], float] | None) -> float | None:

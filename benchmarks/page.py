@@ -6,6 +6,7 @@ import importlib.metadata
 import json
 import os
 import platform
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,12 @@ WORKS: dict[str, tuple[str, float | tuple[str, float]]] = {  # work: what it is,
     "h-plan": ("cold start of `plan`", 1.5),
 }
 SIDES = {"ours": "segmenter", "plain": "plain DuckDB", "latest": "plain DuckDB, latest event"}
-PACKAGES = ("duckdb", "polars", "diffprivlib", "opendp", "smartnoise-sql", "pipeline-dp", "tmlt.analytics")
+PACKAGES = ("duckdb", "polars")
+LATEST = 0.1  # (b) against the latest event by hand
+FASTER = {"opendp": 20, "smartnoise": 20, "pipeline_dp": 50, "tumult": 100}  # (b), at the size that was asked for
+AGAINST = "1m"
+MEMORY = {"1m": 2, "10m": 6}  # GiB
+GROWTH = 12.0  # from one million patients to ten
 SLACK = 0.2  # seconds for noise, ledger and the store of answers
 Works = list[dict[str, Any]]
 
@@ -66,7 +72,7 @@ def table(works: Works) -> str:
     return "\n".join(lines)
 
 
-def verdicts(works: Works) -> str:
+def verdicts(works: Works, size: str) -> str:
     """What was asked for, and what was found."""
     seconds = {(w["work"], w["side"]): w["seconds"] for w in works}
     processor = {(w["work"], w["side"]): w.get("processor") for w in works}
@@ -87,8 +93,55 @@ def verdicts(works: Works) -> str:
             slack = SLACK if work in ("a", "b") else 0.0
             asked = f"{times} x{f' + {slack} s' if slack else ''} of {'(e)' if other == 'e' else 'plain'}"
             found, held = f"{ours / beside:.2f} x ({ours:.3f} s)", ours <= times * beside + slack
-        lines.append(f"| ({work}) | {asked} | {found} | {'met' if held else '**missed**'} | {by} |")
+        lines.append(_line(f"({work})", asked, found, by, held=held))
+    return "\n".join([*lines, *_more(works, size)])
+
+
+def _line(work: str, asked: str, found: str, by: str, *, held: bool) -> str:
+    return f"| {work} | {asked} | {found} | {'met' if held else '**missed**'} | {by} |"
+
+
+def _more(works: Works, size: str) -> Iterator[str]:
+    """What else was asked for: beside the check by hand, beside other libraries, of memory."""
+    seconds = {(w["work"], w["side"]): w["seconds"] for w in works}
+    processor = {(w["work"], w["side"]): w.get("processor") for w in works}
+    ours, hand = seconds.get(("b", "ours")), seconds.get(("b", "latest"))
+    if ours and hand:
+        by = _by(processor.get(("b", "ours")), processor.get(("b", "latest")))
+        yield _line("(b)", f"{LATEST} x of the latest event by hand", f"{ours / hand:.2f} x", by, held=ours <= LATEST * hand)
+    for name, times in FASTER.items() if ours and size == AGAINST else ():
+        took = seconds.get(("b", name))
+        if took and ours:
+            mine, theirs = processor.get(("b", "ours")), processor.get(("b", name))
+            by = f"{theirs / mine:.0f} x" if mine and theirs else ""
+            yield _line("(b)", f"{times} x faster than {name}", f"{took / ours:.0f} x", by, held=took >= times * ours)
+    peak = max((w["peak"] for w in works if w["side"] == "ours" and w["peak"]), default=None)
+    if peak and size in MEMORY:
+        yield _line("all", f"{MEMORY[size]} GiB at the peak", f"{peak / 1024:.1f} GiB", "", held=peak <= MEMORY[size] * 1024)
+
+
+def growth(small: Works, large: Works) -> str:
+    """How much longer each work takes with ten times the patients."""
+    before, after = ({w["work"]: w for w in works if w["side"] == "ours"} for works in (small, large))
+    lines = ["| work | at most | measured | | by processor time |", "|---|---|---|---|---|"]
+    for work in sorted(before.keys() & after.keys()):
+        if not (before[work]["seconds"] and after[work]["seconds"]):
+            continue
+        times = after[work]["seconds"] / before[work]["seconds"]
+        used = [found[work].get("processor") for found in (before, after)]
+        by = f"{used[1] / used[0]:.1f} x" if used[0] and used[1] else ""
+        lines.append(_line(f"({work})", f"{GROWTH:.0f} x", f"{times:.1f} x", by, held=times <= GROWTH))
     return "\n".join(lines)
+
+
+def beside(found: dict[str, Any]) -> str:
+    """The libraries that were measured beside the program, and those that were not."""
+    known = found.get("peers", {})
+    there = ", ".join(f"{name} {version}" for name, version in known.items() if version)
+    missing = ", ".join(name for name, version in known.items() if not version)
+    return (f" Beside it, each in an environment of its own: {there}." if there else "") + (
+        f" Not measured, since it was not installed: {missing}." if missing else ""
+    )
 
 
 def _by(ours: float | None, beside: float | None) -> str:
@@ -103,7 +156,10 @@ def write(results: Path) -> None:
     for size in order:
         found = sizes[size]
         named = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-        parts.append(f"## {size}\n\n{found['machine']}. {named}.\n\n{verdicts(found['works'])}\n\n{table(found['works'])}\n")
+        head = f"## {size}\n\n{found['machine']}. {named}.{beside(found)}"
+        parts.append(f"{head}\n\n{verdicts(found['works'], size)}\n\n{table(found['works'])}\n")
+    if {"1m", "10m"} <= sizes.keys():
+        parts.append(f"## From 1m to 10m\n\n{growth(sizes['1m']['works'], sizes['10m']['works'])}\n")
     notes = results.parent / "notes.md"
     if notes.exists():
         parts.append(notes.read_text(encoding="utf-8"))

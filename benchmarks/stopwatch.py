@@ -16,9 +16,18 @@ class Stopwatch:
     seconds: float = 0.0
     processor: float | None = None
 
-    def __enter__(self) -> Self:
+    def started(self) -> Self:
+        """From now on."""
         self.began, self.used = time.perf_counter(), time.process_time()
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def stop(self) -> Self:
+        """Up to now."""
         self.seconds, self.processor = time.perf_counter() - self.began, time.process_time() - self.used
+        return self
+
+    def __enter__(self) -> Self:
+        return self.started()
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()

@@ -9,10 +9,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks.stopwatch import Stopwatch
+
 PEERS = {"diffprivlib": "diffprivlib", "opendp": "opendp", "smartnoise": "snsql", "pipeline_dp": "pipeline_dp", "tumult": "tmlt.analytics"}
+PACKAGES = {**PEERS, "smartnoise": "smartnoise-sql", "pipeline_dp": "pipeline-dp"}
 WORKS = ("a", "b")
 ROUNDS = 3  # peers take long: fewer rounds
 
@@ -36,7 +40,18 @@ def _has(name: str, module: str) -> bool:
         return False
 
 
-def run(side: str, work: str, folder: Path) -> tuple[float, Cells]:
-    """One work by one peer: its seconds, imports and reading the data frame not counted, and the cells it would publish."""
-    found: tuple[float, Cells] = importlib.import_module(f"benchmarks.peers.{side}").run(work, folder)
+def versions() -> dict[str, str | None]:
+    """Every peer's version in its environment; None where it is not installed."""
+    return {name: _version(name, package) for name, package in PACKAGES.items()}
+
+
+def _version(name: str, package: str) -> str | None:
+    asked = f"import importlib.metadata as m; print(m.version({package!r}))"
+    done = subprocess.run([interpreter(name), "-c", asked], capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def run(side: str, work: str, folder: Path) -> tuple[Stopwatch, Cells]:
+    """One work by one peer: its time, imports and starting Spark not counted, and the cells it would publish."""
+    found: tuple[Stopwatch, Cells] = importlib.import_module(f"benchmarks.peers.{side}").run(work, folder)
     return found

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import time
 from pathlib import Path
 
 from benchmarks.peers import Cells, frame
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import AGES, CELLS, REGIONS
 
 
@@ -17,13 +17,13 @@ def usable() -> bool:
     return importlib.metadata.version("polars").startswith("1.36.")
 
 
-def run(work: str, folder: Path) -> tuple[float, Cells]:
+def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     """Epsilon 1, keys given."""
     import opendp.prelude as dp
     import polars as pl
 
     dp.enable_features("contrib")
-    began = time.perf_counter()
+    watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
     data = pl.LazyFrame(rows.pl())
     keys = pl.LazyFrame(list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)), schema=list(CELLS), orient="row")
@@ -35,8 +35,8 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     )
     query = context.query().group_by(CELLS).agg(dp.len()).with_keys(keys.cast({"age_band": pl.Int32}))  # type: ignore[attr-defined]
     found = query.release().collect()
-    took = time.perf_counter() - began
+    watch.stop()
     engine.close()
-    return took, {
+    return watch, {
         (sex, AGES[age], payer, region): float(count) for sex, age, payer, region, count in found.select(*CELLS, "len").iter_rows()
     }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-import time
 from pathlib import Path
 
 from benchmarks.peers import Cells, frame
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import AGES, REGIONS
 
 
@@ -15,11 +15,11 @@ def usable() -> bool:
     return True
 
 
-def run(work: str, folder: Path) -> tuple[float, Cells]:
+def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     """Epsilon 1, public partitions."""
     import pipeline_dp
 
-    began = time.perf_counter()
+    watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
     data = rows.fetchall()
     backend = pipeline_dp.LocalBackend()
@@ -37,6 +37,6 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     result = pipeline_dp.DPEngine(accountant, backend).aggregate(data, params, extractors, keys)
     accountant.compute_budgets()
     found = list(result)
-    took = time.perf_counter() - began
+    watch.stop()
     engine.close()
-    return took, {(sex, AGES[age], payer, region): float(metrics.count) for (sex, age, payer, region), metrics in found}
+    return watch, {(sex, AGES[age], payer, region): float(metrics.count) for (sex, age, payer, region), metrics in found}

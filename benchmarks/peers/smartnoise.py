@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from benchmarks.peers import Cells, frame
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import AGES, CELLS
 
 METADATA = {
@@ -28,11 +28,11 @@ def usable() -> bool:
     return True
 
 
-def run(work: str, folder: Path) -> tuple[float, Cells]:
+def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     """Epsilon 1."""
     import snsql
 
-    began = time.perf_counter()
+    watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
     data = rows.df()
     reader = snsql.from_connection(data, privacy=snsql.Privacy(epsilon=1.0, delta=1e-9), metadata=METADATA)
@@ -40,6 +40,6 @@ def run(work: str, folder: Path) -> tuple[float, Cells]:
     counted = data.groupby(list(CELLS)).size().reset_index(name="n")
     before = [("keycount", *CELLS), *((row[-1], *row[:-1]) for row in counted.itertuples(index=False, name=None))]
     found = reader.execute(f"SELECT {names}, COUNT(*) AS n FROM PUMS.PATIENT GROUP BY {names}", pre_aggregated=before)
-    took = time.perf_counter() - began
+    watch.stop()
     engine.close()
-    return took, {(sex, AGES[int(age)], payer, region): float(n) for sex, age, payer, region, n in found[1:]}
+    return watch, {(sex, AGES[int(age)], payer, region): float(n) for sex, age, payer, region, n in found[1:]}
