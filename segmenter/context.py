@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PRIVATE = ".segmenter"
 
-Progress = Callable[[str, float | None], None]
+Progress = Callable[[str, float | None], None]  # the step that begins; how much of the whole verb is done, None where it is not known
 
 
 def silent(_step: str, _done: float | None = None) -> None:

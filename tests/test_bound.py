@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from asking import KEY, Clinic, ask, open_clinic, policy, stays
+from segmenter import sources
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError
 from segmenter.policy import Dimension, FactTerms
@@ -19,6 +20,7 @@ from segmenter.query import ask as query
 from segmenter.query import bound, tally
 from segmenter.reduced import DRAWS, Reduced, key_mark
 from segmenter.sources.reduction import shape
+from sourcing import KEYS, NOW
 from sourcing import Clinic as Folder
 
 FIELD = 2**31 - 1
@@ -196,6 +198,10 @@ def test_a_cell_outside_the_domain_and_a_patient_without_a_draw_stop_the_questio
 # -- ingest ------------------------------------------------------------------------------------------------------------------
 
 
+EVENT = (
+    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
+    "valid_until", "method", "expressed_by", "notice_version", "evidence", "source",
+)  # fmt: skip
 WARD = Dimension("ward", "care", "encounter", "ward", values={"heart": ("H",), "lung": ("L",)})
 
 
@@ -240,3 +246,15 @@ def test_a_new_patient_has_a_draw_and_a_fact_no_longer_declared_leaves_nothing(t
     later = clinic.ingest(made)
     assert len(clinic.rows(later, DRAWS)) == 3
     assert not [name for name in clinic.tables(later) if "encounter" in name]
+
+
+def test_progress_goes_from_nothing_to_what_is_left_to_decide(tmp_path):
+    said = []
+    clinic = folder(tmp_path, ward=WARD).write(consent_csv=f"{','.join(EVENT)}\n" + f"{',' * len(EVENT[1:])}\n" * 50)
+    sources.ingest(clinic, clinic.home, KEYS, NOW, None, lambda *one: said.append(one))
+    steps, done = zip(*said, strict=True)
+    assert steps[0] == "patients"
+    assert steps[-1] == "decisions"
+    assert done[0] == 0.0
+    assert list(done) == sorted(done)
+    assert 0.5 < done[-1] < 1

@@ -24,6 +24,7 @@ from segmenter.sources.patients import ingest_patients
 from segmenter.sources.plan import Change, plan, watched
 from segmenter.sources.preferences import ingest_preferences
 from segmenter.sources.reduction import reduce_facts
+from segmenter.sources.shares import DECISIONS, shares
 from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
 
@@ -176,12 +177,14 @@ def _read_all(work: Work) -> None:
         ("preferences", lambda: ingest_preferences(work)),
         ("suppression lists", lambda: ingest_suppressions(work)),
     ]
-    for i, (step, run) in enumerate(steps):
-        work.progress(step, i / len(steps))
+    done = shares(work)
+    for step, run in steps:
+        work.progress(step, done[step])
         with _blamed(work):
             run()
-    work.progress("identifiers", None)
+    work.progress("identifiers", done["identifiers"])
     match(work, rehashed=_hash(work))
+    work.progress(DECISIONS, done[DECISIONS])
 
 
 @contextlib.contextmanager
