@@ -18,6 +18,7 @@ NANO = 1_000_000_000
 TAIL_ALLOWED = 1_000_000_000  # in units of 1e-18: 1e-9
 TAIL_UNIT = 4_000  # 4e-15, of one cell at epsilon 1 or more (measured 2.9e-15 at 1, 1.2e-14 at 0.1)
 LARGEST = Decimal(1_000_000)
+LEAST = Decimal("0.0001")
 TOTAL = "total"  # the budget over all purposes
 
 
@@ -31,6 +32,13 @@ def spent_nano(amount: str | int | Decimal) -> int:
     if value <= 0:
         raise UsageError("a cost is a number above 0", hint="for example 0.5")
     return int((value * NANO).to_integral_value(ROUND_CEILING))
+
+
+def asked_nano(amount: str | int | Decimal) -> int:
+    """What somebody asks to pay, as `spent_nano`. `UsageError` below `LEAST`, too: noise of such a size tells nothing and fills memory."""
+    if _decimal(amount) > 0 and _decimal(amount) < LEAST:
+        raise UsageError(f"a cost below {LEAST} buys nothing but noise", hint="for example 0.5")
+    return spent_nano(amount)
 
 
 def _decimal(amount: str | int | Decimal) -> Decimal:

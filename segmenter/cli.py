@@ -106,6 +106,8 @@ def _unreachable(error: OSError) -> SegmenterError | None:
     file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UsageError("this account may not read or write it", file=file, hint="a project is for the account that owns `.segmenter`")
+    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST):
+        return UsageError("no file of this name can be written here", file=file)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return SegmenterError("the disk is full", file=file, hint="nothing is lost: free space, and do it again")
     return None

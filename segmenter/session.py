@@ -138,11 +138,11 @@ class Session:
 
         return books.budget_verify(self.context)
 
-    def budget_recover(self) -> dict[str, Any]:
-        """Start again from a journal that cannot be trusted, assuming the worst. For officers."""
+    def budget_recover(self, *, restored: bool = False) -> dict[str, Any]:
+        """Start again from a journal that cannot be trusted, or was `restored` with its folder, assuming the worst. For officers."""
         from segmenter.verbs import books
 
-        return books.budget_recover(self.context)
+        return books.budget_recover(self.context, restored=restored)
 
     def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: datetime | None = None) -> Export:
         """Write the file of those who may be contacted, decided as of now."""

@@ -151,3 +151,10 @@ def test_published_vectors_of_gaussian_noise_are_never_undercut():
         scale = p["expected_std"] / p["sensitivity"]
         rho = p["num_queries"] / (2 * scale**2)
         assert accounting._epsilon(rho, p["delta"]) >= p["epsilon"] * (1 - 1e-3)
+
+
+@pytest.mark.parametrize("amount", ["1e-30", "0.000001", "0.00009999"])
+def test_a_cost_that_buys_nothing_but_noise_is_refused(amount):
+    with pytest.raises(UsageError, match=r"below 0\.0001"):
+        accounting.asked_nano(amount)
+    assert accounting.asked_nano("0.0001") == spent_nano("0.0001")

@@ -251,6 +251,29 @@ def test_kept_cells_are_those_of_the_condition(ready):
     assert kept_cells(ready.ok("run"), "stays") == [{"visits": "1"}]
 
 
+def test_a_journal_that_can_be_trusted_is_recovered_only_where_the_folder_was_restored(mine):
+    ran = mine("budget", "recover", "--json")
+    assert ran.status == 2
+    assert "--restored" in ran.error["hint"]
+    assert spent(mine) < 60
+    assert mine.ok("budget", "recover", "--restored")["budgets"][0]["epsilon"]["remaining"] == 0
+    (mine.root / ".segmenter" / "journal.mark").unlink()
+    assert mine("budget", "verify", "--json").error["rule"] == "P4"
+    assert mine.ok("budget", "recover")["recovered"]
+
+
+def test_the_list_is_written_where_a_file_can_be(mine):
+    for place in (mine.root, mine.root / "nowhere" / "x.csv"):
+        ran = mine("suppress", "export", str(place), "--json")
+        assert (ran.status, ran.error["file"]) == (2, str(place))
+    assert mine("verify", str(mine.root / "none.json"), "--json").error["message"] == "there is no such file"
+
+
+def test_an_opt_out_of_no_address_is_taken_and_told(mine):
+    assert mine.ok("suppress", "add", "email", "not-an-address")["usable"] is False
+    assert mine.ok("suppress", "add", "email", "a@b.example")["usable"] is True
+
+
 def test_without_json_people_read_words(ready):
     ran = ready("run")
     assert ran.status == 0

@@ -22,6 +22,7 @@ def shown(capsys, verb, document, language="en", told=None):
         ("recall", {"recalls": []}, ("Nobody has to be taken back.",)),
         ("recall", {"recalls": [{"id": "r1", "file": "/x/r1.csv", "state": "pending"}]}, ("pending", "r1: /x/r1.csv")),
         ("suppress", {"suppression": []}, ("The suppression list is empty.",)),
+        ("suppress add", {"added": True, "kind": "email", "usable": False}, ("misspelt",)),
         ("trail", {"trail": [{"seq": 1, "policy": "a" * 64, "hash": "b" * 64}]}, ("a" * 12, "b" * 12)),
         ("forecast", {"purposes": [{**AHEAD, "buckets": [{"lapse": "0-30", **INTERVAL}]}], "spent": 1.0}, ("0-30", "6 to 8", "days")),
         ("notice", {"purposes": [{**AHEAD, "buckets": [{"notice": "1", "ask": "later", **INTERVAL}]}]}, ("later", "6 to 8")),

@@ -27,9 +27,14 @@ def verify_ledger(ctx: typer.Context, *, json: Json = False) -> None:
 
 
 @budget.command()
-def recover(ctx: typer.Context, *, json: Json = False) -> None:
+def recover(
+    ctx: typer.Context,
+    *,
+    restored: Annotated[bool, typer.Option("--restored", help="The whole folder came back from a backup.")] = False,
+    json: Json = False,
+) -> None:
     """Start from a journal that cannot be trusted, with every budget taken as spent (officers only)."""
-    called(ctx, json=json).answer("budget recover", lambda session: session.budget_recover())
+    called(ctx, json=json).answer("budget recover", lambda session: session.budget_recover(restored=restored))
 
 
 def query(

@@ -50,6 +50,12 @@ def _recall(document: Document, console: Console, language: str) -> None:
         console.print(f"{one['id']}: {text(one['file'])}", soft_wrap=True)
 
 
+def _added(document: Document, console: Console, language: str) -> None:
+    plain({key: value for key, value in document.items() if key != "usable"}, console, language)
+    if not document.get("usable", True):
+        console.print(f"Nothing can be sent to this {text(document.get('kind'))}: if it is misspelt, add the right one too.")
+
+
 def _trail(document: Document, console: Console, _language: str) -> None:
     plain({key: [_shortened(one) for one in value] if is_rows(value) else value for key, value in document.items()}, console)
 
@@ -134,6 +140,7 @@ def _why(document: Document, console: Console, language: str) -> None:
 FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "init": _init,
     "recall": _recall,
+    "suppress add": _added,
     "trail": _trail,
     "quarantine": _one_list,
     "suppress": _one_list,

@@ -86,6 +86,8 @@ def verify(path: Path, keys: Keys | None = None) -> Verified:
 
 
 def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise UsageError("there is no such file", file=path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):

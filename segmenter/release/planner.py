@@ -180,7 +180,7 @@ def plan(segments: Sequence[Resolved], policy: Policy, setting: Setting, find: F
 
 def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
     """What a segment asks for its release, in nano-epsilon: the command's wish, its own, or the policy's."""
-    return accounting.spent_nano(epsilon or segment.segment.epsilon or policy.release.epsilon)
+    return accounting.asked_nano(epsilon or segment.segment.epsilon or policy.release.epsilon)
 
 
 def _family(family: Family, members: Sequence[Resolved], policy: Policy, setting: Setting, how: tuple[Find, str | None]) -> FamilyPlan:

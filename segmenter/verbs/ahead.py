@@ -126,7 +126,7 @@ class _Asked:
     def answer(self) -> tuple[list[Row], int]:
         """The noised buckets, and what was paid now (nano-epsilon): nothing where the answer is stored."""
         context = self.context
-        cost = accounting.geometric(accounting.spent_nano(self.epsilon or context.policy.release.epsilon))
+        cost = accounting.geometric(accounting.asked_nano(self.epsilon or context.policy.release.epsilon))
         path = context.home / "releases" / f"{self.question}.sealed"
         with locked(context.store.lock("run")):
             stored = _read(context, path, cost.epsilon)

@@ -49,7 +49,7 @@ def query(context: Context, sql: str, purpose: str, epsilon: str | None, as_of: 
     context.store.expect_engine()
     sources = read_project(context.root, segments=()).sources
     question = door.ask(sql, context.policy, sources, purpose)
-    amount = accounting.spent_nano(epsilon or context.policy.release.epsilon)
+    amount = accounting.asked_nano(epsilon or context.policy.release.epsilon)
     snapshot, setting = setting_of(context, Asked(None, as_of, known_at))
     inquiry = Inquiry(question, snapshot, setting, door.plan(question, amount), amount)
     with locked(context.store.lock("run")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from segmenter.errors import BudgetError, UsageError
 from segmenter.model import Framed
 from segmenter.release.ledger import Ledger
 
@@ -49,14 +50,28 @@ def budget(context: Context) -> BudgetReport:
     return BudgetReport(balances(ledger), tuple(ledger.entries()), ledger.lifetime())
 
 
+def _trusted(context: Context, ledger: Ledger) -> bool:
+    try:
+        ledger.verify()
+    except BudgetError:
+        return False
+    return all(entry.at <= context.now() for entry in context.journal.read()[-1:])
+
+
 def budget_verify(context: Context) -> dict[str, Any]:
     """Verify the whole journal against its marks. `BudgetError` (P4) where it cannot be trusted."""
     return {"verified": True, "entries": ledger_of(context).verify(), "anchors": [str(path) for path in context.journal.anchors]}
 
 
-def budget_recover(context: Context) -> dict[str, Any]:
-    """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers."""
+def budget_recover(context: Context, *, restored: bool = False) -> dict[str, Any]:
+    """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers.
+
+    One that can be trusted is left alone (`UsageError`), unless the officer knows better: the whole folder was `restored` from a backup.
+    """
     context.require_officer("recover the ledger")
     ledger = ledger_of(context)
+    if not restored and _trusted(context, ledger):
+        msg = "the journal can be trusted: there is nothing to recover"
+        raise UsageError(msg, hint="if the whole folder came back from a backup, add --restored: every budget is then taken as spent")
     ledger.recover(context.actor.account)
     return {"recovered": True, "budgets": list(balances(ledger))}

@@ -180,7 +180,7 @@ def place_of(context: Context, snapshot: Snapshot) -> Place:
 
 def _reserve(context: Context, parcel: Parcel) -> Spend | None:
     """Pay for the funnel before any member is read (P2, P16); None where it cannot be paid."""
-    cost = accounting.geometric(accounting.spent_nano(context.policy.release.funnel))
+    cost = accounting.geometric(accounting.asked_nano(context.policy.release.funnel))
     question = f"funnel {parcel.segment.name} {parcel.channel}"
     try:
         return ledger_of(context).spend(context.actor.account, parcel.segment.segment.purpose, question, cost)

@@ -65,7 +65,7 @@ def discovered(context: Context, name: str, toward: str | None, epsilon: str | N
     if goal is None:
         msg = "a model has to know what to look for"
         raise UsageError(msg, hint="say --toward \"DIMENSION = 'VALUE'\"")
-    model = _modelled(context, segment, goal, accounting.spent_nano(epsilon))
+    model = _modelled(context, segment, goal, accounting.asked_nano(epsilon))
     return Discovery(discover.propose_private(model), model.epsilon)
 
 

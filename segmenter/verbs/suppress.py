@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmenter import identifiers
 from segmenter.errors import UsageError
 from segmenter.export import suppression
 from segmenter.model import ANY, stamp
@@ -68,11 +69,17 @@ def show(context: Context) -> Summary:
 
 
 def add(context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None) -> dict[str, Any]:
-    """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept."""
+    """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept.
+
+    One that is not `usable`, such as an address without its `@`, is taken as well, and most likely misspelt.
+    """
     ends = None if until is None else stamp(until.astimezone(UTC))
     made = suppression.entry(context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends)
     suppression.add(context.journal, context.actor, [made])
-    return {"added": True, "kind": kind, "reason": reason, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
+    named = identifiers.entry_hash(context.keys, context.policy.region, kind, value)
+    usable = named is not None and named.valid
+    told = {"added": True, "kind": kind, "usable": usable, "reason": reason}
+    return {**told, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
 
 
 def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> dict[str, Any]:
@@ -88,6 +95,8 @@ def lift(context: Context, kind: str, value: str, reason: str, channel: str | No
 def export_hashes(context: Context, file: Path) -> dict[str, Any]:
     """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
     context.require_officer("share the suppression list")
+    if file.is_dir() or not file.parent.is_dir():
+        raise UsageError("no file can be written here", file=file, hint="name a file in a folder that exists")
     with opened(context, context.store.current(context.journal)) as engine:
         suppression.export_hashes(engine, file)
     context.record("suppress_export", {})
