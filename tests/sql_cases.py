@@ -76,7 +76,8 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     },
     "feed": {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT", "readable": "BOOLEAN", "shrunk": "BOOLEAN"},
     "erased": {"patient": "BIGINT"},
-    "changed": {"patient": "BIGINT"},
+    "changed": {"patient": "BIGINT", "since": "BIGINT"},
+    "touched": {"patient": "BIGINT", "since": "BIGINT"},
 }  # fmt: skip
 # What a row of `consent` is unless the case says otherwise: a proven, unlimited consent.
 USUAL = {"consent": {

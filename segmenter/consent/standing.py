@@ -35,15 +35,9 @@ Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table
 SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
 STATE = "state"  # ... and the state
 SETTLING = "settling"  # ... and a state that is being written
-PREVIOUS = ("person", "linked", "buried")  # what of the state before is compared
-READ = {  # the columns that decisions read; dimensions may read more of patients and facts
-    "consent": (
-        "event", "patient", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidenced",
-        "effective_at", "recorded_at", "confirmed_at", "valid_until", "dates",
-    ),
-    "patient": ("patient", "birth_date", "age", "deceased"),
-    "link_group": ("patient", "grp", "size"),
-}  # fmt: skip
+NEWEST = ("newest_denial", "newest_grant")  # what of everyone's events speaks, so that a new event needs no older one
+PREVIOUS = ("person", "linked", "buried", *NEWEST)  # what a state that follows reads of the one before
+READ = {"patient": ("patient", "birth_date", "age", "deceased"), "link_group": ("patient", "grp", "size")}  # and what dimensions read
 DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
 
 
@@ -91,8 +85,8 @@ def settle(
     """Write the state of a snapshot to `path`: as_of = known_at = its `taken_at`.
 
     The engine has the snapshot attached as `snapshot` and exposed, and external access is still on. `previous` is the state of an earlier
-    snapshot with the same `mark`; then the engine also holds a table `changed(patient)`: whose consent, patient or fact rows differ since
-    (links and erasures are compared here). Raises `EngineError`.
+    snapshot with the same `mark`; then the engine also holds a table `changed(patient, since)`: whose consent, patient or fact rows differ
+    (links and erasures are compared here), and for who only said something new, the number of the first new event. Raises `EngineError`.
     """
     work = Settling(engine, policy, profile, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
@@ -101,7 +95,7 @@ def settle(
             shutil.copyfile(previous, part)
         engine.attach(SETTLING, part, write=True)
         if previous is None or not _renew(work):
-            decide(work, f"{SETTLING}.person")
+            decide(work, f"{SETTLING}.person", f"{SETTLING}.")
         _complete(work, snapshot)
         engine.detach(SETTLING)
         part.replace(path)
@@ -118,16 +112,17 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
     or were erased since, are decided again; all of them where `as_of` lies before `taken_at`.
     """
     work = Settling(engine, policy, profile, clocks, progress)
-    engine.forget(["person", "kin", "previous_person", "previous_linked", "previous_buried"])
+    engine.forget(["person", "kin", *NEWEST, *_before()])
     engine.expose(STATE, ("person", "kin"))
     engine.expose(STATE, PREVIOUS, prefix="previous_")
     if clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
         decide(work, "person_then")
+        engine.forget(NEWEST)
     elif engine.rows("fallen_due", {"until": naive_utc(max(clocks.as_of, clocks.known_at))})[0][0]:
         engine.make("changed", "nobody")
         _again(work)
         engine.make("person_then", "followed")
-        engine.forget(["decided_again", "touched", "changed"])
+        engine.forget(["decided_again", "touched", "changed", *NEWEST])
     else:
         return
     engine.forget(["person", "kin"])
@@ -135,24 +130,31 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
     engine.make("kin", "kin")
 
 
-def decide(work: Settling, table: str) -> None:
-    """Decide every patient of the engine's `patient` table at the work's clocks, into `table`."""
+def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = NEWEST) -> None:
+    """Decide every patient of the engine's `patient` table at the work's clocks, into `table`; what speaks stays, in `place`, as `NEWEST`.
+
+    `steps` are the relations that say what speaks.
+    """
     engine = work.engine
     scopes = Scopes.of(work.policy)
     for name, frame in scopes.tables().items():
         engine.load(name, frame)
     work.profile(engine, work.policy, work.clocks.as_of)
     with engine.as_written():
-        _decide(work, table, scopes.words)
-    engine.forget(["newest_denial", "denied_patient", "denied", "profile"])
+        for name, step in zip(NEWEST, steps, strict=True):
+            work.progress(name.replace("_", " "), None)
+            engine.make(f"{place}{name}", step, work.values)
+            if place:
+                engine.expose(SETTLING, [name])
+        _decide(work, table, range(scopes.words))
+    engine.forget(["denied_patient", "denied", "profile"])
 
 
-def _decide(work: Settling, table: str, words_: int) -> None:
-    """Denials, grants, and what is left of them."""
-    engine, values, words = work.engine, work.values, range(words_)
+def _decide(work: Settling, table: str, words: Sequence[int]) -> None:
+    """What is left of the grants after the denials."""
+    engine, values = work.engine, work.values
     work.progress("denials", None)
-    for step in ("newest_denial", "denied_patient"):
-        engine.make(step, step, values)
+    engine.make("denied_patient", "denied_patient", values)
     engine.make("denied", "denied", values, {"__denied__": [_of_word("mask", "denied", word) for word in words]})
     work.progress("grants", None)
     structure = {
@@ -168,20 +170,28 @@ def _renew(work: Settling) -> bool:
     engine = work.engine
     engine.expose(SETTLING, PREVIOUS, prefix="previous_")
     _again(work)
-    engine.replace(f"{SETTLING}.person", "touched", "decided_again")
-    engine.forget(["decided_again", "touched", "changed", *(f"previous_{name}" for name in PREVIOUS)])
+    for table, column, again in (("person", "patient", "decided_again"), *zip(NEWEST, ("human", "patient"), NEWEST, strict=True)):
+        engine.replace(f"{SETTLING}.{table}", column, "touched", again)
+    engine.forget(["decided_again", "touched", "changed", *NEWEST, *_before()])
     return engine.count(f"{SETTLING}.person") == engine.count(f"{SNAPSHOT}.patient")
 
 
+def _before() -> list[str]:
+    return [f"previous_{name}" for name in PREVIOUS]
+
+
 def _again(work: Settling) -> None:
-    """Decide anew whom the moment touches: tables `touched` and `decided_again`."""
+    """Decide anew whom the moment touches: tables `touched` and `decided_again`, and what speaks of them (`NEWEST`)."""
     engine = work.engine
     until = naive_utc(max(work.clocks.as_of, work.clocks.known_at))
     engine.make("touched", "touched", {"until": until})
+    engine.make("consent_few", "consent_again", {"since": engine.rows("changed_since")[0][0]})
     narrowed = dict(_read(work.policy, engine.tables(SNAPSHOT)))
     engine.narrow(SNAPSHOT, narrowed, "touched")
-    decide(work, "decided_again")
-    engine.widen(SNAPSHOT, list(narrowed))
+    engine.alias("consent", "consent_few")
+    decide(work, "decided_again", steps=("denial_again", "grant_again"))
+    engine.widen(SNAPSHOT, [*narrowed, "consent"])
+    engine.forget(["consent_few"])
 
 
 def _read(policy: Policy, tables: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:

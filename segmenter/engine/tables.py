@@ -91,16 +91,15 @@ class Tables(Connection):
 
     def forget(self, names: Sequence[str]) -> None:
         """Drop temporary views and tables by their bare names, where they exist."""
-        for name in names:
-            with fixed_errors("cannot drop a table"):
-                found = self.connection.execute(
-                    "SELECT 'VIEW' FROM duckdb_views() WHERE temporary AND view_name = $name"
-                    " UNION ALL SELECT 'TABLE' FROM duckdb_tables() WHERE temporary AND table_name = $name",
-                    {"name": name},
-                ).fetchall()
-                for (kind,) in found:
-                    self.connection.execute(f"DROP {kind} temp.{named(name)}")
-            self._ready.discard(name)
+        with fixed_errors("cannot drop a table"):
+            found = self.connection.execute(
+                "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND list_contains($names, view_name)"
+                " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary AND list_contains($names, table_name)",
+                {"names": list(names)},
+            ).fetchall()
+            for kind, name in found:
+                self.connection.execute(f"DROP {kind} temp.{named(name)}")
+        self._ready.difference_update(names)
 
     def alias(self, name: str, table: str) -> None:
         """Let relations read a table under another name (a view)."""
@@ -120,8 +119,8 @@ class Tables(Connection):
 
         `names` gives the columns of each table that are kept, None for all: a column that nobody reads need not be unpacked.
         """
+        self.forget(list(names))
         for name, kept in names.items():
-            self.forget([name])
             columns = "*" if kept is None else ", ".join(named(column) for column in kept)
             with fixed_errors("cannot read a file"):
                 self.connection.execute(
@@ -135,10 +134,10 @@ class Tables(Connection):
         self.forget(names)
         self.expose(alias, names)
 
-    def replace(self, table: str, keys: str, other: str) -> None:
-        """Put the rows of the table `other` in place of those of the patients in the table `keys`, by column name."""
+    def replace(self, table: str, column: str, keys: str, other: str) -> None:
+        """Put the rows of the table `other` in place of those whose `column` is a patient of the table `keys`, by column name."""
         with fixed_errors("cannot change a table"):
-            self.connection.execute(f"DELETE FROM {dotted(table)} WHERE patient IN (SELECT patient FROM {named(keys)})")
+            self.connection.execute(f"DELETE FROM {dotted(table)} WHERE {named(column)} IN (SELECT patient FROM {named(keys)})")
         self.append_table(table, other)
 
     def copy_out(self, table: str, path: Path, options: str) -> None:

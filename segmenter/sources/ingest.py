@@ -71,7 +71,7 @@ class Ingested:
     """What an ingest made. Exact counts are for officers and operators (P17).
 
     `changed` names the sources that differ from the previous snapshot's (links and preferences are always among them). `full`: patients may
-    have changed who are not in the snapshot's table `touched`.
+    have changed who are not in the snapshot's table `touched`, whose `since` is the first new event of those who only said something new.
     """
 
     snapshot: Snapshot
@@ -138,7 +138,7 @@ def _begin(
     engine.attach(SNAP, part, write=True)
     given = (engine, project.root, project.policy, project.sources, keys, now, progress)
     work = Work(*given, previous is not None, planned, seen, carried, not carried)
-    engine.create(work.table("touched"), {"patient": "BIGINT"})
+    engine.create(work.table("touched"), {"patient": "BIGINT", "since": "BIGINT"})
     if carried:
         _continue(work)
     else:

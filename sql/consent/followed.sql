@@ -1,11 +1,9 @@
 -- A state that follows from the one before: what stays as it was decided, and what was decided again.
 -- Returns: person's columns
--- Reads:   previous_person, decided_again, touched, patient
+-- Reads:   previous_person, decided_again, touched
 SELECT *
 FROM previous_person
-WHERE
-    patient NOT IN (SELECT touched.patient FROM touched)
-    AND patient IN (SELECT patient.patient FROM patient)
+WHERE patient NOT IN (SELECT touched.patient FROM touched)
 UNION ALL
 SELECT *
 FROM decided_again

@@ -1,15 +1,13 @@
--- For each patient with a denial, and each exact scope and mask, the newest grant that counts: it lifts whatever an older one lifts (C7).
--- Returns: patient, human, word, scope, mask, given_at
--- Reads:   grant_event, denied_patient
--- Takes:   what they take
+-- For each patient and each exact scope and mask the newest grant that counts: it lifts whatever an older one lifts (C7).
+-- Returns: patient, word, scope, mask BIGINT (0: those that do not hold yet), given_at, due_at (when one of them changes, NULL never)
+-- Reads:   grant_event
+-- Takes:   what grant_event takes
 SELECT
-    patient.patient,
-    patient.human,
-    event.word,
-    event.scope,
-    event.mask,
-    max(event.given_at) AS given_at
-FROM grant_event AS event
-JOIN denied_patient AS patient ON patient.patient = event.patient
-WHERE event.mask <> 0
-GROUP BY patient.patient, patient.human, event.word, event.scope, event.mask
+    patient,
+    word,
+    scope,
+    mask,
+    max(given_at) AS given_at,
+    min(due_at) AS due_at
+FROM grant_event
+GROUP BY patient, word, scope, mask

@@ -1,6 +1,8 @@
 -- No patient at all: nothing was changed.
--- Returns: patient
+-- Returns: patient, since BIGINT
 -- Reads:   patient
-SELECT patient
+SELECT
+    patient,
+    CAST(NULL AS BIGINT) AS since
 FROM patient
 WHERE FALSE

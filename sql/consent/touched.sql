@@ -1,6 +1,6 @@
 -- Whom to decide again: what was changed or falls due, with every id linked to it, then or now (C13).
--- Returns: patient
--- Reads:   changed, patient, link_group, erased; previous_person, previous_linked, previous_buried (the state decided before)
+-- Returns: patient, since BIGINT (the state before holds whatever they said earlier; NULL where their events are read whole)
+-- Reads:   changed, link_group, erased; previous_person, previous_newest_denial, previous_newest_grant, previous_linked, previous_buried
 -- Takes:   $until (the moment up to which due patients are decided again)
 WITH relinked AS (
     (SELECT patient, grp, size FROM previous_linked EXCEPT SELECT patient, grp, size FROM link_group)
@@ -9,11 +9,15 @@ WITH relinked AS (
 ),
 
 seed AS (
-    SELECT patient FROM changed
+    SELECT patient FROM changed WHERE since IS NULL
+    UNION
+    (SELECT patient FROM changed EXCEPT SELECT patient FROM previous_person WHERE patient IN (SELECT changed.patient FROM changed))
     UNION
     SELECT patient FROM previous_person WHERE due_at <= $until
     UNION
-    SELECT patient FROM patient WHERE patient NOT IN (SELECT before.patient FROM previous_person AS before)
+    SELECT human AS patient FROM previous_newest_denial WHERE due_at <= $until
+    UNION
+    SELECT patient FROM previous_newest_grant WHERE due_at <= $until
     UNION
     SELECT patient FROM relinked
     UNION
@@ -30,9 +34,23 @@ spread AS (
     UNION
     SELECT patient FROM link_group
     WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT seed.patient FROM seed))
+),
+
+whole AS (
+    SELECT patient FROM spread
+    UNION
+    SELECT patient FROM link_group
+    WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT spread.patient FROM spread))
+),
+
+told AS (
+    SELECT patient FROM changed
+    UNION
+    SELECT patient FROM link_group
+    WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT changed.patient FROM changed))
 )
 
-SELECT patient FROM spread
-UNION
-SELECT patient FROM link_group
-WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT spread.patient FROM spread))
+SELECT patient, CAST(NULL AS BIGINT) AS since FROM whole
+UNION ALL
+SELECT patient, (SELECT min(changed.since) FROM changed) AS since FROM told
+WHERE patient NOT IN (SELECT whole.patient FROM whole)

@@ -5,16 +5,17 @@
 -- Takes:   what they take
 WITH lift AS (
     SELECT
-        given.patient,
+        patient.patient,
         denial.word,
         denial.scope,
         bit_or(given.mask) AS lifted
     FROM newest_grant AS given
-    JOIN newest_denial AS denial ON denial.human = given.human AND denial.word = given.word
+    JOIN denied_patient AS patient ON patient.patient = given.patient
+    JOIN newest_denial AS denial ON denial.human = patient.human AND denial.word = given.word
     WHERE
         given.given_at > denial.lifted_after
         AND (given.scope & denial.fields) = denial.scope
-    GROUP BY given.patient, denial.word, denial.scope
+    GROUP BY patient.patient, denial.word, denial.scope
 )
 
 SELECT

@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from oracle.consent import World
 from segmenter.consent import gate as consent
 from segmenter.consent import standing
@@ -62,7 +64,7 @@ class Settled:
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything the state holds, in order."""
-        tables = ("person", "kin", "linked", "buried")
+        tables = ("person", "kin", "linked", "buried", "newest_denial", "newest_grant")
         return {t: sorted(self.engine.connection.execute(f"SELECT * FROM state.{t}").fetchall(), key=repr) for t in tables}
 
 
@@ -72,8 +74,10 @@ def oracle(given: Given) -> World:
 
 
 @contextlib.contextmanager
-def settled(given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None = None, changed: tuple[str, ...] = ()) -> Iterator[Settled]:
-    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it."""
+def settled(
+    given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None = None, changed: dict[str, int | None] | None = None
+) -> Iterator[Settled]:
+    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it, with the first new event or None."""
     policy = policy_of(given.policy)
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
         ids = snapshots.numbers(after.engine) if after else None
@@ -84,10 +88,9 @@ def settled(given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None =
         engine.expose("snapshot")
         state = Path(folder) / "state.duckdb"
         if after:
-            engine.connection.execute(
-                "CREATE TEMP TABLE changed AS SELECT patient FROM identity WHERE patient_id IN (SELECT unnest(?))", [list(changed)]
-            )
-            engine._ready.add("changed")
+            ids = snapshots.numbers(engine)
+            rows = [(ids[name], since) for name, since in (changed or {}).items() if name in ids]
+            engine.load("changed", pl.DataFrame(rows, schema={"patient": pl.Int64, "since": pl.Int64}, orient="row"))
         standing.settle(engine, policy, snapshot, state, snapshots.bare_profile, previous=after.state if after else None)
         engine.attach("state", state)
         engine.expose("state")

@@ -1,0 +1,19 @@
+-- newest_denial for the touched: of those who only said something new, what the state before holds goes in too.
+-- Returns: newest_denial's columns
+-- Reads:   newest_denial, previous_newest_denial, touched
+-- Takes:   what newest_denial takes
+SELECT
+    human,
+    word,
+    scope,
+    fields,
+    mask,
+    max(lifted_after) AS lifted_after,
+    min(due_at) AS due_at
+FROM (
+    SELECT * FROM newest_denial
+    UNION ALL
+    SELECT * FROM previous_newest_denial
+    WHERE human IN (SELECT touched.patient FROM touched WHERE touched.since IS NOT NULL)
+) AS told
+GROUP BY human, word, scope, fields, mask

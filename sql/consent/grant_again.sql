@@ -1,0 +1,18 @@
+-- newest_grant for the touched: of those who only said something new, what the state before holds goes in too.
+-- Returns: newest_grant's columns
+-- Reads:   newest_grant, previous_newest_grant, touched
+-- Takes:   what newest_grant takes
+SELECT
+    patient,
+    word,
+    scope,
+    mask,
+    max(given_at) AS given_at,
+    min(due_at) AS due_at
+FROM (
+    SELECT * FROM newest_grant
+    UNION ALL
+    SELECT * FROM previous_newest_grant
+    WHERE patient IN (SELECT touched.patient FROM touched WHERE touched.since IS NOT NULL)
+) AS told
+GROUP BY patient, word, scope, mask
