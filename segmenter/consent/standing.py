@@ -13,16 +13,16 @@ import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from segmenter import relations
+from segmenter import codes, relations
+from segmenter.consent import scopes
 from segmenter.consent.scopes import ALONE, Scopes
 from segmenter.model import Clocks, naive_utc, stamp
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
@@ -64,8 +64,10 @@ class Settling:
 
 
 def mark(policy: Policy) -> str:
-    """SHA-256 (hex) of what decides: the policy's deciding parts and the text of the relations. A state of another mark is of no use."""
+    """SHA-256 (hex) of what decides: the policy, the relations' text, the layout of codes. A state of another mark is of no use."""
     digest = hashlib.sha256(policy.deciding_hash().encode())
+    for layout in (__file__, scopes.__file__, codes.__file__):
+        digest.update(Path(layout).read_bytes() + b"\0")
     for name, path in sorted(relations.paths().items()):
         if path.parent.name in DECIDING:
             digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -136,8 +138,8 @@ def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = N
     `steps` are the relations that say what speaks.
     """
     engine = work.engine
-    scopes = Scopes.of(work.policy)
-    for name, frame in scopes.tables().items():
+    layout = Scopes.of(work.policy)
+    for name, frame in layout.tables().items():
         engine.load(name, frame)
     work.profile(engine, work.policy, work.clocks.as_of)
     with engine.as_written():
@@ -146,7 +148,7 @@ def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = N
             engine.make(f"{place}{name}", step, work.values)
             if place:
                 engine.expose(SETTLING, [name])
-        _decide(work, table, range(scopes.words))
+        _decide(work, table, range(layout.words))
     engine.forget(["denied_patient", "denied", "profile"])
 
 
