@@ -2,6 +2,7 @@
 
 world.py      a project folder at a size, made by sets
 plain.py      each work as plain SQL, with neither consent nor privacy unless the work says so
+decisions.py  the decisions alone
 ours.py       each work through the program's Python door
 peers/        each work through another library, where it is installed
 one.py        one work, one side, once, in a fresh process

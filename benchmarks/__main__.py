@@ -1,4 +1,4 @@
-"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefghi] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
+"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefghis] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from benchmarks import crowd, page, peers, world
 
 RESULTS = Path(__file__).parent / "results"
 HELP = "which works, by letter"
+DECISIONS = ("s-full", "s-gate")
 COLD = ("h-help", "h-budget", "h-plan")
 
 Runs = dict[tuple[str, str], list[dict[str, Any]]]
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=world.SIZES, default="1m")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--works", default="abcdefghi", help=HELP)
+    parser.add_argument("--works", default="abcdefghis", help=HELP)
     parser.add_argument("--peers", default=",".join(peers.installed()), help="which peers, of those that are installed")
     parser.add_argument("--folder", type=Path, help="where to put the data; removed at the end unless it is given")
     given = parser.parse_args()
@@ -54,14 +55,15 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
     _ingest(project, runs, rounds if "e" in works else 1)
     questions = [(work, side) for work in "abcdg" if work in works for side in _sides(work, others)]
     questions += [(work, "ours") for work in COLD if "h" in works]
+    questions += [(work, side) for work in DECISIONS if "s" in works for side in ("plain", "ours")]
     for number in range(rounds):
         for work, side in questions:
             if side in ("ours", "plain", "latest") or number < peers.ROUNDS:
                 runs.setdefault((work, side), []).append(_fresh(work, side, project, number))
-    if "f" in works:
-        for number in range(min(rounds, 3)):
-            world.add_delta(project, patients, number)
-            runs.setdefault(("f", "ours"), []).append(_fresh("f", "ours", project, number))
+    for number in range(min(rounds, 3) if set("fs") & set(works) else 0):
+        world.add_delta(project, patients, number)
+        for work in ("f", *(["s-delta"] if "s" in works else [])):
+            runs.setdefault((work, "ours"), []).append(_fresh(work, "ours", project, number))
     return runs
 
 

@@ -22,6 +22,9 @@ WORKS: dict[str, tuple[str, float | tuple[str, float]]] = {  # work: what it is,
     "f": ("ingest of 0.1 % more events", ("e", 0.1)),
     "g": ("export of about 30 % of the patients against half as many suppression entries", ("plain", 6.0)),
     "i": ("export of everyone not among five times as many suppression entries", ("plain", 6.0)),
+    "s-full": ("decisions of everyone, against a table of the same events", ("plain", 4.0)),
+    "s-delta": ("decisions after 0.1 % more events", ("s-full", 0.05)),
+    "s-gate": ("ten counts by four dimensions of who may be used, against everyone", ("plain", 1.3)),
     "h-help": ("cold start of `--help`", 0.4),
     "h-budget": ("cold start of `budget`", 1.0),
     "h-plan": ("cold start of `plan`", 1.5),
@@ -86,12 +89,13 @@ def verdicts(works: Works, size: str) -> str:
             asked, found, held, by = f"{bound} s", f"{ours:.2f} s", ours <= bound, "" if used is None else f"{used:.2f} s"
         else:
             other, times = bound
-            beside = seconds.get(("e", "ours") if other == "e" else (work, other))
+            held_against = (other, "ours") if other in WORKS else (work, other)
+            beside = seconds.get(held_against)
             if beside is None:
                 continue
-            by = _by(processor.get((work, "ours")), processor.get(("e", "ours") if other == "e" else (work, other)))
+            by = _by(processor.get((work, "ours")), processor.get(held_against))
             slack = SLACK if work in ("a", "b") else 0.0
-            asked = f"{times} x{f' + {slack} s' if slack else ''} of {'(e)' if other == 'e' else 'plain'}"
+            asked = f"{times} x{f' + {slack} s' if slack else ''} of {f'({other})' if other in WORKS else 'plain'}"
             found, held = f"{ours / beside:.2f} x ({ours:.3f} s)", ours <= times * beside + slack
         lines.append(_line(f"({work})", asked, found, by, held=held))
     return "\n".join([*lines, *_more(works, size)])

@@ -19,6 +19,9 @@ VISITS = "CASE WHEN n IS NULL THEN 0 WHEN n < 2 THEN 1 WHEN n < 4 THEN 2 ELSE 3 
 COUNT = "SELECT sex, age_band, payer, region, count(*) FROM patient{gate} GROUP BY ALL"
 LATEST = """ SEMI JOIN (SELECT patient_id FROM consent WHERE purpose = 'outreach' GROUP BY patient_id
   HAVING arg_max(state, effective_at) = 'given') AS allowed USING (patient_id)"""
+EVENTS = """
+CREATE OR REPLACE TABLE {table} AS
+SELECT * REPLACE (effective_at::TIMESTAMPTZ AS effective_at, recorded_at::TIMESTAMPTZ AS recorded_at) FROM '{data}/consent*.parquet'"""
 BOUNDED = """
 WITH kept AS (
   SELECT patient_id, ward, mode, sum(least(greatest(nights, 0), 14)) AS nights
@@ -48,10 +51,7 @@ def load(folder: Path) -> None:
             f"FROM '{data}/patients.parquet'"
         )
         engine.execute(f"CREATE TABLE stay AS SELECT * REPLACE (nights::SMALLINT AS nights) FROM '{data}/stays.parquet'")
-        engine.execute(
-            "CREATE TABLE consent AS SELECT * REPLACE (effective_at::TIMESTAMPTZ AS effective_at, recorded_at::TIMESTAMPTZ AS recorded_at) "
-            f"FROM '{data}/consent*.parquet'"
-        )
+        engine.execute(EVENTS.format(table="consent", data=data))
         engine.execute(f"CREATE TABLE suppression AS FROM '{data}/suppression.csv'")
 
 
@@ -98,4 +98,8 @@ def _copy(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
     engine.execute(f"COPY (SELECT email, first_name FROM patient{LATEST} WHERE {wanted}) TO '{folder / 'plain.csv'}' (HEADER)")
 
 
-_WORKS = {"a": _count, "b": _count, "b-latest": _latest, "c": _bounded, "d": _job, "g": _copy}
+def _events(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    engine.execute(EVENTS.format(table="consent_again", data=folder / "data"))
+
+
+_WORKS = {"s-full": _events, "a": _count, "b": _count, "b-latest": _latest, "c": _bounded, "d": _job, "g": _copy}

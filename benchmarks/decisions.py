@@ -1,0 +1,61 @@
+"""The decisions alone: everyone's, those that a small delta touches, and what the gate adds to a count. Ingest is not counted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import segmenter
+from benchmarks.stopwatch import Stopwatch
+from benchmarks.world import CELLS
+from segmenter.consent import gate, standing
+from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Spend
+from segmenter.release import cube
+from segmenter.verbs.decided import TOUCHED, decided, opened
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+
+REPEATS = 10  # of a count, which takes milliseconds
+
+
+def run(work: str, side: str, folder: Path) -> Stopwatch:
+    """`s-full`, `s-delta` or `s-gate`, on the newest snapshot."""
+    with segmenter.open(folder) as session:
+        if work == "s-gate":
+            return _count(session.context, gated=side == "ours")
+        return _settle(session.context, follows=work == "s-delta")
+
+
+def _settle(context: Context, *, follows: bool) -> Stopwatch:
+    """Decide into a file beside the states. A delta starts from the state of the snapshot before."""
+    *earlier, snapshot = context.store.snapshots(context.journal)
+    path = context.home / "states" / f"{snapshot.id}-benchmark.duckdb"
+    given: dict[str, Any] = {}
+    try:
+        with opened(context, snapshot) as engine:
+            if follows:
+                given["previous"] = context.store.state_path(earlier[-1], standing.mark(context.policy))
+                engine.alias("changed", f"{standing.SNAPSHOT}.{TOUCHED}")
+            with Stopwatch() as took:
+                standing.settle(engine, context.policy, snapshot, path, cube.profile, **given)
+    finally:
+        path.unlink(missing_ok=True)
+    return took
+
+
+def _count(context: Context, *, gated: bool) -> Stopwatch:
+    """The same GROUP BY over everyone, or over who may be used. Done once before, so that composing it is not counted."""
+    snapshot, policy = context.store.current(context.journal), context.policy
+    clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
+    request = ProcessingRequest("outreach", ("email",), "t1", ("identity",), clocks)
+    dimensions = [policy.dimensions[name] for name in CELLS]
+    chosen = Eligible(request, snapshot, policy.deciding_hash(), "person")
+    with decided(context, snapshot, clocks) as engine:
+        for repeats in (1, REPEATS):
+            with Stopwatch() as took:
+                for _ in range(repeats):
+                    if gated:
+                        chosen = gate.gate(engine, policy, snapshot, request)
+                    cube.count(engine, dimensions, chosen, Spend("", request.purpose, "", Cost(), 0))
+    return took
