@@ -17,7 +17,6 @@ def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
         from benchmarks import decisions
 
         took = decisions.run(work, side, folder)
-        seconds, processor = took.seconds, took.processor
     elif side == "ours":
         from benchmarks import ours
 
