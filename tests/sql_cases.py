@@ -76,6 +76,7 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     },
     "feed": {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT", "readable": "BOOLEAN", "shrunk": "BOOLEAN"},
     "erased": {"patient": "BIGINT"},
+    "aside": {"patient": "BIGINT", "deceased": "BOOLEAN"},
     "changed": {"patient": "BIGINT", "since": "BIGINT"},
     "touched": {"patient": "BIGINT", "since": "BIGINT"},
 }  # fmt: skip

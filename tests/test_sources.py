@@ -52,6 +52,39 @@ def test_read_is_kept_and_quarantined(clinic):
     assert clinic.rows(made, "identity") == [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "9")]
 
 
+def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic):
+    denial = event("1", "withdrawn", evidence="a").strip()
+    lines = [
+        denial + ",b", "e,1,prevention,email,*,*,withdrawn", denial.replace(",a,", ',"a"b,'), "e,2", denial.replace(",a,", ",\udce9,"),
+        event("2").strip() + ",b", "e,2,prevention,email,*,*,requested", denial.replace("1", "nobody", 1) + ",b",
+    ]
+    made = clinic.write(consent_csv=(HEADER + "\n".join(lines)).encode("utf-8", "surrogateescape")).ingest()
+    assert told(made)[:8] == [("consent", n, "I6" if n == 6 else "I5") for n in range(2, 10)]
+    assert (made.tables["consent"].read, made.tables["consent"].quarantined) == (8, 8)
+    columns = ("patient", "state", "purpose", "channel", "topic", "category", "dates", "line")
+    assert clinic.rows(made, "consent", *columns) == [
+        *((1, "withdrawn", "", "", "", "", 3, n) for n in (2, 3, 4, 6)), (2, "", "", "", "", "", 3, 5)
+    ]  # fmt: skip
+
+
+def test_rows_in_quarantine_tell_of_deaths_and_listed_addresses_of_linked_ids(clinic):
+    rows = "patient_id,age,deceased,email\n1,30,,a@x.example\n2,30,true,b@x.example\n2,30,,B2@x.example\n3,old,no,c@x.example\n,,true,\n"
+    made = clinic.write(patients_csv=rows).ingest()
+    assert clinic.rows(made, "patient", "patient_id") == [("1",)]
+    assert clinic.rows(made, "aside") == [(2, True), (3, False)]
+    hashed = [row for row in clinic.rows(made, "address", "patient", "kind") if row[1] == "email"]
+    assert hashed == [(1, "email"), (2, "email"), (2, "email"), (3, "email")]
+    before = clinic.rows(made, "address")
+    again = clinic.write(patients_csv=rows.replace("c@x", "d@x")).ingest(made)
+    changed = set(clinic.rows(again, "address")) ^ set(before)
+    assert {(row[0], row[1]) for row in changed} == {(3, "email")}
+    assert clinic.rows(again, "touched", "patient") == []
+    healed = clinic.write(patients_csv=rows.replace("old", "40")).ingest(again)
+    assert clinic.rows(healed, "aside") == [(2, True)]
+    assert {row[0] for row in clinic.rows(healed, "touched", "patient")} == {3}
+    assert [row for row in clinic.rows(healed, "address", "patient", "kind") if row[0] == 3].count((3, "email")) == 1
+
+
 def test_patients_are_typed_and_the_dead_are_dead(clinic):
     made = clinic.ingest()
     assert clinic.rows(made, "patient", "patient_id", "age", "deceased", "email", "sex", "phone") == [

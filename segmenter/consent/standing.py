@@ -37,7 +37,9 @@ STATE = "state"  # ... and the state
 SETTLING = "settling"  # ... and a state that is being written
 NEWEST = ("newest_denial", "newest_grant")  # what of everyone's events speaks, so that a new event needs no older one
 PREVIOUS = ("person", "linked", "buried", *NEWEST)  # what a state that follows reads of the one before
-READ = {"patient": ("patient", "birth_date", "age", "deceased"), "link_group": ("patient", "grp", "size")}  # and what dimensions read
+READ = {  # and what dimensions read
+    "patient": ("patient", "birth_date", "age", "deceased"), "aside": ("patient", "deceased"), "link_group": ("patient", "grp", "size"),
+}  # fmt: skip
 DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
 
 

@@ -78,6 +78,7 @@ class CsvReader:
     def _load_exactly(self, stage: Stage, number: int, columns: Sequence[int | None]) -> None:
         lines: list[int] = []
         rows: list[Sequence[str]] = []
+        known = len(stage.broken)
         for line, row in self.records(stage):
             lines.append(line)
             rows.append(row)
@@ -85,6 +86,7 @@ class CsvReader:
                 stage.add(number, lines, rows, columns)
                 lines, rows = [], []
         stage.add(number, lines, rows, columns)
+        stage.recover(stage.broken[known:], columns, self.layout.width)
 
     def records(self, stage: Stage) -> Iterator[tuple[int, Sequence[str]]]:
         """Each whole record with the physical line it starts on; broken lines go to the stage."""
@@ -94,14 +96,15 @@ class CsvReader:
                 next(lines, None)
             for line, raw, fields in _records(lines, self.layout.delimiter):
                 if isinstance(fields, str):
-                    stage.refuse(Broken(self.file.origin, line, "I5", fields, _shown(raw)))
+                    rule, reason = "I5", fields
                 elif not raw.isascii() and not _encodes(raw):
-                    stage.refuse(Broken(self.file.origin, line, "I6", "not UTF-8", _shown(raw)))
+                    rule, reason = "I6", "not UTF-8"
                 elif len(fields) != self.layout.width:
-                    reason = f"{len(fields)} fields, the header has {self.layout.width}"
-                    stage.refuse(Broken(self.file.origin, line, "I5", reason, _shown(raw)))
+                    rule, reason = "I5", f"{len(fields)} fields, the header has {self.layout.width}"
                 else:
                     yield line, fields
+                    continue
+                stage.refuse(Broken(self.file.origin, line, rule, reason, _shown(raw), _cells(raw, self.layout.delimiter)))
 
 
 def open_csv(engine: DuckDBEngine, file: SourceFile) -> CsvReader:
@@ -224,6 +227,13 @@ def _encodes(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _cells(raw: str, delimiter: str) -> tuple[str, ...]:
+    """The fields of a broken record as a lenient reader takes them apart; none of an over-long one."""
+    if len(raw) > LONGEST_LINE:
+        return ()
+    return tuple(cell.rstrip("\r\n") for cell in next(csv.reader([_shown(raw)], delimiter=delimiter), []))
 
 
 def _shown(raw: str) -> str:

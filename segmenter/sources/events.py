@@ -22,7 +22,10 @@ REQUIRED = ("patient_id", "state")
 
 
 def ingest_consent(work: Work) -> None:
-    """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6)."""
+    """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6).
+
+    A broken line cannot be trusted with anything it grants; one that may deny and whose patient can be told denies without a date (C10).
+    """
     if work.same("consent"):
         return
     stage = work.stage("consent", [], FIELDS, {})
@@ -45,12 +48,15 @@ def ingest_consent(work: Work) -> None:
     before = work.engine.count(work.table("consent")) if work.added("consent") else 0
     if work.added("consent"):
         work.engine.add(work.table("consent"), "consent_kept", values, dates)
-        work.engine.add(work.table("touched"), "consent_touched", first)
     else:
         work.keep("consent", "consent_kept", values, dates)
     work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
     kept = work.engine.count(work.table("consent")) - before
     clean = kept == stage.whole() and not work.engine.count("consent_malformed")
+    if work.recover(stage):
+        work.engine.add(work.table("consent"), "consent_broken", {"first_broken": first["first_event"] + stage.whole()})
+    if work.added("consent"):
+        work.engine.add(work.table("touched"), "consent_touched", first)
     work.settle(stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
 
 

@@ -225,6 +225,7 @@ def _hash(work: Work) -> bool:
     engine, region = work.engine, work.policy.region
     if not work.carried or (not engine.has("patient_touched") and work.plan["patient"].change is not Change.SAME):
         hash_patients(engine, work.keys, region, work.table("address"))
+        _hash_aside(work)
         engine.expose(SNAP, ["address"])
         return True
     if not engine.has("patient_touched"):
@@ -239,7 +240,23 @@ def _hash(work: Work) -> bool:
     hash_patients(engine, work.keys, region, "address_new")
     engine.expose(SNAP, ["identity", "patient"])
     work.keep("address", "address_kept")
+    _hash_aside(work)
     return True
+
+
+def _hash_aside(work: Work) -> None:
+    """Add the addresses of patient rows in quarantine, where any were read: lists reach whoever is linked to them (S2)."""
+    from segmenter.identifiers import hash_patients
+
+    engine = work.engine
+    if not engine.has("aside_row") or not engine.count("aside_row"):
+        return
+    engine.create("identity_none", {"patient": "BIGINT", "patient_id": "VARCHAR"})
+    engine.alias("identity", "identity_none")
+    engine.alias("patient", "aside_row")
+    hash_patients(engine, work.keys, work.policy.region, "address_aside")
+    engine.append_table(work.table("address"), "address_aside")
+    engine.expose(SNAP, ["identity", "patient"])
 
 
 def _quarantined(work: Work) -> tuple[Quarantined, ...]:

@@ -37,6 +37,7 @@ def ingest_patients(work: Work) -> None:
     stage.show("raw_patient", {**{name: name for name in RESERVED}, **named})
     work.identify("raw_patient", "patient_id")
     _keep(work, own)
+    _set_aside(work)
     work.settle(stage, "patient_quarantine", None, {"__content__": content([*RESERVED, *own], "p")})
 
 
@@ -79,3 +80,14 @@ def _keep(work: Work, own: list[str]) -> None:
     ]
     work.keep("patient", "patient_kept", None, {"__others__": others})
     work.touch("patient", engine.columns("patient"))
+
+
+def _set_aside(work: Work) -> None:
+    """Keep of rows in quarantine what holds for whoever is linked to them: a death (`aside`) and, until hashed, addresses (`aside_row`)."""
+    engine = work.engine
+    engine.make("aside_row", "aside_row")
+    work.keep("aside", "aside_kept")
+    work.touch("aside", engine.columns("aside"))
+    if work.carried and engine.has("patient_touched"):
+        engine.make("aside_rehash", "aside_rehash")
+        engine.append_table("patient_touched", "aside_rehash")

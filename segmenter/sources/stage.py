@@ -33,6 +33,7 @@ class Broken:
     rule: str
     reason: str
     content: str = field(repr=False)
+    cells: tuple[str, ...] = field(default=(), repr=False)  # its fields, as far as it can be taken apart
 
 
 @dataclass(slots=True)
@@ -44,6 +45,7 @@ class Stage:
     table: str
     names: tuple[str, ...]
     broken: list[Broken] = field(default_factory=list)
+    remains: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)  # readings of broken lines: origin, line, a text a name
     extra: int = 0  # rows that were read and are accounted for elsewhere
     lazy: bool = False  # files that can be read where they lie are not copied
     scans: list[tuple[SourceFile, tuple[str | None, ...], int]] = field(default_factory=list)  # their columns and rows
@@ -89,6 +91,13 @@ class Stage:
     def refuse(self, broken: Broken) -> None:
         """Keep a broken line for quarantine."""
         self.broken.append(broken)
+
+    def recover(self, broken: Sequence[Broken], columns: Sequence[int | None], width: int) -> None:
+        """Keep what broken lines may still say: their fields counted from the left and from the right, since either end may be whole."""
+        for one in broken:
+            for shift in sorted({0, len(one.cells) - width}) if one.cells else ():
+                places = [None if c is None or not 0 <= c + shift < len(one.cells) else c + shift for c in columns]
+                self.remains.append((one.origin, one.line, tuple("" if p is None else one.cells[p] for p in places)))
 
     def show(self, view: str, columns: Mapping[str, str] | None = None) -> None:
         """Name the staged rows `view`, with `columns` (our name -> the source's), or all of them."""

@@ -74,7 +74,7 @@ def reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
     with context.store.reading(snapshot) as engine:
-        if "evidenced" not in engine.columns("consent"):
+        if not engine.has("aside") or "evidenced" not in engine.columns("consent"):
             msg = "the snapshot was written by an earlier version of segmenter"
             raise UsageError(msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more")
         engine.forget([TOUCHED])  # the stage of decisions has a relation of that name

@@ -1,6 +1,6 @@
 -- Patients who are refused whatever they said (C11 to C13). A linked id's death or erasure is everyone's in the group.
 -- Returns: patient, deceased, erased, too_wide, minor, age_unknown BOOLEAN
--- Reads:   patient_now, link_group, erased
+-- Reads:   patient_now, aside (ids whose rows are in quarantine), link_group, erased
 -- Takes:   $today (the local date of as_of), $min_age, $max_linked
 WITH gone AS (
     SELECT
@@ -9,6 +9,8 @@ WITH gone AS (
         bool_or(one.erased) AS erased
     FROM (
         SELECT patient, TRUE AS deceased, FALSE AS erased FROM patient_now WHERE deceased
+        UNION ALL
+        SELECT patient, TRUE AS deceased, FALSE AS erased FROM aside WHERE deceased
         UNION ALL
         SELECT patient, FALSE AS deceased, TRUE AS erased FROM erased
     ) AS one

@@ -1,6 +1,6 @@
 -- How one patient id stands before anything it said: the facts of C11 to C13. A patient id without a row has no known age.
 -- Returns: patient, known BOOLEAN (the patient table has it), deceased, erased, too_wide, minor, age_unknown BOOLEAN, size (of its linked group)
--- Reads:   identity, patient_now, link_group, erased
+-- Reads:   identity, patient_now, aside (ids whose rows are in quarantine), link_group, erased
 -- Takes:   $patient_id, $today (the local date of as_of), $min_age, $max_linked
 WITH kindred AS (
     SELECT
@@ -20,7 +20,8 @@ everyone AS (
 
 gone AS (
     SELECT
-        (SELECT count(*) > 0 FROM patient_now WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone)) AS deceased,
+        (SELECT count(*) > 0 FROM patient_now WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone))
+        OR (SELECT count(*) > 0 FROM aside WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone)) AS deceased,
         (SELECT count(*) > 0 FROM erased WHERE patient IN (SELECT everyone.patient FROM everyone)) AS erased
 )
 

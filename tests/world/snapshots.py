@@ -54,6 +54,7 @@ def write(
     frames = {
         "identity": pl.DataFrame([(n, i) for i, n in number.items()], schema={"patient": pl.Int64, "patient_id": pl.String}, orient="row"),
         "patient": _patients(patients, number),
+        "aside": pl.DataFrame(schema={"patient": pl.Int64, "deceased": pl.Boolean}),
         "consent": _consents(consents, number, policy),
         "link_group": _links(links, number),
         "erased": pl.DataFrame({"patient": [number[name] for name in erased]}, schema={"patient": pl.Int64}),
