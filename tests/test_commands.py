@@ -227,6 +227,27 @@ def test_check_makes_the_private_folder(tmp_path):
     assert (program.root / ".segmenter").stat().st_mode & 0o777 == 0o700
 
 
+@pytest.mark.parametrize("lang", ["en", "fr"])
+def test_a_notice_gives_what_it_can_and_says_what_was_refused(tmp_path, lang):
+    """Without a purpose, a budget that is not there keeps only its own purpose from being answered."""
+    budgets = {name: {"epsilon": "100", "period": "year"} for name in ("prevention", "statistics", "total")}
+    program = Program(plain_project(tmp_path, roles={"marketer": ["*"]}, budgets=budgets), inside=True)
+    program.ok("ingest")
+    ran = program("notice", "--json")
+    assert ran.status == 3
+    answer = json.loads(ran.out)
+    assert {one["purpose"] for one in answer["purposes"]} == {"prevention", "statistics"}
+    assert {one["purpose"] for one in answer["refused"]} == {"offers", "care_only"}
+    assert all(one["rule"] and one["reason"] for one in answer["refused"])
+    again = program("notice", "--lang", lang)
+    assert again.status == 3
+    assert {"en": "notices in force", "fr": "notices en vigueur"}[lang] in again.out
+    assert "care_only" in again.out
+    assert (named := program("notice", "--purpose", "offers", "--json")).status == 3
+    assert named.error["rule"] == answer["refused"][0]["rule"]
+    assert program.ok("notice", "--purpose", "prevention")["refused"] == []
+
+
 def test_a_receipt_is_told_in_words(mine):
     ran = mine("receipt", "id0001", "--lang", "fr")
     assert ran.status == 0, ran

@@ -300,16 +300,34 @@ def test_an_outlook_of_an_unknown_purpose_is_refused():
 def test_a_receipt_holds_every_mandatory_field():
     data = given(event(), event(category="identity"), event(state="withdrawn", effective_at="2026-05-02T10:00:00Z"))
     with settled(data) as place:
-        made = receipt(why(place.engine, place.policy, "p", NOW), place.policy, "r-1", TAKEN_AT)
+        answer = replace(why(place.engine, place.policy, "p", NOW), exports=({"destination": "mailer"},))
+        made = receipt(answer, place.policy, TAKEN_AT, receipt_id="r-1", record_id="c-1")
     told = made.to_dict()
+    told["pii_information"] = [i for part in told["pii_processing"] for i in part["pii_information"]]
     for part, fields in MANDATORY.items():
         for entry in told[part] if isinstance(told[part], list) else [told[part]]:
             assert set(fields) <= set(entry), part
-            assert all(entry[f] not in (None, "") for f in fields), part
+            assert all(entry[f] not in (None, "", []) for f in fields), part
+    parties = {party["party_id"]: party["party_type"] for party in told["party_identification"]}
+    assert parties == {
+        "controller": "PII controller", "principal": "PII principal", "mailer": "third party", "authority": "supervisory authority"
+    }  # fmt: skip
+    assert all({*p["pii_controllers"], *p["recipient_third_parties"], p["authority_party"]} <= set(parties) for p in told["pii_processing"])
     [prevention] = [p for p in told["pii_processing"] if p["purpose"] == "prevention"]
     assert {i["pii_type"]: i["consented"] for i in prevention["pii_information"]} == {"identity": True, "contact": False, "care": False}
     assert [e["event_state"] for e in told["event"]] == ["consent given", "consent given", "consent withdrawn"]
-    assert made.lines("en")[1] == f"For: p, as of {told['header']['as_of']}"
-    assert made.lines("fr")[1] == f"Pour : p, à la date du {told['header']['as_of']}"
-    assert len(made.lines()) == 2 + len(told["pii_processing"]) + len(told["event"])
+    assert made.lines("en")[:2] == ["Consent receipt r-1 (ISO/IEC TS 27560:2023)", f"For: p, as of {told['header']['as_of']}, record c-1"]
+    assert made.lines("fr")[1] == f"Pour : p, à la date du {told['header']['as_of']}, dossier c-1"
+    assert made.lines("fr")[2].startswith("Responsable : Clinic, non indiqué.")
+    for language in ("en", "fr"):
+        assert len(made.lines(language)) == 3 + len(told["pii_processing"]) + len(told["event"]) + 3
     assert "p" not in repr(made).replace("Receipt", "")
+
+
+def test_a_receipt_speaks_one_language():
+    with settled(given(event())) as place:
+        answer = why(place.engine, place.policy, "p", NOW)
+    made = [receipt(answer, CLINIC_POLICY, TAKEN_AT, receipt_id="r", record_id="c", language=language) for language in ("en", "fr")]
+    english, french = (one.to_dict()["pii_processing"][0] for one in made)
+    for name in ("lawful_basis", "processing_method", "retention_period", "withdrawal_method", "privacy_rights", "recipient_third_parties"):
+        assert english[name] != french[name]

@@ -70,10 +70,11 @@ def forecast(
     *,
     purpose: Annotated[str, typer.Argument(metavar="PURPOSE", autocompletion=complete.purposes)],
     epsilon: Epsilon = None,
+    lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Say how many consents will lapse in 30, 60 and 90 days."""
-    called(ctx, json=json).answer("forecast", lambda session: session.forecast(purpose, epsilon=epsilon))
+    called(ctx, json=json).answer("forecast", lambda session: session.forecast(purpose, epsilon=epsilon), spoken(lang))
 
 
 def register(app: typer.Typer) -> None:

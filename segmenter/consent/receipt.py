@@ -1,4 +1,8 @@
-"""Consent receipts: what a patient has agreed to, in the fields of ISO/IEC TS 27560 (consent record information structure).
+"""Consent receipts: what a patient has agreed to, in the fields of ISO/IEC TS 27560:2023 (consent record information structure).
+
+The fields, and which of them are mandatory, are those that the W3C's Data Privacy Vocabularies group lists in "Consent Records and
+Receipts as per ISO/IEC TS 27560:2023 using DPV" (https://w3id.org/dpv/guides/consent-27560, table of terms); `MANDATORY` also holds what
+that table says the GDPR asks for. A receipt holds its own metadata and a copy of the record.
 
 A receipt is derived from the events and decisions of `why`; it holds nothing that is not theirs. What the policy does not say is given as
 `not stated`, never left out: a reader must see that it was not said.
@@ -10,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from segmenter.consent.receipt_text import AUTHORITIES, FRENCH, LAYOUT, STATES, TEXTS, UNSAID
 from segmenter.model import Framed, stamp
 from segmenter.policy import HEALTH
 
@@ -22,33 +27,18 @@ if TYPE_CHECKING:
     from segmenter.policy import Policy, Purpose
 
 SCHEMA = "ISO/IEC TS 27560:2023"
-UNSAID = "not stated"
 GIVEN = ("given", "renewed")
-STATES = {"given": "consent given", "renewed": "consent renewed", "refused": "consent refused", "requested": "consent requested"}
-FRENCH = {
-    "consent given": "consentement donné", "consent renewed": "consentement renouvelé", "consent refused": "consentement refusé",
-    "consent requested": "consentement demandé", "consent withdrawn": "consentement retiré", "consent objected": "opposition",
-    "consent expired": "consentement expiré", "consent revoked": "consentement révoqué", "consent deferred": "consentement différé",
-}  # fmt: skip
-RIGHTS = ("access", "rectification", "erasure", "restriction", "portability", "objection", "withdrawal of consent")
-WORDS: Mapping[str, Mapping[str, str]] = {
-    "en": {
-        "title": "Consent receipt {id} ({schema})", "for": "For: {patient}, as of {at}", "yes": "yes", "no": "no", "unsaid": UNSAID,
-        "purpose": "{title} - {held}; notices {notices}",
-    },
-    "fr": {
-        "title": "Reçu de consentement {id} ({schema})", "for": "Pour : {patient}, à la date du {at}", "yes": "oui", "no": "non",
-        "unsaid": "non indiquées", "purpose": "{title} - {held} ; notices {notices}",
-    },
-}  # fmt: skip
+CONTROLLER, PRINCIPAL, AUTHORITY = "controller", "principal", "authority"  # ids of parties; a destination's is its name
 MANDATORY: Mapping[str, tuple[str, ...]] = {
+    "receipt": ("schema_version", "receipt_id"),
     "header": ("schema_version", "record_id", "pii_principal_id"),
     "pii_processing": (
-        "privacy_notice", "purpose", "lawful_basis", "pii_information", "pii_controllers", "collection_method", "processing_methods",
-        "storage_locations", "retention_period", "processing_locations", "jurisdiction", "recipient_third_parties", "withdrawal_method",
-        "privacy_rights",
+        "privacy_notice", "language", "purpose", "lawful_basis", "pii_information", "pii_controllers", "collection_method",
+        "processing_method", "storage_locations", "retention_period", "processing_locations", "geographic_restrictions", "jurisdiction",
+        "recipient_third_parties", "withdrawal_method", "privacy_rights", "authority_party",
     ),
-    "party_identification": ("party_id", "party_name", "party_role", "party_contact"),
+    "pii_information": ("pii_type", "pii_optional", "special_pii_category"),
+    "party_identification": ("party_id", "party_type", "party_name", "party_address", "party_contact", "party_role"),
     "event": ("event_time", "validity_duration", "entity_id", "event_type", "event_state"),
 }  # fmt: skip
 
@@ -60,7 +50,7 @@ class Receipt(Framed):
     document: Mapping[str, Any] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The receipt's document: `header`, `pii_processing`, `party_identification`, `event`."""
+        """The receipt's document: `receipt`, `header`, `pii_processing`, `party_identification`, `event`."""
         return dict(self.document)
 
     def to_polars(self) -> pl.DataFrame:
@@ -72,34 +62,42 @@ class Receipt(Framed):
 
     def lines(self, language: str = "en") -> list[str]:
         """The receipt in words, for a person: English, or French (`fr`)."""
-        header, words = self.document["header"], WORDS.get(language, WORDS["en"])
+        document, words = self.document, LAYOUT.get(language, LAYOUT["en"])
+        parties = {party["party_id"]: party for party in document["party_identification"]}
+        controller, processing = parties[CONTROLLER], document["pii_processing"]
+        own = {"name": controller["party_name"], "address": controller["party_address"], "contact": controller["party_contact"]}
+        header = document["header"]
         told = [
-            words["title"].format(id=header["record_id"], schema=header["schema_version"]),
-            words["for"].format(patient=header["pii_principal_id"], at=header["as_of"]),
+            words["title"].format(receipt=document["receipt"]["receipt_id"], schema=header["schema_version"]),
+            words["for"].format(patient=header["pii_principal_id"], at=header["as_of"], record=header["record_id"]),
+            words["controller"].format(**{k: words["unsaid"] if v == UNSAID else v for k, v in own.items()}),
+            *(_purpose_told(part, words) for part in processing),
+            *(_event_told(event, language) for event in document["event"]),
         ]
-        for part in self.document["pii_processing"]:
-            held = ", ".join(f"{i['pii_type']}: {words['yes' if i['consented'] else 'no']}" for i in part["pii_information"])
-            notices = ", ".join(part["privacy_notice"]) or words["unsaid"]
-            told.append(words["purpose"].format(title=part["purpose_title"], held=held, notices=notices))
-        for event in self.document["event"]:
-            state = FRENCH.get(event["event_state"], event["event_state"]) if language == "fr" else event["event_state"]
-            told.append(f"{event['event_time']} {state}: {event['scope']} ({event['collection_method']})")
+        for part in processing[:1]:
+            told += [words["withdrawal"].format(how=part["withdrawal_method"]), words["rights"].format(rights=part["privacy_rights"])]
+        if AUTHORITY in parties:
+            told.append(words["authority"].format(name=parties[AUTHORITY]["party_name"], contact=parties[AUTHORITY]["party_contact"]))
         return told
 
 
-def receipt(answer: Answer, policy: Policy, record_id: str, made_at: datetime, language: str = "en") -> Receipt:
-    """The receipt of a patient from their `why` answer to every question. `record_id` names the receipt; the caller keeps it unique."""
+def receipt(
+    answer: Answer, policy: Policy, made_at: datetime, *, receipt_id: str, record_id: str, language: str = "en"
+) -> Receipt:  # fmt: skip
+    """The receipt of a patient from their `why` answer to every question.
+
+    `receipt_id` names this receipt, and is unique; `record_id` names what is recorded of the patient, and stays. The caller makes both.
+    """
     events = sorted(answer.events.values(), key=lambda e: (str(e.get("effective_at", "")), str(e.get("recorded_at", ""))))
-    header = {
-        "schema_version": SCHEMA,
-        "record_id": record_id,
-        "pii_principal_id": answer.patient_id,
-        "as_of": stamp(answer.clocks.as_of),
-        "known_at": stamp(answer.clocks.known_at),
-        "made_at": stamp(made_at),
-    }
     document = {
-        "header": header,
+        "receipt": {"schema_version": SCHEMA, "receipt_id": receipt_id, "issued_at": stamp(made_at), "language": language},
+        "header": {
+            "schema_version": SCHEMA,
+            "record_id": record_id,
+            "pii_principal_id": answer.patient_id,
+            "as_of": stamp(answer.clocks.as_of),
+            "known_at": stamp(answer.clocks.known_at),
+        },
         "pii_processing": [_processing(answer, policy, purpose, language) for purpose in policy.purposes.values()],
         "party_identification": list(_parties(answer, policy)),
         "event": [_event(event, policy) for event in events],
@@ -107,38 +105,64 @@ def receipt(answer: Answer, policy: Policy, record_id: str, made_at: datetime, l
     return Receipt(document)
 
 
+# -- what is processed, and by whom ----------------------------------------------------------------------------------------
+
+
 def _processing(answer: Answer, policy: Policy, purpose: Purpose, language: str) -> dict[str, Any]:
+    words = TEXTS.get(language, TEXTS["en"])
     own = [e for e in answer.events.values() if e.get("purpose") == purpose.name and e.get("state") in GIVEN]
-    allowed = {c for d in answer.decisions if d.allowed and d.question.purpose == purpose.name for c in d.question.categories}
-    information = [
-        {"pii_type": name, "sensitive_pii_category": policy.sensitivity(name) >= HEALTH, "consented": name in allowed}
-        for name in purpose.categories
-    ]
+    where = [words["host"].format(certificate=host["certificate"])] if (host := policy.hosting.get("hds")) else [UNSAID]
     return {
         "purpose": purpose.name,
         "purpose_title": purpose.title.get(language) or purpose.title.get("en") or purpose.name,
-        "lawful_basis": "consent (GDPR 6(1)(a); for health data 9(2)(a))",
-        "privacy_notice": sorted({str(e["notice_version"]) for e in own if e.get("notice_version")}),
+        "lawful_basis": words["basis"],
+        "privacy_notice": sorted({str(e["notice_version"]) for e in own if e.get("notice_version")}) or [UNSAID],
         "language": language,
-        "pii_information": information,
-        "pii_controllers": [_name(policy)],
-        "collection_method": sorted({str(e["method"]) for e in own if e.get("method")}),
-        "processing_methods": ["selection of recipients", "noised statistics"],
-        "storage_locations": [str(policy.hosting.get("location", UNSAID))],
-        "retention_period": f"{purpose.max_age_days} days after the consent takes effect",
-        "processing_locations": [str(policy.hosting.get("location", UNSAID))],
+        "pii_information": list(_information(answer, policy, purpose)),
+        "pii_controllers": [CONTROLLER],
+        "collection_method": sorted({str(e["method"]) for e in own if e.get("method")}) or [UNSAID],
+        "processing_method": words["processing"],
+        "storage_locations": where,
+        "retention_period": words["retention"].format(days=purpose.max_age_days),
+        "processing_locations": where,
+        "geographic_restrictions": words["restrictions"],
         "jurisdiction": policy.region,
-        "recipient_third_parties": sorted({str(e["destination"]) for e in answer.exports if e.get("destination")}),
-        "withdrawal_method": "at any time, by any channel, without a form or a reason",
-        "privacy_rights": list(RIGHTS),
+        "recipient_third_parties": _recipients(answer) or [words["none"]],
+        "withdrawal_method": words["withdrawal"],
+        "privacy_rights": words["rights"],
         "impact_assessment": sorted({d for d in (policy.categories[c].dpia for c in purpose.categories) if d}),
+        "authority_party": AUTHORITY if policy.region in AUTHORITIES else UNSAID,
     }
 
 
+def _information(answer: Answer, policy: Policy, purpose: Purpose) -> Iterator[dict[str, Any]]:
+    """Each category of the purpose, and whether the patient agreed to it on some channel and topic. None of them is compulsory."""
+    allowed = {c for d in answer.decisions if d.allowed and d.question.purpose == purpose.name for c in d.question.categories}
+    for name in purpose.categories:
+        special = policy.sensitivity(name) >= HEALTH
+        yield {"pii_type": name, "pii_optional": True, "special_pii_category": special, "consented": name in allowed}
+
+
+def _recipients(answer: Answer) -> list[str]:
+    return sorted({str(e["destination"]) for e in answer.exports if e.get("destination")})
+
+
 def _parties(answer: Answer, policy: Policy) -> Iterator[dict[str, str]]:
-    contact = policy.organisation.get("contact", UNSAID)
-    yield {"party_id": "controller", "party_name": _name(policy), "party_role": "PII controller", "party_contact": contact}
-    yield {"party_id": "principal", "party_name": answer.patient_id, "party_role": "PII principal", "party_contact": UNSAID}
+    own = policy.organisation
+    yield _party(CONTROLLER, "PII controller", own.get("name"), own.get("address"), own.get("contact"))
+    yield _party(PRINCIPAL, "PII principal", answer.patient_id)
+    for name in _recipients(answer):
+        yield _party(name, "third party", name)
+    if policy.region in AUTHORITIES:
+        yield _party(AUTHORITY, "supervisory authority", *AUTHORITIES[policy.region])
+
+
+def _party(party_id: str, kind: str, name: str | None, address: str | None = None, contact: str | None = None) -> dict[str, str]:
+    told = {"party_name": name, "party_address": address, "party_contact": contact}
+    return {"party_id": party_id, "party_type": kind, "party_role": kind, **{key: value or UNSAID for key, value in told.items()}}
+
+
+# -- what was said -----------------------------------------------------------------------------------------------------------
 
 
 def _event(event: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
@@ -162,5 +186,18 @@ def _event(event: Mapping[str, Any], policy: Policy) -> dict[str, Any]:
     }
 
 
-def _name(policy: Policy) -> str:
-    return str(policy.organisation.get("name", UNSAID))
+# -- in words ----------------------------------------------------------------------------------------------------------------
+
+
+def _purpose_told(part: Mapping[str, Any], words: Mapping[str, str]) -> str:
+    held = ", ".join(f"{i['pii_type']}: {words['yes' if i['consented'] else 'no']}" for i in part["pii_information"])
+    notices = ", ".join(words["unsaid"] if notice == UNSAID else notice for notice in part["privacy_notice"])
+    recipients = ", ".join(part["recipient_third_parties"])
+    return words["purpose"].format(
+        title=part["purpose_title"], held=held, notices=notices, kept=part["retention_period"], recipients=recipients
+    )
+
+
+def _event_told(event: Mapping[str, Any], language: str) -> str:
+    state = FRENCH.get(event["event_state"], event["event_state"]) if language == "fr" else event["event_state"]
+    return f"{event['event_time']} {state}: {event['scope']} ({event['collection_method']})"

@@ -22,13 +22,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "lapses": "{purpose}: when consents lapse, in days from {as_of}",
         "notices": "{purpose}: who must be asked again before {before} (notices in force: {in_force})",
-        "patients": "patients", "lapse": "days", "notice": "notice", "ask": "to be asked", "before": "before", "later": "later",
+        "refused": "refused", "patients": "patients", "lapse": "days", "notice": "notice",
+        "ask": "to be asked", "before": "before", "later": "later",
         "held": "Held of", "exports": "exports", "suppression": "suppression list", "quarantine": "lines set aside",
     },
     "fr": {
         "lapses": "{purpose} : quand les consentements expirent, en jours à partir du {as_of}",
         "notices": "{purpose} : qui doit être interrogé à nouveau avant le {before} (notices en vigueur : {in_force})",
-        "patients": "patients", "lapse": "jours", "notice": "notice", "ask": "à interroger", "before": "avant", "later": "plus tard",
+        "refused": "refusé", "patients": "patients", "lapse": "jours", "notice": "notice",
+        "ask": "à interroger", "before": "avant", "later": "plus tard",
         "held": "Données détenues :", "exports": "exports", "suppression": "liste d'opposition", "quarantine": "lignes mises de côté",
     },
 }  # fmt: skip
@@ -76,7 +78,8 @@ def _ahead(title: str) -> Callable[[Document, Console, str], None]:
             rows = [[*(words.get(b[k], b[k]) for k in keys), b["count"], between(b["interval"])] for b in buckets]
             told = {name: text(value) for name, value in purpose.items() if name != "buckets"}
             table(console, words[title].format(**told), [*(words.get(k, k) for k in keys), words["patients"], "95 %"], rows)
-        plain({key: value for key, value in document.items() if key != "purposes"}, console)
+        listed(console, words["refused"], document.get("refused") or ())
+        plain({key: value for key, value in document.items() if key not in ("purposes", "refused")}, console)
 
     return show
 

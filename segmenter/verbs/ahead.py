@@ -13,7 +13,7 @@ from segmenter import accounting
 from segmenter.consent import outlook
 from segmenter.consent.outlook import Ahead, Outlook
 from segmenter.control import locked
-from segmenter.errors import ProjectKeyError, UsageError
+from segmenter.errors import ProjectKeyError, Refusal, UsageError
 from segmenter.keys import write_private
 from segmenter.model import UNKNOWN, Clocks, Cost, Framed, Spend, stamp
 from segmenter.nearest import hint
@@ -48,10 +48,17 @@ class AheadReport(Framed):
     purposes: tuple[Row, ...]
     spent: int
     exact: bool = field(default=False)
+    refused: tuple[Row, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """3 where a purpose was refused."""
+        return Refusal.exit_status if self.refused else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: by purpose `buckets: [{..., count, interval}]`."""
-        return {"purposes": list(self.purposes), "spent": accounting.shown(self.spent), "exact": self.exact}
+        """The JSON form: by purpose `buckets: [{..., count, interval}]`; and `refused: [{purpose, rule, reason}]`."""
+        answered = {"purposes": list(self.purposes), "spent": accounting.shown(self.spent), "exact": self.exact}
+        return {**answered, "refused": [dict(one) for one in self.refused]}
 
     def to_polars(self) -> pl.DataFrame:
         """One row a purpose and bucket."""
@@ -71,20 +78,27 @@ def forecast(context: Context, purpose: str, epsilon: str | None) -> AheadReport
 def notice(context: Context, purpose: str | None, before: datetime | None, epsilon: str | None) -> AheadReport:
     """The notices in force, and how many eligible patients hold which and must be asked again before a date (default: in 90 days).
 
-    Noised and paid for; exact and free for the officer.
+    Noised and paid for; exact and free for the officer. Where no purpose is named, those that are refused are told beside the others;
+    a purpose that is named raises its refusal.
     """
     snapshot = context.store.current(context.journal)
     until = before or snapshot.taken_at + SOON
     chosen = [_known(context, purpose)] if purpose is not None else list(context.policy.purposes.values())
-    rows, spent = [], 0
+    rows, spent, refused = [], 0, []
     for one in chosen:
         asked = _Asked(context, one, f"{NOTICE} {stamp(until)}", epsilon, partial(_noticed, one.name, until))
-        buckets, paid = (asked.exact(), 0) if context.actor.is_officer else asked.answer()
+        try:
+            buckets, paid = (asked.exact(), 0) if context.actor.is_officer else asked.answer()
+        except Refusal as error:
+            if purpose is not None:
+                raise
+            refused.append({"purpose": one.name, "rule": error.rule, "reason": str(error)})
+            continue
         spent += paid
         in_force = list(outlook.in_force(context.policy, one.name))
         rows.append({"purpose": one.name, "min_notice": one.min_notice, "in_force": in_force, "before": stamp(until), "buckets": buckets})
-    context.record(NOTICE, {"purposes": [one.name for one in chosen]})
-    return AheadReport(NOTICE, tuple(rows), spent, context.actor.is_officer)
+    context.record(NOTICE, {"purposes": [row["purpose"] for row in rows]})
+    return AheadReport(NOTICE, tuple(rows), spent, context.actor.is_officer, tuple(refused))
 
 
 def _noticed(purpose: str, before: datetime, ahead: Ahead, clocks: Clocks) -> Outlook:

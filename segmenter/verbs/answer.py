@@ -80,7 +80,8 @@ def _every(policy: Policy, channel: str | None) -> list[Question]:
 def receipt(context: Context, patient_id: str, language: str) -> Receipt:
     """A patient's consent receipt as of now. For officers."""
     answer = why(context, patient_id, None, None, None, None)
-    return receipts.receipt(answer, context.policy, secrets.token_hex(8), context.now(), language)
+    names = {"receipt_id": secrets.token_hex(8), "record_id": context.keys.pseudonym("consent record", patient_id)[:16]}
+    return receipts.receipt(answer, context.policy, context.now(), **names, language=language)
 
 
 def subject(context: Context, patient_id: str) -> Subject:
