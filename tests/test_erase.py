@@ -14,6 +14,7 @@ from segmenter.errors import EngineError, Refusal, UsageError
 from segmenter.export import erase, proof, recall, register, retain, subject, suppression
 from segmenter.export.entries import frame
 from segmenter.policy import Destination
+from world import images
 from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, die_in, named
 from world.policies import CLINIC, policy_of
 
@@ -142,6 +143,43 @@ def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
         engine.expose("snapshot")
         assert "P-1001" not in str(engine.connection.execute("SELECT * FROM identity").fetchall())
     assert len(recall.listed(world.home, world.journal.read(), world.clock[0]).recalls) == 1
+
+
+def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
+    """Before its tombstone she is wholly there; from then on nobody uses her, and the next act leaves nothing of her. One recall, ever."""
+    home, links = tmp_path / "home", {"P-1001": 0, "P-1002": 0}
+    world = Mailing(home, PEOPLE, links=links, file_key=None)
+    world.write()
+    world.write("older")
+    world.export(MAILER)
+    with images.taken(home, tmp_path / "images") as left:
+        forget(world)
+    begun = []
+    for image in left:
+        found = Mailing(image, PEOPLE, links=links, file_key=None)
+        begun.append(any(act.kind == erase.FORGOTTEN for act in found.journal.read()))
+        assert [len(patients_of(found, path)) for path in erase.snapshots(found.place())] == [3, 3] or begun[-1]
+        if begun[-2:] != [begun[-1]] * 2:
+            assert (found.reasons()["P-1001"] == "suppressed") == begun[-1]
+        with register.alone(image, found.journal):
+            erase.finish(found.engines, found.place())
+        if not begun[-1]:
+            forget(found)
+        assert not left_of(image)
+        assert not list((image / "snapshots").glob("*.part*"))
+        assert [patients_of(found, path) for path in erase.snapshots(found.place())] == [["P-1003"]] * 2
+        (one,) = recall.listed(image, found.journal.read(), found.clock[0]).recalls
+        with one.file.open(newline="") as handle:
+            assert sorted(row["email"] for row in csv.DictReader(handle)) == ["anna.lee@example.org", "anna.other@example.org"]
+    assert begun == sorted(begun)
+    assert set(begun) == {False, True}
+    assert len(left) > 20
+
+
+def patients_of(world, path):
+    with world.engines() as engine:
+        engine.attach("snapshot", path)
+        return sorted(name for (name,) in engine.connection.execute("SELECT patient_id FROM snapshot.identity").fetchall())
 
 
 def test_the_access_report_says_what_is_held(world):

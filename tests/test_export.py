@@ -16,10 +16,11 @@ import pyrage
 import pytest
 
 from segmenter.errors import PolicyError, UsageError
-from segmenter.export import destination, register
+from segmenter.export import destination, manifest, register
 from segmenter.export import make as export
 from segmenter.export.destination import Layout
 from segmenter.policy import UNDECLARED, Destination
+from world import images
 from world.mailing import CHECK, KEYS, NOW, Mailing, capped, die_in, named
 from world.policies import CLINIC, policy_of
 
@@ -312,3 +313,35 @@ def test_ten_exports_at_once_keep_the_cap_and_register_once(tmp_path):
     sizes = sorted(len(rows(tmp_path / "exports" / one.export / one.file)) for one in exports)
     assert sizes == [0] * 7 + [6] * 3
     assert world.now == NOW
+
+
+def whole(world, export):
+    """Whether an export's folder is complete: its manifest holds, and its file names exactly whom its register does."""
+    (told,) = (path for path in (world.home / "exports" / export).iterdir() if path.name.endswith(manifest.SUFFIX))
+    verified = manifest.verify(told, KEYS)
+    with world.engines() as engine:
+        register.read(engine, world.home, export)
+        members = {patient for (patient,) in engine.connection.execute("SELECT patient FROM registered").fetchall()}
+    ids = {row["patient_id"] for row in rows(told.parent / verified.content["file"])}
+    return verified.file_matches and {world.numbers[one] for one in ids} == members
+
+
+def test_kill_9_at_any_step_of_an_export_leaves_nothing_or_all_of_it(tmp_path):
+    home = tmp_path / "home"
+    world = Mailing(home, people(*"abc"), file_key=None)
+    world.journal.append("dpo", "ingest", {})
+    with images.taken(home, tmp_path / "images") as left:
+        world.export()
+    committed = []
+    for image in left:
+        found = Mailing(image, people(*"abc"), file_key=None)
+        assert all(whole(found, path.name) for path in (image / "exports").iterdir() if not path.name.startswith("."))
+        with register.alone(image, found.journal):
+            known = {one.export for one in register.registered(found.journal.read())}
+        assert {path.name for path in (image / "exports").iterdir()} == known == {path.stem for path in (image / "registers").iterdir()}
+        assert all(whole(found, export) for export in known)
+        assert whole(found, found.export().export)
+        committed.append(len(known))
+    assert committed == sorted(committed)
+    assert set(committed) == {0, 1}
+    assert len(left) > 10

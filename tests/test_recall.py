@@ -12,6 +12,7 @@ import pytest
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest, recall, register, suppression
 from segmenter.policy import Destination
+from world import images
 from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, named
 from world.policies import CLINIC, policy_of
 
@@ -159,3 +160,41 @@ def test_one_can_say_who_already_has_the_file(world):
     assert "33(3)" in found.notice["fr"]
     assert "a@example.org" not in repr(found)
     assert found.to_dict()["members"] == ["a", "b", "c", "d"]
+
+
+def whole(world, recall_id):
+    """Whether a recall's folder is complete: its manifest holds, and its register has whom its file names."""
+    told = world.home / "exports" / recall_id / f"{recall_id}{manifest.SUFFIX}"
+    verified = manifest.verify(told, KEYS)
+    with world.engines() as engine:
+        register.read(engine, world.home, recall_id, "recalled_once", "recall_copy")
+        members = [patient for (patient,) in engine.connection.execute("SELECT patient FROM recalled_once").fetchall()]
+    named_there = [row["email"][0] for row in rows(told.parent / verified.content["file"])]
+    return verified.file_matches and sorted(world.numbers[one] for one in named_there) == sorted(members)
+
+
+def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made(tmp_path):
+    home = tmp_path / "home"
+    world = Mailing(home, PEOPLE, file_key=None)
+    world.write()
+    world.export(MAILER)
+    world.later(hours=2)
+    suppression.add(world.journal, OFFICER, [named("b@example.org"), named("c@example.org")])
+    (exported,) = register.registered(world.journal.read())
+    with images.taken(home, tmp_path / "images") as left:
+        issue(world)
+    made = []
+    for image in left:
+        found = Mailing(image, PEOPLE, file_key=None, now=world.clock[0])
+        shown = {path.name for path in (image / "exports").iterdir() if not path.name.startswith(".")} - {exported.export}
+        assert all(whole(found, one) for one in shown)
+        made.append(any(act.kind == register.RECALLED for act in found.journal.read()))
+        (one,) = issue(found)
+        assert whole(found, one.id)
+        assert [row["email"] for row in sorted(rows(one.file), key=str)] == ["b@example.org", "c@example.org"]
+        assert {path.name for path in (image / "exports").iterdir()} == {exported.export, one.id}
+        assert {path.stem for path in (image / "registers").iterdir()} == {exported.export, one.id}
+        assert issue(found) == (one,)
+    assert made == sorted(made)
+    assert set(made) == {False, True}
+    assert len(left) > 10

@@ -78,6 +78,12 @@ def forget(engines: Engines, place: Place, policy: Policy, patient_id: str, now:
 # -- who -----------------------------------------------------------------------------------------------------------------
 
 
+def _sweep(home: Path) -> None:
+    """Remove what killed ingests and erasures left unfinished: nobody could search it. Nobody ingests now."""
+    for left in (home / "snapshots").glob("*.part*"):
+        left.unlink(missing_ok=True)
+
+
 def snapshots(place: Place) -> list[Path]:
     """All snapshot files, the one in use last."""
     found = sorted((place.home / "snapshots").glob("*.duckdb"))
@@ -154,6 +160,7 @@ def finish(engines: Engines, place: Place) -> tuple[tuple[str, ...], tuple[str, 
 
     Each file is replaced whole, so that a kill leaves it either untouched or without them; then this is run again.
     """
+    _sweep(place.home)
     open_acts = unfinished(place.journal.read(FORGOTTEN, DONE))
     if not open_acts:
         return (), ()
@@ -229,7 +236,7 @@ def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool =
     `find` also loads `tombstone`, the entries its suppression list gets. With `always` it is written even where nobody is gone. States
     of the snapshot are deleted, since they can be made again. The old file is unlinked, not marked.
     """
-    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
+    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     with engines() as engine:
         engine.attach(OLD, path)
         engine.expose(OLD)

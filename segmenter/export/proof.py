@@ -10,7 +10,7 @@ from segmenter import identifiers
 from segmenter.errors import EngineError, ProjectKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 
 DATABASES = ("snapshots", "states", "registers", "suppressions")
+WHOLE = ("snapshots", "registers")  # nobody writes there meanwhile; in the others an unfinished file holds numbers only
 SHORTEST = 5  # a shorter identifier is found everywhere by chance and is looked for in columns of its own only
 IDS = ("patient_id", "same_as")
+SEALED_TO_OTHERS = ".age"  # files that only their destination can open: who is in them, their registers say
 
 
 def prove(engines: Engines, place: Place, texts: Mapping[str, Collection[str]], exempt: Collection[Path] = ()) -> tuple[str, ...]:
@@ -33,11 +35,11 @@ def prove(engines: Engines, place: Place, texts: Mapping[str, Collection[str]], 
     needles -= _shared(engines, place, needles, texts["patient_id"])
     searched, found = [], []
     for path in sorted(place.home.rglob("*")):
-        if not path.is_file() or path in exempt or path.name in ("key", "key.check"):
+        if not path.is_file() or path in exempt or path.name in ("key", "key.check") or path.suffix == SEALED_TO_OTHERS:
             continue
         name = str(path.relative_to(place.home))
         searched.append(name)
-        if path.suffix == ".duckdb" and path.parent.name in DATABASES:
+        if path.parent.name in DATABASES and (path.suffix == ".duckdb" or path.parent.name in WHOLE):
             found += [f"{name} ({place_in})" for place_in in _in_database(engines, path, needles, texts["patient_id"])]
         elif _in_bytes(place, path, needles, texts["patient_id"]):
             found.append(name)
@@ -80,13 +82,16 @@ def _in_database(engines: Engines, path: Path, needles: Collection[str], ids: Co
 
     found = []
     with engines() as engine:
-        engine.attach("searched", path)
+        try:
+            engine.attach("searched", path)
+        except (EngineError, ProjectKeyError):
+            return ["cannot be opened, so not searched"]
         _load_needles(engine, needles, ids)
         for table in engine.tables("searched"):
             engine.alias("erase_source", f"searched.{table}")
-            for column in engine.columns(f"searched.{table}"):
+            for column, kind in engine.kinds(f"searched.{table}").items():
                 relation = "erase_left_whole" if column in IDS else "erase_left"
-                if engine.rows(relation, None, {"__column__": exp.column(column, quoted=True)})[0][0]:
+                if kind == "VARCHAR" and engine.rows(relation, None, {"__column__": exp.column(column, quoted=True)})[0][0]:
                     found.append(f"{table}.{column}")
     return found
 
@@ -100,7 +105,10 @@ def _in_bytes(place: Place, path: Path, needles: Collection[str], ids: Collectio
         except ProjectKeyError:
             return True  # what cannot be opened cannot be searched
     text = data.decode("utf-8", "replace").lower()
-    if any(needle in text for needle in needles):
-        return True
-    words = [re.escape(one.lower()) for one in ids if len(one) >= SHORTEST]
-    return bool(words) and re.search(rf"(?<![0-9a-z.:+-])({'|'.join(words)})(?![0-9a-z.:-])", text) is not None
+    return _holds(text, needles, "._+-", "") or _holds(text, (one.lower() for one in ids if len(one) >= SHORTEST), ".:+-", ".:-")
+
+
+def _holds(text: str, words: Iterable[str], before: str, after: str) -> bool:
+    """Whether a text has one of the words, not as part of a longer one: a few digits are in some hash by chance."""
+    either = "|".join(re.escape(word) for word in words)
+    return bool(either) and re.search(rf"(?<![0-9a-z{before}])({either})(?![0-9a-z{after}])", text) is not None

@@ -173,6 +173,8 @@ def recover(home: Path, journal: Journal) -> None:
             part.rename(home / "exports" / act)
         else:
             shutil.rmtree(part, ignore_errors=True)
+    for pipe in (home / "spill").glob("pipe-*"):
+        pipe.unlink(missing_ok=True)
     for file in (home / "registers").iterdir():
         if file.stem not in known or file.name.startswith("."):
             file.unlink(missing_ok=True)

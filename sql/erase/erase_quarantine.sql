@@ -7,5 +7,5 @@ LEFT ANTI JOIN gone_text AS g
     ON
         contains(lower(s.content), g.text)
         AND regexp_matches(
-            ' ' || lower(s.content) || ' ', '[^0-9a-z]' || regexp_replace(g.text, '([^0-9a-z])', '\\\1', 'g') || '[^0-9a-z]'
+            ' ' || lower(s.content) || ' ', '[^0-9a-z]' || regexp_replace(g.text, '([][\\.+*?(){}|^$])', '\\\1', 'g') || '[^0-9a-z]'
         )

@@ -11,5 +11,10 @@ WITH held AS (
 
 SELECT DISTINCT needle.text
 FROM needle
-JOIN held ON contains(held.text, needle.text)
+JOIN held
+    ON
+        contains(held.text, needle.text)
+        AND regexp_matches(
+            held.text, '(^|[^0-9a-z._+-])' || regexp_replace(needle.text, '([][\\.+*?(){}|^$])', '\\\1', 'g') || '($|[^0-9a-z])'
+        )
 WHERE held.patient_id NOT IN (SELECT needle_id.text FROM needle_id)

@@ -17,6 +17,6 @@ LEFT SEMI JOIN known AS k
     ON
         contains(lower(q.content), k.text)
         AND regexp_matches(
-            ' ' || lower(q.content) || ' ', '[^0-9a-z]' || regexp_replace(k.text, '([^0-9a-z])', '\\\1', 'g') || '[^0-9a-z]'
+            ' ' || lower(q.content) || ' ', '[^0-9a-z]' || regexp_replace(k.text, '([][\\.+*?(){}|^$])', '\\\1', 'g') || '[^0-9a-z]'
         )
 ORDER BY q.line

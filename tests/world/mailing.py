@@ -58,6 +58,7 @@ class Mailing:
     channel: Channel = EMAIL
     now: datetime = NOW
     fed_at: datetime | None = None
+    file_key: str | None = KEYS.file_key()  # None: files are plain, so that what they hold can be searched
     numbers: dict[str, int] = field(default_factory=dict)
     clock: list[datetime] = field(default_factory=list)
 
@@ -73,7 +74,7 @@ class Mailing:
 
     def open(self) -> DuckDBEngine:
         """An engine with the snapshot's tables as ready tables."""
-        engine = DuckDBEngine(self.home / "spill", KEYS.file_key())
+        engine = DuckDBEngine(self.home / "spill", self.file_key)
         engine.__enter__()
         n = self.numbers
         ids = {"patient": list(n.values()), "patient_id": list(n)}
@@ -114,7 +115,7 @@ class Mailing:
 
     def engines(self) -> DuckDBEngine:
         """A fresh engine with nothing attached."""
-        return DuckDBEngine(self.home / "spill", KEYS.file_key())
+        return DuckDBEngine(self.home / "spill", self.file_key)
 
     # -- an export -----------------------------------------------------------------------------------------------------
 
