@@ -81,5 +81,5 @@ def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
 
 def test_the_wheel_brings_the_command_and_the_pytest_plugin(wheel: zipfile.ZipFile) -> None:
     entries = wheel.read(f"segmenter-{PROJECT['version']}.dist-info/entry_points.txt").decode()
-    assert "segmenter = segmenter.cli:main" in entries
+    assert "segmenter = segmenter.__main__:main" in entries
     assert "[pytest11]\nsegmenter = segmenter.testing" in entries
