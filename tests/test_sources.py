@@ -345,7 +345,7 @@ def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(
     clinic.write(consent2_csv=new_events, encounters2_csv="patient_id,nights,ward\n2,5,er\n2,?,er\n")
     second = clinic.ingest(first)
     assert (first.full, second.full) == (True, False)
-    assert {patient for (patient,) in clinic.rows(second, "touched")} == {1, 2, 4}
+    assert {patient for (patient,) in clinic.rows(second, "touched", "patient")} == {1, 2, 4}
     assert {"consent", "encounter"} <= second.changed
     assert "patient" not in second.changed
     assert clinic.tables(second) == clinic.tables(clinic.ingest())
@@ -357,7 +357,7 @@ def test_a_changed_patient_table_touches_who_differs(clinic):
     first = clinic.ingest()
     second = clinic.write(patients_csv=PATIENTS.replace("2,M,47", "2,M,48") + "5,F,20,,e@x.example\n").ingest(first)
     assert not second.full
-    assert {patient for (patient,) in clinic.rows(second, "touched")} == {2, 5}
+    assert {patient for (patient,) in clinic.rows(second, "touched", "patient")} == {2, 5}
     assert clinic.tables(second) == clinic.tables(clinic.ingest())
 
 
