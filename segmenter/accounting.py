@@ -43,7 +43,7 @@ def asked_nano(amount: str | int | Decimal) -> int:
 
 def _decimal(amount: str | int | Decimal) -> Decimal:
     if isinstance(amount, float):
-        raise TypeError("money is never a float")
+        raise TypeError('money is never a float: write it as text, "0.5"')
     try:
         value = Decimal(amount)
     except InvalidOperation:

@@ -145,6 +145,17 @@ def test_the_process_ends_with_the_status(tmp_path):
     assert json.loads(ran.stdout)["error"]["code"] == "file"
 
 
+def test_ctrl_c_while_the_program_is_still_loading_is_quiet():
+    code = """
+import signal
+from segmenter import __main__ as program
+signal.signal(signal.SIGINT, program._quit)
+signal.raise_signal(signal.SIGINT)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (130, "segmenter: error: cancelled\n")
+
+
 def test_help_is_quick():
     """In seconds of the processor, the best of three, so that neither a busy machine nor one of another speed counts."""
     took = []
