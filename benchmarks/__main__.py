@@ -58,7 +58,7 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
     questions += [(work, side) for work in DECISIONS if "s" in works for side in ("plain", "ours")]
     for number in range(rounds):
         for work, side in questions:
-            if side in ("ours", "plain", "latest") or number < peers.ROUNDS:
+            if side not in peers.PEERS or number < peers.ROUNDS:
                 runs.setdefault((work, side), []).append(_fresh(work, side, project, number))
     for number in range(min(rounds, 3) if set("fs") & set(works) else 0):
         world.add_delta(project, patients, number)
@@ -79,7 +79,7 @@ def _crowd(project: Path, patients: int, runs: Runs, rounds: int) -> None:
 
 
 def _sides(work: str, others: list[str]) -> list[str]:
-    return ["plain", *(["latest"] if work == "b" else []), "ours", *(others if work in peers.WORKS else [])]
+    return ["plain", *(["latest", "ours", "warm"] if work == "b" else ["ours"]), *(others if work in peers.WORKS else [])]
 
 
 def _ingest(project: Path, runs: Runs, rounds: int) -> None:

@@ -17,10 +17,10 @@ def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
         from benchmarks import decisions
 
         took = decisions.run(work, side, folder)
-    elif side == "ours":
+    elif side in ("ours", "warm"):
         from benchmarks import ours
 
-        took, cells, steps = ours.run(work, folder)
+        took, cells, steps = ours.run(work, folder, warm=side == "warm")
     elif work == "i":
         from benchmarks import crowd
 
