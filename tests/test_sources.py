@@ -67,6 +67,17 @@ def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic
     ]  # fmt: skip
 
 
+def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
+    made = clinic.write(
+        preferences_csv="patient_id,channel,allowed\n1,email,true,x\n2\nnobody,email\n",
+        links_csv="patient_id,same_as\n1,2,x\n3,nobody,x\n", list_csv="email,reason\na@x.example\nb@x.example,manual,x\nnone,of,them\n",
+    ).ingest()  # fmt: skip
+    assert clinic.rows(made, "preference", "patient", "channel", "topic", "allowed") == [(1, "*", "*", False), (2, "*", "*", False)]
+    assert clinic.rows(made, "link_group") == [(1, 1, 2), (2, 1, 2)]
+    assert [row[0] for row in clinic.rows(made, "suppression", "kind")] == ["email", "email"]
+    assert all(count.read == count.kept + count.quarantined for count in made.tables.values())
+
+
 def test_rows_in_quarantine_tell_of_deaths_and_listed_addresses_of_linked_ids(clinic):
     rows = "patient_id,age,deceased,email\n1,30,,a@x.example\n2,30,true,b@x.example\n2,30,,B2@x.example\n3,old,no,c@x.example\n,,true,\n"
     made = clinic.write(patients_csv=rows).ingest()

@@ -53,7 +53,7 @@ def ingest_consent(work: Work) -> None:
     work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
     kept = work.engine.count(work.table("consent")) - before
     clean = kept == stage.whole() and not work.engine.count("consent_malformed")
-    if work.recover(stage):
+    if stage.tell_broken():
         work.engine.add(work.table("consent"), "consent_broken", {"first_broken": first["first_event"] + stage.whole()})
     if work.added("consent"):
         work.engine.add(work.table("touched"), "consent_touched", first)

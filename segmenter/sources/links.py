@@ -14,7 +14,7 @@ FIELDS = ("patient_id", "same_as")
 
 
 def ingest_links(work: Work) -> None:
-    """Read the pairs and close them. Not declared or not there: nobody is linked."""
+    """Read the pairs and close them; a broken line links the known ids it names. Not declared or not there: nobody is linked."""
     declared = work.sources.link
     found: list[Reader] = [] if declared is None else readers(work.engine, work.root, declared)
     rename = {} if declared is None else declared.rename
@@ -24,6 +24,7 @@ def ingest_links(work: Work) -> None:
     stage.show("raw_link")
     for column in FIELDS:
         work.identify("raw_link", column)
+    stage.tell_broken()
     close(work)
     work.settle(stage, "link_quarantine")
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from segmenter.project.declared import Read, Sources
     from segmenter.sources.files import SourceFile
 
-VERSION = 3  # of what readers make of a file: raise it whenever they make something else
+VERSION = 4  # of what readers make of a file: raise it whenever they make something else
 FHIR = "fhir"
 
 

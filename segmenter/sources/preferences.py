@@ -20,7 +20,8 @@ FIELDS = ("patient_id", "channel", "topic", "allowed", "max_contacts", "per_days
 def ingest_preferences(work: Work) -> None:
     """Read, check and keep the preferences.
 
-    A column `allowed` or `updated_at` that no file has says nothing; an empty cell of one that is there is unreadable.
+    A broken line whose patient can be told says no to everything, for good. A column `allowed` or `updated_at` that no file has says
+    nothing; an empty cell of one that is there is unreadable.
     """
     from sqlglot import exp
 
@@ -47,4 +48,6 @@ def ingest_preferences(work: Work) -> None:
     }
     work.engine.make("preference_read", "preference_read", {**scopes, "time_zone": work.policy.time_zone}, structure)
     work.keep("preference", "preference_kept")
+    if stage.tell_broken():
+        work.engine.add(work.table("preference"), "preference_broken")
     work.settle(stage, "preference_quarantine")

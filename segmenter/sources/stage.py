@@ -99,6 +99,15 @@ class Stage:
                 places = [None if c is None or not 0 <= c + shift < len(one.cells) else c + shift for c in columns]
                 self.remains.append((one.origin, one.line, tuple("" if p is None else one.cells[p] for p in places)))
 
+    def tell_broken(self) -> bool:
+        """Make the table `broken_line` (origin, line, `names`) of what broken lines may still say; gives whether there is any."""
+        import polars as pl
+
+        schema = {"origin": pl.String, "line": pl.Int64, **dict.fromkeys(self.names, pl.String)}
+        rows = [(origin, line, *cells) for origin, line, cells in self.remains]
+        self.engine.load("broken_line", pl.DataFrame(rows, schema=schema, orient="row"))
+        return bool(rows)
+
     def show(self, view: str, columns: Mapping[str, str] | None = None) -> None:
         """Name the staged rows `view`, with `columns` (our name -> the source's), or all of them."""
         chosen = {name: name for name in self.names} if columns is None else columns

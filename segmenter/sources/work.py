@@ -124,15 +124,6 @@ class Work:
             one.load(staged, positions(one, names, rename))
         return staged
 
-    def recover(self, stage: Stage) -> bool:
-        """Make the table `broken_line` (origin, line, the stage's names) of what broken lines may still say; False where there is none."""
-        import polars as pl
-
-        schema = {"origin": pl.String, "line": pl.Int64, **dict.fromkeys(stage.names, pl.String)}
-        rows = [(origin, line, *cells) for origin, line, cells in stage.remains]
-        self.engine.load("broken_line", pl.DataFrame(rows, schema=schema, orient="row"))
-        return bool(rows)
-
     def quarantine_broken(self, stage: Stage) -> None:
         """Put the lines that could not be read into quarantine."""
         import polars as pl

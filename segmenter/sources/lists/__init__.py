@@ -115,6 +115,8 @@ def _read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, form: st
     structure = {f"__{name}__": exp.true() if name in places else exp.false() for name in ("status", "ip", "reason")}
     engine.make("list_found", table.relation, None, structure)
     engine.add(WRITTEN, "list_table")
+    if table is generic.TABLE and stage.tell_broken():
+        engine.add(WRITTEN, "list_remains")
     listed.read += stage.read()
     listed.broken += stage.broken
     engine.drop(stage.table)
