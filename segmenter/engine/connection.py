@@ -97,7 +97,7 @@ class Connection:
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
-        """The open connection; for this module and `sources` readers that bind files."""
+        """The open connection: for the modules of the engine alone, and for tests that look inside."""
         if self._connection is None:
             msg = "the engine is closed"
             raise EngineError(msg)
