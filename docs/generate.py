@@ -52,7 +52,7 @@ def _sections(group: Any, path: str) -> Iterator[str]:
         if command.hidden:
             continue
         if hasattr(command, "commands"):
-            yield f"\n## {path} {name}\n\n{_sentence(command)}\n"
+            yield f"\n## {path} {name}\n\n{_sentence(command)}\n{_examples(command)}"
             yield from _sections(command, f"{path} {name}")
         else:
             yield _section(command, f"{path} {name}")
@@ -60,15 +60,25 @@ def _sections(group: Any, path: str) -> Iterator[str]:
 
 def _section(command: Any, path: str) -> str:
     given = [p for p in command.params if p.name not in ("json", "help")]
-    arguments = "".join(f" {p.metavar or p.name.upper()}" for p in given if p.param_type_name == "argument")
+    arguments = "".join(f" {_argument(p)}" for p in given if p.param_type_name == "argument")
     rows = [f"| `{_spelt(p)}` | {(getattr(p, 'help', None) or '').replace('|', '&#124;')} |" for p in given]
     table = "".join(["\n| | |\n|---|---|\n", *(f"{row}\n" for row in rows)]) if rows else ""
-    return f"\n## {path}{arguments}\n\n{_sentence(command)}\n{table}"
+    return f"\n## {path}{arguments}\n\n{_sentence(command)}\n{table}{_examples(command)}"
+
+
+def _examples(command: Any) -> str:
+    lines = [line.strip() for line in (command.epilog or "").splitlines() if line.startswith("  ")]
+    return "\n```console\n" + "".join(f"$ {line}\n" for line in lines) + "```\n" if lines else ""
+
+
+def _argument(parameter: Any) -> str:
+    name = parameter.metavar or parameter.name.upper()
+    return f"{name if parameter.required else f'[{name}]'}{'...' if parameter.nargs == -1 else ''}"
 
 
 def _spelt(parameter: Any) -> str:
     if parameter.param_type_name == "argument":
-        return str(parameter.metavar or parameter.name.upper())
+        return _argument(parameter)
     value = "" if parameter.is_flag else f" {parameter.metavar or parameter.name.upper()}"
     return "`, `".join(parameter.opts) + value
 

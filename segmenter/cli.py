@@ -16,7 +16,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from segmenter.commands import books, job, outlets, people
+from segmenter.commands import books, examples, job, outlets, people
 from segmenter.commands.call import Call, Json, answered, write_json
 from segmenter.errors import Cancelled, Problem, SegmenterError, UsageError
 
@@ -29,6 +29,7 @@ app = typer.Typer(
 )
 for _commands in (job, outlets, books, people):
     _commands.register(app)
+examples.shown(app)
 
 
 _pressed: list[bool] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -11,8 +12,10 @@ import pytest
 
 import segmenter
 from driving import failed
+from folders import folder
 from segmenter import cli
 from segmenter.commands import call as calls
+from segmenter.commands import examples
 from segmenter.errors import BudgetError, EngineError, FileError, Problem
 
 JUNE = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -327,3 +330,20 @@ def test_the_language_of_the_environment(monkeypatch, variables, spoken):
         monkeypatch.setenv(name, value)
     assert calls.spoken(None) == spoken
     assert calls.spoken("fr") == "fr"
+
+
+@pytest.mark.parametrize("line", [line for lines in examples.EXAMPLES.values() for line in lines])
+def test_the_examples_of_help_are_commands(session, capsys, monkeypatch, tmp_path, line):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=lambda: "a@b.example\n"))
+    words = shlex.split(line.replace("-C clinic", f"-C {folder(tmp_path)}"))[1:]
+    if words[0] in ("init", "demo"):
+        monkeypatch.setattr("segmenter.project.init.init", lambda *_: {})
+        monkeypatch.setattr("segmenter.demo.run", lambda *_: {})
+    assert cli.run(words) == 0
+    capsys.readouterr()
+    assert cli.run([*words[: 2 if words[0] == "-C" else 0], examples_verb(words), "--help"]) == 0
+    assert line in capsys.readouterr().out
+
+
+def examples_verb(words):
+    return words[2] if words[0] == "-C" else words[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from folders import POLICY, SOURCES, WOMEN, changed, folder, only, problems, segment
+from segmenter.project.folder import read_project
 
 # -- what is wrong -----------------------------------------------------------------------------------------------------
 
@@ -173,3 +174,15 @@ def test_files_that_cannot_be_read(tmp_path):
 def test_aliases_are_bounded(tmp_path):
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 9))
     assert any("too many values" in p[2] for p in problems(folder(tmp_path, bomb)))
+
+
+def test_a_misspelt_key_that_is_required_hides_no_other_problem(tmp_path):
+    wrong = segment("women", "where: sex = 'F'").replace("purpose:", "purpos:").replace("screening", "screning")
+    found = {message for _, _, message, _ in problems(folder(tmp_path, women=wrong))}
+    assert found >= {"unknown key `purpos`", "the key `purpose` is missing"}
+    assert found >= {"the topic `screning` is not declared", "the dimension `sex` has no value 'F'"}
+
+
+def test_a_region_without_telephones_is_refused(tmp_path):
+    assert only(folder(tmp_path, changed("region: FR", "region: ZZ")))[2] == "there is no region `ZZ`"
+    assert read_project(folder(tmp_path / "be", changed("region: FR", "region: BE"))).policy.region == "BE"

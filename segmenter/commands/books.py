@@ -40,8 +40,10 @@ def recover(
 def query(
     ctx: typer.Context,
     *,
-    sql: Annotated[str, typer.Argument(metavar="SQL")],
-    purpose: Annotated[str, typer.Option("--purpose", metavar="P", autocompletion=purposes)],
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT, over `patient` and the declared facts.")],
+    purpose: Annotated[
+        str, typer.Option("--purpose", metavar="P", help="What the answer is for; its budget pays.", autocompletion=purposes)
+    ],
     epsilon: Epsilon = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
@@ -87,7 +89,10 @@ def try_out(ctx: typer.Context, *, json: Json = False) -> None:
 
 
 def schema(
-    ctx: typer.Context, *, name: Annotated[str | None, typer.Argument(metavar="[policy|sources|segment]")] = None, json: Json = False
+    ctx: typer.Context,
+    *,
+    name: Annotated[str | None, typer.Argument(metavar="policy|sources|segment", help="One of them; else all three.")] = None,
+    json: Json = False,
 ) -> None:
     """Print JSON Schemas of the files, for editors."""
     from segmenter.commands.call import write_json

@@ -16,7 +16,12 @@ def times(session: Any, **given: str | None) -> dict[str, Any]:
     return {name: None if text is None else moment(text, session.policy.time_zone) for name, text in given.items()}
 
 
-def init(ctx: typer.Context, *, directory: Annotated[Path | None, typer.Argument(metavar="[DIR]")] = None, json: Json = False) -> None:
+def init(
+    ctx: typer.Context,
+    *,
+    directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Its folder; else the present one.")] = None,
+    json: Json = False,
+) -> None:
     """Make a project: commented files, a private folder, a key; you are its officer."""
     from segmenter.context import account
     from segmenter.project.init import init as make
@@ -28,7 +33,7 @@ def init(ctx: typer.Context, *, directory: Annotated[Path | None, typer.Argument
 def demo(
     ctx: typer.Context,
     *,
-    directory: Annotated[Path, typer.Argument(metavar="[DIR]")] = Path("demo-clinic"),
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Its folder, made where missing.")] = Path("demo-clinic"),
     patients: Annotated[int, typer.Option(min=100, max=100_000_000, help="How many patients to invent.")] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed invents the same clinic.")] = 1,
     lang: Lang = None,
@@ -105,8 +110,11 @@ def export(
     ctx: typer.Context,
     *,
     segment: SegmentName,
-    channel: Annotated[str, typer.Option("--channel", metavar="C", autocompletion=complete.channels)],
-    destination: Annotated[str | None, typer.Option("--destination", metavar="D", autocompletion=complete.destinations)] = None,
+    channel: Annotated[str, typer.Option("--channel", metavar="C", help="How they are reached.", autocompletion=complete.channels)],
+    destination: Annotated[
+        str | None,
+        typer.Option("--destination", metavar="D", help="Where it goes; else the only one there is.", autocompletion=complete.destinations),
+    ] = None,
     planned_at: Annotated[str | None, typer.Option("--planned-at", metavar="TIME", help="When it will be sent; else now.")] = None,
     json: Json = False,
 ) -> None:

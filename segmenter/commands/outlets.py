@@ -17,7 +17,7 @@ suppress = typer.Typer(help="The list of people who must not be contacted.", inv
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=", ".join(KINDS))]
 Value = Annotated[str, typer.Argument(metavar="VALUE", help="The identifier; - reads it from standard input.")]
-Topic = Annotated[str | None, typer.Option("--topic", metavar="T")]
+Topic = Annotated[str | None, typer.Option("--topic", metavar="T", help="A topic of the policy.")]
 
 
 def _identifier(kind: str, value: str) -> str:
@@ -38,7 +38,9 @@ def recalled(ctx: typer.Context, *, json: Json = False) -> None:
 
 
 @recall.command()
-def ack(ctx: typer.Context, *, recall_id: Annotated[str, typer.Argument(metavar="ID")], json: Json = False) -> None:
+def ack(
+    ctx: typer.Context, *, recall_id: Annotated[str, typer.Argument(metavar="ID", help="As `recall` lists it.")], json: Json = False
+) -> None:
     """Note that a destination has removed the people of a recall."""
     called(ctx, json=json).answer("recall", lambda session: session.recall_ack(recall_id))
 
@@ -59,7 +61,11 @@ def show(ctx: typer.Context, *, json: Json = False) -> None:
 
 @suppress.command("import")
 def import_(
-    ctx: typer.Context, *, files: Annotated[list[Path], typer.Argument(metavar="FILE...")], channel: Channel = None, json: Json = False
+    ctx: typer.Context,
+    *,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Of any layout that docs/export.md names.")],
+    channel: Channel = None,
+    json: Json = False,
 ) -> None:
     """Take in files of opt-outs, bounces and complaints; their layout is recognised."""
     paths = tuple(file.absolute() for file in files)
@@ -105,17 +111,26 @@ def lift(
 
 
 @suppress.command("export")
-def export_(ctx: typer.Context, *, file: Annotated[Path, typer.Argument(metavar="FILE")], json: Json = False) -> None:
+def export_(
+    ctx: typer.Context, *, file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file to write.")], json: Json = False
+) -> None:
     """Write the keyed hashes of the list, to share with a processor."""
     called(ctx, json=json).answer("suppress export", lambda session: session.suppress_export(file.absolute()))
 
 
-def exposed(ctx: typer.Context, *, export: Annotated[str, typer.Argument(metavar="EXPORT")], json: Json = False) -> None:
+def exposed(
+    ctx: typer.Context, *, export: Annotated[str, typer.Argument(metavar="EXPORT", help="The id that `export` gave.")], json: Json = False
+) -> None:
     """Say who was in a file that leaked, and draft the notice to the authority (officers only)."""
     called(ctx, json=json).answer("exposed", lambda session: session.exposed(export))
 
 
-def verify(ctx: typer.Context, *, manifest: Annotated[Path, typer.Argument(metavar="MANIFEST")], json: Json = False) -> None:
+def verify(
+    ctx: typer.Context,
+    *,
+    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="The .manifest.json beside a file.")],
+    json: Json = False,
+) -> None:
     """Check the signature of an export's manifest, and its file."""
     called(ctx, json=json).answer("verify", lambda session: session.verify(manifest.absolute()))
 

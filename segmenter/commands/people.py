@@ -13,7 +13,9 @@ def why(
     ctx: typer.Context,
     *,
     patient: Patient,
-    segment: Annotated[str | None, typer.Option("--segment", metavar="S", autocompletion=complete.segments)] = None,
+    segment: Annotated[
+        str | None, typer.Option("--segment", metavar="S", help="For this segment; else for every use.", autocompletion=complete.segments)
+    ] = None,
     channel: Channel = None,
     as_of: AsOf = None,
     known_at: KnownAt = None,
@@ -68,7 +70,7 @@ def notice(
 def forecast(
     ctx: typer.Context,
     *,
-    purpose: Annotated[str, typer.Argument(metavar="PURPOSE", autocompletion=complete.purposes)],
+    purpose: Annotated[str, typer.Argument(metavar="PURPOSE", help="A purpose of the policy.", autocompletion=complete.purposes)],
     epsilon: Epsilon = None,
     lang: Lang = None,
     json: Json = False,

@@ -39,10 +39,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
 def _one_list(document: Document, console: Console, _language: str) -> None:
     """A document of one list: its table, or that it is empty."""
     for key, value in document.items():
-        if value:
-            listed(console, key, value)
+        if value or key not in EMPTY:
+            plain({key: value}, console)
         else:
-            console.print(EMPTY.get(key, f"{key}: {text(value)}"))
+            console.print(EMPTY[key])
 
 
 def _recall(document: Document, console: Console, language: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from segmenter import policy as p
 from segmenter.nearest import hint
 from segmenter.project.condition import KEYWORDS
-from segmenter.project.shapes import DimensionShape, PolicyShape
+from segmenter.project.shapes import DimensionShape, OrganisationShape, PolicyShape
 from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
@@ -171,8 +171,19 @@ class _Checks:
         except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
             near = hint(self.shape.time_zone, zoneinfo.available_timezones())
             yield self._problem(f"there is no time zone `{self.shape.time_zone}`", "time_zone", hint=near)
+        yield from self._region(self.shape.organisation.region)
         yield from self._once("notice", self.shape.notices, "notices")
         yield from self._once("topic", self.shape.topics, "topics")
+
+    def _region(self, region: str) -> Iterable[Problem]:
+        """Numbers without a prefix are read in it: in one that has none, an opt-out by phone would be missed (S3)."""
+        if region == OrganisationShape.model_fields["region"].default:
+            return  # phonenumbers takes a while to import, and every command reads the policy
+        import phonenumbers
+
+        if region not in phonenumbers.SUPPORTED_REGIONS:
+            near = hint(region, phonenumbers.SUPPORTED_REGIONS)
+            yield self._problem(f"there is no region `{region}`", "organisation", "region", hint=near)
 
     def _purposes(self) -> Iterable[Problem]:
         shape = self.shape

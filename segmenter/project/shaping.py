@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from segmenter.nearest import hint
+from segmenter.nearest import hint, nearest
 
 if typing.TYPE_CHECKING:
     from segmenter.errors import Problem
@@ -51,9 +51,12 @@ def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | N
 def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozenset()) -> S | None:
     """The document without what `shaped` refused, so that what else is wrong can be told at once; never to be worked with.
 
-    Left out are unknown keys, and wrong values of the `harmless` keys. None where more than that is wrong.
+    A misspelt key stands under its right name; left out are other unknown keys, and wrong values of the `harmless` keys. None where more
+    than that is wrong.
     """
     data = copy.deepcopy(document.data)
+    if isinstance(data, dict):
+        _respelt(data, shape)
     try:
         return shape.model_validate(data)
     except ValidationError as error:
@@ -66,6 +69,16 @@ def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozen
         return shape.model_validate(data)
     except ValidationError:
         return None
+
+
+def _respelt(data: dict[str, Any], shape: type[BaseModel]) -> None:
+    """Put unknown keys that are nearest to a required one that is missing under its name."""
+    missing = [name for name, field in shape.model_fields.items() if field.is_required() and name not in data]
+    for key in [key for key in data if key not in shape.model_fields]:
+        meant = nearest(key, shape.model_fields)
+        if meant in missing:
+            data[meant] = data.pop(key)
+            missing.remove(meant)
 
 
 def _left_out(data: Any, path: tuple[Any, ...]) -> bool:
