@@ -237,9 +237,11 @@ class Session:
         reason: str = "manual",
         until: datetime | None = None,
     ) -> dict[str, Any]:
-        """Suppress one identifier from this instant, for every process."""
+        """Suppress one identifier from this instant, for every process; or, of the kind `token`, whom an unsubscribe link was made for."""
         from segmenter.verbs import suppress
 
+        if kind == "token":
+            return suppress.add_token(self.context, value, suppress.Scope(channel, purpose, topic))
         return suppress.add(self.context, kind, value, suppress.Scope(channel, purpose, topic), reason, until)
 
     def suppress_lift(self, kind: str, value: str, *, reason: str, channel: str | None = None) -> dict[str, Any]:

@@ -20,9 +20,9 @@ Value = Annotated[str, typer.Argument(metavar="VALUE", help="The identifier; - r
 Topic = Annotated[str | None, typer.Option("--topic", metavar="T", help="A topic of the policy.")]
 
 
-def _identifier(kind: str, value: str) -> str:
-    if kind not in KINDS:
-        raise UsageError(f"an identifier is one of {', '.join(KINDS)}")
+def _identifier(kind: str, value: str, kinds: tuple[str, ...] = KINDS) -> str:
+    if kind not in kinds:
+        raise UsageError(f"an identifier is one of {', '.join(kinds)}")
     found = sys.stdin.readline().strip() if value == "-" else value
     if not found:
         raise UsageError("the identifier is empty")
@@ -76,7 +76,7 @@ def import_(
 def add(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     *,
-    kind: Kind,
+    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}, or token: what an unsubscribe link ends with.")],
     value: Value,
     channel: Channel = None,
     purpose: Purpose = None,
@@ -86,7 +86,7 @@ def add(  # noqa: PLR0913  (one parameter an option)
     json: Json = False,
 ) -> None:
     """Suppress an identifier from this instant, for every process."""
-    found = _identifier(kind, value)
+    found = _identifier(kind, value, (*KINDS, "token"))
 
     def ask(session: Any) -> Any:
         scope = {"channel": channel, "purpose": purpose, "topic": topic}

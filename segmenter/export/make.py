@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from segmenter.export import destination, manifest, register, removal
+from segmenter.export import destination, manifest, register, removal, unsubscribe
 from segmenter.export.register import FILE_DAYS, Place
 from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.keys import write_private
@@ -41,7 +41,6 @@ REASONS = (
 EXPORTED = "exported"
 GONE = len(REASONS) + 1  # the code of those who were in the previous export and are no members now
 HELD = "segmenter/holdout/1"
-TOKEN = "segmenter/unsubscribe/1"  # noqa: S105  the label of a derived key
 
 Published = Mapping[str, tuple[int, Interval]]
 Publish = Callable[[Sequence[str], Sequence[int], Mapping[str, Sequence[int]]], Published | None]
@@ -189,7 +188,9 @@ def alias_of(keys: Keys, segment: str, channel: str) -> str:
 def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any) -> str:
     url = place.unsubscribe_url if order.layout.identifier in order.layout.columns and order.layout.audience is None else None
     base = None if url is None else url if url.endswith(("/", "=")) else f"{url}/"
-    tokens: dict[str, object] | None = None if base is None else {"alias": alias, "unsubscribe_url": base, **pads(place.keys.derive(TOKEN))}
+    tokens: dict[str, object] | None = None
+    if base is not None:
+        tokens = {"alias": alias, "unsubscribe_url": base, **pads(place.keys.derive(unsubscribe.LABEL))}
     every = tokens is not None or order.layout.audience is not None
     removal.addresses(engine, place.region, order.layout, "export_identifier" if every else "export_identifier_odd", tokens)
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}

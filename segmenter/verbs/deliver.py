@@ -51,15 +51,17 @@ def export_segment(
     """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
 
     Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6), a feed is not fresh (S7) or the
-    planned time is in quiet hours, `UsageError` for a name that is not there. Where the funnel cannot be paid it is null (P16).
+    planned time is in quiet hours, `UsageError` for a name that is not there or a planned time that is over. Where the funnel cannot be
+    paid it is null (P16).
     """
     parcel = _parcel(context, name, channel, destination)
-    preference.require_open(context.policy.channels[channel], planned_at or context.now(), context.policy.time_zone)
+    _require_future(context, planned_at)
     snapshot = context.store.current(context.journal)
     kept = _kept(context, parcel.segment)
     with register.alone(context.home, context.journal):
         now = context.now()
         clocks = Clocks(now, now)
+        preference.require_open(context.policy.channels[channel], planned_at or now, context.policy.time_zone)
         with reading(context, snapshot) as engine:
             suppression.require_fresh(engine, now)
             order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
@@ -84,10 +86,21 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
         raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels))
     if channel not in chosen[0].segment.channels:
         rule = "C14"
-        raise PolicyError(rule, f"the segment `{name}` does not list the channel `{channel}`", file=chosen[0].segment.file)
+        where = chosen[0].segment.problem("", "channels")
+        raise PolicyError(rule, f"the segment `{name}` does not list the channel `{channel}`", file=where.file, line=where.line)
     parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
     destinations.recipient(parcel.destination.name, parcel.destination.encrypt)
     return parcel
+
+
+def _require_future(context: Context, planned_at: datetime | None) -> None:
+    """A time of sending that is over would let caps and quiet hours look at the wrong days. The minute that is running counts as now."""
+    if planned_at is not None and planned_at.tzinfo is None:
+        msg = "the planned time of sending has no time zone"
+        raise UsageError(msg)
+    if planned_at is not None and planned_at < context.now().replace(second=0, microsecond=0):
+        msg = "the planned time of sending is in the past"
+        raise UsageError(msg, hint="leave --planned-at out to send now")
 
 
 def _destination(policy: Policy, name: str | None) -> Destination:

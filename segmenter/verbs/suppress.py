@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import identifiers
 from segmenter.errors import UsageError
-from segmenter.export import suppression
+from segmenter.export import suppression, unsubscribe
 from segmenter.model import ANY, stamp
 from segmenter.nearest import hint
 from segmenter.sources import lists
@@ -80,6 +80,21 @@ def add(context: Context, kind: str, value: str, scope: Scope, reason: str, unti
     usable = named is not None and named.valid
     told = {"added": True, "kind": kind, "usable": usable, "reason": reason}
     return {**told, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
+
+
+def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
+    """Suppress whom a List-Unsubscribe token was made for, on the channel it was sent on. Anyone may: it only tightens (S1).
+
+    The answer says neither who that is nor how they are reached.
+    """
+    if scope != Scope():
+        msg = "a token says itself what it covers"
+        raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
+    with opened(context, context.store.current(context.journal)) as engine:
+        made = unsubscribe.entries(engine, context.journal, context.keys, context.policy.region, token)
+    suppression.add(context.journal, context.actor, made)
+    covered = {"channel": made[0].channel, "purpose": ANY, "topic": ANY, "until": None}
+    return {"added": True, "kind": "token", "reason": "unsubscribed", **covered}
 
 
 def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> dict[str, Any]:
