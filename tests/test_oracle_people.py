@@ -131,3 +131,8 @@ def test_c15_order():
 def test_differing_rows_of_one_id_are_nobody_and_identical_ones_are_one():
     assert reasons(GRANT, people=[patient(), patient(age="41")]) == ["C11 age_unknown"]
     assert reasons(GRANT, people=[patient(), patient()]) == []
+
+
+def test_c13_a_death_in_a_row_that_is_set_aside_is_everyones():
+    people = [patient(), patient("q", deceased="true"), patient("q")]
+    assert reasons(GRANT, people=people, links=[{"patient_id": "p", "same_as": "q"}]) == ["C12 deceased"]

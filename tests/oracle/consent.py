@@ -29,7 +29,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from oracle.events import SCOPE, Event, Row, parse_event, text, zone_of
-from oracle.people import Person, close, read_people
+from oracle.people import Person, close, read_deaths, read_people
 from oracle.times import age_at
 
 if TYPE_CHECKING:
@@ -139,6 +139,7 @@ class World:
     events: Mapping[str, list[Event]]
     groups: Mapping[str, frozenset[str]] = field(default_factory=dict)
     erased: frozenset[str] = frozenset()
+    dead: frozenset[str] = frozenset()
 
     @classmethod
     def read(
@@ -149,7 +150,8 @@ class World:
         for row in consents:
             if text(row, "patient_id"):
                 events[text(row, "patient_id")].append(parse_event(row, policy))
-        return cls(policy, read_people(patients, policy), dict(events), close(links), frozenset(erased))
+        rows = list(patients)
+        return cls(policy, read_people(rows, policy), dict(events), close(links), frozenset(erased), read_deaths(rows))
 
     def group(self, patient_id: str) -> frozenset[str]:
         """Every id of the same human (C13)."""
@@ -173,7 +175,7 @@ class World:
         group = self.group(patient_id)
         age = self.age(patient_id, as_of)
         found: list[tuple[str, str]] = []
-        if any(one in self.people and self.people[one].deceased for one in group):
+        if any(one in self.dead for one in group):
             found.append(("C12", "deceased"))
         if group & self.erased:
             found.append(("C12", "erased"))

@@ -23,7 +23,6 @@ class Person:
     patient_id: str
     birth_date: date | None
     age: int | None
-    deceased: bool
 
 
 def read_people(rows: Iterable[Row], policy: Row) -> dict[str, Person]:
@@ -40,6 +39,16 @@ def read_people(rows: Iterable[Row], policy: Row) -> dict[str, Person]:
     return people
 
 
+def read_deaths(rows: Iterable[Row]) -> frozenset[str]:
+    """The ids with any row that tells of a death; one that is set aside (I2 to I4) holds for whoever is linked."""
+    return frozenset(text(row, "patient_id") for row in rows if text(row, "patient_id") and is_death(row))
+
+
+def is_death(row: Row) -> bool:
+    """Whether a row of the patient table tells of a death."""
+    return text(row, "deceased_at") != "" or text(row, "deceased") not in ALIVE
+
+
 def read_person(row: Row, policy: Row) -> Person | None:
     """One row, or None where its age or birth date cannot be read."""
     birth, age = text(row, "birth_date"), text(row, "age")
@@ -47,8 +56,7 @@ def read_person(row: Row, policy: Row) -> Person | None:
     if (birth and moment is None) or (age and not age.isdigit()):
         return None
     born = date.fromisoformat(birth[:10]) if birth else None
-    dead = text(row, "deceased_at") != "" or text(row, "deceased") not in ALIVE
-    return Person(text(row, "patient_id"), born, int(age) if age else None, dead)
+    return Person(text(row, "patient_id"), born, int(age) if age else None)
 
 
 def close(links: Iterable[Row]) -> dict[str, frozenset[str]]:

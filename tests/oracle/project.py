@@ -85,6 +85,7 @@ class Project:
             for entry in read_list(path, source.get("channel") or "*", zone_of(policy))
         ]
         segments = {path.stem: _yaml(path) for path in sorted((root / "segments").glob("*.yml"))}
+        rows["told"] = patients
         rows["patient"] = [row for row in patients if text(row, "patient_id") in world.people]
         return cls(root, policy, segments, rows, facts, entries, world, dict(sources["patient"].get("tags") or {}))
 
@@ -92,6 +93,14 @@ class Project:
     def patients(self) -> dict[str, Row]:
         """The kept rows of the patient table by id."""
         return {text(row, "patient_id"): row for row in self.rows["patient"]}
+
+    @cached_property
+    def _told(self) -> dict[str, list[Row]]:
+        """All rows of the patient table by id, those in quarantine too: their addresses reach whoever is linked (S2)."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows["told"]:
+            found.setdefault(text(row, "patient_id"), []).append(row)
+        return found
 
     @cached_property
     def region(self) -> str:
@@ -208,10 +217,10 @@ class Project:
     def suppressed(self, patient_id: str, channel: str, purpose: str, topic: str | None, now: datetime) -> bool:
         """Whether any identifier of the human, under any profile, is on a list that covers the export (S2)."""
         for one in self.world.group(patient_id):
-            row = self.patients.get(one, {})
             forms = {("patient_id", form) for form in profiles("patient_id", one, self.region)}
-            forms |= {(kind, form) for kind in CONTACT for form in profiles(kind, text(row, kind), self.region)}
-            forms.add(("domain", domain_of(text(row, "email"))))
+            for row in self._told.get(one, ()):
+                forms |= {(kind, form) for kind in CONTACT for form in profiles(kind, text(row, kind), self.region)}
+                forms.add(("domain", domain_of(text(row, "email"))))
             if any(entry.covers(channel, purpose, topic, now) for form in forms for entry in self._listed.get(form, ())):
                 return True
         return False
