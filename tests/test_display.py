@@ -42,7 +42,9 @@ def test_what_matters_is_told(capsys, verb, document, told):
 
 def test_forms_speak_french(capsys):
     document = {"purposes": [{**AHEAD, "buckets": [{"notice": "1", "ask": "before", **INTERVAL}]}]}
-    assert "à interroger" in shown(capsys, "notice", document, "fr")
+    french = shown(capsys, "notice", {**document, "spent": 2.0, "refused": [{"purpose": "p", "rule": "P3", "reason": "r"}]}, "fr")
+    assert all(one in french for one in ("à interroger", "6 à 8", "dépensé : 2", "refusé", "P3"))
+    assert "délégué" in shown(capsys, "notice", {**document, "spent": 0.0, "exact": True}, "fr")
     assert "PROJET" in shown(capsys, "exposed", {"notice": {"en": "DRAFT", "fr": "PROJET"}}, "fr")
 
 

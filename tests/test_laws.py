@@ -152,7 +152,7 @@ def later(event, clocks):
 @few
 @given(worlds(), st.data())
 def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.DataObject):
-    """New events, other patient rows, links and erasures that come and go, and time that passes."""
+    """New events, other patient rows, links and erasures that come and go, and time that passes; and once more on top of that."""
     new = more.draw(st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=2)), max_size=6))
     gone = more.draw(st.sets(st.sampled_from(IDS[:6]), max_size=1))
     other = more.draw(patients(IDS[:6]))
@@ -165,10 +165,19 @@ def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.D
     days = more.draw(st.sampled_from([1, 2, 10, 400]))
     then = data.but(patients=people, consents=[*data.consents, *new], links=links, erased=erased)
     with settled(data) as before, settled(then, TAKEN_AT + timedelta(days=days), before, changed) as followed:
-        state = followed.rows()
-        followed.engine.detach("snapshot")
-        with settled_again(followed) as anew:
-            assert anew == state
+        as_new(followed)
+        newer = more.draw(st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=days + 1)), min_size=1, max_size=4))
+        once_more = then.but(consents=[*then.consents, *newer])
+        told = dict.fromkeys((row["patient_id"] for row in newer), len(then.consents))
+        with settled(once_more, TAKEN_AT + timedelta(days=days + more.draw(st.sampled_from([1, 30]))), followed, told) as again:
+            as_new(again)
+
+
+def as_new(followed):
+    """A state that followed holds what one made from all events holds."""
+    state = followed.rows()
+    with settled_again(followed) as anew:
+        assert anew == state
 
 
 def settled_again(followed):

@@ -39,9 +39,9 @@ def text(value: Any) -> str:
     return _MOMENT.sub(r"\1 \2Z", "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)))
 
 
-def between(interval: Sequence[float] | None) -> str:
+def between(interval: Sequence[float] | None, to: str = "to") -> str:
     """A 95 % interval."""
-    return "—" if interval is None else f"{text(interval[0])} to {text(interval[1])}"
+    return "—" if interval is None else f"{text(interval[0])} {to} {text(interval[1])}"
 
 
 def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

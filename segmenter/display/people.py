@@ -22,13 +22,15 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "lapses": "{purpose}: when consents lapse, in days from {as_of}",
         "notices": "{purpose}: who must be asked again before {before} (notices in force: {in_force})",
-        "refused": "refused", "patients": "patients", "lapse": "days", "notice": "notice",
+        "to": "to", "spent": "spent: {spent}", "exact": "exact, for the officer only", "refused": "refused",
+        "patients": "patients", "lapse": "days", "notice": "notice",
         "ask": "to be asked", "before": "before", "later": "later",
         "held": "Held of", "exports": "exports", "suppression": "suppression list", "quarantine": "lines set aside",
     },
     "fr": {
         "lapses": "{purpose} : quand les consentements expirent, en jours à partir du {as_of}",
         "notices": "{purpose} : qui doit être interrogé à nouveau avant le {before} (notices en vigueur : {in_force})",
+        "to": "à", "spent": "dépensé : {spent}", "exact": "nombres exacts, pour le délégué seulement",
         "refused": "refusé", "patients": "patients", "lapse": "jours", "notice": "notice",
         "ask": "à interroger", "before": "avant", "later": "plus tard",
         "held": "Données détenues :", "exports": "exports", "suppression": "liste d'opposition", "quarantine": "lignes mises de côté",
@@ -75,11 +77,11 @@ def _ahead(title: str) -> Callable[[Document, Console, str], None]:
         for purpose in document.get("purposes") or ():
             buckets = purpose.get("buckets") or ()
             keys = [key for key in (buckets[0] if buckets else ()) if key not in ("count", "interval")]
-            rows = [[*(words.get(b[k], b[k]) for k in keys), b["count"], between(b["interval"])] for b in buckets]
+            rows = [[*(words.get(b[k], b[k]) for k in keys), b["count"], between(b["interval"], words["to"])] for b in buckets]
             told = {name: text(value) for name, value in purpose.items() if name != "buckets"}
             table(console, words[title].format(**told), [*(words.get(k, k) for k in keys), words["patients"], "95 %"], rows)
         listed(console, words["refused"], document.get("refused") or ())
-        plain({key: value for key, value in document.items() if key not in ("purposes", "refused")}, console)
+        console.print(words["exact" if document.get("exact") else "spent"].format(spent=text(document.get("spent"))))
 
     return show
 
