@@ -60,11 +60,20 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit status."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    _nowhere()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _nowhere() -> None:
+    """Where standard output or error was closed by the caller, what is written to it goes nowhere."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (open as long as the process lives)
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
@@ -134,9 +143,12 @@ def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
     if _pressed:
         error = _CANCELLED
     before = arguments[: list(arguments).index("--")] if "--" in arguments else arguments
-    with contextlib.suppress(BrokenPipeError):
-        if "--json" in before:
+    if "--json" in before:
+        try:
             write_json({"error": error.to_dict()})
+        except OSError:  # a pipe that is closed, a disk that is full: standard error tells it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    with contextlib.suppress(OSError):
         for problem in error.problems:
             sys.stderr.write(_line(error, problem))
     return error.exit_status

@@ -195,3 +195,13 @@ def test_progress_is_for_terminals(monkeypatch):
         with calls.Call(Path.cwd()).progress() as report:
             report("counting", 0.5)
     assert shown == [("counting", 0.5)]
+
+
+@pytest.mark.parametrize("where", [">/dev/full", ">&-", ">&- 2>&-"])
+def test_an_output_that_takes_nothing_ends_without_a_traceback(tmp_path, where):
+    code = "from segmenter.cli import main; main()"
+    for words in ("schema", f"-C {tmp_path} check --json"):
+        ran = subprocess.run(["bash", "-c", f"{sys.executable} -c '{code}' {words} {where}"], capture_output=True, text=True, check=False)
+        assert "Traceback" not in ran.stderr
+        assert "internal failure" not in ran.stderr
+        assert ran.returncode in (0, 1, 2)

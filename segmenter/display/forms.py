@@ -11,7 +11,7 @@ from segmenter.display.parts import Document, between, listed, plain, table, tex
 if TYPE_CHECKING:
     from rich.console import Console
 
-GAUGE = 24
+GAUGE = 12
 MANY = 40  # cells of one segment
 LAST = 20  # entries of the ledger
 
@@ -28,7 +28,8 @@ def _ingest(document: Document, console: Console, _language: str) -> None:
 
 def _plan(document: Document, console: Console, _language: str) -> None:
     releases = document.get("releases") or ()
-    shown = ("serves", "dimensions", "epsilon", "delta", "cells", "predicted_error", "stored")
+    delta = ("delta",) if any(release.get("delta") for release in releases) else ()
+    shown = ("serves", "dimensions", "epsilon", *delta, "cells", "predicted_error", "stored")
     rows = [[_error(release.get(key)) if key == "predicted_error" else release.get(key) for key in shown] for release in releases]
     table(console, "To be measured (errors in patients, 95 %)", shown, rows)
     _target(document.get("target"), console)
@@ -37,9 +38,10 @@ def _plan(document: Document, console: Console, _language: str) -> None:
 
 
 def _error(error: Any) -> str:
-    """A predicted error, of one table or by segment."""
+    """A predicted error; by segment where there are several."""
     if isinstance(error, Mapping):
-        return "\n".join(f"{name} ±{text(each)}" for name, each in error.items())
+        several = len(error) > 1
+        return "\n".join(f"{name} ±{text(each)}" if several else f"±{text(each)}" for name, each in error.items())
     return "—" if error is None else f"±{text(error)}"
 
 

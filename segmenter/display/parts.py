@@ -11,6 +11,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+BESIDE = 3  # characters beside a column
 WIDE = 1_000  # columns where the output is no terminal: a row stays on its line
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
 
@@ -49,11 +50,15 @@ def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[S
     if not rows:
         return
     made = Table(box=box.SIMPLE_HEAD)
-    for n, column in enumerate(columns):
+    shown = [[text(value) for value in row] for row in rows]
+    names = [column.replace("_", " ") for column in columns]
+    whole = [max(len(word) for row in [names, *shown] for word in [*row[n].split(), ""]) for n in range(len(names))]
+    fits = sum(whole) + BESIDE * len(whole) <= console.width
+    for n, name in enumerate(names):
         numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
-        made.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        made.add_row(*(text(value) for value in row))
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold", min_width=whole[n] if fits else None)
+    for line in shown:
+        made.add_row(*line)
     console.print(text(title), style="bold", soft_wrap=True)
     console.print(made)
 
