@@ -62,3 +62,15 @@ def test_an_access_report_tells_what_is_held_then_what_is_decided(capsys):
 @pytest.mark.parametrize("verb", display.FORMS)
 def test_an_empty_document_breaks_nothing(capsys, verb):
     shown(capsys, verb, {})
+
+
+@pytest.mark.parametrize("width", [200, 60, 50, 40])
+def test_a_narrow_table_loses_no_column_and_breaks_no_word_it_need_not(capsys, width):
+    from rich.console import Console
+
+    from segmenter.display.parts import table
+
+    table(Console(width=width), "t", ("name", "predicted_error", "kept"), [["senior_frequent", "age_band, payer, visits, last_stay", True]])
+    out = capsys.readouterr().out
+    assert all(word in out for word in ("senior_frequent", "last_stay", "kept", "yes", "predicted"))
+    assert all(len(line) <= width for line in out.splitlines())

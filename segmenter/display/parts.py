@@ -52,15 +52,28 @@ def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[S
     made = Table(box=box.SIMPLE_HEAD)
     shown = [[text(value) for value in row] for row in rows]
     names = [column.replace("_", " ") for column in columns]
-    whole = [max(len(word) for row in [names, *shown] for word in [*row[n].split(), ""]) for n in range(len(names))]
-    fits = sum(whole) + BESIDE * len(whole) <= console.width
+    widths = _widths(names, shown, console.width - BESIDE * len(names) - 1)
     for n, name in enumerate(names):
         numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold", min_width=whole[n] if fits else None)
+        made.add_column(name, justify="right" if numeric else "left", overflow="fold", width=widths[n])
     for line in shown:
         made.add_row(*line)
     console.print(text(title), style="bold", soft_wrap=True)
     console.print(made)
+
+
+def _widths(names: Sequence[str], shown: Sequence[Sequence[str]], room: int) -> list[int | None]:
+    """Widths that break no word, where the table is too wide and its widest column can give way; else None, for rich to choose."""
+    lines = [[len(line) for row in shown for line in row[n].split("\n")] for n in range(len(names))]
+    words = [max(map(len, name.split()), default=0) for name in names]
+    needed = [max([*line, word]) for line, word in zip(lines, words, strict=True)]
+    natural = sum(max(each, len(name)) for each, name in zip(needed, names, strict=True))
+    widest = needed.index(max(needed))
+    left = room - sum(needed) + needed[widest]
+    longest = max([words[widest], *(len(word) for row in shown for word in row[widest].split())])
+    if natural <= room or left < longest:
+        return [None] * len(names)
+    return [*needed[:widest], min(left, needed[widest]), *needed[widest + 1 :]]
 
 
 def plain(document: Document, console: Console, _language: str = "en") -> None:
