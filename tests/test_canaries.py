@@ -181,6 +181,18 @@ def readable(path):
     return " ".join(found.decode("ascii") for found in re.findall(rb"[\x20-\x7e]{8,}", path.read_bytes()))
 
 
+@pytest.mark.parametrize("told", ['{"rows":1237}', "1,174 patients", "n=2411, x", "among 1174 others", "<td>1237</td>"])
+def test_a_count_that_stood_somewhere_would_be_found(tmp_path, told):
+    assert holds_count(told)
+    (tmp_path / "file").write_bytes(b"\x00\xff" + told.encode() + b"\x01")
+    assert holds_count(readable(tmp_path / "file"))
+
+
+@pytest.mark.parametrize("told", ["a1237f00b2c3d4e5", "20261121T101112Z-b1237f00", "/tmp/pytest-1237/counted0/x.csv", "0.1237", "12374"])
+def test_four_digits_that_come_by_chance_are_no_count(told):
+    assert not holds_count(f'{{"id": "{told}"}}')
+
+
 def test_no_exact_count_is_told(counted, caplog):
     caplog.set_level(logging.DEBUG)
     steps, out, err = [], io.StringIO(), io.StringIO()
@@ -201,7 +213,12 @@ def test_no_exact_count_is_told(counted, caplog):
 
 def test_no_exact_count_is_in_a_file_or_a_name(counted, tmp_path):
     root = shutil.copytree(counted, tmp_path / "copy")
+    with segmenter.open(root, noise=never_zero) as session:
+        session.ingest()
+        session.run()
+        session.export("women", channel="email", destination="check")
     payloads = set((root / ".segmenter" / "exports").rglob("*.csv"))
+    assert payloads
     for path in (root / ".segmenter").rglob("*"):
         assert not holds_count(path.name)
         if path.is_file() and path not in payloads and path.suffix not in CIPHERTEXT:
