@@ -182,6 +182,16 @@ class Noise:
         """
         return _beyond(self, chance)
 
+    def whatever(self, chance: float) -> int:
+        """What no noise of at most this variance passes with more than `chance`, however many draws of whatever weights it is made of.
+
+        Of all mixtures, one draw alone has the longest tail, and very many the widest middle.
+        """
+        from statistics import NormalDist
+
+        alone, many = -math.log(2 * chance) / math.sqrt(2), NormalDist().inv_cdf(1 - chance)
+        return math.ceil(math.sqrt(self.variance) * max(alone, many))
+
 
 FEW = 64  # distinct parts up to which sums are convolved; above, their number makes the Cornish-Fisher quantile safe
 GRID = 1 << 20

@@ -14,6 +14,7 @@ from segmenter.project import condition
 from segmenter.project.segment import Resolved, Segment, resolve
 from segmenter.release import publish as release
 from segmenter.release.family import Family, Setting
+from segmenter.release.strip import sums
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NANO = 1_000_000_000
@@ -76,6 +77,17 @@ def cube(dimensions: tuple[str, ...], counts, spend: Spend | None = None) -> Cub
 
 def about(epsilon: int = NANO) -> release.About:
     return release.About(FAMILY, SETTING, epsilon, NOW)
+
+
+def exact(family, joint, using: Policy | None = None):
+    """Exact cubes and strips of everything that a family measures, of people in the cells of a `joint` table over all dimensions."""
+    given, found = using or policy(), []
+    for n, m in enumerate(family.measures):
+        spend = Spend(f"spend-{n}", "prevention", m.question, m.cost, n)
+        away = tuple(k for k, d in enumerate(given.dimensions) if d not in m.dimensions)
+        counted = cube(m.dimensions, np.asarray(joint).sum(axis=away), spend)
+        found.append(sums(m.rows, counted, given, spend) if m.rows else counted)
+    return found
 
 
 def sizes(*dimensions: str) -> tuple[int, ...]:

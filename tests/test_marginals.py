@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmenter.release.marginals import Lattice, cell_weights, estimate, influence, profile_of, subsets, variance
+from segmenter.release.marginals import Lattice, cell_weights, estimate, influence, parts_of, subsets, variance
 
 SIZES = (2, 3, 4)
 TABLES = list(subsets((0, 1, 2)))
@@ -47,8 +47,8 @@ def test_it_is_the_weighted_least_squares_solution(problem):
     assert np.allclose(np.ravel(found), wanted @ solution)
     region = random.integers(0, 2, size=found.shape).astype(float)
     exact = region.ravel() @ wanted @ covariance @ wanted.T @ region.ravel()
-    assert variance(lattice, profile_of(region, target), target) == pytest.approx(exact, abs=1e-9)
-    parts = influence(lattice, region, target)
+    assert variance(lattice, parts_of(region, target)) == pytest.approx(exact, abs=1e-9)
+    parts = influence(lattice, parts_of(region, target))
     assert math.fsum((w**2).sum() * v for w, (_, v) in zip(parts, lattice.variances, strict=True)) == pytest.approx(exact, abs=1e-9)
     assert math.fsum((w * t).sum() for w, t in zip(parts, tables, strict=True)) == pytest.approx(float((found * region).sum()), abs=1e-9)
     one_cell = math.fsum(w * w * many * lattice.variances[n][1] for n, w, many in cell_weights(lattice, target))

@@ -30,11 +30,17 @@ def _plan(document: Document, console: Console, _language: str) -> None:
     releases = document.get("releases") or ()
     delta = ("delta",) if any(release.get("delta") for release in releases) else ()
     shown = ("serves", "dimensions", "epsilon", *delta, "cells", "predicted_error", "stored")
-    rows = [[_error(release.get(key)) if key == "predicted_error" else release.get(key) for key in shown] for release in releases]
+    cell = {"predicted_error": lambda r: _error(r.get("predicted_error")), "dimensions": _counted}
+    rows = [[cell[key](release) if key in cell else release.get(key) for key in shown] for release in releases]
     table(console, "To be measured (errors in patients, 95 %)", shown, rows)
     _target(document.get("target"), console)
     _refused(document, console)
     _budgets(document, console)
+
+
+def _counted(release: Mapping[str, Any]) -> Any:
+    """A table's dimensions; a strip goes by the segments that it serves."""
+    return "strip" if release.get("kind") == "strip" else release.get("dimensions")
 
 
 def _error(error: Any) -> str:

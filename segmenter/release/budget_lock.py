@@ -76,6 +76,7 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
     rows = list(family.rows())
     tables = [
         {
+            "kind": row["kind"],
             "dimensions": row["dimensions"],
             "cells": row["cells"],
             "mechanism": row["mechanism"],
@@ -88,7 +89,7 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
         "name": " / ".join(population),
         "epsilon": shown(family.cost.epsilon),
         "rho": shown(family.cost.rho),
-        "tables": sorted(tables, key=lambda t: t["dimensions"]),
+        "tables": sorted(tables, key=_named),
     }
 
 
@@ -123,10 +124,10 @@ def _family_changes(name: str, old: dict[str, Any] | None, new: dict[str, Any] |
         return
     if _price(old) != _price(new):
         yield Change(name, _price(old), _price(new), rise=new["epsilon"] > old["epsilon"] or new["rho"] > old["rho"])
-    old_tables, new_tables = ({" × ".join(t["dimensions"]): t for t in side["tables"]} for side in (old, new))
+    old_tables, new_tables = ({_named(t): t for t in side["tables"]} for side in (old, new))
     for table in sorted(old_tables.keys() | new_tables.keys()):
         one, two = old_tables.get(table), new_tables.get(table)
-        where = f"{name}, table {table or 'everyone'}"
+        where = f"{name}, {table}"
         if one is None or two is None:
             there = f"{(one or two or {})['cells']} cells"
             yield Change(where, None if one is None else there, None if two is None else there, rise=one is None)
@@ -134,6 +135,13 @@ def _family_changes(name: str, old: dict[str, Any] | None, new: dict[str, Any] |
         for key in ("sensitivity", "cells", "mechanism"):
             if one[key] != two[key]:
                 yield Change(f"{where}, {key}", str(one[key]), str(two[key]), rise=key == "sensitivity" and two[key] > one[key])
+
+
+def _named(table: dict[str, Any]) -> str:
+    """A table by its dimensions, a strip by the segments that it counts."""
+    if table.get("kind") == "strip":
+        return f"strip {', '.join(table['serves'])}"
+    return f"table {' × '.join(table['dimensions']) or 'everyone'}"
 
 
 def _price(family: dict[str, Any]) -> str:

@@ -3,13 +3,16 @@
 Every table over dimensions S is a sum of residual components, one for each subset A of S, and the least-squares estimate of a component
 is the average of its measurements weighted by their precisions. So every table within a measured one is derived in closed form, with no
 matrix: sums along axes, means taken off, weights, broadcasts. Axes are positions in the family's list of dimensions.
+
+A linear question (the sum over a region, one cell, a difference of sums) is known by its `Parts`: one array for each component it touches.
+Variances and covariances of answers are sums of products of parts, so questions are added and weighed as parts, at any size of table.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from segmenter.noise import Reals
 
 Axes: TypeAlias = tuple[int, ...]
+Parts: TypeAlias = "Mapping[Axes, Reals]"
+
+APART = 64  # distinct weights of one table kept apart; more are put together by size, which leaves their squares' sum as it is
 
 
 def subsets(axes: Axes) -> Iterator[Axes]:
@@ -78,34 +84,86 @@ def estimate(lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]],
     return result
 
 
-def influence(lattice: Lattice, region: Reals, target: Axes) -> list[Reals]:
-    """How much each cell of each measured table weighs in the sum over `region` (weights of the target's cells) of the derived table."""
-    if len(lattice.variances) == 1:
-        return [_spread(region, target, lattice.variances[0][0], lattice)]
+# -- linear questions ------------------------------------------------------------------------------------------------------
+
+
+def parts_of(region: np.ndarray[Any, np.dtype[Any]], target: Axes) -> dict[Axes, Reals]:
+    """The parts of the sum over a region: `region` holds the weights of the cells of the table over `target`."""
+    found = {}
+    for component in subsets(target):
+        part = _residual(_summed(region, target, component))
+        found[component] = part * (part.size / region.size)
+    return found
+
+
+def combined(terms: Iterable[tuple[float, Parts]]) -> dict[Axes, Reals]:
+    """The parts of a weighted sum of questions."""
+    found: dict[Axes, Reals] = {}
+    for weight, parts in terms:
+        for component, part in parts.items():
+            found[component] = found[component] + weight * part if component in found else weight * part
+    return found
+
+
+def covariance(lattice: Lattice, one: Parts, two: Parts) -> float:
+    """The covariance of the answers to two questions."""
+    return math.fsum(float(np.vdot(one[a], two[a])) / lattice.precision(a) for a in one.keys() & two.keys() if one[a].any())
+
+
+def variance(lattice: Lattice, parts: Parts) -> float:
+    """The variance of the answer to a question."""
+    return covariance(lattice, parts, parts)
+
+
+def covariances(lattice: Lattice, parts: Parts, target: Axes) -> Reals:
+    """The covariance of a question's answer with every cell of the derived table over `target`."""
+    result = np.zeros(tuple(lattice.sizes[a] for a in target))
+    whole = lattice.cells(target)
+    for component, part in parts.items():
+        if set(component) <= set(target):
+            result += _spread(part, component, target, lattice) * (part.size / whole / lattice.precision(component))
+    return result
+
+
+def influence(lattice: Lattice, parts: Parts) -> list[Reals]:
+    """How much each cell of each measured table weighs in the answer to a question."""
     found: list[Reals] = []
     for n, (axes, _) in enumerate(lattice.variances):
         weights = np.zeros(tuple(lattice.sizes[a] for a in axes))
-        for component in subsets(tuple(a for a in target if a in axes)):
-            share = dict(lattice.weights(component))[n]
-            part = _residual(_summed(region, target, component)) * share * (lattice.cells(component) / lattice.cells(target))
-            weights += _spread(part, component, axes, lattice)
+        for component, part in parts.items():
+            if set(component) <= set(axes):
+                weights += _spread(part * dict(lattice.weights(component))[n], component, axes, lattice)
         found.append(weights)
     return found
 
 
-def variance(lattice: Lattice, profile: Mapping[Axes, float], target: Axes) -> float:
-    """The variance of the sum over a region of the derived table. `profile` is the region's, by `profile_of`."""
-    whole = lattice.cells(target)
-    return math.fsum(square * (lattice.cells(a) / whole) ** 2 / lattice.precision(a) for a, square in profile.items() if square)
+@cache
+def cell_weights(lattice: Lattice, target: Axes) -> tuple[tuple[int, float, int], ...]:
+    """The noise of a cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for all."""
+    one = np.zeros(tuple(lattice.sizes[a] for a in target))
+    one[(0,) * one.ndim] = 1.0
+    return tuple(grouped(influence(lattice, parts_of(one, target))))
 
 
-def profile_of(region: Reals, target: Axes) -> dict[Axes, float]:
-    """A region's squared length in each residual component: all that its variance depends on, whatever is measured."""
-    found = {}
-    for component in subsets(target):
-        part = _residual(_summed(region, target, component))
-        found[component] = float(np.square(part).sum())
-    return found
+def grouped(weights: Sequence[Reals]) -> Iterator[tuple[int, float, int]]:
+    """Weights of cells as (measured table, weight, how many cells), equal ones together, zeros left out."""
+    for n, table in enumerate(weights):
+        found, often = np.unique(np.round(np.abs(table), 9), return_counts=True)
+        values, many = np.asarray(found[found > 0], dtype=np.float64), often[found > 0]
+        if len(values) > APART:
+            values, many = _together(values, many)
+        for value, times in zip(values.tolist(), many.tolist(), strict=True):
+            yield n, value, times
+
+
+def _together(values: Reals, many: np.ndarray[Any, np.dtype[Any]]) -> tuple[Reals, np.ndarray[Any, np.dtype[Any]]]:
+    """Weights within a sixteenth of an octave as their quadratic mean."""
+    _, group = np.unique(np.floor(np.log2(values) * 16), return_inverse=True)
+    times = np.bincount(group, many)
+    return np.sqrt(np.bincount(group, many * values**2) / times), times.astype(np.int64)
+
+
+# -- tables ----------------------------------------------------------------------------------------------------------------
 
 
 def _summed(table: np.ndarray[Any, np.dtype[Any]], axes: Axes, kept: Axes) -> np.ndarray[Any, np.dtype[Any]]:
@@ -126,20 +184,3 @@ def _spread(table: Reals, axes: Axes, over: Axes, lattice: Lattice) -> Reals:
     """A table over `axes` repeated along the other axes of `over`."""
     shape = tuple(lattice.sizes[a] if a in axes else 1 for a in over)
     return np.broadcast_to(table.reshape(shape), tuple(lattice.sizes[a] for a in over))
-
-
-@cache
-def cell_weights(lattice: Lattice, target: Axes) -> tuple[tuple[int, float, int], ...]:
-    """The noise of a cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for all."""
-    one = np.zeros(tuple(lattice.sizes[a] for a in target))
-    one[(0,) * one.ndim] = 1.0
-    return tuple(grouped(influence(lattice, one, target)))
-
-
-def grouped(weights: Sequence[Reals]) -> Iterator[tuple[int, float, int]]:
-    """Weights of cells as (measured table, weight, how many cells), equal ones together, zeros left out."""
-    for n, table in enumerate(weights):
-        values, many = np.unique(np.round(np.abs(table), 9), return_counts=True)
-        for value, times in zip(values.tolist(), many.tolist(), strict=True):
-            if value > 0:
-                yield n, value, times

@@ -8,46 +8,53 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from segmenter import accounting
 from segmenter.accounting import TOTAL, Charge
 from segmenter.model import Cost
-from segmenter.noise import Noise, Part, paid
 from segmenter.release import marginals
 from segmenter.release.family import Family, Setting, question_key, region, release_id
-from segmenter.release.publish import OUTSIDE, About, Measured, Release, lattice
+from segmenter.release.publish import OUTSIDE, About, Measured, Release, known, noise_of
 from segmenter.release.segment_count import SegmentCount, read_off
 from segmenter.release.strategy import Job, Strategy
+from segmenter.release.strip import Row, digest, domains, groups
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from segmenter.policy import Policy
     from segmenter.project.segment import Resolved
+    from segmenter.release.candidates import Strip
 
 GAUSSIAN = "discrete_gaussian"
-CELL_WEIGHT = 0.05  # how much the error of a segment's single cells counts beside that of their sum: thresholds look at cells (P8)
 
 Find = Callable[[str, int], Release | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One table to be measured: its dimensions, its price, and the question that the ledger books it under."""
+    """What is to be measured: a table, or a strip of `rows`, the segments named; its price and its question."""
 
     dimensions: tuple[str, ...]
     cells: int
     cost: Cost
     question: str
+    rows: tuple[Row, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def serves(self, segments: Sequence[Resolved]) -> list[str]:
+        """The names of the segments whose counts it tells something of."""
+        if self.rows:
+            return list(self.names)
+        own = set(self.dimensions)
+        return [s.name for s in segments if not s.dimensions or not own or own & set(s.dimensions)]
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyPlan:
-    """What one family of a job needs. `tables` are the segments' dimensions that are not stored; `stored` those that are.
+    """What one family of a job needs. `stored` are the answers that segments have already, by their names; `tables` what the others need.
 
     `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at it.
     """
@@ -58,7 +65,7 @@ class FamilyPlan:
     segments: tuple[Resolved, ...]
     measures: tuple[Measure, ...]
     tables: tuple[tuple[str, ...], ...]
-    stored: Mapping[tuple[str, ...], Release]
+    stored: Mapping[str, Release]
     errors: Mapping[str, int]
     delta: int = 0
 
@@ -77,24 +84,28 @@ class FamilyPlan:
 
     def serves(self) -> tuple[str, ...]:
         """The names of the segments that new tables answer."""
-        return tuple(s.name for s in self.segments if s.dimensions in self.tables)
+        return tuple(s.name for s in self._open())
+
+    def _open(self) -> list[Resolved]:
+        return [s for s in self.segments if s.name not in self.stored]
 
     def rows(self) -> Iterator[dict[str, Any]]:
-        """The contract's `releases`: tables to be measured, and stored ones."""
+        """The contract's `releases`: what is to be measured, and stored tables."""
         for measure in self.measures:
-            served = [s.name for s in self.segments if s.dimensions in self.tables and _speaks(measure.dimensions, s.dimensions)]
             alone = len(self.measures) == 1 and measure.dimensions in self.tables
             name = release_id(measure.question, self.epsilon) if alone else measure.question[:16]
-            yield self._row(name, measure.dimensions, (measure.cost, measure.cells), served, stored=False)
-        for dimensions, release in self.stored.items():
-            served = [s.name for s in self.segments if s.dimensions == dimensions]
-            yield self._row(release.id, dimensions, (release.cost, release.values.size), served, stored=True)
+            about = (measure.dimensions, measure.cost, measure.cells, measure.serves(self._open()))
+            yield self._row(name, "strip" if measure.rows else "table", about, stored=False)
+        for release in {r.id: r for r in self.stored.values()}.values():
+            served = [name for name, r in self.stored.items() if r.id == release.id]
+            yield self._row(release.id, "table", (release.dimensions, release.cost, release.values.size, served), stored=True)
 
-    def _row(self, name: str, dimensions: Sequence[str], size: tuple[Cost, int], serves: list[str], *, stored: bool) -> dict[str, Any]:
-        cost, cells = size
+    def _row(self, name: str, kind: str, about: tuple[Sequence[str], Cost, int, list[str]], *, stored: bool) -> dict[str, Any]:
+        dimensions, cost, cells, serves = about
         lost = accounting.loss(cost, self.delta)
         return {
             "id": name,
+            "kind": kind,
             "purpose": self.family.purpose,
             "dimensions": list(dimensions),
             "mechanism": GAUSSIAN if cost.rho else "geometric",
@@ -109,18 +120,13 @@ class FamilyPlan:
         }
 
     def counts(self, releases: Sequence[Release], policy: Policy) -> list[SegmentCount]:
-        """Every segment's count, from the releases just made and the stored ones."""
+        """Every segment's count, from the releases just made and, where none was made of its dimensions, the stored ones."""
         made = {r.dimensions: r for r in releases}
         found = []
         for segment in self.segments:
-            stored = segment.dimensions in self.stored
-            release = self.stored[segment.dimensions] if stored else made[segment.dimensions]
-            found.append(read_off(segment, release, policy, stored=stored))
+            fresh = made.get(segment.dimensions)
+            found.append(read_off(segment, fresh or self.stored[segment.name], policy, stored=fresh is None))
         return found
-
-
-def _speaks(measured: Sequence[str], own: Sequence[str]) -> bool:
-    return not own or not measured or bool(set(measured) & set(own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,28 +191,43 @@ def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
 
 def _family(family: Family, members: Sequence[Resolved], policy: Policy, setting: Setting, how: tuple[Find, str | None]) -> FamilyPlan:
     find, epsilon = how
-    wishes: dict[tuple[str, ...], int] = {}
-    for s in members:
-        wishes[s.dimensions] = max(wishes.get(s.dimensions, 0), asked(s, policy, epsilon))
-    found = {d: find(question_key(family, d, setting), wish) for d, wish in wishes.items()}
-    stored = {d: release for d, release in found.items() if release is not None}
-    tables = tuple(d for d in wishes if d not in stored)
-    price = max((wishes[d] for d in tables), default=0)
-    open_ = [s for s in members if s.dimensions in tables]
+    answers = {s.name: find(question_key(family, s.dimensions, setting), asked(s, policy, epsilon)) for s in members}
+    stored = {name: release for name, release in answers.items() if release is not None}
+    open_ = [s for s in members if s.name not in stored]
+    price = max((asked(s, policy, epsilon) for s in open_), default=0)
     measures = measured(family, open_, policy, setting, price)
-    errors = {s.name: _stored_error(s, stored[s.dimensions], policy) for s in members if s.dimensions in stored}
-    errors |= predicted(open_, [Measured(m.dimensions, m.cost, "") for m in measures], policy)
+    errors = {s.name: _stored_error(s, stored[s.name], policy) for s in members if s.name in stored}
+    errors |= predicted(open_, [Measured(m.dimensions, m.cost, "", m.rows) for m in measures], policy)
+    tables = tuple(dict.fromkeys(s.dimensions for s in open_))
     return FamilyPlan(family, setting, price, tuple(members), measures, tables, stored, errors, _delta(policy, family.purpose))
 
 
 def measured(family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int) -> tuple[Measure, ...]:
-    """The tables to measure for some segments of a family at a price (nano-epsilon), the best strategy found."""
+    """What to measure for some segments of a family at a price (nano-epsilon): the best strategy found."""
     if not segments:
         return ()
     names = _names(segments, policy)
     rho = affordable_rho(policy, family.purpose, price)
     strategy = _strategy(segments, policy, names, (rho or price, bool(rho)))
-    return tuple(_measures(strategy, names, policy, (family, setting), (rho or price, bool(rho))))
+    parts = _parts(strategy.shares, rho or price)
+    dimensions = [tuple(names[a] for a in axes) for axes in strategy.tables]
+    found = [Measure(d, _cells(d, policy), Cost(), question_key(family, d, setting)) for d in dimensions]
+    found += [_strip(strip, segments, policy, (family, setting)) for strip in strategy.strips]
+    price_of = accounting.gaussian if rho else accounting.geometric
+    return tuple(replace(m, cost=price_of(part)) for m, part in zip(found, parts, strict=True) if part > 0)
+
+
+def _cells(dimensions: Sequence[str], policy: Policy) -> int:
+    return math.prod(len(policy.dimensions[d].labels) for d in dimensions)
+
+
+def _strip(strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]) -> Measure:
+    chosen = [segments[n] for n in strip.segments]
+    rows = tuple(Row.of(s.dimensions, region(s, policy.dimensions)) for s in chosen)
+    dimensions = tuple(d for d in policy.dimensions if any(d in s.dimensions for s in chosen))
+    many = groups(rows, domains(dimensions, policy)).many
+    question = question_key(where[0], dimensions, where[1], f"strip {digest(rows)}")
+    return Measure(dimensions, many, Cost(), question, rows, tuple(s.name for s in chosen))
 
 
 def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
@@ -225,38 +246,24 @@ def _names(segments: Sequence[Resolved], policy: Policy) -> list[str]:
 
 
 def _strategy(segments: Sequence[Resolved], policy: Policy, names: Sequence[str], price: tuple[int, bool]) -> Strategy:
-    """One table for one table asked; otherwise the best strategy for all."""
-    targets = [tuple(names.index(d) for d in s.dimensions) for s in segments]
-    if len(set(targets)) == 1:
-        return Strategy((targets[0],), (1.0,), 0.0)
+    """One table for one table asked, where that will do; otherwise the best strategy for all."""
+    regions = [(tuple(names.index(d) for d in s.dimensions), region(s, policy.dimensions)) for s in segments]
+    amount, gaussian = price
     sizes = tuple(len(policy.dimensions[d].labels) for d in names)
-    profiles = [_profile(region(s, policy.dimensions).astype(np.float64), t) for s, t in zip(segments, targets, strict=True)]
-    amount, gaussian = price
-    return Job(sizes, tuple(targets), tuple(profiles), amount / accounting.NANO, gaussian=gaussian).best()
+    job = Job(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
+    own = {axes for axes, _ in regions}
+    if len(own) == 1:
+        [(_, alone)] = [found for found in job.fixed() if found[0] == "joint"]
+        if len(segments) == 1 or alone.variance <= job.wanted:
+            return alone
+    return job.best()
 
 
-def _profile(cells: np.ndarray[Any, np.dtype[np.float64]], target: marginals.Axes) -> dict[marginals.Axes, float]:
-    """What a segment wants known: the sum over its region, and a little each cell of it."""
-    one = np.zeros_like(cells)
-    one[(0,) * one.ndim] = math.sqrt(CELL_WEIGHT * max(1.0, float(cells.sum())))
-    whole, single = marginals.profile_of(cells, target), marginals.profile_of(one, target)
-    return {a: square + single[a] for a, square in whole.items()}
-
-
-def _measures(
-    strategy: Strategy, names: Sequence[str], policy: Policy, where: tuple[Family, Setting], price: tuple[int, bool]
-) -> Iterator[Measure]:
-    """The strategy in nano-units: shares rounded down, what is left goes to the largest."""
-    amount, gaussian = price
-    parts = [int(amount * share) for share in strategy.shares]
+def _parts(shares: Sequence[float], amount: int) -> list[int]:
+    """Shares of an amount in nano-units, rounded down; what is left goes to the largest."""
+    parts = [int(amount * share) for share in shares]
     parts[parts.index(max(parts))] += amount - sum(parts)
-    family, setting = where
-    for axes, part in zip(strategy.tables, parts, strict=True):
-        if part > 0:
-            dimensions = tuple(names[a] for a in axes)
-            cost = accounting.gaussian(part) if gaussian else accounting.geometric(part)
-            cells = math.prod(len(policy.dimensions[d].labels) for d in dimensions)
-            yield Measure(dimensions, cells, cost, question_key(family, dimensions, setting))
+    return parts
 
 
 # -- errors ----------------------------------------------------------------------------------------------------------------
@@ -265,14 +272,11 @@ def _measures(
 def predicted(segments: Sequence[Resolved], tables: Sequence[Measured], policy: Policy) -> dict[str, int]:
     """Half the width of the 95 % interval of each segment's count, all of its cells kept, if `tables` are measured."""
     names = [d for d in policy.dimensions if any(d in t.dimensions for t in tables)]
-    domains = {d: policy.dimensions[d].labels for d in names}
-    known = lattice(domains, tables)
+    what = known(domains(names, policy), tuple(tables))
     found = {}
     for segment in segments:
-        cells = region(segment, policy.dimensions).astype(np.float64)
-        weights = marginals.influence(known, cells, tuple(names.index(d) for d in segment.dimensions))
-        parts = tuple(Part(weight, many, paid(tables[n].cost)) for n, weight, many in marginals.grouped(weights))
-        found[segment.name] = Noise(parts).beyond(OUTSIDE)
+        parts = marginals.parts_of(region(segment, policy.dimensions), tuple(names.index(d) for d in segment.dimensions))
+        found[segment.name] = noise_of(what, tables, parts).beyond(OUTSIDE)
     return found
 
 

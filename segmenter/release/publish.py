@@ -11,30 +11,35 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segmenter.model import Cost, Interval, stamp
+from segmenter.model import Cost, Cube, Interval, stamp
 from segmenter.noise import Integers, Noise, Part, Reals, Source, Truths, paid, system
 from segmenter.release import marginals
 from segmenter.release.family import Family, Setting, question_key, release_id, table_key
+from segmenter.release.known import Beside, Known
 from segmenter.release.marginals import Lattice
+from segmenter.release.strip import Domains, Row, Sums, groups
 
 if TYPE_CHECKING:
-    from segmenter.model import Cube, Spend
+    from segmenter.model import Spend
     from segmenter.policy import Policy, Threshold
+    from segmenter.release.marginals import Parts
 
 OUTSIDE = 0.025  # of a 95 % interval, on each side
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One table that was measured with noise: its dimensions, what it cost, and the spend that paid."""
+    """What was measured with noise, what it cost, and the spend that paid: a table, or a strip of `rows`."""
 
     dimensions: tuple[str, ...]
     cost: Cost
     spend: str
+    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,20 +67,25 @@ class Release:
     # -- noise ---------------------------------------------------------------------------------------------------------
 
     @property
-    def lattice(self) -> Lattice:
+    def known(self) -> Known:
         """What was measured, and how well."""
-        return lattice(self.domains, self.measured)
+        return known(tuple((d, tuple(labels)) for d, labels in self.domains.items()), self.measured)
 
     @property
     def noise(self) -> Noise:
-        """The noise of one cell, the same for all."""
-        cells = marginals.cell_weights(self.lattice, self._axes())
-        return Noise(tuple(Part(weight, many, paid(self.measured[n].cost)) for n, weight, many in cells))
+        """The noise of one cell as the tables tell it, the same for all. Strips beside them make the variance no larger."""
+        tables = [m for m in self.measured if not m.rows]
+        cells = marginals.cell_weights(self.known.lattice, self._axes())
+        return Noise(tuple(Part(weight, many, paid(tables[n].cost)) for n, weight, many in cells))
 
     @property
     def margin(self) -> int:
         """How far above `patients` a cell must be to show: a true count below shows with probability at most 1 - confidence."""
-        return self.noise.beyond(round(1 - self.confidence, 12))
+        return self._beyond(round(1 - self.confidence, 12))
+
+    def _beyond(self, chance: float) -> int:
+        """What no cell's noise passes with more than `chance`. Where strips move the cells, each one's noise is a mixture of its own."""
+        return self.noise.whatever(chance) if self.known.strips else self.noise.beyond(chance)
 
     @property
     def limit(self) -> int:
@@ -106,7 +116,7 @@ class Release:
     @property
     def reach(self) -> int:
         """Half the width of a cell's 95 % interval, in patients."""
-        return self.noise.beyond(OUTSIDE)
+        return self._beyond(OUTSIDE)
 
     def cells(self, region: Truths | None = None) -> Iterator[dict[str, Any]]:
         """The cells (of a region) as the contract shows them; withheld ones have null count and interval."""
@@ -129,10 +139,9 @@ class Release:
     def region_noise(self, region: Truths) -> Noise:
         """The noise of the sum over a region."""
         if len(self.measured) == 1:
-            inside = int(region.sum()) * (self.lattice.cells(tuple(range(len(self.domains)))) // max(1, region.size))
+            inside = int(region.sum()) * (self.known.lattice.cells(tuple(range(len(self.domains)))) // max(1, region.size))
             return Noise((Part(1.0, inside, paid(self.measured[0].cost)),) if inside else ())
-        weights = marginals.influence(self.lattice, region.astype(np.float64), self._axes())
-        return Noise(tuple(Part(weight, many, paid(self.measured[n].cost)) for n, weight, many in marginals.grouped(weights)))
+        return noise_of(self.known, self.measured, marginals.parts_of(region, self._axes()))
 
     def to_dict(self) -> dict[str, Any]:
         """The whole table, what is withheld, and how it was made."""
@@ -151,7 +160,8 @@ class Release:
             "epsilon": self.cost.epsilon / 1e9,
             "rho": self.cost.rho / 1e9,
             "measured": [
-                {"dimensions": list(m.dimensions), "epsilon": m.cost.epsilon / 1e9, "rho": m.cost.rho / 1e9} for m in self.measured
+                {"dimensions": list(m.dimensions), "segments": len(m.rows), "epsilon": m.cost.epsilon / 1e9, "rho": m.cost.rho / 1e9}
+                for m in self.measured
             ],
             "threshold": {"patients": self.patients, "confidence": self.confidence, "margin": self.margin},
             "withheld_cells": int((~self.kept).sum()),
@@ -168,11 +178,29 @@ class Release:
         return release_html(self)
 
 
-def lattice(domains: Mapping[str, Sequence[str]], measured: Sequence[Measured]) -> Lattice:
+@lru_cache(maxsize=8)
+def known(domains: Domains, measured: tuple[Measured, ...]) -> Known:
     """What was measured, on the axes of `domains`."""
-    names = list(domains)
-    variances = tuple((tuple(names.index(d) for d in m.dimensions), paid(m.cost).variance) for m in measured)
-    return Lattice(tuple(len(labels) for labels in domains.values()), variances)
+    names, labels = [d for d, _ in domains], dict(domains)
+    variances = tuple((tuple(names.index(d) for d in m.dimensions), paid(m.cost).variance) for m in measured if not m.rows)
+    strips = tuple(
+        Beside(
+            tuple((tuple(names.index(d) for d in row.dimensions), row.region(labels)) for row in m.rows),
+            groups(m.rows, domains).inside,
+            paid(m.cost).variance,
+        )
+        for m in measured
+        if m.rows
+    )
+    return Known(Lattice(tuple(len(labels[d]) for d in names), variances), strips)
+
+
+def noise_of(what: Known, measured: Sequence[Measured], parts: Parts) -> Noise:
+    """The noise of the answer to a linear question."""
+    ordered = [*(m.cost for m in measured if not m.rows), *(m.cost for m in measured if m.rows)]
+    tables, strips = what.influence(parts)
+    weights = marginals.grouped([*tables, *strips])
+    return Noise(tuple(Part(weight, many, paid(ordered[n])) for n, weight, many in weights))
 
 
 def frame(rows: list[dict[str, Any]], dimensions: Sequence[str]) -> Any:
@@ -201,18 +229,28 @@ class About:
 
 
 def publish(
-    cubes: Sequence[Cube], about: About, tables: Sequence[Sequence[str]], policy: Policy, noise: Source | None = None
+    exact: Sequence[Cube | Sums], about: About, tables: Sequence[Sequence[str]], policy: Policy, noise: Source | None = None
 ) -> tuple[Release, ...]:
-    """Releases of `tables` (dimensions each, within those of a cube) from exact cubes, each noised as its own spend paid.
+    """Releases of `tables` (dimensions each, within those of a cube) from exact cubes and strips, each noised as its own spend paid.
 
-    The cubes are of one family and one moment. Raises `ValueError` where a table lies within no cube.
+    They are of one family and one moment. Raises `ValueError` where a table lies within no cube.
     """
+    cubes, strips = [e for e in exact if isinstance(e, Cube)], [e for e in exact if isinstance(e, Sums)]
     names = [d for d in policy.dimensions if any(d in cube.dimensions for cube in cubes)]
     domains = {d: policy.dimensions[d].labels for d in names}
-    measured = tuple(Measured(cube.dimensions, cube.spend.cost, cube.spend.id) for cube in cubes)
-    known = lattice(domains, measured)
-    noisy = [_noised(cube, domains, noise or system) for cube in cubes]
-    return tuple(_release(tuple(table), known, noisy, (about, domains, measured), policy.threshold) for table in tables)
+    measured = (
+        *(Measured(cube.dimensions, cube.spend.cost, cube.spend.id) for cube in cubes),
+        *(Measured((), strip.spend.cost, strip.spend.id, strip.rows) for strip in strips),
+    )
+    what = known(tuple(domains.items()), measured)
+    axes = [tuple(names.index(d) if d in names else -1 for d in table) for table in tables]
+    if not all(what.lattice.covers(a) for a in axes):
+        raise ValueError("a table lies within no cube that was counted")
+    draw = noise or system
+    noisy = [_noised(cube, domains, draw) for cube in cubes]
+    beside = [strip.counts + draw(paid(strip.spend.cost), strip.counts.size) for strip in strips]
+    found = what.estimates(noisy, beside, axes)
+    return tuple(_release(tuple(t), values, (about, domains, measured), policy.threshold) for t, values in zip(tables, found, strict=True))
 
 
 def _noised(cube: Cube, domains: Mapping[str, Sequence[str]], draw: Source) -> Integers:
@@ -223,16 +261,11 @@ def _noised(cube: Cube, domains: Mapping[str, Sequence[str]], draw: Source) -> I
 
 def _release(
     table: tuple[str, ...],
-    known: Lattice,
-    noisy: Sequence[Integers],
+    values: Reals,
     made: tuple[About, Mapping[str, tuple[str, ...]], tuple[Measured, ...]],
     threshold: Threshold,
 ) -> Release:
     about, domains, measured = made
-    axes = tuple(list(domains).index(d) for d in table)
-    if not known.covers(axes):
-        raise ValueError("a table lies within no cube that was counted")
-    values = marginals.estimate(known, noisy, axes)
     values.setflags(write=False)
     question = question_key(about.family, table, about.setting)
     return Release(

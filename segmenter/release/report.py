@@ -170,7 +170,12 @@ def _odds(cost: Cost, say: Mapping[str, str]) -> str:
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
     mechanism = say["discrete_gaussian" if table.cost.rho else "geometric"]
-    return {"dimensions": table.dimensions, "mechanism": mechanism, "price": f"{shown(table.cost.rho or table.cost.epsilon):.4g}"}
+    strip = (say["strip"].format(n=len(table.rows)),)
+    return {
+        "dimensions": strip if table.rows else table.dimensions,
+        "mechanism": mechanism,
+        "price": f"{shown(table.cost.rho or table.cost.epsilon):.4g}",
+    }
 
 
 def _price(cost: Cost) -> str:
@@ -215,8 +220,13 @@ def plan_html(plan: ReleasePlan) -> str:
     for row in (r for f in plan.families for r in f.rows()):
         price = "stored, free" if row["stored"] else f"{row['epsilon'] or row['rho']:g}"
         errors = ", ".join(f"{name} ±{error}" for name, error in row["predicted_error"].items())
-        rows.append([" × ".join(row["dimensions"]), row["purpose"], price, f"{row['cells']:,}", errors])
+        rows.append([_counted(row), row["purpose"], price, f"{row['cells']:,}", errors])
     return _table(["table", "purpose", "price", "cells", "people, 95 %"], rows)
+
+
+def _counted(row: Mapping[str, Any]) -> str:
+    """What a row of a plan measures: a table's dimensions, or the segments of a strip."""
+    return f"strip of {', '.join(row['serves'])}" if row["kind"] == "strip" else " × ".join(row["dimensions"])
 
 
 def _rows(cells: Sequence[Mapping[str, Any]], dimensions: Sequence[str]) -> list[list[str]]:

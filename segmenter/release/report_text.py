@@ -37,6 +37,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "cost_title": "What it cost",
         "cost": ("This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free."),
         "measured": "Measured",
+        "strip": "strip of {n} segments",
         "mechanism": "noise",
         "total": "everyone",
         "method_title": "How it was made",
@@ -79,6 +80,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
             "remboursée. La relire est gratuit."
         ),
         "measured": "Mesuré",
+        "strip": "bande de {n} segments",
         "mechanism": "bruit",
         "total": "tout le monde",
         "method_title": "Comment elle a été faite",
@@ -102,8 +104,8 @@ METHOD: Mapping[str, tuple[str, ...]] = {
             " price, epsilon. A smaller epsilon means more noise and more protection."
         ),
         (
-            "Thresholds look at the noisy counts only. Where several tables were measured together, they were "
-            "reconciled by weighted least squares, which reads no more data. Counts are rounded and never shown "
+            "Thresholds look at the noisy counts only. Where several tables were measured together, or segments "
+            "beside them, they were reconciled by weighted least squares, which reads no more data. Counts are rounded and never shown "
             "below zero."
         ),
     ),
@@ -121,8 +123,8 @@ METHOD: Mapping[str, tuple[str, ...]] = {
             "dire plus de bruit et plus de protection."
         ),
         (
-            "Les seuils ne regardent que les effectifs bruités. Quand plusieurs tables ont été mesurées ensemble, "
-            "elles sont réconciliées par moindres carrés pondérés, sans relire les données. Les effectifs sont "
+            "Les seuils ne regardent que les effectifs bruités. Quand plusieurs tables ont été mesurées ensemble, ou des "
+            "segments à côté d'elles, elles sont réconciliées par moindres carrés pondérés, sans relire les données. Les effectifs sont "
             "arrondis et jamais affichés au-dessous de zéro."
         ),
     ),

@@ -5,6 +5,7 @@ A stored answer is free as often as it is asked. What cannot be opened, or is no
 
 from __future__ import annotations
 
+import base64
 import json
 import zlib
 from dataclasses import asdict, dataclass
@@ -19,9 +20,10 @@ from segmenter.model import Clocks, Cost, stamp
 from segmenter.release.family import Family, Setting
 from segmenter.release.ledger import RELEASE
 from segmenter.release.publish import Measured, Release
+from segmenter.release.strip import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from segmenter.control import Entry, Journal
@@ -92,13 +94,23 @@ def _written(release: Release) -> bytes:
         "setting": [release.setting.snapshot, release.setting.policy, *(stamp(c) for c in _clocks(release.setting.clocks))],
         "dimensions": release.dimensions,
         "domains": [[name, list(labels)] for name, labels in release.domains.items()],
-        "measured": [asdict(m) for m in release.measured],
+        "measured": [_measured(m) for m in release.measured],
         "epsilon": release.epsilon,
         "threshold": [release.patients, release.confidence],
         "made_at": stamp(release.made_at),
         "values": release.values.ravel().tolist(),
     }
     return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _measured(one: Measured) -> dict[str, Any]:
+    rows = [[row.dimensions, base64.b64encode(row.held).decode()] for row in one.rows]
+    return {"dimensions": one.dimensions, "cost": asdict(one.cost), "spend": one.spend, "rows": rows}
+
+
+def _read_measured(content: Mapping[str, Any]) -> Measured:
+    rows = tuple(Row(tuple(dimensions), base64.b64decode(held)) for dimensions, held in content.get("rows", ()))
+    return Measured(tuple(content["dimensions"]), Cost(**content["cost"]), content["spend"], rows)
 
 
 def _clocks(clocks: Clocks) -> tuple[datetime, datetime]:
@@ -121,7 +133,7 @@ def _read(data: bytes) -> Release:
         setting=Setting(snapshot, policy, Clocks(datetime.fromisoformat(as_of), datetime.fromisoformat(known_at))),
         dimensions=dimensions,
         domains=domains,
-        measured=tuple(Measured(tuple(m["dimensions"]), Cost(**m["cost"]), m["spend"]) for m in content["measured"]),
+        measured=tuple(_read_measured(m) for m in content["measured"]),
         epsilon=content["epsilon"],
         patients=content["threshold"][0],
         confidence=content["threshold"][1],

@@ -209,7 +209,7 @@ def leaks(root: Path, epsilon: str | None = None, noise: Source | None = None, r
 
 def _moved(root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan) -> Iterator[str]:
     """Neighbouring worlds through the whole gate: one human less changes one cell of each table by one, at most."""
-    tables = [(f.family, m.dimensions) for f in made.families for m in f.measures]
+    tables = [(f.family, m.dimensions) for f in made.families for m in f.measures if not m.rows]
     world = World(project.policy, project.sources, segments, 2).fill(60)
     neighbour = world.without(str(world.patients[0]["patient_id"]))
     counts = []
@@ -226,9 +226,11 @@ def _told(project: Project, made: planner.ReleasePlan, noise: Source | None, run
     for family in made.families:
         limit = family.epsilon / accounting.NANO
         smallest = sorted(family.tables, key=lambda t: cube.cells([project.policy.dimensions[d] for d in t]))[:2]
-        costs = tuple((m.dimensions, m.cost) for m in family.measures)
+        costs = tuple((m.dimensions, m.cost) for m in family.measures if not m.rows)
+        strips = tuple((m.rows, m.cost) for m in family.measures if m.rows)
         enough = min(runs, distinguish.enough_runs(limit))
-        trial = distinguish.Trial(project.policy, family.about(datetime.now(UTC)), costs, tuple(smallest), enough, noise=noise)
+        about = family.about(datetime.now(UTC))
+        trial = distinguish.Trial(project.policy, about, costs, tuple(smallest), enough, noise=noise, strips=strips)
         for base in (0, max(0, project.policy.threshold.patients - 1)):
             evidence = trial.attack(base, place=1)
             if evidence.epsilon > limit:

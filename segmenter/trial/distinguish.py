@@ -18,11 +18,13 @@ import numpy as np
 from segmenter import noise as noises
 from segmenter.model import Cube, Spend
 from segmenter.release import publish as release
+from segmenter.release.strip import domains, groups, sums
 
 if TYPE_CHECKING:
     from segmenter.model import Cost
     from segmenter.noise import Integers, Mechanism, Reals, Source
     from segmenter.policy import Policy
+    from segmenter.release.strip import Row, Sums
 
 ALPHA = 1e-6
 SMALL = 8  # cells of a table up to which every run's noise is its own
@@ -47,11 +49,12 @@ class Trial:
 
     policy: Policy
     about: release.About
-    measures: tuple[tuple[tuple[str, ...], Cost], ...]
+    measures: tuple[tuple[tuple[str, ...], Cost], ...]  # tables
     tables: tuple[tuple[str, ...], ...]
     runs: int
     publish: Publish = release.publish
     noise: Source | None = None
+    strips: tuple[tuple[tuple[Row, ...], Cost], ...] = ()
 
     def attack(self, base: int, place: int = 0) -> Evidence:
         """The strongest evidence on neighbours: every cell holds `base` humans, and one human more in one cell of each cube.
@@ -64,11 +67,14 @@ class Trial:
     def _outputs(self, base: int, place: int, more: int) -> Reals:
         """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
         cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
-        source = _Batches(self.noise or noises.system, self.runs, [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes])
+        strips = [self._strip(n, base, (place, more)) for n in range(len(self.strips))]
+        moved = [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes]
+        moved += [(s.counts.size, self._group(s, place)) for s in strips]
+        source = _Batches(self.noise or noises.system, self.runs, moved)
         rows = np.zeros((self.runs, len(self._names())))
         watched = [tuple(place % len(self.policy.dimensions[d].labels) for d in table) for table in self.tables]
         for run in range(self.runs):
-            made = self.publish(cubes, self.about, self.tables, self.policy, source)
+            made = self.publish([*cubes, *strips], self.about, self.tables, self.policy, source)
             rows[run] = [number for one, cell in zip(made, watched, strict=True) for number in _seen(one, cell)]
         return rows
 
@@ -79,9 +85,26 @@ class Trial:
 
     def _cube(self, number: int, base: int, place: int, more: int) -> Cube:
         dimensions, cost = self.measures[number]
+        return self._exact(dimensions, Spend(str(number), self.about.family.purpose, "", cost, 0), base, (place, more))
+
+    def _exact(self, dimensions: tuple[str, ...], spend: Spend, base: int, moved: tuple[int, int]) -> Cube:
+        place, more = moved
         counts = np.full(math.prod(len(self.policy.dimensions[d].labels) for d in dimensions), base, dtype=np.int64)
         counts[self._moved(dimensions, place)] += more
-        return Cube(dimensions, counts, Spend(str(number), self.about.family.purpose, "", cost, 0))
+        return Cube(dimensions, counts, spend)
+
+    def _strip(self, number: int, base: int, moved: tuple[int, int]) -> Sums:
+        rows, cost = self.strips[number]
+        spend = Spend(f"strip {number}", self.about.family.purpose, "", cost, 0)
+        return sums(rows, self._exact(self._dimensions(rows), spend, base, moved), self.policy, spend)
+
+    def _group(self, strip: Sums, place: int) -> int:
+        """The number of the group that differs."""
+        dimensions = self._dimensions(strip.rows)
+        return int(groups(strip.rows, domains(dimensions, self.policy)).numbers.ravel()[self._moved(dimensions, place)])
+
+    def _dimensions(self, rows: Sequence[Row]) -> tuple[str, ...]:
+        return tuple(d for d in self.policy.dimensions if any(d in row.dimensions for row in rows))
 
     def _names(self) -> list[str]:
         return [
@@ -109,7 +132,7 @@ class _Batches:
 
     def __init__(self, source: Source, runs: int, moved: Sequence[tuple[int, int]]) -> None:
         self.source, self.runs = source, runs
-        self.moved = dict(moved)  # by size of a table: the cell that differs
+        self.moved = {size: sorted({at for other, at in moved if other == size}) for size, _ in moved}  # the cells that may differ
         self.left: dict[tuple[Mechanism, int], Integers] = {}
         self.pools: dict[Mechanism, Integers] = {}
 
@@ -120,7 +143,8 @@ class _Batches:
             self.pools[mechanism] = self.source(mechanism, POOL)
         cut = secrets.randbelow(POOL)
         dealt = np.take(self.pools[mechanism], np.arange(cut, cut + many), mode="wrap")
-        dealt[self.moved.get(many, 0)] = self._fresh(mechanism, many, 1)[0]
+        own = self.moved.get(many, [0])
+        dealt[own] = self._fresh(mechanism, many, len(own))
         return dealt
 
     def _fresh(self, mechanism: Mechanism, many: int, wanted: int) -> Integers:

@@ -19,6 +19,7 @@ from segmenter.release import publish as release
 from segmenter.release.family import Family, Setting, table_key
 from segmenter.release.segment_count import read_off
 from segmenter.release.shelf import Shelf
+from segmenter.release.strip import sums
 from segmenter.verbs.books import balances, ledger_of
 from segmenter.verbs.decided import clocks_of, decided
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
-    from segmenter.model import Spend
+    from segmenter.model import Cube, Spend
     from segmenter.policy import Policy
     from segmenter.project.segment import Resolved
     from segmenter.release.planner import FamilyPlan, ReleasePlan
@@ -236,11 +237,18 @@ def _publish(
 ) -> tuple[Release, ...]:
     eligible = consent.gate(engine, context.policy, snapshot, family.family.request(family.setting.clocks))
     dimensions = context.policy.dimensions
-    cubes = [
-        cube.count(engine, [dimensions[d] for d in measure.dimensions], eligible, spend)
-        for measure, spend in zip(family.measures, paid, strict=True)
-    ]
-    releases = release.publish(cubes, family.about(context.now()), family.tables, context.policy, context.noise)
+
+    def counted(names: Sequence[str], spend: Spend) -> Cube:
+        return cube.count(engine, [dimensions[d] for d in names], eligible, spend)
+
+    priced = list(zip(family.measures, paid, strict=True))
+    cubes = [counted(m.dimensions, spend) for m, spend in priced if not m.rows]
+    strips = []
+    for measure, spend in priced:
+        if measure.rows:
+            wide = next((c for c in cubes if {*measure.dimensions} <= {*c.dimensions}), None)
+            strips.append(sums(measure.rows, wide or counted(measure.dimensions, spend), context.policy, spend))
+    releases = release.publish([*cubes, *strips], family.about(context.now()), family.tables, context.policy, context.noise)
     shelf_of(context).put(context.actor.account, releases, family.serves())
     return releases
 
