@@ -1,0 +1,57 @@
+"""Law 6 through ingest itself: files come one after the other, and each state that follows equals one that is made from all events."""
+
+from __future__ import annotations
+
+import segmenter
+from segmenter.consent import standing
+from segmenter.verbs.decided import settle
+from worlds import plain_consent, plain_patient, plain_project, write_csv
+
+TABLES = ("person", "kin", "linked", "buried", *standing.NEWEST)
+
+
+def rows(context, path):
+    """What a state holds."""
+    with context.store.engine() as engine:
+        engine.attach("state", path)
+        return {table: sorted(engine.connection.execute(f"FROM state.{table}").fetchall(), key=repr) for table in TABLES}
+
+
+def touched(context):
+    """Whom the newest ingest touched: ids, and whether they merely said something new."""
+    with context.store.reading(context.store.current(context.journal)) as engine:
+        found = "SELECT patient_id, bool_and(since IS NOT NULL) FROM touched JOIN identity USING (patient) GROUP BY ALL"
+        return dict(engine.connection.execute(found).fetchall())
+
+
+def test_states_that_follow_each_other_equal_ones_made_anew(tmp_path):
+    root = plain_project(tmp_path, patients=12)
+    data = root / "data"
+    people = [plain_patient(f"id{n:04d}") for n in (*range(12), 99)]
+    renamed = [{("gender" if name == "sex" else name): text for name, text in row.items()} for row in people]
+    steps = [
+        lambda: write_csv(data / "consent_b.csv", plain_consent("id0001", state="withdrawn", evidence="")[:1]),
+        lambda: write_csv(data / "consent_c.csv", plain_consent("id0001", channel="email") + plain_consent("id0002", purpose="offers")),
+        lambda: write_csv(data / "links.csv", [{"patient_id": "id0001", "same_as": "id0003"}]),
+        lambda: write_csv(data / "consent_d.csv", plain_consent("id0003", state="objected", channel="sms")),
+        lambda: write_csv(data / "patients.csv", [*renamed[:4], {**renamed[4], "age": "12"}, *renamed[6:]]),
+        lambda: write_csv(data / "consent_e.csv", plain_consent("id0099") + plain_consent("id0005", state="refused")),
+        lambda: write_csv(data / "consent_f.csv", plain_consent("id0006", state="who knows", effective_at="soon")),
+    ]
+    merely = []
+    with segmenter.open(root) as session:
+        session.ingest()
+        context = session.context
+        for step in steps:
+            step()
+            session.ingest()
+            merely.append(touched(context))
+            snapshot = context.store.current(context.journal)
+            path = context.store.state_path(snapshot, standing.mark(context.policy))
+            followed = rows(context, path)
+            path.unlink()
+            settle(context, snapshot)
+            assert rows(context, path) == followed
+    assert merely[0] == {"id0001": True}
+    assert merely[1] == {"id0001": True, "id0002": True}
+    assert merely[4].items() >= {"id0004": False, "id0005": False, "id0099": False}.items()
