@@ -117,6 +117,26 @@ def test_the_proof_finds_what_is_left(world):
     assert "y.sealed" in str(found.value)
 
 
+def test_the_proof_takes_nothing_in_a_longer_word_or_a_ciphertext_for_the_person(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    (world.home / "reports").mkdir()
+    told = world.home / "reports" / "x.html"
+    texts = {"patient_id": {"98765"}, "phone": {"12345"}, "email": {"lee@example.org"}}
+    told.write_text("3f12345e 9987650 joa.lee@example.org lee@example.orgs", encoding="utf-8")
+    (world.home / "exports" / "x.csv.age").write_bytes(b"by chance: 12345 ")
+    assert "reports/x.html" in proof.prove(world.engines, world.place(), texts)
+    told.write_text("call 12345.", encoding="utf-8")
+    with pytest.raises(EngineError, match="html"):
+        proof.prove(world.engines, world.place(), texts)
+
+
+def test_the_proof_takes_no_file_for_searched_that_it_cannot_open(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    (world.home / "snapshots" / ".left.part").write_bytes(b"half a snapshot")
+    with pytest.raises(EngineError, match="cannot be opened"):
+        proof.prove(world.engines, world.place(), {"patient_id": {"P-9"}, "email": set()})
+
+
 def die_at(home, step, nth):
     world = Mailing(home, PEOPLE, links={"P-1001": 0, "P-1002": 0})
     world.later(hours=1)

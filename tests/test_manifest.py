@@ -47,7 +47,7 @@ def test_a_missing_file_is_told_apart(made):
     assert manifest.verify(made.manifest, KEYS).file_matches is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"file": "x", "signature": "!", "public_key": "!"}'])
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"file": "x", "signature": "!", "public_key": "!"}', '{"a":' * 5000])
 def test_what_is_no_manifest(tmp_path, text):
     path = tmp_path / "x.json"
     path.write_text(text, encoding="utf-8")

@@ -90,7 +90,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise UsageError("there is no such file", file=path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or not {"public_key", "signature", "file"} <= content.keys():
         raise UsageError("this is not a manifest of an export", file=path)
