@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from datetime import timedelta
 
 import polars as pl
@@ -153,3 +154,31 @@ def test_the_frame_has_the_columns_of_the_snapshot():
     assert frame["since"][0] == naive_utc(NOW.replace(month=1, day=1, hour=0))
     assert frame["probe"][0] == probe_of(frame["hash"][0])
     assert frame.schema["until"] == pl.Datetime("us")
+
+
+def crowd():
+    return [{"patient_id": name, "email": f"{name}@example.org"} for name in "abcd"]
+
+
+def import_one(home, address, gate):
+    world = Mailing(home, crowd())
+    engine = world.open()
+    gate.wait()
+    with suppression.imports(world.home):
+        suppression.load(engine, world.home, world.journal.read())
+        engine.load("suppression_incoming", entries.frame([named(address, source=address)]))
+        suppression.import_entries(engine, world.home, world.journal, OFFICER, 1, ())
+    engine.__exit__(None, None, None)
+
+
+def test_lists_imported_at_once_all_hold(tmp_path):
+    world = Mailing(tmp_path, crowd())
+    fresh = multiprocessing.get_context("spawn")
+    gate = fresh.Barrier(3)
+    children = [fresh.Process(target=import_one, args=(tmp_path, f"{name}@example.org", gate)) for name in "abc"]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(120)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert world.reasons() == {"a": "suppressed", "b": "suppressed", "c": "suppressed", "d": None}
