@@ -165,3 +165,32 @@ class Framed(ABC):
 
     def _repr_html_(self) -> str:
         return str(self.to_polars()._repr_html_())
+
+
+PRIVATE = ("content", "members", "tables")  # of a document: patients' values, which no notebook keeps
+
+
+class Documented(Framed):
+    """A result whose frame is made of its document: one row an item of its list of mappings, else one row. Patients' values stay out."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+
+    def to_polars(self) -> pl.DataFrame:
+        """The same as a frame."""
+        import polars as pl
+
+        document = self.to_dict()
+        lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(one, dict) for one in v)]
+        rows = lists[0] if lists else [document]
+        shown = [{name: _cell(value) for name, value in row.items() if name not in PRIVATE} for row in rows]
+        return pl.DataFrame(shown, infer_schema_length=None)
+
+
+def _cell(value: Any) -> Any:
+    import json
+
+    return value if value is None or isinstance(value, (str, int, float, bool)) else json.dumps(value, ensure_ascii=False, default=str)

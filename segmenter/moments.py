@@ -1,9 +1,9 @@
-"""Moments that a person gives on the command line."""
+"""Moments that a person gives, on the command line or from Python."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from segmenter.errors import UsageError
@@ -24,6 +24,17 @@ def moment(text: str, time_zone: str) -> datetime:
         return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _unreadable() from None
+
+
+def instant(given: date | str | None, time_zone: str) -> datetime | None:
+    """What Python code gives for a moment: a time, a date or a text, each without a zone in `time_zone`. `UsageError` for anything else.
+
+    >>> instant(datetime(2026, 3, 1, 14), "Europe/Paris").isoformat()
+    '2026-03-01T13:00:00+00:00'
+    """
+    if given is None:
+        return None
+    return moment(given.isoformat() if isinstance(given, date) else str(given), time_zone)
 
 
 def _unreadable() -> UsageError:

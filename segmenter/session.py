@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from segmenter import context as contexts
 from segmenter.context import Context, Progress, silent
 from segmenter.errors import BudgetError
+from segmenter.moments import instant
 from segmenter.policy import Policy
 from segmenter.project.folder import read_project
 
@@ -34,7 +36,20 @@ if TYPE_CHECKING:
     from segmenter.verbs.ingest import IngestReport
     from segmenter.verbs.learn import Discovery
     from segmenter.verbs.look import Table
-    from segmenter.verbs.publish import PlanReport, Reports, RunReport
+    from segmenter.verbs.publish import Asked, PlanReport, Reports, RunReport
+
+
+Moment = date | str | None  # a time, a date or a text; without a zone it is in the policy's
+Amount = str | float | Decimal | None  # as it is written: 0.1 is a tenth exactly
+Names = str | Sequence[str] | None
+
+
+def _names(given: Names) -> tuple[str, ...] | None:
+    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
+
+
+def _amount(given: Amount) -> str | None:
+    return None if given is None else str(given)
 
 
 def open_project(
@@ -78,6 +93,14 @@ class Session:
         """The project's segments by name."""
         return read_project(self.context.root).segments
 
+    def _at(self, given: Moment) -> datetime | None:
+        return instant(given, self.policy.time_zone)
+
+    def _asked(self, selection: Names, as_of: Moment, known_at: Moment, epsilon: Amount, tables: Names) -> Asked:
+        from segmenter.verbs.publish import Asked
+
+        return Asked(_names(selection), self._at(as_of), self._at(known_at), _amount(epsilon), _names(tables) or ())
+
     def ingest(self) -> IngestReport:
         """Read the declared sources into a new snapshot and put it in use."""
         from segmenter.verbs.ingest import ingest
@@ -86,45 +109,45 @@ class Session:
 
     def plan(
         self,
-        selection: Sequence[str] | None = None,
+        selection: Names = None,
         *,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        epsilon: str | None = None,
-        tables: Sequence[str] = (),
+        as_of: Moment = None,
+        known_at: Moment = None,
+        epsilon: Amount = None,
+        tables: Names = None,
         target: int | None = None,
         lock: bool = False,
     ) -> PlanReport:
         """What a run would measure, what it costs, which error to expect. Spends nothing. `lock` writes budgets.lock."""
         from segmenter.verbs import publish
 
-        return publish.plan(self.context, publish.Asked(selection, as_of, known_at, epsilon, tuple(tables)), target, lock=lock)
+        return publish.plan(self.context, self._asked(selection, as_of, known_at, epsilon, tables), target, lock=lock)
 
     def run(
         self,
-        selection: Sequence[str] | None = None,
+        selection: Names = None,
         *,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
-        epsilon: str | None = None,
-        tables: Sequence[str] = (),
+        as_of: Moment = None,
+        known_at: Moment = None,
+        epsilon: Amount = None,
+        tables: Names = None,
     ) -> RunReport:
         """Publish the noised counts of segments; a question asked before is free. `tables` as `"age_band,payer"` are measured with them."""
         from segmenter.verbs import publish
 
-        return publish.run(self.context, publish.Asked(selection, as_of, known_at, epsilon, tuple(tables)))
+        return publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
 
-    def report(self, selection: Sequence[str] | None = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
+    def report(self, selection: Names = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
         """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone."""
         from segmenter.verbs import publish
 
-        return publish.reports(self.context, selection, None if to is None else Path(to), language)
+        return publish.reports(self.context, _names(selection), None if to is None else Path(to), language)
 
-    def discover(self, segment: str, *, toward: str | None = None, epsilon: str | None = None) -> Discovery:
+    def discover(self, segment: str, *, toward: str | None = None, epsilon: Amount = None) -> Discovery:
         """What the numbers of a segment suggest: free from its release, or with a private model that `epsilon` pays for."""
         from segmenter.verbs.learn import discovered
 
-        return discovered(self.context, segment, toward, epsilon)
+        return discovered(self.context, segment, toward, _amount(epsilon))
 
     def budget(self) -> BudgetReport:
         """What is allowed, spent and left."""
@@ -144,19 +167,19 @@ class Session:
 
         return books.budget_recover(self.context, restored=restored)
 
-    def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: datetime | None = None) -> Export:
+    def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: Moment = None) -> Export:
         """Write the file of those who may be contacted, decided as of now."""
         from segmenter.verbs.deliver import export_segment
 
-        return export_segment(self.context, segment, channel, destination, planned_at)
+        return export_segment(self.context, segment, channel, destination, self._at(planned_at))
 
     def query(
-        self, sql: str, *, purpose: str, epsilon: str | None = None, as_of: datetime | None = None, known_at: datetime | None = None
+        self, sql: str, *, purpose: str, epsilon: Amount = None, as_of: Moment = None, known_at: Moment = None
     ) -> QueryResult:
         """Answer a question in SQL with noise; a question asked before is free."""
         from segmenter.verbs.ask import query
 
-        return query(self.context, sql, purpose, epsilon, as_of, known_at)
+        return query(self.context, sql, purpose, _amount(epsilon), self._at(as_of), self._at(known_at))
 
     def why(
         self,
@@ -164,15 +187,15 @@ class Session:
         *,
         segment: str | None = None,
         channel: str | None = None,
-        as_of: datetime | None = None,
-        known_at: datetime | None = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
         language: str = "en",
     ) -> Answer:
         """Why a patient may or may not be used. For officers."""
         from segmenter.verbs.answer import why
 
         del language  # the document holds the sentences in every language
-        return why(self.context, patient, segment, channel, as_of, known_at)
+        return why(self.context, patient, segment, channel, self._at(as_of), self._at(known_at))
 
     def test(self) -> TrialReport:
         """Try the project out without real data: committed costs, coverage of segments, privacy of what it publishes."""
@@ -220,11 +243,11 @@ class Session:
 
         return suppress.show(self.context)
 
-    def suppress_import(self, files: Sequence[str | Path], *, channel: str | None = None) -> Imported:
+    def suppress_import(self, files: str | Path | Sequence[str | Path], *, channel: str | None = None) -> Imported:
         """Add what files of opt-outs, bounces and complaints say."""
         from segmenter.verbs import suppress
 
-        return suppress.import_files(self.context, [Path(file) for file in files], channel)
+        return suppress.import_files(self.context, [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)], channel)
 
     def suppress_add(
         self,
@@ -235,14 +258,14 @@ class Session:
         purpose: str | None = None,
         topic: str | None = None,
         reason: str = "manual",
-        until: datetime | None = None,
+        until: Moment = None,
     ) -> dict[str, Any]:
         """Suppress one identifier from this instant, for every process; or, of the kind `token`, whom an unsubscribe link was made for."""
         from segmenter.verbs import suppress
 
         if kind == "token":
             return suppress.add_token(self.context, value, suppress.Scope(channel, purpose, topic))
-        return suppress.add(self.context, kind, value, suppress.Scope(channel, purpose, topic), reason, until)
+        return suppress.add(self.context, kind, value, suppress.Scope(channel, purpose, topic), reason, self._at(until))
 
     def suppress_lift(self, kind: str, value: str, *, reason: str, channel: str | None = None) -> dict[str, Any]:
         """Lift the entries of one identifier. For officers, with a reason."""
@@ -258,17 +281,17 @@ class Session:
 
     # -- consent as it ages ------------------------------------------------------------------------------------------------
 
-    def forecast(self, purpose: str, *, epsilon: str | None = None) -> AheadReport:
+    def forecast(self, purpose: str, *, epsilon: Amount = None) -> AheadReport:
         """How many patients eligible now will lapse within 30, 60 and 90 days. Paid like any release."""
         from segmenter.verbs import ahead
 
-        return ahead.forecast(self.context, purpose, epsilon)
+        return ahead.forecast(self.context, purpose, _amount(epsilon))
 
-    def notice(self, *, purpose: str | None = None, before: datetime | None = None, epsilon: str | None = None) -> AheadReport:
+    def notice(self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None) -> AheadReport:
         """The notices in force, and how many eligible patients must be asked again before a date."""
         from segmenter.verbs import ahead
 
-        return ahead.notice(self.context, purpose, before, epsilon)
+        return ahead.notice(self.context, purpose, self._at(before), _amount(epsilon))
 
     # -- one person ------------------------------------------------------------------------------------------------------
 

@@ -311,9 +311,27 @@ def test_every_result_is_a_frame_and_a_table_for_notebooks(mine):
         results = [
             session.ingest(), session.plan(), session.run(), session.budget(), session.why("id0001"), session.receipt("id0001"),
             session.forecast("prevention"), session.notice(purpose="prevention"), session.recall(), session.suppress_show(),
-            session.discover("women"), session.export("women", channel="email", destination="check"),
+            session.discover("women"), session.export("women", channel="email", destination="check"), session.subject("id0001"),
+            session.report(), session.retain(), session.test(), session.quarantine(), session.trail(),
         ]  # fmt: skip
+        made = results[11].to_dict()
+        results += [session.exposed(made["export"]), session.verify(made["manifest"]), session.forget("id0001")]
     for result in results:
         assert result.to_polars().columns or not result.to_polars().height, type(result).__name__
         assert "<table" in result._repr_html_(), type(result).__name__
         assert "id0001" not in repr(result) + result._repr_html_(), type(result).__name__
+
+
+def test_python_gives_moments_names_and_amounts_as_it_has_them(mine):
+    import datetime as dt
+
+    import segmenter
+
+    day = dt.date(2100, 1, 1)
+    with segmenter.open(mine.root) as session:
+        told = session.run("women", as_of=day.isoformat(), epsilon="0.5").to_dict()
+        again = [session.run(["women"], as_of=day, epsilon=0.5), session.run("women", as_of=dt.datetime(2100, 1, 1), epsilon="0.50")]  # noqa: DTZ001
+        assert [one.to_dict()["segments"][0]["release"] for one in again] == [told["segments"][0]["release"]] * 2
+        assert [one.to_dict()["spent"] for one in again] == [0, 0]
+        with pytest.raises(segmenter.UsageError, match="cannot be read"):
+            session.run("women", as_of="soon")

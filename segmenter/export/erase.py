@@ -17,7 +17,7 @@ from segmenter import identifiers
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest, proof, register, removal
 from segmenter.export.entries import FORGOTTEN, LIFTED, Entry, frame
-from segmenter.model import stamp
+from segmenter.model import Documented, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ MATCHED = ("reach", "suppression_listed")  # tables of a snapshot that are made 
 
 
 @dataclass(frozen=True, slots=True)
-class Forgotten:
+class Forgotten(Documented):
     """What an erasure did. `searched` are the files that were searched afterwards; `waiting` removal files stay until acknowledged."""
 
     recalls: tuple[str, ...]

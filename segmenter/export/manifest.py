@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
+from segmenter.model import Documented
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ CHUNK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Documented):
     """A manifest whose signature holds.
 
     `trusted`: signed with this project's key (None: not asked). `file_matches` is None where its file is not beside it.

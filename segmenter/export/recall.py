@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import breach, register, removal
-from segmenter.model import Framed, naive_utc, stamp
+from segmenter.model import Documented, Framed, naive_utc, stamp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def _declared(policy: Policy) -> pl.DataFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Exposed:
+class Exposed(Documented):
     """Exactly who was in an exported file and what it said of them, with a draft of the notice to the authority. For the officer alone."""
 
     export: str

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.errors import Refusal
 from segmenter.export import erase, register
 from segmenter.export.entries import frame
-from segmenter.model import naive_utc
+from segmenter.model import Documented, naive_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ DEFAULTS: Mapping[str, int] = {"exports": register.FILE_DAYS, "registers": 1095,
 
 
 @dataclass(frozen=True, slots=True)
-class Retained:
+class Retained(Documented):
     """What went: names of exports, registers and snapshots, and whether prospects were removed (how many is nobody's business here)."""
 
     exports: tuple[str, ...]

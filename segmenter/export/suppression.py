@@ -16,7 +16,7 @@ from segmenter.control import locked
 from segmenter.errors import Refusal, UsageError
 from segmenter.export.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, LIFTED, REASONS, Entry, frame
 from segmenter.identifiers import KINDS, entry_hash
-from segmenter.model import Framed, naive_utc, stamp
+from segmenter.model import Documented, Framed, naive_utc, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -183,7 +183,7 @@ def show(engine: DuckDBEngine, actor: Actor) -> Summary:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class Imported(Documented):
     """What an import did, in entries and lines; None where the actor may not see exact counts (P17). Holds no address."""
 
     created: int | None

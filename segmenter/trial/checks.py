@@ -24,7 +24,7 @@ from segmenter import accounting, context
 from segmenter.consent import gate as consent
 from segmenter.control import URL_VARIABLE
 from segmenter.errors import SegmenterError
-from segmenter.model import Clocks, Cost, Role, Spend
+from segmenter.model import Clocks, Cost, Framed, Role, Spend
 from segmenter.project.folder import POLICY, SEGMENTS, read_project
 from segmenter.release import budget_lock, cube, planner
 from segmenter.release.family import Setting, region
@@ -54,7 +54,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class TrialReport:
+class TrialReport(Framed):
     """All checks of a project."""
 
     checks: tuple[Check, ...]

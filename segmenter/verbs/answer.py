@@ -15,7 +15,7 @@ from segmenter.errors import UsageError
 from segmenter.export import erase, register
 from segmenter.export import subject as subjects
 from segmenter.export.entries import FORGOTTEN
-from segmenter.model import Clocks, stamp
+from segmenter.model import Clocks, Framed, stamp
 from segmenter.nearest import hint
 from segmenter.policy import CONTACT, Policy
 from segmenter.project.folder import read_project
@@ -25,6 +25,8 @@ from segmenter.verbs.publish import snapshot_at
 from segmenter.verbs.take_back import everything_still
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from segmenter.consent.receipt import Receipt
     from segmenter.consent.why import Answer, Question
     from segmenter.context import Context
@@ -97,7 +99,7 @@ def subject(context: Context, patient_id: str) -> Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Framed):
     """The answer to an access request. Its repr shows nothing."""
 
     held: Held = field(repr=False)
@@ -106,6 +108,10 @@ class Subject:
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: what is held, and the decisions."""
         return {**self.held.to_dict(), "decisions": self.decided.to_dict()["decisions"]}
+
+    def to_polars(self) -> pl.DataFrame:
+        """The decisions, one row a question."""
+        return self.decided.to_polars()
 
     def sentences(self, language: str = "en") -> list[str]:
         """The decisions in words."""

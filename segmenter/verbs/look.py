@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal
-from segmenter.model import stamp
+from segmenter.model import Documented, stamp
 
 if TYPE_CHECKING:
     import polars as pl
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(Documented):
     """Rows under a name. Its repr shows none of them."""
 
     name: str
@@ -30,6 +30,10 @@ class Table:
         import polars as pl
 
         return pl.DataFrame(list(self.rows))
+
+    def _repr_html_(self) -> str:
+        """Without the content of rows: a notebook keeps what it shows."""
+        return str(self.to_polars().drop("content", strict=False)._repr_html_())
 
 
 def quarantine(context: Context) -> Table:

@@ -12,7 +12,7 @@ from segmenter import accounting
 from segmenter.consent import gate as consent
 from segmenter.control import locked
 from segmenter.errors import PolicyError, Refusal, SegmenterError
-from segmenter.model import Clocks, Snapshot, stamp
+from segmenter.model import Clocks, Documented, Snapshot, stamp
 from segmenter.project.folder import read_project
 from segmenter.release import budget_lock, cube, extra, planner, report
 from segmenter.release import publish as release
@@ -257,7 +257,7 @@ def _publish(
 
 
 @dataclass(frozen=True, slots=True)
-class Reports:
+class Reports(Documented):
     """The files of release reports, by segment and kind (json, csv, html)."""
 
     files: dict[str, dict[str, Path]]
