@@ -67,6 +67,16 @@ def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic
     ]  # fmt: skip
 
 
+def test_a_broken_line_denies_of_whoever_another_source_makes_known_now_or_later(clinic):
+    denial = event("late", "withdrawn", evidence="a").strip()
+    torn = [denial + ",b", denial.replace("late", "linked", 1) + ",b"]
+    made = clinic.write(consent_csv=HEADER + "\n".join(torn), links_csv="patient_id,same_as\n1,linked\n").ingest()
+    assert set(clinic.rows(made, "consent", "state", "line")) == {("withdrawn", 3)}
+    patients = (clinic.root / "data" / "patients.csv").read_text()
+    again = clinic.write(patients_csv=patients + patients.splitlines()[1].replace("1", "late", 1) + "\n").ingest(made)
+    assert set(clinic.rows(again, "consent", "state", "line")) == {("withdrawn", 2), ("withdrawn", 3)}
+
+
 def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
     made = clinic.write(
         preferences_csv="patient_id,channel,allowed\n1,email,true,x\n2\nnobody,email\n",

@@ -24,7 +24,7 @@ REQUIRED = ("patient_id", "state")
 def ingest_consent(work: Work) -> None:
     """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6).
 
-    A broken line cannot be trusted with anything it grants; one that may deny and whose patient can be told denies without a date (C10).
+    A broken line cannot be trusted with anything it grants; what it may deny is kept by `deny_broken`.
     """
     if work.same("consent"):
         return
@@ -53,11 +53,21 @@ def ingest_consent(work: Work) -> None:
     work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
     kept = work.engine.count(work.table("consent")) - before
     clean = kept == stage.whole() and not work.engine.count("consent_malformed")
-    if stage.tell_broken():
-        work.engine.add(work.table("consent"), "consent_broken", {"first_broken": first["first_event"] + stage.whole()})
+    work.torn = (stage, first["first_event"] + stage.whole())
     if work.added("consent"):
         work.engine.add(work.table("touched"), "consent_touched", first)
     work.settle(stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
+
+
+def deny_broken(work: Work) -> None:
+    """Deny what broken lines of consent may deny, once every source has told its ids: no date lifts it but the repaired file (C10)."""
+    if work.torn is None:
+        return
+    stage, first = work.torn
+    if stage.tell_broken():
+        work.engine.add(work.table("consent"), "consent_broken", {"first_broken": first})
+        if work.added("consent"):
+            work.engine.add(work.table("touched"), "consent_touched", {"first_event": first})
 
 
 def declared_scopes(work: Work) -> dict[str, object]:

@@ -15,7 +15,7 @@ from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, SourceError
 from segmenter.model import Snapshot, stamp
 from segmenter.sources import stage as staging
-from segmenter.sources.events import ingest_consent
+from segmenter.sources.events import deny_broken, ingest_consent
 from segmenter.sources.facts import ingest_facts
 from segmenter.sources.files import unreadable
 from segmenter.sources.links import ingest_links
@@ -175,6 +175,7 @@ def _read_all(work: Work) -> None:
         ("consent", lambda: ingest_consent(work)),
         ("links", lambda: ingest_links(work)),
         ("preferences", lambda: ingest_preferences(work)),
+        ("broken consents", lambda: deny_broken(work)),
         ("suppression lists", lambda: ingest_suppressions(work)),
     ]
     done = shares(work)

@@ -68,7 +68,10 @@ def plan(engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, 
         known.setdefault(source, {})[path] = fingerprint
     _all_there(root, "consent", found["consent"], known.get("consent", {}))
     how_before = dict(engine.rows("declaration_known"))
-    return {name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}")) for name, one in found.items()}
+    compared = {name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}")) for name, one in found.items()}
+    if engine.rows("broken_known")[0][0]:
+        compared["consent"] = found["consent"]  # a broken line may speak of somebody whom a later file makes known
+    return compared
 
 
 def watched(engine: DuckDBEngine, root: Path, sources: Sources, *, previous: bool) -> dict[str, Standing]:

@@ -34,6 +34,7 @@ def shares(work: Work) -> dict[str, float]:
         "consent": CONSENT * events,
         "links": 0.0,
         "preferences": 0.0,
+        "broken consents": 0.0,
         "suppression lists": LISTS * lists,
         "identifiers": IDENTIFIERS * size["patient"],
         DECISIONS: DECIDED * events,
