@@ -82,9 +82,14 @@ def load(home: Path) -> Keys:
         if not hmac.compare_digest(check.read_text(encoding="utf-8").strip(), expected):
             msg = "this is not the key the project was made with"
             raise ProjectKeyError(msg, hint=f"set {VARIABLE} to the project's key, or restore .segmenter/key")
-    else:
+    elif not _in_use(home):  # else the mark of the journal tells a wrong key, which must not become the project's
         write_private(check, expected.encode())
     return keys
+
+
+def _in_use(home: Path) -> bool:
+    """Whether the project was worked with, under some key."""
+    return any((home / name).exists() for name in ("key.check", "journal.mark")) or any((home / "snapshots").glob("*.duckdb"))
 
 
 def _secret(home: Path) -> bytes:
@@ -97,7 +102,7 @@ def _secret(home: Path) -> bytes:
             msg = "the key file cannot be read"
             raise ProjectKeyError(msg, file=file) from None
     if given is None:
-        if (home / "key.check").exists():
+        if _in_use(home):
             msg = "the project's key is missing"
             raise ProjectKeyError(msg, hint=f"set {VARIABLE}, or restore .segmenter/key")
         given = secrets.token_urlsafe(48)
