@@ -132,6 +132,9 @@ class Spy:
         self.engine, self.ran, self.texts = engine, set(), []
 
     def __getattr__(self, name: str) -> Any:
+        if name == "limits":
+            return self.engine.limits
+
         def called(*given: Any, **named: Any) -> Any:
             relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
             if relation is not None:

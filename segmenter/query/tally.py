@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-PART = 4_000_000  # rows of patients and cells that are held at a time
+PART = 1_000_000  # rows of patients and cells in one part; one more part than there are threads is held at a time
 STEPS = ("matched_cell", "asked_cell")
 
 
@@ -84,18 +84,26 @@ def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> T
 
 
 def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
-    """Part after part of the patients, so that what is held at a time does not grow with the data."""
+    """Part after part of the patients, so that what is held does not grow with the data; one is read while others are bounded."""
+    from collections import deque
+    from concurrent.futures import Future, ThreadPoolExecutor
+
     from sqlglot import exp
 
     from segmenter.query import bound
 
     columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
     table, relation, structure = _source(engine, question, eligible, columns, key)
-    found = Tally.nothing(question)
-    for first, last in _parts(engine, table):
-        part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
-        draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
-        found = found.plus(bound.tally(question, engine.frame(relation, None, {**structure, **part}), draws))
+    found, waiting = Tally.nothing(question), deque[Future[Tally]]()
+    with ThreadPoolExecutor(engine.limits.threads) as pool:
+        for first, last in _parts(engine, table):
+            part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
+            draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
+            waiting.append(pool.submit(bound.tally, question, engine.frame(relation, None, {**structure, **part}), draws))
+            if len(waiting) > engine.limits.threads:
+                found = found.plus(waiting.popleft().result())
+        for one in waiting:
+            found = found.plus(one.result())
     return found
 
 
