@@ -138,7 +138,7 @@ def test_the_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
     with tempfile.TemporaryDirectory() as sockets:  # short names; and files, since a free port may be taken before the kernel has it
         kernel = manager.AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/k")
         client = nbclient.NotebookClient(made, km=kernel, startup_timeout=600, resources={"metadata": {"path": str(path.parents[1])}})
-        client.execute()
+        client.execute(cleanup_kc=True)  # a kernel that was given is not let go of else
     shown = [output for cell in made.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in shown if output.output_type == "error" or output.get("name") == "stderr"]
     assert sum(output.output_type == "execute_result" for output in shown) >= 5

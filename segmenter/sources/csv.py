@@ -8,6 +8,7 @@ reading resumes on the line after it. Blank lines are not rows.
 from __future__ import annotations
 
 import csv
+import io
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -233,7 +234,8 @@ def _cells(raw: str, delimiter: str) -> tuple[str, ...]:
     """The fields of a broken record as a lenient reader takes them apart; none of an over-long one."""
     if len(raw) > LONGEST_LINE:
         return ()
-    return tuple(cell.rstrip("\r\n") for cell in next(csv.reader([_shown(raw)], delimiter=delimiter), []))
+    rows = csv.reader(io.StringIO(_shown(raw), newline=""), delimiter=delimiter)  # a lone carriage return ends a field at least
+    return tuple(cell.rstrip("\r\n") for row in rows for cell in row)
 
 
 def _shown(raw: str) -> str:

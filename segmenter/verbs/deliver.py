@@ -95,9 +95,6 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
 
 def _require_future(context: Context, planned_at: datetime | None) -> None:
     """A time of sending that is over would let caps and quiet hours look at the wrong days. The minute that is running counts as now."""
-    if planned_at is not None and planned_at.tzinfo is None:
-        msg = "the planned time of sending has no time zone"
-        raise UsageError(msg)
     if planned_at is not None and planned_at < context.now().replace(second=0, microsecond=0):
         msg = "the planned time of sending is in the past"
         raise UsageError(msg, hint="leave --planned-at out to send now")
