@@ -53,12 +53,18 @@ def _amount(given: Amount) -> str | None:
 
 
 def open_project(
-    path: str | Path = ".", *, now: Callable[[], datetime] | None = None, noise: Any = None, progress: Progress = silent
+    path: str | Path = ".",
+    *,
+    now: Callable[[], datetime] | None = None,
+    noise: Any = None,
+    progress: Progress = silent,
+    lasting: bool = True,
 ) -> Session:
     """Open the project at `path`. A context manager.
 
     An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and `noise` a source of noise, for tests;
-    nothing outside code can set them (P11). Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` for the key.
+    nothing outside code can set them (P11). In a `lasting` session an engine waits for the next question.
+    Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` for the key.
     """
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy
@@ -68,7 +74,7 @@ def open_project(
             from segmenter.verbs.answer import finish_erasures
 
             finish_erasures(context)
-    return Session(context)
+    return Session(context, lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ class Session:
     """One opened project. Every verb gives a frozen result with `to_dict()`, the JSON contract's document."""
 
     context: Context
+    lasting: bool = False
 
     def __enter__(self) -> Self:
         return self
@@ -100,6 +107,11 @@ class Session:
         from segmenter.verbs.publish import Asked
 
         return Asked(_names(selection), self._at(as_of), self._at(known_at), _amount(epsilon), _names(tables) or ())
+
+    def _ready(self) -> None:
+        """Let the engine of the next question start while nobody waits for it."""
+        if self.lasting:
+            self.context.store.expect_engine()
 
     def ingest(self) -> IngestReport:
         """Read the declared sources into a new snapshot and put it in use."""
@@ -135,7 +147,9 @@ class Session:
         """Publish the noised counts of segments; a question asked before is free. `tables` as `"age_band,payer"` are measured with them."""
         from segmenter.verbs import publish
 
-        return publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
+        found = publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
+        self._ready()
+        return found
 
     def report(self, selection: Names = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
         """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone."""
@@ -179,7 +193,9 @@ class Session:
         """Answer a question in SQL with noise; a question asked before is free."""
         from segmenter.verbs.ask import query
 
-        return query(self.context, sql, purpose, _amount(epsilon), self._at(as_of), self._at(known_at))
+        found = query(self.context, sql, purpose, _amount(epsilon), self._at(as_of), self._at(known_at))
+        self._ready()
+        return found
 
     def why(
         self,

@@ -7,10 +7,12 @@ import os
 import duckdb
 import pytest
 
+import segmenter
 from segmenter.engine import DuckDBEngine, early
 from segmenter.engine.connection import Limits
 from segmenter.errors import EngineError
 from segmenter.keys import Keys
+from worlds import plain_project
 
 KEY = Keys(b"a secret of tests that is long enough").file_key()
 
@@ -57,3 +59,12 @@ def test_what_fails_on_the_thread_is_said_by_the_engine(tmp_path, monkeypatch):
     with pytest.raises(EngineError, match="cannot be encrypted") as caught, DuckDBEngine(tmp_path, KEY):
         pass
     assert "secret" not in str(caught.value)
+
+
+def test_in_a_lasting_session_an_engine_waits_for_the_next_question(tmp_path):
+    root = plain_project(tmp_path, patients=3)
+    for lasting in (False, True):
+        with segmenter.open(root, lasting=lasting) as session:
+            session.ingest()
+            session.run()
+        assert bool(early._waiting) is lasting

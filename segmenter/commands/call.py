@@ -28,7 +28,7 @@ class Call:
         """Open the project, ask, print the answer."""
         import segmenter
 
-        with self.progress() as progress, segmenter.open(self.directory, progress=progress) as session:
+        with self.progress() as progress, segmenter.open(self.directory, progress=progress, lasting=False) as session:
             result = ask(session)
         self.print(verb, result, language)
 
