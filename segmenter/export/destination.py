@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 IDENTIFIERS = ("email", "phone", "postal")
 DEFAULT = ("patient_id", "first_name", "language")
 UNSUBSCRIBE = "list_unsubscribe"
+PIPE = 1 << 20  # bytes that a pipe holds, where the system lets it
 BLOCK = 1 << 20  # bytes passed on at a time
 FORMATS = {"csv": "FORMAT csv, HEADER", "parquet": "FORMAT parquet"}
 AUDIENCES = {  # header names by identifier
@@ -248,6 +249,9 @@ def _pipe(folder: Path) -> Iterator[tuple[Path, int, int]]:
         source = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         holder = os.open(pipe, os.O_WRONLY)
         fcntl.fcntl(source, fcntl.F_SETFL, fcntl.fcntl(source, fcntl.F_GETFL) & ~os.O_NONBLOCK)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):  # fewer turns between the two threads
+            with contextlib.suppress(OSError):
+                fcntl.fcntl(source, fcntl.F_SETPIPE_SZ, PIPE)
         yield pipe, source, holder
     finally:
         pipe.unlink(missing_ok=True)
