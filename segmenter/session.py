@@ -5,15 +5,15 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from segmenter import context as contexts
 from segmenter.context import Context, Progress, silent
 from segmenter.errors import BudgetError
+from segmenter.given import Amount, Moment, Names, amount, names
 from segmenter.moments import instant
 from segmenter.policy import Policy
 from segmenter.project.folder import read_project
@@ -38,19 +38,7 @@ if TYPE_CHECKING:
     from segmenter.verbs.look import Table
     from segmenter.verbs.publish import Asked, PlanReport, Reports, RunReport
 
-
-Moment = date | str | None  # a time, a date or a text; without a zone it is in the policy's
-Amount = str | float | Decimal | None  # as it is written: 0.1 is a tenth exactly
-Names = str | Sequence[str] | None
-
-
-def _names(given: Names) -> tuple[str, ...] | None:
-    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
-
-
-def _amount(given: Amount) -> str | None:
-    return None if given is None else str(given)
-
+Answered = TypeVar("Answered")
 
 def open_project(
     path: str | Path = ".",
@@ -106,12 +94,13 @@ class Session:
     def _asked(self, selection: Names, as_of: Moment, known_at: Moment, epsilon: Amount, tables: Names) -> Asked:
         from segmenter.verbs.publish import Asked
 
-        return Asked(_names(selection), self._at(as_of), self._at(known_at), _amount(epsilon), _names(tables) or ())
+        return Asked(names(selection), self._at(as_of), self._at(known_at), amount(epsilon), names(tables) or ())
 
-    def _ready(self) -> None:
-        """Let the engine of the next question start while nobody waits for it."""
+    def _ready(self, found: Answered) -> Answered:
+        """An answer; the engine of the next question starts while nobody waits for it."""
         if self.lasting:
             self.context.store.expect_engine()
+        return found
 
     def ingest(self) -> IngestReport:
         """Read the declared sources into a new snapshot and put it in use."""
@@ -147,21 +136,19 @@ class Session:
         """Publish the noised counts of segments; a question asked before is free. `tables` as `"age_band,payer"` are measured with them."""
         from segmenter.verbs import publish
 
-        found = publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
-        self._ready()
-        return found
+        return self._ready(publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables)))
 
     def report(self, selection: Names = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
         """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone."""
         from segmenter.verbs import publish
 
-        return publish.reports(self.context, _names(selection), None if to is None else Path(to), language)
+        return publish.reports(self.context, names(selection), None if to is None else Path(to), language)
 
     def discover(self, segment: str, *, toward: str | None = None, epsilon: Amount = None) -> Discovery:
         """What the numbers of a segment suggest: free from its release, or with a private model that `epsilon` pays for."""
         from segmenter.verbs.learn import discovered
 
-        return discovered(self.context, segment, toward, _amount(epsilon))
+        return discovered(self.context, segment, toward, amount(epsilon))
 
     def budget(self) -> BudgetReport:
         """What is allowed, spent and left."""
@@ -193,9 +180,7 @@ class Session:
         """Answer a question in SQL with noise; a question asked before is free."""
         from segmenter.verbs.ask import query
 
-        found = query(self.context, sql, purpose, _amount(epsilon), self._at(as_of), self._at(known_at))
-        self._ready()
-        return found
+        return self._ready(query(self.context, sql, purpose, amount(epsilon), self._at(as_of), self._at(known_at)))
 
     def why(
         self,
@@ -301,13 +286,13 @@ class Session:
         """How many patients eligible now will lapse within 30, 60 and 90 days. Paid like any release."""
         from segmenter.verbs import ahead
 
-        return ahead.forecast(self.context, purpose, _amount(epsilon))
+        return ahead.forecast(self.context, purpose, amount(epsilon))
 
     def notice(self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None) -> AheadReport:
         """The notices in force, and how many eligible patients must be asked again before a date."""
         from segmenter.verbs import ahead
 
-        return ahead.notice(self.context, purpose, self._at(before), _amount(epsilon))
+        return ahead.notice(self.context, purpose, self._at(before), amount(epsilon))
 
     # -- one person ------------------------------------------------------------------------------------------------------
 
