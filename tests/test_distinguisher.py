@@ -14,7 +14,7 @@ from segmenter.noise import Geometric
 from segmenter.policy import Threshold
 from segmenter.release import publish as release
 from segmenter.release.strip import Row
-from segmenter.trial.distinguish import Trial, enough_runs, evidence
+from segmenter.trial.distinguish import POOL, Trial, enough_runs, evidence
 
 EPSILON = 1.0
 SEX = {"sex": DIMENSIONS["sex"], "visits": DIMENSIONS["visits"]}
@@ -55,6 +55,25 @@ def test_a_strip_beside_a_cube():
 def test_it_finds_most_of_what_there_is():
     """The bound of a sound release comes near its epsilon, so a fault would be seen. Seeded, as it varies by a few percent."""
     assert trial(source=seeded(16)).attack(5).epsilon >= 0.8 * EPSILON
+
+
+def test_rare_numbers_in_the_noise_of_other_cells_are_no_proof():
+    """Whether any cell of a large table shows may hang on a few rare draws. They tell nothing of the neighbours: both meet them alike."""
+    honest, pools = seeded(4), []
+
+    def source(mechanism, many):
+        drawn = honest(mechanism, many)
+        if many == POOL:
+            drawn[:: POOL if pools else 400] = 500
+            pools.append(many)
+        return drawn
+
+    large = ("sex", "visits")
+    measures = ((large, geometric(int(EPSILON * NANO))),)
+    attacked = trial(source=source, measures=measures, tables=(large,))
+    high = dataclasses.replace(attacked.policy, threshold=Threshold(100, 0.9))
+    found = dataclasses.replace(attacked, policy=high).attack(0, place=1)
+    assert found.epsilon <= EPSILON, found
 
 
 # -- every planted fault is found ------------------------------------------------------------------------------------------

@@ -61,20 +61,25 @@ class Trial:
 
         `place` picks the cell: the label at that position (modulo the domain) of every dimension.
         """
-        left, right = self._outputs(base, place, 0), self._outputs(base, place, 1)
-        return evidence(left, right, self._names())
-
-    def _outputs(self, base: int, place: int, more: int) -> Reals:
-        """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
-        cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
-        strips = [self._strip(n, base, (place, more)) for n in range(len(self.strips))]
+        sides = [self._sides(base, place, more) for more in (0, 1)]
+        cubes, strips = sides[0]
         moved = [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes]
         moved += [(s.counts.size, self._group(s, place)) for s in strips]
         source = _Batches(self.noise or noises.system, self.runs, moved)
+        left, right = (self._outputs([*c, *s], place, source) for c, s in sides)
+        return evidence(left, right, self._names())
+
+    def _sides(self, base: int, place: int, more: int) -> tuple[list[Cube], list[Sums]]:
+        """The exact counts of one neighbour."""
+        cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
+        return cubes, [self._strip(n, base, (place, more)) for n in range(len(self.strips))]
+
+    def _outputs(self, exact: Sequence[Cube | Sums], place: int, source: _Batches) -> Reals:
+        """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
         rows = np.zeros((self.runs, len(self._names())))
         watched = [tuple(place % len(self.policy.dimensions[d].labels) for d in table) for table in self.tables]
         for run in range(self.runs):
-            made = self.publish([*cubes, *strips], self.about, self.tables, self.policy, source)
+            made = self.publish(exact, self.about, self.tables, self.policy, source)
             rows[run] = [number for one, cell in zip(made, watched, strict=True) for number in _seen(one, cell)]
         return rows
 
@@ -127,7 +132,8 @@ class _Batches:
     """Noise of the real source, drawn for many runs at once.
 
     Every number is used once, but in large tables, where only the cell that differs gets its own draws and all others are dealt from a
-    pool of drawn numbers, cut anew for each run.
+    pool of drawn numbers, cut anew for each run. Both neighbours are dealt from one pool: then the other cells' noise has one law, be the
+    pool's rare numbers as they may, and only the cell that differs can tell the neighbours apart.
     """
 
     def __init__(self, source: Source, runs: int, moved: Sequence[tuple[int, int]]) -> None:
