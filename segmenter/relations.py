@@ -2,12 +2,15 @@
 
 One relation a file; the file's stem is its name, unique over all folders. Three kinds of hole: values (`$as_of`, always bound by
 the engine), relations (a table name equal to another stem is a dependency and becomes a CTE, unless it is already materialised),
-structure (`__dimensions__`, `__condition__`, or a table `__fact__`: replaced on the sqlglot tree, never in text).
+structure (`__dimensions__`, `__condition__`, or a table `__fact__`: whole tokens, replaced by what sqlglot writes of a tree).
+
+Composing works on tokens, not on trees: parsing, copying and writing every relation anew took longer than deciding a small delta.
 """
 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -18,6 +21,15 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr]"]
+Tokens = tuple[str, ...]  # without comments; what separates two of them is one space
+
+TOKEN = re.compile(
+    r"""\s+ | --[^\n]* | /\*.*?\*/                                  # nothing
+    | (?P<token> '(?:[^']|'')*' | "(?:[^"]|"")*"                    # a text, a quoted name
+    | \$?[^\W\d]\w* | \d+(?:\.\d+)?(?:[eE][+-]?\d+)?                # a value, a name, a number
+    | (?:(?!--|/\*)[^\s\w'"$(),.;])+ | . )""",                      # an operator, a sign
+    re.VERBOSE | re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,35 +67,53 @@ def tree(name: str) -> exp.Expr:
     return sqlglot.parse_one(paths()[name].read_text(encoding="utf-8"), dialect="duckdb")
 
 
-def needs(query: exp.Expr) -> list[str]:
-    """The relations a query reads, in order of first mention (its own CTE names excepted)."""
-    from sqlglot import exp
-
-    own = {cte.alias for cte in query.find_all(exp.CTE)}
-    names = [t.name for t in query.find_all(exp.Table) if not t.db and t.name not in own]
-    return [n for n in dict.fromkeys(names) if n in paths()]
+@functools.cache
+def tokens(name: str) -> Tokens:
+    """The query of one relation as it is composed."""
+    return split(paths()[name].read_text(encoding="utf-8"))
 
 
-def fill(query: exp.Expr, structure: Structure) -> exp.Expr:
-    """Replace the structural holes `__name__` (columns, or tables: then a bare `exp.Table` is given) by the given expressions."""
-    from sqlglot import exp
+def split(text: str) -> Tokens:
+    """A query's tokens. Spark's `LEFT SEMI JOIN` and `LEFT ANTI JOIN` lose the word that DuckDB does not know.
 
-    for table in list(query.find_all(exp.Table)):
-        if table.name in structure and not table.db:
-            given = structure[table.name]
-            assert isinstance(given, exp.Table)
-            table.set("this", given.this.copy())
-    for column in list(query.find_all(exp.Column)):
-        if column.name in structure and not column.table:
-            given = structure[column.name]
-            if isinstance(given, exp.Expr):
-                column.replace(given.copy())
-            else:
-                parent, key = column.parent, column.arg_key
-                assert parent is not None
-                assert key is not None
-                parent.set(key, [new for old in parent.args[key] for new in ([e.copy() for e in given] if old is column else [old])])
-    return query
+    >>> split("SELECT 'it''s', a.b -- a comment")
+    ('SELECT', "'it''s'", ',', 'a', '.', 'b')
+    """
+    found = [match["token"] for match in TOKEN.finditer(text) if match["token"] is not None]
+    return tuple(one for one, after in zip(found, (*found[1:], None), strict=False) if one != "LEFT" or after not in ("SEMI", "ANTI"))
+
+
+def needs(query: Tokens) -> list[str]:
+    """The relations a query reads, in order of first mention (its own CTE names excepted): names behind FROM or JOIN.
+
+    >>> needs(split("WITH kin AS (SELECT 1 AS one) SELECT * FROM kin JOIN person ON extract(year FROM due_at) = one"))
+    ['person']
+    """
+    own = {query[n + 1] for n in range(len(query) - 3) if query[n] in ("WITH", "RECURSIVE", ",") and query[n + 2 : n + 4] == ("AS", "(")}
+    read = [query[n] for n in range(1, len(query)) if query[n - 1] in ("FROM", "JOIN") and query[n + 1 : n + 2] != (".",)]
+    return [name for name in dict.fromkeys(read) if name not in own and name in paths()]
+
+
+def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
+    """Put what is given in place of the structural holes `__name__`; an empty list takes the comma beside it along.
+
+    >>> fill(split("SELECT patient, __codes__ FROM person"), {"__codes__": ()})
+    ('SELECT', 'patient', 'FROM', 'person')
+    """
+    filled: list[str] = []
+    skip = False
+    for n, token in enumerate(query):
+        if skip:
+            skip = False
+        elif token not in structure or (n and query[n - 1] == "."):
+            filled.append(token)
+        elif structure[token]:
+            filled += structure[token]
+        elif filled and filled[-1] == ",":
+            filled.pop()
+        else:
+            skip = query[n + 1 : n + 2] == (",",)
+    return tuple(filled)
 
 
 def compose(name: str, structure: Structure | None = None, ready: frozenset[str] = frozenset()) -> Relation:
@@ -91,9 +121,10 @@ def compose(name: str, structure: Structure | None = None, ready: frozenset[str]
 
     A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job asks the same again and again.
     """
-    known = (name, ready.intersection(paths()), tuple((hole, *_texts(given)) for hole, given in sorted((structure or {}).items())))
+    given = {hole: ", ".join(_texts(expressions)) for hole, expressions in sorted((structure or {}).items())}
+    known = (name, ready.intersection(paths()), tuple(given.items()))
     if known not in _composed:
-        _composed[known] = _compose(name, structure, ready)
+        _composed[known] = _compose(name, {hole: split(text) for hole, text in given.items()}, ready)
     return _composed[known]
 
 
@@ -101,20 +132,18 @@ _composed: dict[tuple[object, ...], Relation] = {}
 
 
 def _texts(given: exp.Expr | Sequence[exp.Expr]) -> Iterator[str]:
-    """What tells one structure from another: kind and text of each expression."""
+    """What goes into a hole: the text of each expression, of a table its name alone."""
     from sqlglot import exp
 
     for expression in [given] if isinstance(given, exp.Expr) else given:
-        yield f"{type(expression).__name__} {expression.sql(dialect='duckdb')}"
+        yield (expression.this if isinstance(expression, exp.Table) else expression).sql(dialect="duckdb", comments=False)
 
 
-def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> Relation:
-    from sqlglot import exp
-
-    ordered: dict[str, exp.Expr] = {}
+def _compose(name: str, structure: Mapping[str, Tokens], ready: frozenset[str]) -> Relation:
+    ordered: dict[str, Tokens] = {}
 
     def visit(current: str) -> None:
-        query = fill(tree(current).copy(), structure) if structure else tree(current)
+        query = fill(tokens(current), structure)
         for needed in needs(query):
             if needed not in ready and needed not in ordered and needed != current:
                 visit(needed)
@@ -122,15 +151,12 @@ def _compose(name: str, structure: Structure | None, ready: frozenset[str]) -> R
 
     visit(name)
     main = ordered.pop(name)
-    ctes = [exp.CTE(this=q.copy(), alias=exp.TableAlias(this=exp.to_identifier(n))) for n, q in ordered.items()]
-    if ctes:
-        main = main.copy()
-        own = main.args.get("with_")
-        mine = list(own.expressions) if own is not None else []
-        main.set("with_", exp.With(expressions=[*ctes, *mine], recursive=False))
-    holes = sorted({c.name for c in main.find_all(exp.Column, exp.Table) if c.name.startswith("__")})
+    if ordered:
+        start = 0 if main[0] != "WITH" else 2 if main[1] == "RECURSIVE" else 1
+        before = [token for known, query in ordered.items() for token in (known, "AS", "(", *query, ")", ",")]
+        main = (*(main[:start] or ("WITH",)), *(before if start else before[:-1]), *main[start:])
+    holes = sorted({token for token in main if token.startswith("__")})
     if holes:
         msg = f"relation {name} has unfilled holes: {', '.join(holes)}"
         raise ValueError(msg)
-    values = frozenset(str(p.this) for p in main.find_all(exp.Placeholder))
-    return Relation(name, main.sql(dialect="duckdb"), values)
+    return Relation(name, " ".join(main), frozenset(token[1:] for token in main if token[0] == "$" and len(token) > 1))

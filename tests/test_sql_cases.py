@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+import sqlglot
+from sqlglot import exp
 
 import sql_cases
 from segmenter import relations
@@ -36,3 +38,13 @@ def test_relations_are_short_and_begin_by_saying_what_they_are():
         lines = path.read_text(encoding="utf-8").splitlines()
         assert len(lines) < 60, name
         assert lines[0].startswith("-- "), name
+
+
+def test_tokens_say_what_the_parsed_text_says():
+    for name in relations.paths():
+        whole, tokens = relations.tree(name), relations.tokens(name)
+        own = {cte.alias for cte in whole.find_all(exp.CTE)}
+        tables = {table.name for table in whole.find_all(exp.Table) if not table.db}
+        assert set(relations.needs(tokens)) == (tables - own) & relations.paths().keys(), name
+        again = sqlglot.parse_one(" ".join(tokens), dialect="duckdb")
+        assert again.sql("duckdb", comments=False) == whole.sql("duckdb", comments=False), name

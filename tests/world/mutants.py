@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import sqlglot
 from ruamel.yaml import YAML
 
 from segmenter import relations
@@ -95,9 +94,9 @@ def planted(mutant: Mutant) -> Iterator[None]:
         else:
             text = relations.paths()[mutant.where].read_text(encoding="utf-8")
             assert text.count(mutant.old) >= 1, f"{mutant.where} does not hold what the mutant replaces: {mutant.old}"
-            broken = sqlglot.parse_one(text.replace(mutant.old, mutant.new), dialect="duckdb")
-            whole = relations.tree
-            stack.enter_context(mock.patch.object(relations, "tree", lambda name: broken if name == mutant.where else whole(name)))
+            broken = relations.split(text.replace(mutant.old, mutant.new))
+            whole = relations.tokens
+            stack.enter_context(mock.patch.object(relations, "tokens", lambda name: broken if name == mutant.where else whole(name)))
         stack.enter_context(mock.patch.object(relations, "_composed", {}))
         yield
 
