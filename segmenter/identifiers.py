@@ -188,6 +188,10 @@ def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into
 def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, values: dict[str, object] | None = None) -> None:
     """Make `into` (item, kind, profile, normal, valid): the first profile of what `relation` gives (item, kind, value)."""
     engine.make("identifier_listed", relation, values)
+    if not engine.count("identifier_listed"):
+        engine.create(into, {"item": "BIGINT", "kind": "VARCHAR", "profile": "INTEGER", "normal": "VARCHAR", "valid": "BOOLEAN"})
+        engine.drop("identifier_listed")
+        return
     engine.alias("identifier_given", "identifier_listed")
     _normalise_odd(engine, region)
     engine.make(into, "identifier_first", {"region": region})

@@ -128,7 +128,10 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
     else:
         engine.make("export_held", "export_nobody")
     engine.make("export_twin", "export_twin")
-    engine.make("export_checked", "export_checked")
+    if engine.count("export_held") + engine.count("export_twin"):
+        engine.make("export_checked", "export_checked")
+    else:
+        engine.alias("export_checked", "export_considered")
 
 
 # -- commit ------------------------------------------------------------------------------------------------------------

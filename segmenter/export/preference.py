@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
 def denied(engine: DuckDBEngine, channel: str, topic: str | None, into: str = "preferring") -> None:
     """Make `into` (patient): those whose speaking preferences say no to an export on this channel and topic."""
-    engine.make(into, "preference_denied", {"channel": channel, "topic": topic})
+    if _stated(engine):
+        engine.make(into, "preference_denied", {"channel": channel, "topic": topic})
+    else:
+        engine.create(into, {"patient": "BIGINT"})
+
+
+def _stated(engine: DuckDBEngine) -> bool:
+    """Whether anyone stated a preference."""
+    return engine.count("preference") > 0
 
 
 # -- caps --------------------------------------------------------------------------------------------------------------
@@ -36,7 +44,7 @@ def caps_of(channel: Channel) -> tuple[Cap, ...]:
 def window_start(engine: DuckDBEngine, channel: Channel, topic: str | None, planned_at: datetime) -> datetime | None:
     """From when on contacts have to be known to decide the caps; None where nobody has a cap. Needs the ready tables of the snapshot."""
     values = {"channel": channel.name, "topic": topic, "planned_at": naive_utc(planned_at)}
-    ((own,),) = engine.rows("preference_window", values)
+    ((own,),) = engine.rows("preference_window", values) if _stated(engine) else ((None,),)
     starts = [naive_utc(planned_at) - timedelta(days=cap.per_days) for cap in caps_of(channel)]
     starts += [] if own is None else [own]
     return min(starts, default=None)
@@ -51,7 +59,7 @@ def capped(engine: DuckDBEngine, channel: Channel, topic: str | None, planned_at
     caps = caps_of(channel)
     common = {"channel": channel.name, "topic": topic, "planned_at": naive_utc(planned_at)}
     engine.create(into, {"patient": "BIGINT"})
-    for cap in caps or (None,):
+    for cap in caps or ((None,) if _stated(engine) else ()):
         start = None if cap is None else naive_utc(planned_at) - timedelta(days=cap.per_days)
         engine.add(into, "capped_patient", {**common, "cap_contacts": None if cap is None else cap.contacts, "cap_from": start})
     pack = PACKS.get(channel.quiet or "")

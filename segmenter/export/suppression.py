@@ -107,10 +107,15 @@ def suppressed(engine: DuckDBEngine, channel: str, purpose: str, topic: str | No
     its whole lists. `since` never delays an entry; `until` ends it.
     """
     values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
-    engine.view("suppression_matched", "suppression_matched")
-    engine.make("suppression_covering", "suppression_covering", values)
-    engine.make(into, "suppressed_patient")
-    engine.forget(["suppression_covering", "suppression_matched"])
+    later = engine.count("suppression_imported") + engine.count("suppression_live") > 0
+    if not later and engine.has("suppression_listed"):
+        engine.alias("suppression_matched", "suppression_listed")
+    else:
+        engine.view("suppression_matched", "suppression_matched")
+    if not engine.count("suppression_lifted"):
+        engine.alias("suppression_near", "suppression_matched")
+    engine.make(into, "suppressed_patient", values)
+    engine.forget(["suppression_near", "suppression_matched"])
 
 
 def require_fresh(engine: DuckDBEngine, now: datetime) -> None:
