@@ -17,7 +17,7 @@ from segmenter.nearest import hint
 from segmenter.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from sqlglot import exp
@@ -203,6 +203,14 @@ class _Sink:
         except BaseException as error:  # noqa: BLE001  told by the thread that waits
             self.failed = error
 
+    def written(self, thread: threading.Thread) -> str:
+        """The SHA-256 of the whole file, once it is on disk. Raises `UsageError` where it could not be written."""
+        thread.join()
+        if self.failed is not None:
+            self.path.unlink(missing_ok=True)
+            raise UsageError("the file of the export could not be written", hint="check space and permissions") from self.failed
+        return str(self.digest.hexdigest())
+
     def write(self, block: bytes) -> int:
         """Write and hash."""
         self.digest.update(block)
@@ -221,23 +229,33 @@ def write(
     engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], path: Path, spill: Path, plan: Layout, key: Any,
     values: Mapping[str, object] | None = None,
 ) -> str:
-    """Write a relation's rows to a new file, encrypted to `key`, and give its SHA-256. No plain text of it touches the disk on the way.
+    """Write a relation's rows to a new file, encrypted to `key`, and give its SHA-256; see `writing`."""
+    with writing(engine, relation, structure, path, spill, plan, key, values) as written:
+        return written()
 
-    The engine writes into a pipe under `spill`; a second thread encrypts. Raises `EngineError`.
+
+@contextlib.contextmanager
+def writing(
+    engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], path: Path, spill: Path, plan: Layout, key: Any,
+    values: Mapping[str, object] | None = None,
+) -> Iterator[Callable[[], str]]:
+    """Write a relation's rows to a new file, encrypted to `key`; gives a function that waits for the disk and tells the file's SHA-256.
+
+    No plain text of it touches the disk on the way: the engine writes into a pipe under `spill`, a second thread encrypts. What it still
+    has to do when the last row came goes on beside the caller's work. Raises `EngineError`; the function, `UsageError`.
     """
     sink = _Sink(path)
     with _pipe(spill) as (pipe, source, holder):
         thread = threading.Thread(target=sink.drain, args=(source, key), daemon=True)
         thread.start()
         try:
-            engine.write_out(relation, pipe, FORMATS[plan.format] + ", USE_TMP_FILE false", values, structure)
+            try:
+                engine.write_out(relation, pipe, FORMATS[plan.format] + ", USE_TMP_FILE false", values, structure)
+            finally:
+                os.close(holder)
+            yield lambda: sink.written(thread)
         finally:
-            os.close(holder)
             thread.join()
-    if sink.failed is not None:
-        path.unlink(missing_ok=True)
-        raise UsageError("the file of the export could not be written", hint="check space and permissions") from sink.failed
-    return str(sink.digest.hexdigest())
 
 
 @contextlib.contextmanager

@@ -22,6 +22,7 @@ from segmenter.model import Framed, Interval, stamp
 from segmenter.policy import CONTACT
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     import polars as pl
@@ -120,7 +121,10 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
 
     Needs `export_member`, the snapshot's tables, and `suppressed`, `preferring` and `capped` (patient) as of now.
     """
-    engine.make("export_considered", "export_considered", {"identifier": order.layout.identifier})
+    with engine.as_written():
+        engine.make("export_considered", "export_considered", {"identifier": order.layout.identifier})
+    if engine.count("export_considered") < engine.count("export_member"):
+        engine.add("export_considered", "export_unwritten")
     if order.holdout > 0:
         share = int(Decimal(order.holdout) * (1 << 4 * PROBE_DIGITS))
         values = {"experiment": f"{order.segment}\n", "held_below": share, **pads(keys.derive(HELD))}
@@ -146,8 +150,6 @@ def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, p
     export = secrets.token_hex(8)
     with register.committing(place, export) as (part, done):
         made = _files(engine, place, order, export, part, publish, progress)
-        progress("registering", None)
-        register.write(engine, place.home, export)
         final = done(register.EXPORTED, made.body)
     progress("export", 1.0)
     files = {name: final / file for name, file in made.diff.items()}
@@ -166,15 +168,18 @@ class _Made:
 def _files(
     engine: DuckDBEngine, place: Place, order: Order, export: str, part: Path, publish: Publish, progress: Progress
 ) -> _Made:
-    """Write payload, diff files and manifest into the folder `part`."""
+    """Write payload, diff files and manifest into the folder `part`, and the register beside the end of the payload."""
     alias = alias_of(place.keys, order.segment, order.channel)
     key = destination.recipient(order.destination.name, order.destination.encrypt)
     suffix = f".{order.layout.format}" + ("" if key is None else ".age")
     before = _before(engine, place, order)
     progress("writing", None)
-    digest = _payload(engine, place, order, alias, part / f"{alias}{suffix}", key)
-    diff = _diff(engine, place, order, before, part, alias, suffix, key) if order.destination.syncs else {}
-    published = _published(engine, order, publish)
+    with _payload(engine, place, order, alias, part / f"{alias}{suffix}", key) as written:
+        progress("registering", None)
+        register.write(engine, place.home, export)
+        diff = _diff(engine, place, order, before, part, alias, suffix, key) if order.destination.syncs else {}
+        published = _published(engine, order, publish)
+        digest = written()
     body = _body(place, order, export, alias, f"{alias}{suffix}", before)
     numbers = {"size": _number(published, EXPORTED), "diff": _sizes(diff, part, published)}
     content = {**_told(body), **numbers, "file_sha256": digest, "encrypted": key is not None, "feeds": _feeds(engine)}
@@ -188,7 +193,9 @@ def alias_of(keys: Keys, segment: str, channel: str) -> str:
     return keys.pseudonym("alias", f"{segment}\n{channel}")[:12]
 
 
-def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any) -> str:
+def _payload(
+    engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any
+) -> AbstractContextManager[Callable[[], str]]:
     url = place.unsubscribe_url if order.layout.identifier in order.layout.columns and order.layout.audience is None else None
     base = None if url is None else url if url.endswith(("/", "=")) else f"{url}/"
     tokens: dict[str, object] | None = None
@@ -197,7 +204,7 @@ def _payload(engine: DuckDBEngine, place: Place, order: Order, alias: str, path:
     every = tokens is not None or order.layout.audience is not None
     removal.addresses(engine, place.region, order.layout, "export_identifier" if every else "export_identifier_odd", tokens)
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}
-    return destination.write(engine, "export_payload", structure, path, place.spill, order.layout, key)
+    return destination.writing(engine, "export_payload", structure, path, place.spill, order.layout, key)
 
 
 # -- the previous export -----------------------------------------------------------------------------------------------
