@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import segmenter
 from pace import within
 from segmenter import demo
 from segmenter.errors import UsageError
@@ -101,6 +102,9 @@ def test_the_whole_job_in_time(tmp_path: Path) -> None:
     assert "<table>" in report._repr_html_()
     assert report.to_polars().height == len(demo.EXPORTS)
     assert steps
+    with segmenter.open(report.directory) as session:
+        tried = session.test()
+    assert tried.passed, tried
 
 
 def test_an_export_of_the_demo_opens_with_its_key(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def run(
     root = generate(Path(directory), patients, seed, progress=progress)
     with segmenter.open(root, progress=progress) as session:
         ingested = session.ingest()
-        planned = session.plan()
+        planned = session.plan(lock=True)
         ran = session.run()
         exported = tuple(
             {"segment": segment, "channel": channel, **session.export(segment, channel=channel, destination=destination).to_dict()}

@@ -95,7 +95,7 @@ def _check(name: str, check: Callable[[], Sequence[str]]) -> Check:
     try:
         found = tuple(check())
     except SegmenterError as error:
-        found = (str(error),)
+        found = tuple(str(problem) for problem in error.problems)
     return Check(name, not found, found)
 
 
