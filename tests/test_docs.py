@@ -9,13 +9,20 @@ import inspect
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import typer
 from ruamel.yaml import YAML
 
+import segmenter
+from segmenter import demo
 from segmenter.cli import app
+
+if TYPE_CHECKING:
+    from segmenter.session import Session
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -105,7 +112,7 @@ def _generator() -> object:
     return module
 
 
-@pytest.mark.parametrize("page", ["reference/commands.md", "reference/files.md", "privacy-tests.md", "consent.md"])
+@pytest.mark.parametrize("page", ["reference/commands.md", "reference/files.md", "reference/python.md", "privacy-tests.md", "consent.md"])
 def test_generated_pages_are_fresh(page: str) -> None:
     wanted = _generator().pages()[ROOT / "docs" / page]
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == wanted, "run `make docs`"
@@ -145,10 +152,35 @@ MODULES = sorted(
 )
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if "demo.project" not in name])
+OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(("segmenter.demo.project", "segmenter.session"))])
 def test_examples_in_docstrings_run(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    found = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
     assert found.failed == 0, file_hint(name)
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """The demo clinic, small, ingested and published."""
+    with segmenter.open(demo.generate(tmp_path_factory.mktemp("session") / "clinic", patients=2_000)) as opened:
+        opened.ingest()
+        opened.plan(lock=True)
+        opened.run()
+        yield opened
+
+
+@pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("segmenter.session")])
+def test_examples_of_verbs_run_on_the_demo(name: str, session: Session) -> None:
+    found = doctest.testmod(importlib.import_module(name), extraglobs={"session": session}, optionflags=OPTIONS)
+    assert found.attempted > 0
+    assert found.failed == 0, file_hint(name)
+
+
+def test_every_verb_has_an_example() -> None:
+    verbs = inspect.getmembers(segmenter.Session, inspect.isfunction)
+    assert [name for name, verb in verbs if not name.startswith("_") and ">>>" not in (verb.__doc__ or "")] == []
 
 
 def file_hint(name: str) -> str:

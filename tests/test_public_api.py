@@ -50,7 +50,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_open_gives_a_session_with_documented_verbs() -> None:
-    verbs = {name: value for name, value in vars(segmenter.Session).items() if not name.startswith("_") and inspect.isfunction(value)}
+    verbs = {name: verb for name, verb in inspect.getmembers(segmenter.Session, inspect.isfunction) if not name.startswith("_")}
     assert {"ingest", "plan", "run", "export", "recall", "budget", "query", "why"} <= verbs.keys()
     assert [name for name, verb in verbs.items() if not verb.__doc__] == []
 
