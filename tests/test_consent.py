@@ -194,7 +194,25 @@ def test_why_tells_the_events_behind_a_reason_and_both_languages():
         ("C7", "withdrawn", ["d1"]), ("C1", "no_consent", []),
     ]  # fmt: skip
     assert set(told["reasons"][0]["sentence"]) == {"en", "fr"}
-    assert "retiré" in answer.sentences("fr")[0]
+    assert answer.sentences("fr") == [
+        "prevention / sms / screening / identity+care: Le consentement a été retiré. (C7: d1) Aucun consentement ne couvre cet usage. (C1)"
+    ]
+
+
+def test_why_tells_the_grants_that_an_allowed_use_stands_on():
+    """Not the one from before a withdrawal; questions that differ in the category only are told in one line."""
+    data = given(
+        event(event_id="old", effective_at="2026-02-01T10:00:00Z"),
+        event(event_id="no", state="withdrawn", effective_at="2026-03-01T10:00:00Z"),
+        event(event_id="new", effective_at="2026-04-01T10:00:00Z", evidence="form-12"),
+        event(event_id="", category="identity", effective_at="2026-04-02T10:00:00Z"),
+    )
+    with settled(data) as place:
+        answer = why(place.engine, place.policy, "p", NOW, for_request("prevention", ("sms",), "screening", ("care",)))
+    [decision] = answer.to_dict()["decisions"]
+    assert [(e.get("event_id"), e["line"], e["evidence"]) for e in decision["grants"]] == [("new", 4, "form-12"), (None, 5, "doc")]
+    assert decision["reasons"] == []
+    assert answer.sentences("en") == ["prevention / sms / screening / identity+care: Allowed. (C1: new, consent.csv:5)"]
 
 
 def test_why_about_somebody_nobody_knows():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import assume, given, settings
@@ -68,6 +69,28 @@ def test_why_tells_the_reasons_of_the_plain_reading(data: Given, days: int):
                 ranks = [rank(t.reason.rule) for t in decision.told]
                 assert ranks == sorted(ranks)
             assert answer.allowed == any(d.allowed for d in answer.decisions)
+
+
+@few
+@given(worlds(), st.sampled_from([0, 0, -3, 5]))
+def test_an_allowed_question_stands_on_the_grants_that_why_names(data: Given, days: int):
+    """With them alone, among the grants, it is allowed all the same; and no other grant would do alone."""
+    clocks = Clocks(TAKEN_AT + timedelta(days=days), TAKEN_AT)
+    with settled(data) as world:
+        answers = {name: why(world.engine, world.policy, name, clocks) for name in sorted(set(world.names.values()))}
+    grants = {n for n, row in enumerate(data.consents) if row.get("state") in ("given", "renewed")}
+
+    def allowed(kept, question):
+        left = [row for n, row in enumerate(data.consents) if n not in grants or n in kept]
+        return oracle(replace(data, consents=left)).decide(*question).allowed
+
+    for name, answer in answers.items():
+        for decision in answer.decisions:
+            asked = decision.question
+            question = (name, asked.purpose, asked.channel, asked.topic, asked.categories[0], clocks.as_of, clocks.known_at)
+            named = {*decision.grants}
+            assert bool(named) == decision.allowed == allowed(named, question)
+            assert not decision.allowed or not any(allowed({other}, question) for other in grants - named)
 
 
 def rank(rule):

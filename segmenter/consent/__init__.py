@@ -2,5 +2,6 @@
 
     scopes    policy -> where each question's bit lies      standing   snapshot -> decisions of everyone, kept in a state file
     gate      state, request -> Eligible                    why        one person -> every rule that speaks, and its events
-    outlook   who lapses when, who holds an old notice      receipt    what one person agreed to
+    outlook   who lapses when, who holds an old notice      history    what one person said, and what of it still speaks
+    receipt   what one person agreed to
 """

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 HASHES = ("policy", "hash")
 SHORT = 12  # characters of a hash
+SCOPE = ("purpose", "channel", "topic", "category")
+EVENT = ("effective_at", "recorded_at", "confirmed_at", "valid_until", "method", "notice_version", "evidence", "source")
 EMPTY = {
     "recalls": "Nobody has to be taken back.",
     "suppression": "The suppression list is empty.",
@@ -25,14 +27,14 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "to": "to", "spent": "spent: {spent}", "exact": "exact, for the officer only", "refused": "refused",
         "patients": "patients", "lapse": "days", "notice": "notice",
         "ask": "to be asked", "before": "before", "later": "later",
-        "held": "Held of", "exports": "exports", "suppression": "suppression list", "quarantine": "lines set aside",
+        "events": "events", "held": "Held of", "exports": "exports", "suppression": "suppression list", "quarantine": "lines set aside",
     },
     "fr": {
         "lapses": "{purpose} : quand les consentements expirent, en jours à partir du {as_of}",
         "notices": "{purpose} : qui doit être interrogé à nouveau avant le {before} (notices en vigueur : {in_force})",
         "to": "à", "spent": "dépensé : {spent}", "exact": "nombres exacts, pour le délégué seulement",
         "refused": "refusé", "patients": "patients", "lapse": "jours", "notice": "notice",
-        "ask": "à interroger", "before": "avant", "later": "plus tard",
+        "ask": "à interroger", "before": "avant", "later": "plus tard", "events": "événements",
         "held": "Données détenues :", "exports": "exports", "suppression": "liste d'opposition", "quarantine": "lignes mises de côté",
     },
 }  # fmt: skip
@@ -136,10 +138,32 @@ def _subject(document: Document, console: Console, language: str) -> None:
 
 
 def _why(document: Document, console: Console, language: str) -> None:
-    """What also stands against contact, and who has the person in a file; the decisions follow as sentences."""
+    """What was said, what also stands against contact, and who has the person in a file; the decisions follow as sentences."""
     words = WORDS.get(language, WORDS["en"])
+    listed(console, words["events"], _events(_behind(document)))
     for key in ("suppression", "exports"):
         listed(console, words[key], document.get(key) or ())
+
+
+def _behind(document: Document) -> list[Document]:
+    """The events that the decisions name, each once, oldest first."""
+    found = [e for d in document.get("decisions") or () for told in ({"events": d["grants"]}, *d["reasons"]) for e in told["events"]]
+    places = {(e["origin"], e["line"]): e for e in found}
+    return sorted(places.values(), key=lambda e: str(e.get("effective_at", "")))
+
+
+def _events(found: list[Document]) -> list[Document]:
+    """Events as rows: what was said about what, and every field that one of them has."""
+    kept = [key for key in EVENT if any(key in event for event in found)]
+    return [
+        {
+            "event_id": event.get("event_id"),
+            "state": event.get("state"),
+            "scope": " / ".join(str(event.get(part, "*")) for part in SCOPE),
+            **{key: event.get(key) for key in kept},
+        }
+        for event in found
+    ]
 
 
 FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
