@@ -48,6 +48,10 @@ JOURNAL = sa.Table(
     sa.Column("hash", sa.Text, nullable=False),
 )
 
+ALL = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+FROM = ALL.where(JOURNAL.c.seq >= sa.bindparam("first"))
+ADD = JOURNAL.insert()
+
 Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
 
 
@@ -132,7 +136,7 @@ class Journal:
         """Write the next entry within a transaction."""
         entry = self._next(*act, at)
         row = {"seq": entry.seq, "at": stamp(at), "actor": entry.actor, "kind": entry.kind, "body": _text(entry.body), "hash": entry.hash}
-        connection.execute(JOURNAL.insert().values(**row))
+        connection.execute(ADD, row)
         self.entries.append(entry)
         return entry
 
@@ -167,8 +171,7 @@ class Journal:
     def _catch_up(self, connection: sa.Connection) -> None:
         """Read and verify what was appended since last time; the last entry known is read again and must be unchanged."""
         known = self.entries[-1] if self.entries else None
-        query = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
-        rows = connection.execute(query if known is None else query.where(JOURNAL.c.seq >= known.seq)).all()
+        rows = (connection.execute(ALL) if known is None else connection.execute(FROM, {"first": known.seq})).all()
         if known is not None:
             if not rows or rows[0].hash != known.hash:
                 raise broken("the journal lost or changed entries")

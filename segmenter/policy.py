@@ -194,6 +194,7 @@ class Policy:
     retention: Mapping[str, int] = field(default_factory=dict)
     unsubscribe_url: str | None = None
     webhooks: Mapping[str, str] = field(default_factory=dict)
+    _hashed: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def region(self) -> str:
@@ -210,7 +211,12 @@ class Policy:
         return self.categories[category].sensitivity
 
     def deciding_hash(self) -> str:
-        """SHA-256 (hex) of what decides."""
+        """SHA-256 (hex) of what decides. Worked out once: it is asked for again and again."""
+        if not self._hashed:
+            self._hashed.append(hashlib.sha256(json.dumps(self._deciding(), sort_keys=True).encode()).hexdigest())
+        return self._hashed[0]
+
+    def _deciding(self) -> dict[str, Any]:
         kept = ("time_zone", "notices", "categories", "channels", "topics", "purposes", "dimensions", "min_age", "max_linked", "threshold")
         plain = {name: _plain(getattr(self, name)) for name in kept}
         for purpose in plain["purposes"].values():
@@ -221,7 +227,7 @@ class Policy:
             dimension["values"] = list((dimension["values"] or {}).items())  # the order of labels is that of their codes
         for channel in plain["channels"].values():
             del channel["cap"], channel["quiet"]
-        return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+        return plain
 
 
 def _plain(value: Any) -> Any:

@@ -7,7 +7,7 @@ leaves the old snapshot in use, and its unfinished file is swept by the next one
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,11 +54,12 @@ class Store:
         early.begin(encrypted=self.encrypted)
 
     @contextlib.contextmanager
-    def reading(self, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
-        """An engine with the snapshot's tables readable by their names."""
+    def reading(self, snapshot: Snapshot, names: Collection[str] | None = None) -> Iterator[DuckDBEngine]:
+        """An engine with the snapshot's tables (those of `names` that are there; None: all) readable by their names."""
         with self.engine() as engine:
             engine.attach("snapshot", snapshot.path)
-            engine.expose("snapshot")
+            there = engine.tables("snapshot")
+            engine.expose("snapshot", [table for table in there if names is None or table in names])
             yield engine
 
     # -- which snapshot ------------------------------------------------------------------------------------------------

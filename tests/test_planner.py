@@ -232,6 +232,17 @@ def test_nothing_to_plan():
     assert planner.predicted([], [Measured((), paid().cost, "")], policy()) == {}
 
 
+@pytest.mark.parametrize("axes", [(), (0,), (0, 1)])
+def test_one_table_alone_is_the_joint_one(axes):
+    random = np.random.default_rng(3)
+    sizes = tuple((4, 5)[a] for a in axes)
+    for gaussian in (False, True):
+        job = Job((4, 5), tuple((axes, random.random(sizes) < 0.5) for _ in range(3)), 0.7, gaussian=gaussian)
+        joint = dict(job.fixed())["joint"]
+        assert (job.alone().tables, job.alone().strips, job.alone().shares) == (joint.tables, joint.strips, joint.shares)
+        assert job.alone().variance == pytest.approx(joint.variance)
+
+
 def test_strategies_for_comparison():
     made = Job((2, 3), (((0,), np.ones(2, dtype=bool)), ((1,), np.array([True, False, False]))), 1.0)
     assert {name for name, _ in made.fixed()} == {"separate", "joint", "both"}

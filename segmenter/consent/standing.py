@@ -7,6 +7,7 @@ the relations that decided.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 import shutil
@@ -67,13 +68,15 @@ class Settling:
 
 def mark(policy: Policy) -> str:
     """SHA-256 (hex) of what decides: the policy, the relations' text, the layout of codes. A state of another mark is of no use."""
-    digest = hashlib.sha256(policy.deciding_hash().encode())
-    for layout in (__file__, scopes.__file__, codes.__file__):
-        digest.update(Path(layout).read_bytes() + b"\0")
-    for name, path in sorted(relations.paths().items()):
-        if path.parent.name in DECIDING:
-            digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()
+    return hashlib.sha256(policy.deciding_hash().encode() + _texts(DECIDING)).hexdigest()
+
+
+@functools.cache
+def _texts(folders: Sequence[str]) -> bytes:
+    """The layout of codes, and the relations of these folders, as this process reads them."""
+    layouts = [Path(layout).read_bytes() + b"\0" for layout in (__file__, scopes.__file__, codes.__file__)]
+    deciding = [(name, path) for name, path in sorted(relations.paths().items()) if path.parent.name in folders]
+    return b"".join([*layouts, *(name.encode() + b"\0" + path.read_bytes() + b"\0" for name, path in deciding)])
 
 
 def settle(

@@ -61,16 +61,12 @@ class Connection:
     def _start(self) -> None:
         self._connection = self._connected()
         with fixed_errors("cannot start"):
-            for setting in (
-                f"temp_directory = {quoted(str(self._folder))}",
-                f"memory_limit = '{self.limits.memory // 1_000_000}MB'",
-                f"threads = {int(self.limits.threads)}",
-                "preserve_insertion_order = false",
-                "TimeZone = 'UTC'",
-            ):
-                self._connection.execute(f"SET {setting}")
-            with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
-                self._connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+            settings = {
+                "temp_directory": quoted(str(self._folder)),
+                "memory_limit": f"'{self.limits.memory // 1_000_000}MB'",
+                "threads": int(self.limits.threads),
+            }
+            self._connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -130,9 +126,11 @@ class Connection:
     def lock_down(self) -> None:
         """Switch external access off: from here on only what is attached can be reached."""
         with fixed_errors("cannot lock down"):
-            self.connection.execute("SET enable_external_access = false")
-            self.connection.execute("SET allowed_configs = ['disabled_optimizers']")  # `as_written` is asked for later too
-            self.connection.execute("SET lock_configuration = true")
+            self.connection.execute(
+                "SET enable_external_access = false;"
+                "SET allowed_configs = ['disabled_optimizers'];"  # `as_written` is asked for later too
+                "SET lock_configuration = true"
+            )
 
     @contextlib.contextmanager
     def as_written(self) -> Iterator[None]:

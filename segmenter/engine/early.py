@@ -64,6 +64,9 @@ def connected(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
 def bare(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
     """A connection with nothing of a project's in it, able to open encrypted files where `encrypted`."""
     connection = duckdb.connect(config=dict(BARE))
+    connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
+    with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
+        connection.execute("SET enable_progress_bar = false")  # it would write to standard output
     if encrypted:
         extension = _extension_file()
         if extension is None:

@@ -26,8 +26,8 @@ class Tables(Connection):
     def tables(self, alias: str) -> list[str]:
         """The tables of an attached file."""
         with fixed_errors("cannot read a file"):
-            found = self.connection.execute("SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY 1", [alias]).fetchall()
-        return [name for (name,) in found]
+            found = self.connection.execute(f"SHOW TABLES FROM {named(alias)}").fetchall()
+        return sorted(name for (name,) in found)
 
     def columns(self, table: str) -> list[str]:
         """The column names of a ready table."""

@@ -27,7 +27,7 @@ from segmenter.query.naming import naming
 from segmenter.query.outcome import Row, arranged
 from segmenter.query.price import Price, price
 from segmenter.query.question import Kind, Matched, Measure, Question, canonical, groups, key, matched, spread
-from segmenter.query.tally import check, count
+from segmenter.query.tally import check, count, reads
 from segmenter.query.wording import Wording
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ __all__ = [
     "plan",
     "present",
     "publish",
+    "reads",
 ]
 
 MOST_NUMBERS = 20_000_000  # groups times values of a grid

@@ -50,6 +50,11 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
             engine.drop(step)
 
 
+def reads(question: Question) -> tuple[str, ...]:
+    """The snapshot's tables that `check` and `count` read, beside the decisions."""
+    return () if question.fact is None else (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
+
+
 def check(engine: DuckDBEngine, question: Question) -> None:
     """Whether the snapshot holds the fact table and the columns that a question measures; looks at names only.
 

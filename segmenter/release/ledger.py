@@ -9,7 +9,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from segmenter.accounting import NANO, TAIL_ALLOWED, TOTAL, Charge, fits, loss, shown, total
@@ -43,15 +44,21 @@ class Period:
         >>> Period.of("quarter", datetime(2026, 5, 3, tzinfo=UTC)).start.isoformat()
         '2026-04-01T00:00:00+00:00'
         """
-        day = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        if kind in ("day", "week"):
-            start = day - timedelta(days=day.weekday() if kind == "week" else 0)
-            return cls(start, start + timedelta(days=7 if kind == "week" else 1))
-        firsts = FIRST_MONTHS[kind]
-        start = day.replace(day=1, month=max(m for m in firsts if m <= day.month))
-        months = 12 // len(firsts)
-        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
-        return cls(start, start.replace(year=year, month=month + 1))
+        return _period(kind, moment.astimezone(UTC).date())
+
+
+@lru_cache(maxsize=1_000)
+def _period(kind: str, moment: date) -> Period:
+    """Kept, since every spend of a journal is asked for its periods."""
+    day = datetime.combine(moment, time.min, UTC)
+    if kind in ("day", "week"):
+        start = day - timedelta(days=day.weekday() if kind == "week" else 0)
+        return Period(start, start + timedelta(days=7 if kind == "week" else 1))
+    firsts = FIRST_MONTHS[kind]
+    start = day.replace(day=1, month=max(m for m in firsts if m <= day.month))
+    months = 12 // len(firsts)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return Period(start, start.replace(year=year, month=month + 1))
 
 
 @dataclass(frozen=True, slots=True)

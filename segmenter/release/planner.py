@@ -251,11 +251,8 @@ def _strategy(segments: Sequence[Resolved], policy: Policy, names: Sequence[str]
     amount, gaussian = price
     sizes = tuple(len(policy.dimensions[d].labels) for d in names)
     job = Job(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
-    own = {axes for axes, _ in regions}
-    if len(own) == 1:
-        [(_, alone)] = [found for found in job.fixed() if found[0] == "joint"]
-        if len(segments) == 1 or alone.variance <= job.wanted:
-            return alone
+    if len({axes for axes, _ in regions}) == 1 and (len(segments) == 1 or job.alone().variance <= job.wanted):
+        return job.alone()
     return job.best()
 
 

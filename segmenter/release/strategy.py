@@ -83,6 +83,12 @@ class Job:
                 break
         return self._strategy(judge, shares)
 
+    def alone(self) -> Strategy:
+        """The one table that every segment is of, for the whole price."""
+        (axes,) = self._own()
+        wanted = [int(region.sum()) for _, region in self.segments]
+        return Strategy((axes,), (), (1.0,), sum(wanted) / len(wanted) / float(self.precision(np.array(1.0))))
+
     def fixed(self) -> Iterator[tuple[str, Strategy]]:
         """The fixed strategies: `separate` cubes with equal shares, one `joint` cube, and the two half and half, for comparison."""
         tables = candidates.tables(self._own(), self.cells)

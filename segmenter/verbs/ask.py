@@ -70,7 +70,7 @@ def _answered(context: Context, inquiry: Inquiry) -> Answer:
         door.check(engine, question)
         paid.append(ledger_of(context).spend(context.actor.account, question.purpose, inquiry.name, inquiry.price.cost))
 
-    with decided(context, inquiry.snapshot, clocks, before=pay) as engine:
+    with decided(context, inquiry.snapshot, clocks, before=pay, reads=door.reads(question)) as engine:
         eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
         tally = door.count(engine, question, eligible, context.keys.derive(BOUND).hex())
     answer = door.publish(tally, inquiry.price, paid[0], context.policy.threshold, context.noise)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from segmenter.consent import standing
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segmenter.model import Snapshot
 
 SHOWN = ("person", "kin")
+FORM = ("aside", "consent")  # tables that tell by which version a snapshot was written
 TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
 
 
@@ -32,28 +33,43 @@ def _nothing(_engine: DuckDBEngine) -> None:
 
 @contextlib.contextmanager
 def decided(
-    context: Context, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False, before: Callable[[DuckDBEngine], None] = _nothing
+    context: Context,
+    snapshot: Snapshot,
+    clocks: Clocks,
+    *,
+    writes: bool = False,
+    before: Callable[[DuckDBEngine], None] = _nothing,
+    reads: Sequence[str] | None = None,
 ) -> Iterator[DuckDBEngine]:
     """An engine with the snapshot's tables and `person` as decided at `clocks`.
 
     External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too. `before` is
-    called while no row was read yet: the moment to look at the names of columns, and to pay (P2).
+    called while no row was read yet: the moment to look at the names of columns, and to pay (P2). Of the snapshot's tables the caller
+    `reads` only these (None: all): where a state answers as it stands, no other is given a name.
     """
-    with reading(context, snapshot) as engine:
+    stands = not writes and _stands(context, snapshot, clocks)
+    with reading(context, snapshot, reads if stands else None) as engine:
         before(engine)
         decide(context, engine, snapshot, clocks, writes=writes)
         yield engine
 
 
+def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
+    """Whether a state answers for these clocks as it stands: they are its own."""
+    return _own(snapshot, clocks) and context.store.state_path(snapshot, standing.mark(context.policy)).is_file()
+
+
+def _own(snapshot: Snapshot, clocks: Clocks) -> bool:
+    return clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
+
+
 def decide(context: Context, engine: DuckDBEngine, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> None:
     """Give an engine of `reading` everyone's decisions, as `decided` has them."""
-    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
-    path = context.store.state_path(snapshot, standing.mark(context.policy))
-    if writes or not own or not path.is_file():
+    if writes or not _stands(context, snapshot, clocks):
         _load_lists(context, engine)
     engine.attach(standing.STATE, state(context, engine, snapshot))
     engine.expose(standing.STATE, SHOWN)
-    if writes or not own:  # the state answers for its own clocks as it stands
+    if writes or not _own(snapshot, clocks):  # the state answers for its own clocks as it stands
         standing.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
     if not writes:
         engine.lock_down()
@@ -68,18 +84,19 @@ def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
 
 
 @contextlib.contextmanager
-def reading(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
-    """An engine with a snapshot's tables; nothing else is read yet."""
+def reading(context: Context, snapshot: Snapshot, names: Sequence[str] | None = None) -> Iterator[DuckDBEngine]:
+    """An engine with a snapshot's tables (None: all of them); nothing else is read yet."""
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
-    with context.store.reading(snapshot) as engine:
+    with context.store.reading(snapshot, None if names is None else {*names, *FORM}) as engine:
         if not engine.has("aside") or "evidenced" not in engine.columns("consent"):
             msg = "the snapshot was written by an earlier version of segmenter"
             raise UsageError(msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more")
-        engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
-        if not matches.trusted(engine):
-            engine.forget(matches.MATCHED)  # then they are made where they are needed
+        if names is None:
+            engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
+            if not matches.trusted(engine):
+                engine.forget(matches.MATCHED)  # then they are made where they are needed
         yield engine
 
 

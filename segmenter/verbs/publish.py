@@ -223,7 +223,7 @@ def _measured(context: Context, snapshot: Snapshot, made: ReleasePlan, spends: S
     """Count, noise and store what every family needs; each family's spends are the next of `spends`."""
     left = iter(spends)
     found: dict[Family, tuple[Release, ...]] = {}
-    with decided(context, snapshot, made.families[0].setting.clocks) as engine:
+    with decided(context, snapshot, made.families[0].setting.clocks, reads=()) as engine:
         for number, family in enumerate(made.families):
             context.progress(f"counting {family.family.purpose}", number / len(made.families))
             paid = [next(left) for _ in family.measures]
