@@ -31,8 +31,8 @@ class People(Opened):
     ) -> Answer:
         """Why a patient may or may not be used: for each use yes or no, every rule that speaks (C1 to C15), and the events behind it.
 
-        For every purpose and channel, or for what one `segment` needs; at any two clocks. A patient who is not known gets the answer of
-        one who never consented. Raises `UsageError` for names that are not declared, and for moments before the oldest snapshot.
+        For every purpose and channel, or for what one `segment` needs; at any two clocks. What is allowed names the grants it stands on.
+        Raises `UsageError` for a patient or a name that nobody knows, and for moments before the oldest snapshot that is kept.
 
         >>> for patient in ("P00000005", "P00000002"):
         ...     print(session.why(patient, segment="lettre_quartier").sentences("en")[0])
