@@ -16,11 +16,10 @@ FORM = "1"  # of these tables: to be changed with what they hold, so that nobody
 
 def match(work: Work, *, rehashed: bool) -> None:
     """Write `reach` and `suppression_listed` of the new snapshot, unless what they stand on was carried over as it is."""
-    relisted = not work.carried or work.engine.count("suppression_new") > 0
     current = work.carried and trusted(work.engine, "old_meta")
     if rehashed or not current:
         reach_patients(work.engine, work.table("reach"))
-    if rehashed or relisted or not current:
+    if rehashed or work.relisted or not current:
         work.engine.make(work.table("suppression_listed"), "suppression_listed")
     work.meta["matched"] = FORM
 

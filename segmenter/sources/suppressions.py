@@ -44,8 +44,10 @@ def ingest_suppressions(work: Work) -> None:
     accepted = _accepted(work)
     feeds = [_ingest(work, declared, accepted) for declared in work.sources.suppression]
     work.meta["accepted"] = json.dumps(accepted, sort_keys=True)
-    if not work.carried or engine.count("suppression_new"):
+    work.relisted = not work.carried or engine.count("suppression_new") > 0
+    if work.relisted:
         work.keep("suppression", "suppression_all")
+    engine.drop("suppression_new")
     rows = [(f.name, f.modified_at and naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
     when, names = pl.Datetime("us"), ("name", "modified_at", "max_age_seconds", "readable", "shrunk")
     kinds: tuple[pl.DataType | type[pl.DataType], ...] = (pl.String, when, pl.Int64, pl.Boolean, pl.Boolean)
@@ -64,8 +66,7 @@ def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -
     if before is not None and before[2] and work.same(source):
         return Feed(declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3])
     listed = lists.read(work.engine, found, declared.name, declared.read.format)
-    found_problems = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "list_new")
-    work.engine.append_table("suppression_new", "list_new")
+    found_problems = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "suppression_new")
     told = [(source, *rest) for _, *rest in found_problems]
     schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
     if work.carried:

@@ -56,6 +56,7 @@ class Work:
     watched: Mapping[str, Standing] = field(default_factory=dict)  # optional sources that are read whole each time
     carried: bool = False  # the new file began as a copy of the previous one
     full: bool = True  # patients may differ who are not in `touched`
+    relisted: bool = True  # the suppression list may differ
     torn: tuple[Stage, int] | None = None  # the consent files that were read, for their broken lines, and the number of their first event
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import identifiers
 from segmenter.errors import UsageError
 from segmenter.export import suppression, unsubscribe
+from segmenter.export.entries import COLUMNS
 from segmenter.model import ANY, stamp
 from segmenter.nearest import hint
 from segmenter.sources import lists
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from segmenter.export.suppression import Imported, Summary
 
 INCOMING = "suppression_incoming"
+READ = "suppression_new"
 BY_HAND = "import"  # the source of entries of imported files
 
 
@@ -56,7 +58,9 @@ def import_files(context: Context, files: Sequence[Path], channel: str | None) -
     with suppression.imports(context.home), opened(context, snapshot) as engine:
         listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND)
         silent = lists.silent(engine, listed)
-        told = lists.hashed(engine, context.keys, context.policy, listed, channel, INCOMING)
+        engine.create(READ, COLUMNS)
+        told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
+        engine.make(INCOMING, "list_once")
         faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
         read = silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})  # a row may name several, or count and be told of
         return suppression.import_entries(engine, context.home, context.journal, context.actor, read, faults)

@@ -1,7 +1,8 @@
 -- Entries as they were written, brought to what the policy declares: an empty scope is the source's default, an undeclared one all (S1).
 -- An unreadable end is no end, and `since` never delays an entry.
 -- Returns: item, kind, value, channel, purpose, topic, reason, since, until, source, event, origin, line, rule, problem.
--- Reads: list_written. Takes: $source, $channel (the default), $channels, $purposes, $topics, $time_zone, __since__, __until__ (see instant).
+-- Reads: list_written. Takes: $first, $after (which rows), $source, $channel (the default),
+-- $channels, $purposes, $topics, $time_zone, __since__, __until__ (see instant).
 SELECT
   item, kind, value, channel, purpose, topic, reason, since_read AS since, until_read AS until, $source AS source, nullif(event, '') AS event,
   origin, line,
@@ -22,4 +23,5 @@ FROM (
     CASE WHEN purpose = '' OR NOT list_contains($purposes, purpose) THEN '*' ELSE purpose END AS purpose,
     CASE WHEN topic = '' OR NOT list_contains($topics, topic) THEN '*' ELSE topic END AS topic
   FROM list_written
+  WHERE rowid >= $first AND rowid < $after
 ) AS entry_read

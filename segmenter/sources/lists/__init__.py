@@ -44,6 +44,7 @@ EXPORTED = ("exported_at", "exportedAt", "generated_at", "generatedAt")
 LISTS = ("contacts", ses.LIST, postmark.LIST, "items")  # where a document holds one
 WRITTEN = "list_written"
 BATCH = 50_000
+PART = 4 * 122_880  # entries hashed at a time, in whole groups of rows
 
 
 @dataclass(slots=True)
@@ -113,12 +114,13 @@ def _read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, form: st
     found.load(stage, [places.get(name) for name in table.columns])
     stage.show("raw_list")
     structure = {f"__{name}__": exp.true() if name in places else exp.false() for name in ("status", "ip", "reason")}
-    engine.make("list_found", table.relation, None, structure)
+    engine.view("list_found", table.relation, structure)
     engine.add(WRITTEN, "list_table")
     if table is generic.TABLE and stage.tell_broken():
         engine.add(WRITTEN, "list_remains")
     listed.read += stage.read()
     listed.broken += stage.broken
+    engine.forget(["list_found"])
     engine.drop(stage.table)
 
 
@@ -232,20 +234,25 @@ def _append(engine: DuckDBEngine, rows: Sequence[tuple[str, int, Entry]]) -> Non
 
 
 def hashed(engine: DuckDBEngine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: str) -> list[tuple[Any, ...]]:
-    """Turn `list_written` into the table `into` (columns of the snapshot's `suppression`); gives the rows to be told of.
+    """Append what `list_written` says to the ready table `into` (columns of the snapshot's `suppression`); gives the rows to be told of.
 
-    Those are (source, origin, line, rule, reason, content): lines that could not be read, that name nobody (S5), or whose scope or end
-    had to be taken in the widest sense. The tables with plain identifiers are dropped.
+    What a list says twice comes twice; `list_once` has each once. The rows to be told of are (source, origin, line, rule, reason, content):
+    lines that could not be read, that name nobody (S5), or whose scope or end had to be taken in the widest sense. The tables with plain
+    identifiers are dropped.
     """
     from segmenter.identifiers import hash_values
 
     scopes = {"channels": ["", ANY, *policy.channels], "purposes": ["", ANY, *policy.purposes], "topics": ["", ANY, *policy.topics]}
     values = {"source": listed.source, "channel": channel or ANY, "time_zone": policy.time_zone, **scopes}
-    engine.make("list_entry_read", "list_entry", values, {"__since__": instant("since"), "__until__": instant("until")})
-    hash_values(engine, keys, policy.region, "list_entry_read", "list_hash")
-    engine.make(into, "list_hashed")
-    told = engine.rows("list_problem")
-    told += [(listed.source, b.origin, b.line, b.rule, b.reason, b.content) for b in listed.broken]
-    for table in (WRITTEN, "list_found", "list_entry_read", "list_hash"):
+    told: dict[Any, tuple[Any, ...]] = {}
+    for first in range(0, listed.entries, PART):
+        part = {**values, "first": first, "after": first + PART}
+        engine.make("list_entry_read", "list_entry", part, {"__since__": instant("since"), "__until__": instant("until")})
+        hash_values(engine, keys, policy.region, "list_entry_read", "list_hash")
+        engine.add(into, "list_hashed")
+        for row in engine.rows("list_problem"):
+            told[row[:3]] = min(row, told.get(row[:3], row))  # a line that names several may lie in two parts
+    for table in (WRITTEN, "list_entry_read", "list_hash"):
         engine.drop(table)
-    return sorted(told, key=lambda row: row[:4])
+    broken = [(listed.source, b.origin, b.line, b.rule, b.reason, b.content) for b in listed.broken]
+    return sorted([*told.values(), *broken], key=lambda row: row[:4])
