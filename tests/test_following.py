@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import segmenter
 from segmenter.consent import standing
 from segmenter.verbs.decided import settle
@@ -24,6 +26,17 @@ def touched(context):
         return dict(engine.connection.execute(found).fetchall())
 
 
+def denials():
+    """Files of new denials alone: one before the grants that lift it, one to come, one known later, a bare date, several scopes at once."""
+    earlier, later = ((datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-20, 5))
+    yield "g", plain_consent("id0007", state="refused", effective_at=earlier) + plain_consent("id0003", state="refused", effective_at=earlier)
+    yield "h", plain_consent("id0007", state="withdrawn", effective_at=later) + plain_consent("id0008", state="refused", recorded_at=later)
+    yield "i", plain_consent("id0008", state="objected", effective_at=later[:10], channel="sms") + plain_consent("id0007", state="deferred")
+    yield "j", plain_consent("id0007", state="withdrawn", effective_at=earlier[:10]) + plain_consent("id0009", state="revoked", topic="screening")
+    yield "k", plain_consent("id0009", state="refused", category="")[:1] + plain_consent("id0009") + plain_consent("id0001", state="refused")
+    yield "l", plain_consent("id0009", state="refused", effective_at=earlier, channel="email")
+
+
 def test_states_that_follow_each_other_equal_ones_made_anew(tmp_path):
     root = plain_project(tmp_path, patients=12)
     data = root / "data"
@@ -38,6 +51,7 @@ def test_states_that_follow_each_other_equal_ones_made_anew(tmp_path):
         lambda: write_csv(data / "consent_e.csv", plain_consent("id0099") + plain_consent("id0005", state="refused")),
         lambda: write_csv(data / "consent_f.csv", plain_consent("id0006", state="who knows", effective_at="soon")),
     ]
+    steps += [lambda name=name, rows=rows: write_csv(data / f"consent_{name}.csv", rows) for name, rows in denials()]
     merely = []
     with segmenter.open(root) as session:
         session.ingest()

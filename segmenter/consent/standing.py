@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -19,18 +20,17 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from segmenter import codes, relations
-from segmenter.consent import scopes
-from segmenter.consent.scopes import ALONE, Scopes
+from segmenter.consent import scopes, words
+from segmenter.consent.scopes import Scopes
 from segmenter.model import Clocks, naive_utc, stamp
 
 if TYPE_CHECKING:
-    from sqlglot import exp
-
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Snapshot
     from segmenter.policy import Policy
 
 Progress = Callable[[str, float | None], None]
+Replaced = Sequence[tuple[str, str]]  # tables of a state, and the column of each that holds a patient
 Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table `profile`: patient, dim_<name> ...
 
 SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
@@ -41,6 +41,7 @@ PREVIOUS = ("person", "linked", "buried", *NEWEST)  # what a state that follows 
 READ = {  # and what dimensions read
     "patient": ("patient", "birth_date", "age", "deceased"), "aside": ("patient", "deceased"), "link_group": ("patient", "grp", "size"),
 }  # fmt: skip
+COPYING = "state copied"  # the step that copies the state before, whole
 DECIDING = ("consent", "cube")  # the folders of relations whose text is part of a state's mark
 
 
@@ -74,7 +75,7 @@ def mark(policy: Policy) -> str:
 @functools.cache
 def _texts(folders: Sequence[str]) -> bytes:
     """The layout of codes, and the relations of these folders, as this process reads them."""
-    layouts = [Path(layout).read_bytes() + b"\0" for layout in (__file__, scopes.__file__, codes.__file__)]
+    layouts = [Path(layout).read_bytes() + b"\0" for layout in (__file__, scopes.__file__, words.__file__, codes.__file__)]
     deciding = [(name, path) for name, path in sorted(relations.paths().items()) if path.parent.name in folders]
     return b"".join([*layouts, *(name.encode() + b"\0" + path.read_bytes() + b"\0" for name, path in deciding)])
 
@@ -99,16 +100,25 @@ def settle(
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
     try:
         if previous is not None:
-            shutil.copyfile(previous, part)
-        engine.attach(SETTLING, part, write=True)
-        if previous is None or not _renew(work):
+            progress(COPYING, None)
+            _copy(previous, part)
+        progress("decisions", None)
+        engine.attach(SETTLING, part, write=True, logged=False)
+        if previous is None or not _renew(work, snapshot):
             decide(work, f"{SETTLING}.person", f"{SETTLING}.")
-        _complete(work, snapshot)
+            _complete(work, snapshot)
         engine.detach(SETTLING)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     progress("decisions", 1.0)
+
+
+def _copy(previous: Path, part: Path) -> None:
+    """Copy a state's file, down to the disk: the engine would wait for it anyway."""
+    shutil.copyfile(previous, part)
+    with part.open("rb+") as copied:
+        os.fsync(copied.fileno())
 
 
 def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Profile, clocks: Clocks, progress: Progress = silent) -> None:
@@ -127,9 +137,13 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
         engine.forget(NEWEST)
     elif engine.rows("fallen_due", {"until": naive_utc(max(clocks.as_of, clocks.known_at))})[0][0]:
         engine.make("changed", "nobody")
+        _reach(work)
+        engine.alias("touched", "reached")
+        engine.alias("consent", "consent_few")
         _again(work)
         engine.make("person_then", "followed")
-        engine.forget(["decided_again", "touched", "changed", *NEWEST])
+        engine.widen(SNAPSHOT, ["consent"])
+        engine.forget(["decided_again", "touched", "reached", "changed", "consent_few", *NEWEST])
     else:
         return
     engine.forget(["person", "kin"])
@@ -143,9 +157,7 @@ def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = N
     `steps` are the relations that say what speaks.
     """
     engine = work.engine
-    layout = Scopes.of(work.policy)
-    for name, frame in layout.tables().items():
-        engine.load(name, frame)
+    layout = _lay_out(work)
     work.profile(engine, work.policy, work.clocks.as_of)
     with engine.as_written():
         for name, step in zip(NEWEST, steps, strict=True):
@@ -157,29 +169,52 @@ def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = N
     engine.forget(["denied_patient", "denied", "profile"])
 
 
-def _decide(work: Settling, table: str, words: Sequence[int]) -> None:
+def _lay_out(work: Settling) -> Scopes:
+    """Make the lookup tables of the policy's questions."""
+    layout = Scopes.of(work.policy)
+    for name, frame in layout.tables().items():
+        work.engine.load(name, frame)
+    return layout
+
+
+def _decide(work: Settling, table: str, numbers: Sequence[int]) -> None:
     """What is left of the grants after the denials."""
-    engine, values = work.engine, work.values
-    work.progress("denials", None)
-    engine.make("denied_patient", "denied_patient", values)
-    engine.make("denied", "denied", values, {"__denied__": [_of_word("mask", "denied", word) for word in words]})
+    _forbid(work, numbers)
     work.progress("grants", None)
     structure = {
-        "__granted__": [_of_word("mask", "granted", word) for word in words],
-        "__allow__": [_allow(word) for word in words],
-        "__dimensions__": list(_codes(work.policy)),
+        "__granted__": [words.of_word("mask", "granted", word) for word in numbers],
+        "__allow__": [words.allow(word) for word in numbers],
+        "__dimensions__": list(words.codes(work.policy, "profile")),
     }
-    engine.make(table, "person", values, structure)
+    work.engine.make(table, "person", work.values, structure)
 
 
-def _renew(work: Settling) -> bool:
+def _forbid(work: Settling, numbers: Sequence[int]) -> None:
+    """What the denials of `newest_denial` forbid each patient, after the lifts of `newest_grant`: the table `denied`."""
+    work.progress("denials", None)
+    work.engine.make("denied_patient", "denied_patient", work.values)
+    work.engine.make("denied", "denied", work.values, {"__denied__": [words.of_word("mask", "denied", word) for word in numbers]})
+
+
+def _renew(work: Settling, snapshot: Snapshot) -> bool:
     """Replace in a copy of the state before what the moment touches; False where that does not give every patient one row."""
     engine = work.engine
-    engine.expose(SETTLING, PREVIOUS, prefix="previous_")
-    _again(work)
-    for table, column, again in (("person", "patient", "decided_again"), *zip(NEWEST, ("human", "patient"), NEWEST, strict=True)):
-        engine.replace(f"{SETTLING}.{table}", column, "touched", again)
-    engine.forget(["decided_again", "touched", "changed", *NEWEST, *_before()])
+    with engine.at_once():
+        engine.expose(SETTLING, PREVIOUS, prefix="previous_")
+        _reach(work)
+        engine.make("said_no", "said_no")
+        engine.make("said_more", "said_more")
+        for those, again in (("said_no", _deny), ("said_more", _again)):
+            if engine.count(those):
+                engine.alias("touched", those)
+                engine.view("consent", "consent_now")
+                for table, column in again(work):
+                    engine.replace(f"{SETTLING}.{table}", column, "touched", "decided_again" if table == "person" else table)
+                engine.widen(SNAPSHOT, ["consent"])
+                engine.forget(["decided_again", "touched", *NEWEST])
+        engine.forget(["said_no", "said_more", "reached", "consent_few", "changed", *_before()])
+    with engine.at_once():
+        _complete(work, snapshot)
     return engine.count(f"{SETTLING}.person") == engine.count(f"{SNAPSHOT}.patient")
 
 
@@ -187,18 +222,41 @@ def _before() -> list[str]:
     return [f"previous_{name}" for name in PREVIOUS]
 
 
-def _again(work: Settling) -> None:
-    """Decide anew whom the moment touches: tables `touched` and `decided_again`, and what speaks of them (`NEWEST`)."""
+def _reach(work: Settling) -> None:
+    """Whom the moment touches, and the events that decide them: tables `reached` and `consent_few`."""
     engine = work.engine
-    until = naive_utc(max(work.clocks.as_of, work.clocks.known_at))
-    engine.make("touched", "touched", {"until": until})
+    engine.make("reached", "reached", {"until": naive_utc(max(work.clocks.as_of, work.clocks.known_at))})
     engine.make("consent_few", "consent_again", {"since": engine.rows("changed_since")[0][0]})
+
+
+def _deny(work: Settling) -> Replaced:
+    """Decide the touched anew, who said nothing new but denials: `decided_again` and `newest_denial`."""
+    engine = work.engine
+    numbers = range(_lay_out(work).words)
+    engine.alias("patient", "touched")
+    with engine.as_written():
+        work.progress("newest denial", None)
+        engine.make("newest_denial", "newest_denial", work.values)
+        ((first,),) = engine.rows("first_denial")
+        engine.make("newest_grant", "grant_later", {"lifted_after": first})
+        _forbid(work, numbers)
+        structure = {"__allow__": [words.less(word) for word in numbers], "__dimensions__": list(words.codes(work.policy, "earlier"))}
+        engine.make("decided_again", "person_denied", structure=structure)
+        engine.make("denial_again", "denial_again")
+    engine.widen(SNAPSHOT, ["patient"])
+    engine.forget(["denied_patient", "denied", *NEWEST])
+    engine.alias("newest_denial", "denial_again")
+    return ("person", "patient"), ("newest_denial", "human")
+
+
+def _again(work: Settling) -> Replaced:
+    """Decide the touched anew from their events and, where these are not all, from what spoke before: `decided_again` and `NEWEST`."""
+    engine = work.engine
     narrowed = dict(_read(work.policy, engine.tables(SNAPSHOT)))
     engine.narrow(SNAPSHOT, narrowed, "touched")
-    engine.alias("consent", "consent_few")
     decide(work, "decided_again", steps=("denial_again", "grant_again"))
-    engine.widen(SNAPSHOT, [*narrowed, "consent"])
-    engine.forget(["consent_few"])
+    engine.widen(SNAPSHOT, [*narrowed])
+    return ("person", "patient"), ("newest_denial", "human"), ("newest_grant", "patient")
 
 
 def _read(policy: Policy, tables: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
@@ -225,45 +283,3 @@ def _complete(work: Settling, snapshot: Snapshot) -> None:
     engine.forget(["person"])
     facts = {"mark": mark(work.policy), "snapshot": snapshot.id, "taken_at": stamp(snapshot.taken_at)}
     engine.load(f"{SETTLING}.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())}))
-
-
-# -- structure -------------------------------------------------------------------------------------------------------------
-
-
-def _of_word(column: str, name: str, word: int) -> exp.Expr:
-    """`bit_or(<column>) FILTER (WHERE word = <word>) AS <name>_<word>`."""
-    from sqlglot import exp
-
-    here = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
-    masks = exp.Filter(this=exp.BitwiseOrAgg(this=exp.column(column)), expression=exp.Where(this=here))
-    return exp.alias_(masks, f"{name}_{word}")
-
-
-def _allow(word: int) -> exp.Expr:
-    """What is granted and not denied; nothing where the patient is refused. Bit 62 says that the patient is linked to nobody."""
-    from sqlglot import exp
-
-    zero = exp.Literal.number(0)
-    granted, denied = (
-        exp.Coalesce(this=exp.column(f"{table}_{word}", table=alias), expressions=[zero.copy()])
-        for table, alias in (("granted", "given"), ("denied", "denied"))
-    )
-    alone = exp.Case().when(exp.Is(this=exp.column("grp", table="link"), expression=exp.Null()), _number(ALONE)).else_(zero.copy())
-    left = exp.paren(exp.BitwiseAnd(this=granted, expression=exp.BitwiseNot(this=denied)))
-    allowed = exp.BitwiseOr(this=left, expression=exp.paren(alone))
-    free = exp.Is(this=exp.column("patient", table="refused"), expression=exp.Null())
-    return exp.alias_(exp.Case().when(free, allowed).else_(exp.cast(zero.copy(), "BIGINT")), f"allow_{word}")
-
-
-def _codes(policy: Policy) -> Iterator[exp.Expr]:
-    from sqlglot import exp
-
-    for name in sorted(policy.dimensions):
-        if policy.dimensions[name].per_patient:
-            yield exp.column(f"dim_{name}", table="profile", quoted=True)
-
-
-def _number(value: int) -> exp.Expr:
-    from sqlglot import exp
-
-    return exp.cast(exp.Literal.number(value), "BIGINT")

@@ -30,14 +30,14 @@ class Composing(Tables):
         with fixed_errors(f"relation {relation} failed"):
             self.connection.execute(f"CREATE OR REPLACE {kind} {dotted(table)} AS {composed.sql}", bound)
         if "." not in table:
-            self._ready.add(table)
+            self._name(table, "TABLE")
 
     def view(self, name: str, relation: str, structure: Structure | None = None) -> None:
         """Name a relation without computing it; it takes no bound values, constants come in through `structure`."""
         composed, _ = self._composed(relation, None, structure)
         with fixed_errors(f"relation {relation} failed"):
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(name)} AS {composed.sql}")
-        self._ready.add(name)
+        self._name(name, "VIEW")
 
     def add(self, table: str, relation: str, values: Mapping[str, object] | None = None, structure: Structure | None = None) -> None:
         """Append a relation's rows to an existing table, by column name."""

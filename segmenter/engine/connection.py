@@ -47,6 +47,7 @@ class Connection:
     _folder: Path | None = None
     _held: int | None = None
     _ready: set[str] = field(default_factory=set)
+    _kinds: dict[str, str] = field(default_factory=dict)  # of what this engine itself named: VIEW or TABLE
 
     def __enter__(self) -> Self:
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -87,6 +88,7 @@ class Connection:
             os.close(self._held)
             self._held = None
         self._ready.clear()
+        self._kinds.clear()
 
     def __repr__(self) -> str:
         return "DuckDBEngine()"
@@ -101,10 +103,14 @@ class Connection:
 
     # -- files ---------------------------------------------------------------------------------------------------------
 
-    def attach(self, alias: str, path: Path, *, write: bool = False) -> None:
-        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone."""
+    def attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
+        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone.
+
+        A file that is of no use before it is complete need not be `logged`: it is written when it is detached, and only then.
+        """
         options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
         options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
+        options += [] if logged else ["RECOVERY_MODE NO_WAL_WRITES"]
         try:
             self.connection.execute(f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})")
             if write:
@@ -122,6 +128,20 @@ class Connection:
         """Detach a file; what was written is checkpointed and complete on disk."""
         with fixed_errors("cannot close a file"):
             self.connection.execute(f"DETACH {named(alias)}")
+
+    @contextlib.contextmanager
+    def at_once(self) -> Iterator[None]:
+        """All or nothing of what is written meanwhile: one transaction, so that many small changes are committed once."""
+        with fixed_errors("cannot begin to write"):
+            self.connection.execute("BEGIN")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self.connection.execute("ROLLBACK")
+            raise
+        with fixed_errors("cannot write a file"):
+            self.connection.execute("COMMIT")
 
     def lock_down(self) -> None:
         """Switch external access off: from here on only what is attached can be reached."""

@@ -144,14 +144,14 @@ class Reading(Tables):
         parts = [*([staged] if not scans or self.count(table) else []), *map(_scanned, scans)]
         with fixed_errors("cannot read a table"):
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {' UNION ALL '.join(parts)}")
-        self._ready.add(view)
+        self._name(view, "VIEW")
 
     def place_column(self, view: str, table: str, column: str) -> None:
         """Name one column of a ready table `view`, called patient_id there."""
         with fixed_errors("cannot read a table"):
             query = f"SELECT {named(column)} AS patient_id FROM {dotted(table)}"
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {query}")
-        self._ready.add(view)
+        self._name(view, "VIEW")
 
 
 def _text(column: str | None) -> str:

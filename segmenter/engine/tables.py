@@ -19,6 +19,11 @@ class Tables(Connection):
 
     __slots__ = ()
 
+    def _name(self, name: str, kind: str) -> None:
+        """From now on relations may read `name`, which is a temporary `kind`."""
+        self._ready.add(name)
+        self._kinds[name] = kind
+
     def has(self, table: str) -> bool:
         """Whether a ready relation of this name exists."""
         return table in self._ready
@@ -52,14 +57,14 @@ class Tables(Connection):
         with fixed_errors("cannot make a table"):
             self.connection.execute(f"CREATE OR REPLACE {kind} {dotted(table)} ({fields})")
         if "." not in table:
-            self._ready.add(table)
+            self._name(table, "TABLE")
 
     def load(self, table: str, frame: pl.DataFrame) -> None:
         """Make a temporary table (or `alias.table`) from a polars frame."""
         kind = "TABLE" if "." in table else "TEMP TABLE"
         self._with_frame(frame, f"CREATE OR REPLACE {kind} {dotted(table)} AS FROM _frame")
         if "." not in table:
-            self._ready.add(table)
+            self._name(table, "TABLE")
 
     def append(self, table: str, frame: pl.DataFrame) -> None:
         """Append a polars frame's rows to a table, by column name."""
@@ -88,31 +93,42 @@ class Tables(Connection):
         with fixed_errors("cannot drop a table"):
             self.connection.execute(f"DROP TABLE IF EXISTS {dotted(table)}")
         self._ready.discard(table)
+        self._kinds.pop(table, None)
 
     def forget(self, names: Sequence[str]) -> None:
         """Drop temporary views and tables by their bare names, where they exist."""
         with fixed_errors("cannot drop a table"):
-            found = self.connection.execute(
-                "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND list_contains($names, view_name)"
-                " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary AND list_contains($names, table_name)",
-                {"names": list(names)},
-            ).fetchall()
-            for kind, name in found:
-                self.connection.execute(f"DROP {kind} temp.{named(name)}")
+            for kind, name in (*self._own(names), *self._found([name for name in names if name not in self._kinds])):
+                self.connection.execute(f"DROP {kind} IF EXISTS temp.{named(name)}")
+                self._kinds.pop(name, None)
         self._ready.difference_update(names)
+
+    def _own(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Kind and name of what this engine named."""
+        return [(self._kinds[name], name) for name in names if name in self._kinds]
+
+    def _found(self, names: Sequence[str]) -> list[tuple[str, str]]:
+        """Kind and name of what is there otherwise."""
+        if self._ready.isdisjoint(names):
+            return []
+        return self.connection.execute(
+            "SELECT 'VIEW', view_name FROM duckdb_views() WHERE temporary AND list_contains($names, view_name)"
+            " UNION ALL SELECT 'TABLE', table_name FROM duckdb_tables() WHERE temporary AND list_contains($names, table_name)",
+            {"names": list(names)},
+        ).fetchall()
 
     def alias(self, name: str, table: str) -> None:
         """Let relations read a table under another name (a view)."""
         with fixed_errors("cannot name a table"):
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(name)} AS FROM {dotted(table)}")
-        self._ready.add(name)
+        self._name(name, "VIEW")
 
     def expose(self, alias: str, names: Sequence[str] | None = None, prefix: str = "") -> None:
         """Make the tables of an attached file readable by their bare names (views), so that relations can name them."""
         for table in names if names is not None else self.tables(alias):
             with fixed_errors("cannot read a file"):
                 self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(prefix + table)} AS FROM {named(alias)}.{named(table)}")
-            self._ready.add(prefix + table)
+            self._name(prefix + table, "VIEW")
 
     def narrow(self, alias: str, names: Mapping[str, Sequence[str] | None], keys: str) -> None:
         """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it.
@@ -125,9 +141,9 @@ class Tables(Connection):
             with fixed_errors("cannot read a file"):
                 self.connection.execute(
                     f"CREATE TEMP TABLE {named(name)} AS SELECT {columns} FROM {named(alias)}.{named(name)}"
-                    f" WHERE patient IN (SELECT patient FROM {named(keys)})"
+                    f" JOIN (SELECT DISTINCT patient FROM {named(keys)}) USING (patient)"
                 )
-            self._ready.add(name)
+            self._name(name, "TABLE")
 
     def widen(self, alias: str, names: Sequence[str]) -> None:
         """Undo `narrow`: the bare names mean whole tables again."""
@@ -137,7 +153,10 @@ class Tables(Connection):
     def replace(self, table: str, column: str, keys: str, other: str) -> None:
         """Put the rows of the table `other` in place of those whose `column` is a patient of the table `keys`, by column name."""
         with fixed_errors("cannot change a table"):
-            self.connection.execute(f"DELETE FROM {dotted(table)} WHERE {named(column)} IN (SELECT patient FROM {named(keys)})")
+            self.connection.execute(
+                f"DELETE FROM {dotted(table)} AS old USING (SELECT DISTINCT patient FROM {named(keys)}) AS key"
+                f" WHERE old.{named(column)} = key.patient"
+            )
         self.append_table(table, other)
 
     def copy_out(self, table: str, path: Path, options: str) -> None:

@@ -13,7 +13,9 @@ SELECT
 FROM (
     SELECT * FROM newest_denial
     UNION ALL
-    SELECT * FROM previous_newest_denial
-    WHERE human IN (SELECT touched.patient FROM touched WHERE touched.since IS NOT NULL)
+    SELECT earlier.*
+    FROM previous_newest_denial AS earlier
+    JOIN touched ON touched.patient = earlier.human
+    WHERE touched.since IS NOT NULL
 ) AS told
 GROUP BY human, word, scope, fields, mask

@@ -12,7 +12,9 @@ SELECT
 FROM (
     SELECT * FROM newest_grant
     UNION ALL
-    SELECT * FROM previous_newest_grant
-    WHERE patient IN (SELECT touched.patient FROM touched WHERE touched.since IS NOT NULL)
+    SELECT earlier.*
+    FROM previous_newest_grant AS earlier
+    JOIN touched ON touched.patient = earlier.patient
+    WHERE touched.since IS NOT NULL
 ) AS told
 GROUP BY patient, word, scope, mask

@@ -1,6 +1,6 @@
 -- Whom to decide again: what was changed or falls due, with every id linked to it, then or now (C13).
 -- Returns: patient, since BIGINT (the state before holds whatever they said earlier; NULL where their events are read whole)
--- Reads:   changed, link_group, erased; previous_person, previous_newest_denial, previous_newest_grant, previous_linked, previous_buried
+-- Reads:   changed, known_before, link_group, erased; previous_person, previous_newest_denial, previous_newest_grant, previous_linked, previous_buried
 -- Takes:   $until (the moment up to which due patients are decided again)
 WITH relinked AS (
     (SELECT patient, grp, size FROM previous_linked EXCEPT SELECT patient, grp, size FROM link_group)
@@ -11,7 +11,7 @@ WITH relinked AS (
 seed AS (
     SELECT patient FROM changed WHERE since IS NULL
     UNION
-    (SELECT patient FROM changed EXCEPT SELECT patient FROM previous_person WHERE patient IN (SELECT changed.patient FROM changed))
+    (SELECT patient FROM changed EXCEPT SELECT patient FROM known_before)
     UNION
     SELECT patient FROM previous_person WHERE due_at <= $until
     UNION
