@@ -28,13 +28,14 @@ def touched(context):
 
 def denials():
     """Files of new denials alone: one before the grants that lift it, one to come, one known later, a bare date, several scopes at once."""
+    say = plain_consent
     earlier, later = ((datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ") for days in (-20, 5))
-    yield "g", plain_consent("id0007", state="refused", effective_at=earlier) + plain_consent("id0003", state="refused", effective_at=earlier)
-    yield "h", plain_consent("id0007", state="withdrawn", effective_at=later) + plain_consent("id0008", state="refused", recorded_at=later)
-    yield "i", plain_consent("id0008", state="objected", effective_at=later[:10], channel="sms") + plain_consent("id0007", state="deferred")
-    yield "j", plain_consent("id0007", state="withdrawn", effective_at=earlier[:10]) + plain_consent("id0009", state="revoked", topic="screening")
-    yield "k", plain_consent("id0009", state="refused", category="")[:1] + plain_consent("id0009") + plain_consent("id0001", state="refused")
-    yield "l", plain_consent("id0009", state="refused", effective_at=earlier, channel="email")
+    yield "g", say("id0007", state="refused", effective_at=earlier) + say("id0003", state="refused", effective_at=earlier)
+    yield "h", say("id0007", state="withdrawn", effective_at=later) + say("id0008", state="refused", recorded_at=later)
+    yield "i", say("id0008", state="objected", effective_at=later[:10], channel="sms") + say("id0007", state="deferred")
+    yield "j", say("id0007", state="withdrawn", effective_at=earlier[:10]) + say("id0009", state="revoked", topic="screening")
+    yield "k", say("id0009", state="refused", category="")[:1] + say("id0009") + say("id0001", state="refused")
+    yield "l", say("id0009", state="refused", effective_at=earlier, channel="email")
 
 
 def test_states_that_follow_each_other_equal_ones_made_anew(tmp_path):
