@@ -31,6 +31,7 @@ QUESTIONS = (
     "select sex, sum(cost) from patient join stay using (patient_id) where ward in ('heart', 'skin') and age_band <> '65+' group by sex",
     "select ward, sum(nights) from stay where long <> '7+' group by ward",
     "select sum(nights), count(distinct patient_id) from stay",
+    "select ward, count(*) from stay where sex = 'F' and long = '7+' group by ward",
 )
 
 
@@ -193,6 +194,19 @@ def test_a_cell_outside_the_domain_and_a_patient_without_a_draw_stop_the_questio
     for known in (None, draws(), draws(1, 3), draws(9)):
         with pytest.raises(EngineError, match="no draw"):
             bound.tally(question, part(patient=[2, 2], cell=[0, 1], many=[1, 1]), known)
+
+
+def test_rows_of_nobody_eligible_and_of_other_cells_are_left_out_and_what_lies_outside_stops_the_question():
+    question = ask("select ward, count(*) from stay where long <> '7+' group by ward", facts={"stay": FactTerms(1, {})})
+    rows = part(patient=[2, 4, 4, 5, 9], cell=[0, 1, 1, 2, 0], many=[1] * 5).with_columns(matched=pl.Series([0, 0, 2, 1, 0]))
+    people = pl.DataFrame({"patient": [5, 4], "cell": [0, 0], "matched": [0, 0]})
+    found = bound.tally(question, rows, draws(4, 5), people)
+    assert found.loss["asked"] == 2
+    assert found.patients.tolist() == [0, 1, 1, 0, 0]
+    assert not bound.tally(question, rows, None, people.clear()).patients.any()
+    for far in (-2, 9, None):
+        with pytest.raises(EngineError, match="outside the declared domain"):
+            bound.tally(question, rows, draws(4, 5), people.with_columns(matched=pl.Series([far, 0], dtype=pl.Int64)))
 
 
 # -- ingest ------------------------------------------------------------------------------------------------------------------

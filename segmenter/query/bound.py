@@ -62,9 +62,12 @@ class Held:
         return Held(self.patient[starts], self.cell[starts], np.add.reduceat(self.many, starts), numbers, there)
 
 
-def tally(question: Question, found: pl.DataFrame, draws: pl.DataFrame | None) -> Tally:
-    """The exact numbers of one part of the patients. `draws` is needed where a patient can have too many cells."""
-    held = Held.of(found)
+def tally(question: Question, found: pl.DataFrame, draws: pl.DataFrame | None, people: pl.DataFrame | None = None) -> Tally:
+    """The exact numbers of one part of the patients. `draws` is needed where a patient can have too many cells.
+
+    With `people`, the eligible humans of that part, what is `found` is everybody's, and their own share of its numbers is to be added.
+    """
+    held = Held.of(found if people is None else _asked(question, found, people))
     first = _starts(held.patient)
     cells = np.diff(first, append=len(held.patient))
     kept = _kept(held, first, cells, question.cells, draws)
@@ -82,6 +85,33 @@ def tally(question: Question, found: pl.DataFrame, draws: pl.DataFrame | None) -
         else:
             totals[n] = _added(question, at, np.where(there, clipped, 0)[kept])
     return Tally(question, patients, totals, values, _loss(question, held, first, cells > question.cells, kept))
+
+
+def _asked(question: Question, found: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """The rows of eligible humans that satisfy the condition, each with the whole number of its cell.
+
+    `EngineError` where a code is missing, or lies outside the condition's domain.
+    """
+    import polars as pl
+
+    if any(frame[name].null_count() for frame in (found, people) for name in ("cell", "matched") if name in frame.columns):
+        raise EngineError("a row lies outside the declared domain")
+    who = _whole(people["patient"])
+    first, last = int(who.min(initial=0)), int(who.max(initial=0))
+    place = np.full(last - first + 3, -1)  # whoever is not there, below, above or between, has none
+    place[who - (first - 1)] = np.arange(len(who))
+    at = place[np.clip(_whole(found["patient"]), first - 1, last + 1) - (first - 1)]
+    kept = at >= 0
+    holds = question.where.holds().ravel()
+    if not holds.all() and kept.any():
+        number = _whole(found["matched"])[kept] + _whole(people["matched"])[at[kept]]
+        if int(number.min()) < 0 or int(number.max()) >= len(holds):
+            raise EngineError("a row lies outside the declared domain")
+        kept[kept] = holds[number]
+    if not kept.all():
+        found, at = found.filter(pl.Series(kept)), at[kept]
+    cell = _whole(found["cell"]) + _whole(people["cell"])[at]
+    return found.drop("matched", strict=False).with_columns(cell=pl.Series(cell, dtype=pl.Int64))
 
 
 def column_of(question: Question, measure: Measure) -> str:

@@ -16,7 +16,7 @@ from segmenter.query.question import Kind
 from segmenter.reduced import DRAWS, Reduced, key_mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy as np
     import polars as pl
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from segmenter.query.question import Question
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
+    Filling = exp.Expr | Sequence[exp.Expr]
 
 PART = 1_000_000  # rows of patients and cells in one part; one more part than there are threads is held at a time
 STEPS = ("matched_cell", "asked_cell")
@@ -83,7 +84,7 @@ def _load_matched(engine: DuckDBEngine, question: Question) -> None:
 def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> Tally:
     from sqlglot import exp
 
-    found = engine.frame("patient_group", structure={**_numbers(question), "__eligible__": exp.to_table(eligible.table)})
+    found = engine.frame("patient_group", structure={**_numbers(question, _code), "__eligible__": exp.to_table(eligible.table)})
     patients = _placed(question, found["cell"], found["patients"])
     return Tally(question, patients, {n: patients for n, _ in enumerate(question.measures)})
 
@@ -98,13 +99,15 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
     from segmenter.query import bound
 
     columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
-    table, relation, structure = _source(engine, question, eligible, columns, key)
+    table, relation, structure, people = _source(engine, question, eligible, columns, key)
     found, waiting = Tally.nothing(question), deque[Future[Tally]]()
     with ThreadPoolExecutor(engine.limits.threads) as pool:
         for first, last in _parts(engine, table):
             part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
+            rows = engine.frame(relation, None, {**structure, **part})
+            known = None if people is None else engine.frame("eligible_part", None, {**people, **part})
             draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
-            waiting.append(pool.submit(bound.tally, question, engine.frame(relation, None, {**structure, **part}), draws))
+            waiting.append(pool.submit(bound.tally, question, rows, draws, known))
             if len(waiting) > engine.limits.threads:
                 found = found.plus(waiting.popleft().result())
         for one in waiting:
@@ -114,15 +117,22 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
 
 def _source(
     engine: DuckDBEngine, question: Question, eligible: Eligible, columns: Sequence[str], key: str
-) -> tuple[str, str, dict[str, exp.Expr | Sequence[exp.Expr]]]:
-    """The table that patients' cells come from, the relation that reads a part of it, and what that takes."""
+) -> tuple[str, str, dict[str, Filling], dict[str, Filling] | None]:
+    """The table that patients' cells come from, the relation that reads a part of it, what that takes, and what `eligible_part` takes.
+
+    None for the last where what is read is of eligible humans alone.
+    """
     from sqlglot import exp
 
     ready = _reduced(engine, question, columns, key)
-    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {**_numbers(question, ready), "__eligible__": exp.to_table(eligible.table)}
+    gate = exp.to_table(eligible.table)
     if ready is not None:
         added = [_named(exp.column(f"sum_{ready.columns.index(name)}", table="reduced"), f"sum_{n}") for n, name in enumerate(columns)]
-        return ready.table, "reduced_part", {**structure, "__reduced__": exp.to_table(ready.table), "__sums__": added}
+        of_rows = _shares(question, lambda d: None if d.per_patient else ready.code(d, exp.column("code", table="reduced")))
+        own = _shares(question, lambda d: _code(d) if d.per_patient else None)
+        taken: dict[str, Filling] = {"__numbers__": of_rows, "__reduced__": exp.to_table(ready.table), "__sums__": added}
+        return ready.table, "reduced_part", taken, {"__numbers__": own, "__eligible__": gate}
+    structure: dict[str, Filling] = {**_numbers(question, _code), "__eligible__": gate}
     singles = any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
     structure |= {
         "__fact__": exp.to_table(f"fact_{question.fact}"),
@@ -131,7 +141,7 @@ def _source(
         "__reductions__": list(_reductions(question, columns)),
     }
     engine.make("asked_cell", "asked_cell", {"key": key}, structure)
-    return "asked_cell", "asked_part", {}
+    return "asked_cell", "asked_part", {}, None
 
 
 def _reduced(engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str) -> Reduced | None:
@@ -148,12 +158,12 @@ def _reduced(engine: DuckDBEngine, question: Question, columns: Sequence[str], k
 
 
 def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
-    """Ranges of patients with about `PART` rows each."""
+    """Ranges of patients with about `PART` rows each, and of no more patients than that."""
     from sqlglot import exp
 
     ((rows, first, last),) = engine.rows("patient_extent", structure={"__table__": exp.to_table(table)})
     if rows:
-        step = -(-(last - first + 1) // -(-rows // PART))
+        step = min(PART, -(-(last - first + 1) // -(-rows // PART)))
         yield from ((begin, begin + step - 1) for begin in range(first, last + 1, step))
 
 
@@ -172,23 +182,29 @@ def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integer
 # -- expressions over declared names ---------------------------------------------------------------------------------------
 
 
-def _numbers(question: Question, ready: Reduced | None = None) -> dict[str, exp.Expr]:
-    """The numbers of a row's group and of its cell in the condition; the row is one of facts, or one of reduced facts."""
+def _numbers(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> dict[str, exp.Expr]:
+    """The numbers of a row's group and of its cell in the condition; a dimension without a code adds nothing."""
+    from sqlglot import exp
 
     def number(dimensions: Sequence[Dimension]) -> exp.Expr:
-        return codes.numbered((_code(d, ready), len(d.labels)) for d in dimensions)
+        return codes.numbered((code(d) or exp.Literal.number(0), len(d.labels)) for d in dimensions)
 
     return {"__group__": number(question.by), "__matched__": number(question.where.dimensions)}
 
 
-def _code(dimension: Dimension, ready: Reduced | None) -> exp.Expr:
-    """A dimension's code: the patient's own, or one of the row's."""
+def _shares(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> list[exp.Expr]:
+    """`cell` and, where there is a condition, `matched`: what these codes add to the numbers."""
+    numbers = _numbers(question, code)
+    holes = {"cell": "__group__", **({"matched": "__matched__"} if not question.where.holds().all() else {})}
+    return [_named(numbers[hole], name) for name, hole in holes.items()]
+
+
+def _code(dimension: Dimension) -> exp.Expr:
+    """A dimension's code: the patient's own, or the one of a row of facts."""
     from sqlglot import exp
 
     if dimension.per_patient:
         return exp.column(f"dim_{dimension.name}", table="person", quoted=True)
-    if ready is not None:
-        return ready.code(dimension, exp.column("code", table="reduced"))
     return codes.coded(dimension, exp.column(dimension.column or "", table="fact", quoted=True))
 
 
