@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from segmenter.model import Cost
 
 NANO = 1_000_000_000
+STEEPEST = 300.0  # an epsilon beyond which noise is none
 LOST = 1e-15  # what lies beyond `reach` of one draw
 FINE, COARSE = 64, 4096  # a variance is a multiple of 1/64, from 4,096 on a whole number, so that it is drawn fast; rounding is upwards
 
@@ -44,8 +45,8 @@ class Geometric:
 
     @property
     def decay(self) -> float:
-        """The ratio of neighbouring masses."""
-        return math.exp(-self.epsilon / (NANO * self.sensitivity))
+        """The ratio of neighbouring masses; never so small that the variance could not be divided by."""
+        return math.exp(-min(STEEPEST, self.epsilon / (NANO * self.sensitivity)))
 
     @property
     def variance(self) -> float:

@@ -212,6 +212,19 @@ def test_what_a_target_costs(target):
     assert max(plan(segments, epsilon=f"{less // NANO}.{less % NANO:09d}").errors.values()) > target
 
 
+def test_a_target_is_met_by_every_family_for_one_price():
+    segments = [*resolved(segment("wide", "sex in ('F', 'M')")), *one_family([segment("rare", "age_band = '80+' and sex = 'F'")])]
+    dearest = max(planner.price_of(40, [s], policy(), SETTING) for s in segments)
+    for order in (segments, segments[::-1]):
+        assert planner.price_of(40, order, policy(), SETTING) == pytest.approx(dearest, rel=0.01)
+    assert planner.price_of(-1, segments, policy(), SETTING) is None
+
+
+def test_noise_that_is_none_can_be_planned_with():
+    assert set(plan(one_family(job(np.random.default_rng(4), many=5)), epsilon="1000").errors.values()) == {0}
+    assert 0 < Geometric(1000 * NANO).variance < 1e-100
+
+
 def test_planning_and_noise_for_100_000_cells_take_under_3_seconds():
     from segmenter import noise
     from segmenter.policy import Dimension

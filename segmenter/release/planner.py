@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.release.candidates import Strip
 
 GAUSSIAN = "discrete_gaussian"
+LEAST, MOST = 5.0, 12.0  # logarithms of the nano-epsilons that `price_of` looks at: from the least that may be asked to 1,000
 
 Find = Callable[[str, int], Release | None]
 
@@ -177,11 +178,15 @@ def plan(segments: Sequence[Resolved], policy: Policy, setting: Setting, find: F
 
     Raises `UsageError` where an epsilon is not a positive number.
     """
+    plans = tuple(_family(family, members, policy, setting, (find, epsilon)) for family, members in _by_family(segments).items())
+    return ReleasePlan(plans, tuple(s.name for s in segments))
+
+
+def _by_family(segments: Sequence[Resolved]) -> dict[Family, list[Resolved]]:
     families: dict[Family, list[Resolved]] = {}
     for segment in segments:
         families.setdefault(Family.of(segment), []).append(segment)
-    plans = tuple(_family(family, members, policy, setting, (find, epsilon)) for family, members in families.items())
-    return ReleasePlan(plans, tuple(s.name for s in segments))
+    return families
 
 
 def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
@@ -284,21 +289,36 @@ def _stored_error(segment: Resolved, release: Release, policy: Policy) -> int:
 def price_of(target: int, segments: Sequence[Resolved], policy: Policy, setting: Setting) -> int | None:
     """The smallest epsilon (nano, to three digits) for which every segment's expected error is at most `target` patients.
 
-    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000 does.
+    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000 does. Families ask for the same price
+    and know nothing of each other: what is enough for one is mostly enough for the next.
     """
+    amount = LEAST
+    for members in _by_family(segments).values():
+        found = _enough(target, members, policy, (setting, amount))
+        if found is None:
+            return None
+        amount = found
+    return _three_digits(10**amount)
 
-    def enough(price: int) -> bool:
-        tried = plan(segments, policy, setting, lambda _q, _e: None, _decimal(price))
+
+def _enough(target: int, members: Sequence[Resolved], policy: Policy, where: tuple[Setting, float]) -> float | None:
+    """The logarithm of the smallest price, not below a given one, that is enough for a family: bisection."""
+    setting, low = where
+
+    def enough(amount: float) -> bool:
+        tried = plan(members, policy, setting, lambda _q, _e: None, _decimal(int(10**amount)))
         worst: int = max(tried.errors.values(), default=0)
         return worst <= target
 
-    low, high = 0.0, 12.0  # of log10 nano-epsilon
-    if not enough(int(10**high)):
+    if low > LEAST and enough(low):  # the least of all is slow to try, and hardly ever enough
+        return low
+    high = MOST
+    if not enough(high):
         return None
     while high - low > 0.0005:  # noqa: PLR2004 - three digits
         middle = (low + high) / 2
-        low, high = (low, middle) if enough(max(1, int(10**middle))) else (middle, high)
-    return _three_digits(10**high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
 
 
 def _three_digits(amount: float) -> int:
