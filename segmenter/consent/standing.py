@@ -169,11 +169,12 @@ def decide(work: Settling, table: str, place: str = "", steps: Sequence[str] = N
     engine.forget(["denied_patient", "denied", "profile"])
 
 
-def _lay_out(work: Settling) -> Scopes:
-    """Make the lookup tables of the policy's questions."""
+def _lay_out(work: Settling, kinds: str = "") -> Scopes:
+    """Make the lookup tables of the policy's questions, those whose names end in `kinds`."""
     layout = Scopes.of(work.policy)
     for name, frame in layout.tables().items():
-        work.engine.load(name, frame)
+        if name.endswith(kinds):
+            work.engine.load(name, frame)
     return layout
 
 
@@ -232,7 +233,7 @@ def _reach(work: Settling) -> None:
 def _deny(work: Settling) -> Replaced:
     """Decide the touched anew, who said nothing new but denials: `decided_again` and `newest_denial`."""
     engine = work.engine
-    numbers = range(_lay_out(work).words)
+    numbers = range(_lay_out(work, "_scope").words)
     engine.alias("patient", "touched")
     with engine.as_written():
         work.progress("newest denial", None)

@@ -154,7 +154,7 @@ class Tables(Connection):
         """Put the rows of the table `other` in place of those whose `column` is a patient of the table `keys`, by column name."""
         with fixed_errors("cannot change a table"):
             self.connection.execute(
-                f"DELETE FROM {dotted(table)} AS old USING (SELECT DISTINCT patient FROM {named(keys)}) AS key"
+                f"DELETE FROM {dotted(table)} AS old USING {named(keys)} AS key"
                 f" WHERE old.{named(column)} = key.patient"
             )
         self.append_table(table, other)

@@ -1,6 +1,6 @@
--- Of those who changed, the ones that the state before has a row of.
+-- Of those who changed, the ones that the state before has a row of; whoever is named twice there is so here.
 -- Returns: patient
 -- Reads:   previous_person, changed
 SELECT person.patient
 FROM previous_person AS person
-JOIN (SELECT DISTINCT patient FROM changed) AS one ON one.patient = person.patient
+JOIN changed ON changed.patient = person.patient

@@ -10,28 +10,28 @@ WITH relinked AS (
 
 seed AS (
     SELECT patient FROM changed WHERE since IS NULL
-    UNION
+    UNION ALL
     (SELECT patient FROM changed EXCEPT SELECT patient FROM known_before)
-    UNION
+    UNION ALL
     SELECT patient FROM previous_person WHERE due_at <= $until
-    UNION
+    UNION ALL
     SELECT human AS patient FROM previous_newest_denial WHERE due_at <= $until
-    UNION
+    UNION ALL
     SELECT patient FROM previous_newest_grant WHERE due_at <= $until
-    UNION
+    UNION ALL
     SELECT patient FROM relinked
-    UNION
+    UNION ALL
     (SELECT patient FROM erased EXCEPT SELECT patient FROM previous_buried)
-    UNION
+    UNION ALL
     (SELECT patient FROM previous_buried EXCEPT SELECT patient FROM erased)
 ),
 
 spread AS (
     SELECT patient FROM seed
-    UNION
+    UNION ALL
     SELECT patient FROM previous_linked
     WHERE grp IN (SELECT one.grp FROM previous_linked AS one WHERE one.patient IN (SELECT seed.patient FROM seed))
-    UNION
+    UNION ALL
     SELECT patient FROM link_group
     WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT seed.patient FROM seed))
 ),
