@@ -9,7 +9,10 @@ import pytest
 
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
+from segmenter.export.entries import COLUMNS
+from segmenter.keys import Keys
 from segmenter.sources import lists
+from world.policies import CLINIC, policy_of
 
 EVENTS = Path(__file__).parents[1] / "../shared/data/esp_events"
 EXPECTED = EVENTS / "expected_events.jsonl"
@@ -153,3 +156,22 @@ def test_an_unknown_layout_is_refused_without_showing_a_value(engine, tmp_path):
 def test_half_a_character_breaks_nothing(engine, tmp_path):
     rows = given(engine, tmp_path, '{"contacts": [{"email": "a\\ud800@x.example"}]}', "l.json")
     assert rows == [("email", "a?@x.example", "unsubscribed", "")]
+
+
+def kept(engine, path) -> tuple[list[tuple], list[tuple]]:
+    """What hashing a list keeps, each once, and the lines it tells of."""
+    engine.create("suppression_new", COLUMNS)
+    listed = lists.read(engine, [lists.of_path(path)], "x")
+    told = lists.hashed(engine, Keys(b"k" * 32), policy_of(CLINIC, {}), listed, None, "suppression_new")
+    return sorted(engine.rows("list_once"), key=str), told
+
+
+def test_a_list_read_in_parts_says_the_same(engine, tmp_path, monkeypatch):
+    path = tmp_path / "long.csv"
+    lines = ["a@x.example,p1", "b@x.example,p2", "A@X.example,p3", ",", "c@x.example,p1", "a@x.example,p1", " ,p4"]
+    path.write_text("\n".join(["email,patient_id,channel", *(f"{line},{'pigeon' if 'c@' in line else ''}" for line in lines)]), "utf-8")
+    whole = kept(engine, path)
+    assert (len(whole[0]), [row[2:4] for row in whole[1]]) == (7, [(5, "S5"), (6, "S1"), (8, "S5")])
+    for part in (1, 2, 3):
+        monkeypatch.setattr(lists, "PART", part)
+        assert kept(engine, path) == whole
