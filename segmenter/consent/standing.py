@@ -180,6 +180,7 @@ def _lay_out(work: Settling, kinds: str = "") -> Scopes:
 
 def _decide(work: Settling, table: str, numbers: Sequence[int]) -> None:
     """What is left of the grants after the denials."""
+    work.engine.make("denied_patient", "denied_patient", work.values)  # it is read twice
     _forbid(work, numbers)
     work.progress("grants", None)
     structure = {
@@ -193,7 +194,6 @@ def _decide(work: Settling, table: str, numbers: Sequence[int]) -> None:
 def _forbid(work: Settling, numbers: Sequence[int]) -> None:
     """What the denials of `newest_denial` forbid each patient, after the lifts of `newest_grant`: the table `denied`."""
     work.progress("denials", None)
-    work.engine.make("denied_patient", "denied_patient", work.values)
     work.engine.make("denied", "denied", work.values, {"__denied__": [words.of_word("mask", "denied", word) for word in numbers]})
 
 
@@ -204,8 +204,10 @@ def _renew(work: Settling, snapshot: Snapshot) -> bool:
         engine.expose(SETTLING, PREVIOUS, prefix="previous_")
         _reach(work)
         engine.make("said_no", "said_no")
-        engine.make("said_more", "said_more")
-        for those, again in (("said_no", _deny), ("said_more", _again)):
+        everyone = engine.count("said_no") == engine.count("reached")
+        if not everyone:
+            engine.make("said_more", "said_more")
+        for those, again in (("said_no", _deny), *(() if everyone else (("said_more", _again),))):
             if engine.count(those):
                 engine.alias("touched", those)
                 engine.view("consent", "consent_now")
@@ -245,7 +247,7 @@ def _deny(work: Settling) -> Replaced:
         engine.make("decided_again", "person_denied", structure=structure)
         engine.make("denial_again", "denial_again")
     engine.widen(SNAPSHOT, ["patient"])
-    engine.forget(["denied_patient", "denied", *NEWEST])
+    engine.forget(["denied", *NEWEST])
     engine.alias("newest_denial", "denial_again")
     return ("person", "patient"), ("newest_denial", "human")
 
