@@ -64,9 +64,9 @@ def _no_confirmation(name: str, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reversed_reasons() -> Any:
-    from segmenter.consent import why
+    from segmenter.consent import history
 
-    return mock.patch.object(why, "ORDER", tuple(reversed(why.ORDER)))
+    return mock.patch.object(history, "ORDER", tuple(reversed(history.ORDER)))
 
 
 def _all() -> Iterator[Mutant]:
