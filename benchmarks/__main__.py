@@ -1,4 +1,4 @@
-"""`python -m benchmarks --size 1m [--rounds 5] [--works abcdefghis] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
+"""`python -m benchmarks --size 1m [--rounds N] [--works abcdefghis] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import Any
 from benchmarks import crowd, page, peers, world
 
 RESULTS = Path(__file__).parent / "results"
+LARGEST, FEW, MANY = "10m", 3, 5  # rounds
 HELP = "which works, by letter"
 DECISIONS = ("s-full", "s-gate")
 COLD = ("h-help", "h-budget", "h-plan")
@@ -26,14 +27,15 @@ def main() -> None:
     """Run everything that was asked for, at one size."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--size", choices=world.SIZES, default="1m")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, help="5, and 3 at ten million")
     parser.add_argument("--works", default="abcdefghis", help=HELP)
     parser.add_argument("--peers", default=",".join(peers.installed()), help="which peers, of those that are installed")
     parser.add_argument("--folder", type=Path, help="where to put the data; removed at the end unless it is given")
     given = parser.parse_args()
+    rounds = given.rounds or (FEW if given.size == LARGEST else MANY)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="segmenter-benchmark-"))
     try:
-        runs = measure(folder, world.SIZES[given.size], given.rounds, given.works, [p for p in given.peers.split(",") if p])
+        runs = measure(folder, world.SIZES[given.size], rounds, given.works, [p for p in given.peers.split(",") if p])
     finally:
         if given.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
