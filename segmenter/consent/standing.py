@@ -12,8 +12,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -138,12 +138,11 @@ def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Pr
     elif engine.rows("fallen_due", {"until": naive_utc(max(clocks.as_of, clocks.known_at))})[0][0]:
         engine.make("changed", "nobody")
         _reach(work)
-        engine.alias("touched", "reached")
-        engine.alias("consent", "consent_few")
+        _touch(engine, "reached_whole", "consent_whole")
         _again(work)
         engine.make("person_then", "followed")
-        engine.widen(SNAPSHOT, ["consent"])
-        engine.forget(["decided_again", "touched", "reached", "changed", "consent_few", *NEWEST])
+        _leave(engine)
+        engine.forget(["reached", "changed"])
     else:
         return
     engine.forget(["person", "kin"])
@@ -203,22 +202,42 @@ def _renew(work: Settling, snapshot: Snapshot) -> bool:
     with engine.at_once():
         engine.expose(SETTLING, PREVIOUS, prefix="previous_")
         _reach(work)
-        engine.make("said_no", "said_no")
-        everyone = engine.count("said_no") == engine.count("reached")
-        if not everyone:
-            engine.make("said_more", "said_more")
-        for those, again in (("said_no", _deny), *(() if everyone else (("said_more", _again),))):
-            if engine.count(those):
-                engine.alias("touched", those)
-                engine.view("consent", "consent_now")
-                for table, column in again(work):
-                    engine.replace(f"{SETTLING}.{table}", column, "touched", "decided_again" if table == "person" else table)
-                engine.widen(SNAPSHOT, ["consent"])
-                engine.forget(["decided_again", "touched", *NEWEST])
-        engine.forget(["said_no", "said_more", "reached", "consent_few", "changed", *_before()])
+        for again in _ways(work):
+            for table, column in again(work):
+                engine.replace(f"{SETTLING}.{table}", column, "touched", "decided_again" if table == "person" else table)
+            _leave(engine)
+        engine.forget(["reached", "changed", *_before()])
     with engine.at_once():
         _complete(work, snapshot)
     return engine.count(f"{SETTLING}.person") == engine.count(f"{SNAPSHOT}.patient")
+
+
+def _ways(work: Settling) -> Iterator[Callable[[Settling], Replaced]]:
+    """Whom to decide in which way, made the touched: who is read whole, and who only said something new, which may be denials alone."""
+    engine = work.engine
+    ((whole, told),) = engine.rows("reached_how")
+    if whole:
+        _touch(engine, "reached_whole", "consent_whole")
+        yield _again
+    if told:
+        ((since,),) = engine.rows("changed_since")
+        _touch(engine, "reached_told", "consent_told", since)
+        ((giving,),) = engine.rows("giving")
+        yield _say if giving else _deny
+
+
+def _touch(engine: DuckDBEngine, those: str, said: str, since: int = 0) -> None:
+    """Make `touched` mean `those`, and `consent` the events of theirs that decide; `_leave` undoes it."""
+    engine.view(those, those)
+    engine.alias("touched", those)
+    engine.make("consent_few", said, {"since": since})
+    engine.alias("consent", "consent_few")
+
+
+def _leave(engine: DuckDBEngine) -> None:
+    """Make `consent` mean everybody's events again."""
+    engine.widen(SNAPSHOT, ["consent"])
+    engine.forget(["touched", "reached_whole", "reached_told", "consent_few", "decided_again", *NEWEST])
 
 
 def _before() -> list[str]:
@@ -226,10 +245,8 @@ def _before() -> list[str]:
 
 
 def _reach(work: Settling) -> None:
-    """Whom the moment touches, and the events that decide them: tables `reached` and `consent_few`."""
-    engine = work.engine
-    engine.make("reached", "reached", {"until": naive_utc(max(work.clocks.as_of, work.clocks.known_at))})
-    engine.make("consent_few", "consent_again", {"since": engine.rows("changed_since")[0][0]})
+    """Whom the moment touches: the table `reached`."""
+    work.engine.make("reached", "reached", {"until": naive_utc(max(work.clocks.as_of, work.clocks.known_at))})
 
 
 def _deny(work: Settling) -> Replaced:
@@ -247,22 +264,38 @@ def _deny(work: Settling) -> Replaced:
         engine.make("decided_again", "person_denied", structure=structure)
         engine.make("denial_again", "denial_again")
     engine.widen(SNAPSHOT, ["patient"])
-    engine.forget(["denied", *NEWEST])
+    engine.forget(["denied_patient", "denied", *NEWEST])
     engine.alias("newest_denial", "denial_again")
     return ("person", "patient"), ("newest_denial", "human")
 
 
-def _again(work: Settling) -> Replaced:
-    """Decide the touched anew from their events and, where these are not all, from what spoke before: `decided_again` and `NEWEST`."""
+def _say(work: Settling) -> Replaced:
+    """Decide the touched anew, who only said something new: their dimensions are as they were."""
+    return _again(replace(work, profile=_kept), READ)
+
+
+def _kept(engine: DuckDBEngine, policy: Policy, as_of: datetime) -> str:
+    """The dimensions of the touched in the state before. Nobody among them falls due, so that none is older by a band."""
+    del as_of
+    engine.make("profile", "profile_kept", structure={"__dimensions__": list(words.codes(policy, "earlier"))})
+    return "profile"
+
+
+def _again(work: Settling, read: Mapping[str, Sequence[str]] | None = None) -> Replaced:
+    """Decide the touched anew from their events and, where these are not all, from what spoke before: `decided_again` and `NEWEST`.
+
+    `read` are the snapshot's tables, and columns of them, that this takes: what dimensions read too, unless it is given.
+    """
     engine = work.engine
-    narrowed = dict(_read(work.policy, engine.tables(SNAPSHOT)))
+    tables = engine.tables(SNAPSHOT)
+    narrowed = {name: columns for name, columns in (read or _read(work.policy)).items() if name in tables}
     engine.narrow(SNAPSHOT, narrowed, "touched")
     decide(work, "decided_again", steps=("denial_again", "grant_again"))
     engine.widen(SNAPSHOT, [*narrowed])
     return ("person", "patient"), ("newest_denial", "human"), ("newest_grant", "patient")
 
 
-def _read(policy: Policy, tables: Sequence[str]) -> Iterator[tuple[str, Sequence[str]]]:
+def _read(policy: Policy) -> dict[str, Sequence[str]]:
     """The snapshot's tables that decisions and dimensions of patients read, and which columns of them."""
     read: dict[str, dict[str, None]] = {name: dict.fromkeys(columns) for name, columns in READ.items()}
     for dimension in policy.dimensions.values():
@@ -270,7 +303,7 @@ def _read(policy: Policy, tables: Sequence[str]) -> Iterator[tuple[str, Sequence
             table = "patient" if dimension.table == "patient" else f"fact_{dimension.table}"
             column = dimension.column
             read.setdefault(table, {"patient": None}).update({} if column is None else {column: None})
-    return ((name, tuple(columns)) for name, columns in read.items() if name in tables)
+    return {name: tuple(columns) for name, columns in read.items()}
 
 
 def _complete(work: Settling, snapshot: Snapshot) -> None:

@@ -1,0 +1,8 @@
+-- All events of the touched.
+-- Returns: what decisions read of consent
+-- Reads:   consent, touched
+SELECT
+    event, patient, purpose, channel, topic, category, state, method, expressed_by, notice_version, evidenced,
+    effective_at, recorded_at, confirmed_at, valid_until, dates
+FROM consent
+WHERE patient IN (SELECT touched.patient FROM touched)
