@@ -66,6 +66,10 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
         world.add_delta(project, patients, number)
         for work in ("f", *(["s-delta"] if "s" in works else [])):
             runs.setdefault((work, "ours"), []).append(_fresh(work, "ours", project, number))
+        if "s" in works:
+            world.add_delta(project, patients, number, "mixed")
+            _fresh("f", "ours", project, number)  # ingested, and not counted
+            runs.setdefault(("s-mixed", "ours"), []).append(_fresh("s-mixed", "ours", project, number))
     return runs
 
 

@@ -22,11 +22,11 @@ REPEATS = 10  # of a count, which takes milliseconds
 
 
 def run(work: str, side: str, folder: Path) -> Stopwatch:
-    """`s-full`, `s-delta` or `s-gate`, on the newest snapshot."""
+    """`s-full`, `s-delta`, `s-mixed` or `s-gate`, on the newest snapshot."""
     with segmenter.open(folder) as session:
         if work == "s-gate":
             return _count(session.context, gated=side == "ours")
-        return _settle(session.context, follows=work == "s-delta")
+        return _settle(session.context, follows=work != "s-full")
 
 
 def _settle(context: Context, *, follows: bool) -> Stopwatch:

@@ -39,11 +39,12 @@ SELECT 'e' || i || '-' || n AS event_id, 'p' || lpad(i::VARCHAR, 9, '0') AS pati
 FROM range({patients}) AS numbers(i), range({events} + 1) AS steps(n)"""
 
 DELTA = """
-SELECT 'd{part}-' || i AS event_id, 'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id,
-  'outreach' AS purpose, '*' AS channel, '*' AS topic, '*' AS category, 'withdrawn' AS state,
+SELECT '{kind}{part}-' || i AS event_id, 'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id,
+  'outreach' AS purpose, '*' AS channel, '*' AS topic, '*' AS category,
+  CASE WHEN '{kind}' = 'mixed' AND hash(hash(i, 'state')) % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
   strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
   strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS recorded_at, '' AS confirmed_at, '' AS valid_until,
-  'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version, '' AS evidence, 'crm' AS source
+  'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version, 'doc' AS evidence, 'crm' AS source
 FROM range({patients} * {events} // 1000) AS numbers(i)"""
 
 LIST = """
@@ -106,11 +107,11 @@ def make(folder: Path, patients: int, events: int = EVENTS) -> None:
     _write_project(folder)
 
 
-def add_delta(folder: Path, patients: int, part: int) -> None:
-    """One more file of consent events: 0.1 % of what there is."""
+def add_delta(folder: Path, patients: int, part: int, kind: str = "delta") -> None:
+    """One more file of consent events, 0.1 % of what there is: withdrawals, or (`mixed`) six tenths grants."""
     with duckdb.connect() as engine:
-        text = DELTA.format(patients=patients, events=EVENTS, part=part)
-        engine.execute(f"COPY ({text}) TO '{folder / 'data' / f'consent_delta_{part}.parquet'}' (FORMAT parquet)")
+        text = DELTA.format(patients=patients, events=EVENTS, part=part, kind=kind)
+        engine.execute(f"COPY ({text}) TO '{folder / 'data' / f'consent_{kind}_{part}.parquet'}' (FORMAT parquet)")
 
 
 def _write_project(folder: Path) -> None:
