@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +55,7 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
     project = folder / "project"
     if not project.exists():
         _say(f"drawing {patients:,} patients")
-        world.make(project, patients)
+        _apart(world.make, project, patients)
     _ingest(project, runs, rounds if "e" in works else 1)
     questions = [(work, side) for work in "abcdg" if work in works for side in _sides(work, others)]
     questions += [(work, "ours") for work in COLD if "h" in works]
@@ -73,11 +75,20 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
     return runs
 
 
+def _apart(draw: Callable[..., None], *given: object) -> None:
+    """Draw data in a process of its own: what is measured later would inherit this one's peak of memory."""
+    drawing = multiprocessing.get_context("spawn").Process(target=draw, args=given)
+    drawing.start()
+    drawing.join()
+    if drawing.exitcode:
+        sys.exit(drawing.exitcode)
+
+
 def _crowd(project: Path, patients: int, runs: Runs, rounds: int) -> None:
     """Work (i), in a project of its own; its ingest is not counted."""
     if not project.exists():
         _say(f"drawing {patients:,} patients and {crowd.ENTRIES} entries for each")
-        crowd.make(project, patients)
+        _apart(crowd.make, project, patients)
         _fresh("e", "ours", project, 0)
     for number in range(rounds):
         for side in ("plain", "ours"):
