@@ -46,10 +46,12 @@ def gate(
     word, masks = check(policy, request)
     structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
         "__alone__": _has_one(word, [mask | ALONE for mask in masks]),
-        "__allowed__": _has_one(word, masks),
         "__dimensions__": [*_codes(policy), *([] if mark is None else [_marked(policy, request, mark)])],
     }
-    engine.view(table, "eligible", structure)
+    if engine.count("kin"):
+        engine.view(table, "eligible", {**structure, "__allowed__": _has_one(word, masks)})
+    else:
+        engine.view(table, "eligible_unlinked", structure)
     return Eligible(request, snapshot, policy.deciding_hash(), table)
 
 
