@@ -31,13 +31,25 @@ def main() -> None:
     parser.add_argument("--size", choices=world.SIZES, default="1m")
     parser.add_argument("--rounds", type=int, help="5, and 3 at ten million")
     parser.add_argument("--works", default="abcdefghis", help=HELP)
-    parser.add_argument("--peers", default=",".join(peers.installed()), help="which peers, of those that are installed")
-    parser.add_argument("--folder", type=Path, help="where to put the data; removed at the end unless it is given")
+    parser.add_argument(
+        "--peers",
+        default=",".join(peers.installed()),
+        help="which peers, of those that are installed",
+    )
+    parser.add_argument(
+        "--folder", type=Path, help="where to put the data; removed at the end unless it is given"
+    )
     given = parser.parse_args()
     rounds = given.rounds or (FEW if given.size == LARGEST else MANY)
     folder = given.folder or Path(tempfile.mkdtemp(prefix="segmenter-benchmark-"))
     try:
-        runs = measure(folder, world.SIZES[given.size], rounds, given.works, [p for p in given.peers.split(",") if p])
+        runs = measure(
+            folder,
+            world.SIZES[given.size],
+            rounds,
+            given.works,
+            [p for p in given.peers.split(",") if p],
+        )
     finally:
         if given.folder is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -71,7 +83,9 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
         if "s" in works:
             world.add_delta(project, patients, number, "mixed")
             _fresh("f", "ours", project, number)  # ingested, and not counted
-            runs.setdefault(("s-mixed", "ours"), []).append(_fresh("s-mixed", "ours", project, number))
+            runs.setdefault(("s-mixed", "ours"), []).append(
+                _fresh("s-mixed", "ours", project, number)
+            )
     return runs
 
 
@@ -96,7 +110,11 @@ def _crowd(project: Path, patients: int, runs: Runs, rounds: int) -> None:
 
 
 def _sides(work: str, others: list[str]) -> list[str]:
-    return ["plain", *(["latest", "ours", "warm"] if work == "b" else ["ours"]), *(others if work in peers.WORKS else [])]
+    return [
+        "plain",
+        *(["latest", "ours", "warm"] if work == "b" else ["ours"]),
+        *(others if work in peers.WORKS else []),
+    ]
 
 
 def _ingest(project: Path, runs: Runs, rounds: int) -> None:
@@ -112,7 +130,9 @@ def _ingest(project: Path, runs: Runs, rounds: int) -> None:
 def _fresh(work: str, side: str, project: Path, number: int) -> dict[str, Any]:
     _say(f"round {number + 1}: ({work}) {side}")
     command = [peers.interpreter(side), "-m", "benchmarks.one", work, side, str(project)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False
+    )
     if done.returncode:
         _say(done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed")
         return {"seconds": None, "processor": None, "peak": None, "error": None, "steps": {}}
@@ -132,20 +152,37 @@ def summary(runs: Runs) -> dict[str, Any]:
             "peak": max((t["peak"] for t in taken if t["peak"] is not None), default=None),
             "error": _median(taken, "error"),
             "rounds": len(taken),
-            "steps": {step: statistics.median(t["steps"].get(step, 0.0) for t in taken) for step in (taken[-1]["steps"] or {})},
+            "steps": {
+                step: statistics.median(t["steps"].get(step, 0.0) for t in taken)
+                for step in (taken[-1]["steps"] or {})
+            },
         }
         for (work, side), taken in runs.items()
     ]
-    return {"machine": page.machine(), "versions": page.versions(), "peers": peers.versions(), "works": works}
+    return {
+        "machine": page.machine(),
+        "versions": page.versions(),
+        "peers": peers.versions(),
+        "works": works,
+    }
 
 
 def keep(file: Path, found: dict[str, Any]) -> list[dict[str, Any]]:
     """Write the results of one size; works that were not measured this time keep what was found before."""
     before = json.loads(file.read_text(encoding="utf-8"))["works"] if file.exists() else []
     measured = {(w["work"], w["side"]) for w in found["works"]}
-    works: list[dict[str, Any]] = [*found["works"], *(w for w in before if (w["work"], w["side"]) not in measured)]
+    works: list[dict[str, Any]] = [
+        *found["works"],
+        *(w for w in before if (w["work"], w["side"]) not in measured),
+    ]
     file.parent.mkdir(exist_ok=True)
-    file.write_text(json.dumps({**found, "works": sorted(works, key=lambda w: (w["work"], w["side"]))}, indent=1) + "\n", encoding="utf-8")
+    file.write_text(
+        json.dumps(
+            {**found, "works": sorted(works, key=lambda w: (w["work"], w["side"]))}, indent=1
+        )
+        + "\n",
+        encoding="utf-8",
+    )
     return works
 
 

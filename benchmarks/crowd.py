@@ -23,11 +23,18 @@ def make(folder: Path, patients: int) -> None:
     world.make(folder, patients, events=1)
     with duckdb.connect() as engine:
         today = str(engine.sql("SELECT current_date").fetchall()[0][0])
-        for text, name, form in ((CONSENT, "consent.parquet", "FORMAT parquet"), (LIST, "suppression.csv", "FORMAT csv, HEADER")):
-            filled = text.replace("{events}", world.CONSENT).format(patients=patients, entries=ENTRIES, events=1, today=today)
+        for text, name, form in (
+            (CONSENT, "consent.parquet", "FORMAT parquet"),
+            (LIST, "suppression.csv", "FORMAT csv, HEADER"),
+        ):
+            filled = text.replace("{events}", world.CONSENT).format(
+                patients=patients, entries=ENTRIES, events=1, today=today
+            )
             engine.execute(f"COPY ({filled}) TO '{folder / 'data' / name}' ({form})")
     policy = (folder / "policy.yml").read_text(encoding="utf-8")
-    (folder / "policy.yml").write_text(policy.replace(" columns: [email, first_name],", ""), encoding="utf-8")
+    (folder / "policy.yml").write_text(
+        policy.replace(" columns: [email, first_name],", ""), encoding="utf-8"
+    )
     world.segment(folder, "crowd", "outreach", "region <> 'unknown'", "t2")
     plain.load(folder)
     with plain.connect(folder) as engine:

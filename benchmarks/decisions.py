@@ -46,10 +46,14 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
     try:
         with opened(context, snapshot) as engine:
             if follows:
-                given["previous"] = context.store.state_path(earlier[-1], standing.mark(context.policy))
+                given["previous"] = context.store.state_path(
+                    earlier[-1], standing.mark(context.policy)
+                )
                 engine.alias("changed", f"{standing.SNAPSHOT}.{TOUCHED}")
             with Stopwatch() as took:
-                standing.settle(engine, context.policy, snapshot, path, cube.profile, progress=told, **given)
+                standing.settle(
+                    engine, context.policy, snapshot, path, cube.profile, progress=told, **given
+                )
     finally:
         path.unlink(missing_ok=True)
     return took.less(copied)
@@ -68,5 +72,7 @@ def _count(context: Context, *, gated: bool) -> Stopwatch:
                 for _ in range(repeats):
                     if gated:
                         chosen = gate.gate(engine, policy, snapshot, request)
-                    cube.count(engine, dimensions, chosen, Spend("", request.purpose, "", Cost(), 0))
+                    cube.count(
+                        engine, dimensions, chosen, Spend("", request.purpose, "", Cost(), 0)
+                    )
     return took

@@ -33,8 +33,20 @@ def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
         from benchmarks import peers
 
         took, cells = peers.run(side, work, folder)
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-    return {"seconds": took.seconds, "processor": took.processor, "peak": peak, "error": _error(work, folder, cells), "steps": steps}
+    peak = (
+        max(
+            resource.getrusage(who).ru_maxrss
+            for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+        )
+        / 1024
+    )
+    return {
+        "seconds": took.seconds,
+        "processor": took.processor,
+        "peak": peak,
+        "error": _error(work, folder, cells),
+        "steps": steps,
+    }
 
 
 def _error(work: str, folder: Path, cells: dict[tuple[str, ...], float] | None) -> float | None:

@@ -28,7 +28,8 @@ BOUNDED = "SELECT ward, mode, count(distinct patient), sum(nights) FROM stay GRO
 def run(work: str, folder: Path, *, warm: bool = False) -> tuple[Stopwatch, Cells | None, Steps]:
     """Do one work; its time, the published cells of (a) and (b), and the seconds of each step it reported.
 
-    Each asks for a little more epsilon than any before, so that no stored answer comes back. `warm` does it twice, and times the second.
+    Each asks for a little more epsilon than any before, so that no stored answer comes back. `warm`
+    does it twice, and times the second.
     """
     if work.startswith("h-"):
         return _cold(work.removeprefix("h-"), folder), None, {}
@@ -37,14 +38,20 @@ def run(work: str, folder: Path, *, warm: bool = False) -> tuple[Stopwatch, Cell
     watch = _Watch()
     with segmenter.open(folder, progress=watch) as session:
         if work in MAILED:
-            session.run([MAILED[work]])  # an export goes by the shown cells of a release; the first round pays for it
+            session.run(
+                [MAILED[work]]
+            )  # an export goes by the shown cells of a release; the first round pays for it
         if warm:
             _WORKS[work](session, _epsilon())
             time.sleep(0.2)  # so that the next one asks for more
         epsilon = _epsilon()
         with Stopwatch() as took:
             result = _WORKS[work](session, epsilon)
-    return took, _cells(result) if work in ("a", "b") else None, watch.steps(took.began + took.seconds)
+    return (
+        took,
+        _cells(result) if work in ("a", "b") else None,
+        watch.steps(took.began + took.seconds),
+    )
 
 
 def _epsilon() -> str:
@@ -73,12 +80,21 @@ class _Watch:
 
 def _cells(result: Any) -> Cells:
     (segment,) = result.to_dict()["segments"]
-    return {tuple(cell[name] for name in CELLS): cell["count"] for cell in segment["cells"] if cell["count"] is not None}
+    return {
+        tuple(cell[name] for name in CELLS): cell["count"]
+        for cell in segment["cells"]
+        if cell["count"] is not None
+    }
 
 
 def _cold(verb: str, folder: Path) -> Stopwatch:
     """A whole process, from nothing to its exit. The processor's time is the child's."""
-    command = [sys.executable, "-m", "segmenter.cli", *(["--help"] if verb == "help" else ["-C", str(folder), verb])]
+    command = [
+        sys.executable,
+        "-m",
+        "segmenter.cli",
+        *(["--help"] if verb == "help" else ["-C", str(folder), verb]),
+    ]
     with Stopwatch() as took:
         subprocess.run(command, check=True, capture_output=True)
     used = os.times()
@@ -93,6 +109,10 @@ _WORKS: dict[str, Callable[[Any, str], Any]] = {
     "d": lambda session, epsilon: session.run(["job*"], epsilon=epsilon),
     "e": lambda session, _epsilon: session.ingest(),
     "f": lambda session, _epsilon: session.ingest(),
-    "g": lambda session, _epsilon: session.export(MAILED["g"], channel="email", destination="mailer"),
-    "i": lambda session, _epsilon: session.export(MAILED["i"], channel="email", destination="mailer"),
+    "g": lambda session, _epsilon: session.export(
+        MAILED["g"], channel="email", destination="mailer"
+    ),
+    "i": lambda session, _epsilon: session.export(
+        MAILED["i"], channel="email", destination="mailer"
+    ),
 }

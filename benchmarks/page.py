@@ -13,27 +13,45 @@ from typing import Any
 from benchmarks.world import SIZES
 
 DOCS = Path(__file__).parents[1] / "docs"
-WORKS: dict[str, tuple[str, float | tuple[str, float]]] = {  # work: what it is, side it is held against, at most
+WORKS: dict[
+    str, tuple[str, float | tuple[str, float]]
+] = {  # work: what it is, side it is held against, at most
     "a": ("count by four dimensions, 2,080 cells, everyone consenting", ("plain", 1.1)),
     "b": ("the same, gated by ten consent events a patient", ("plain", 1.1)),
     "c": ("patients and bounded sum of nights by two dimensions of the facts", ("plain", 0.5)),
     "d": ("a job of 50 segments in five families", ("plain", 0.5)),
     "e": ("ingest of everything, decisions included", ("plain", 2.5)),
     "f": ("ingest of 0.1 % more events", ("e", 0.1)),
-    "g": ("export of about 30 % of the patients against half as many suppression entries", ("plain", 6.0)),
+    "g": (
+        "export of about 30 % of the patients against half as many suppression entries",
+        ("plain", 6.0),
+    ),
     "i": ("export of everyone not among five times as many suppression entries", ("plain", 6.0)),
     "s-full": ("decisions of everyone, against a table of the same events", ("plain", 4.0)),
     "s-delta": ("decisions after 0.1 % more events, withdrawals", ("s-full", 0.05)),
     "s-mixed": ("decisions after 0.1 % more events, six tenths of them grants", ("s-full", 0.05)),
-    "s-gate": ("ten counts by four dimensions of who may be used, against everyone", ("plain", 1.3)),
+    "s-gate": (
+        "ten counts by four dimensions of who may be used, against everyone",
+        ("plain", 1.3),
+    ),
     "h-help": ("cold start of `--help`", 0.4),
     "h-budget": ("cold start of `budget`", 1.0),
     "h-plan": ("cold start of `plan`", 1.5),
 }
-SIDES = {"ours": "segmenter", "warm": "segmenter, asked a second time", "plain": "plain DuckDB", "latest": "plain DuckDB, latest event"}
+SIDES = {
+    "ours": "segmenter",
+    "warm": "segmenter, asked a second time",
+    "plain": "plain DuckDB",
+    "latest": "plain DuckDB, latest event",
+}
 PACKAGES = ("duckdb", "polars")
 LATEST = 0.1  # (b) against the latest event by hand
-FASTER = {"opendp": 20, "smartnoise": 20, "pipeline_dp": 50, "tumult": 100}  # (b), at the size that was asked for
+FASTER = {
+    "opendp": 20,
+    "smartnoise": 20,
+    "pipeline_dp": 50,
+    "tumult": 100,
+}  # (b), at the size that was asked for
 AGAINST = "1m"
 MEMORY = {"1m": 2, "10m": 6}  # GiB
 GROWTH = 12.0  # from one million patients to ten
@@ -63,16 +81,25 @@ def versions() -> dict[str, str]:
 def table(works: Works) -> str:
     """One size's table, as Markdown."""
     seconds = {(w["work"], w["side"]): w["seconds"] for w in works}
-    lines = ["| work | side | median s | processor s | ratio to segmenter | peak MiB | error a cell |", "|---|---|---|---|---|---|---|"]
+    lines = [
+        "| work | side | median s | processor s | ratio to segmenter | peak MiB | error a cell |",
+        "|---|---|---|---|---|---|---|",
+    ]
     for work in sorted(works, key=lambda w: (w["work"], w["side"] != "ours", w["side"])):
         ours = seconds.get((work["work"], "ours"))
-        ratio = f"{work['seconds'] / ours:.2f}" if ours and work["seconds"] and work["side"] != "ours" else ""
+        ratio = (
+            f"{work['seconds'] / ours:.2f}"
+            if ours and work["seconds"] and work["side"] != "ours"
+            else ""
+        )
         error = "" if work["error"] is None else f"{work['error']:.2f}"
         name = SIDES.get(work["side"], work["side"])
         took = "failed" if work["seconds"] is None else f"{work['seconds']:.3f}"
         peak = "" if work["peak"] is None else f"{work['peak']:,.0f}"
         used = "" if work.get("processor") is None else f"{work['processor']:.3f}"
-        lines.append(f"| ({work['work']}) {WORKS[work['work']][0]} | {name} | {took} | {used} | {ratio} | {peak} | {error} |")
+        lines.append(
+            f"| ({work['work']}) {WORKS[work['work']][0]} | {name} | {took} | {used} | {ratio} | {peak} | {error} |"
+        )
     return "\n".join(lines)
 
 
@@ -87,7 +114,12 @@ def verdicts(works: Works, size: str) -> str:
             continue
         if isinstance(bound, float):
             used = processor[work, "ours"]
-            asked, found, held, by = f"{bound} s", f"{ours:.2f} s", ours <= bound, "" if used is None else f"{used:.2f} s"
+            asked, found, held, by = (
+                f"{bound} s",
+                f"{ours:.2f} s",
+                ours <= bound,
+                "" if used is None else f"{used:.2f} s",
+            )
         else:
             other, times = bound
             held_against = (other, "ours") if other in WORKS else (work, other)
@@ -113,21 +145,41 @@ def _more(works: Works, size: str) -> Iterator[str]:
     ours, hand = seconds.get(("b", "ours")), seconds.get(("b", "latest"))
     if ours and hand:
         by = _by(processor.get(("b", "ours")), processor.get(("b", "latest")))
-        yield _line("(b)", f"{LATEST} x of the latest event by hand", f"{ours / hand:.2f} x", by, held=ours <= LATEST * hand)
+        yield _line(
+            "(b)",
+            f"{LATEST} x of the latest event by hand",
+            f"{ours / hand:.2f} x",
+            by,
+            held=ours <= LATEST * hand,
+        )
     for name, times in FASTER.items() if size == AGAINST else ():
         took, again = seconds.get(("b", name)), seconds.get(("b", "warm"))
         if took and again:
             mine, theirs = processor.get(("b", "warm")), processor.get(("b", name))
             by = f"{theirs / mine:.0f} x" if mine and theirs else ""
-            yield _line("(b)", f"{times} x faster than {name}, warm", f"{took / again:.0f} x", by, held=took >= times * again)
+            yield _line(
+                "(b)",
+                f"{times} x faster than {name}, warm",
+                f"{took / again:.0f} x",
+                by,
+                held=took >= times * again,
+            )
     peak = max((w["peak"] for w in works if w["side"] == "ours" and w["peak"]), default=None)
     if peak and size in MEMORY:
-        yield _line("all", f"{MEMORY[size]} GiB at the peak", f"{peak / 1024:.1f} GiB", "", held=peak <= MEMORY[size] * 1024)
+        yield _line(
+            "all",
+            f"{MEMORY[size]} GiB at the peak",
+            f"{peak / 1024:.1f} GiB",
+            "",
+            held=peak <= MEMORY[size] * 1024,
+        )
 
 
 def growth(small: Works, large: Works) -> str:
     """How much longer each work takes with ten times the patients."""
-    before, after = ({w["work"]: w for w in works if w["side"] == "ours"} for works in (small, large))
+    before, after = (
+        {w["work"]: w for w in works if w["side"] == "ours"} for works in (small, large)
+    )
     lines = ["| work | at most | measured | | by processor time |", "|---|---|---|---|---|"]
     for work in sorted(before.keys() & after.keys()):
         if not (before[work]["seconds"] and after[work]["seconds"]):
@@ -135,7 +187,9 @@ def growth(small: Works, large: Works) -> str:
         times = after[work]["seconds"] / before[work]["seconds"]
         used = [found[work].get("processor") for found in (before, after)]
         by = f"{used[1] / used[0]:.1f} x" if used[0] and used[1] else ""
-        lines.append(_line(f"({work})", f"{GROWTH:.0f} x", f"{times:.1f} x", by, held=times <= GROWTH))
+        lines.append(
+            _line(f"({work})", f"{GROWTH:.0f} x", f"{times:.1f} x", by, held=times <= GROWTH)
+        )
     return "\n".join(lines)
 
 
@@ -155,7 +209,9 @@ def _by(ours: float | None, beside: float | None) -> str:
 
 def write(results: Path) -> None:
     """Rewrite the page and the chart."""
-    sizes = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")}
+    sizes = {
+        path.stem: json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json")
+    }
     order: list[str] = [size for size in SIZES if size in sizes]
     parts = [HEAD, "![seconds of each work, by size and side](benchmarks.svg)\n"]
     for size in order:
@@ -164,7 +220,9 @@ def write(results: Path) -> None:
         head = f"## {size}\n\n{found['machine']}. {named}.{beside(found)}"
         parts.append(f"{head}\n\n{verdicts(found['works'], size)}\n\n{table(found['works'])}\n")
     if {"1m", "10m"} <= sizes.keys():
-        parts.append(f"## From 1m to 10m\n\n{growth(sizes['1m']['works'], sizes['10m']['works'])}\n")
+        parts.append(
+            f"## From 1m to 10m\n\n{growth(sizes['1m']['works'], sizes['10m']['works'])}\n"
+        )
     notes = results.parent / "notes.md"
     if notes.exists():
         parts.append(notes.read_text(encoding="utf-8"))
@@ -179,7 +237,12 @@ def chart(sizes: dict[str, Any], order: list[str]) -> None:
     import vl_convert
 
     rows = [
-        {"size": size, "work": w["work"], "side": SIDES.get(w["side"], w["side"]), "seconds": w["seconds"]}
+        {
+            "size": size,
+            "work": w["work"],
+            "side": SIDES.get(w["side"], w["side"]),
+            "seconds": w["seconds"],
+        }
         for size in order
         for w in sizes[size]["works"]
         if w["seconds"]
@@ -198,7 +261,9 @@ def chart(sizes: dict[str, Any], order: list[str]) -> None:
         )
         .properties(width=560, height=170)
     )
-    (DOCS / "benchmarks.svg").write_text(vl_convert.vegalite_to_svg(points.to_dict()), encoding="utf-8")
+    (DOCS / "benchmarks.svg").write_text(
+        vl_convert.vegalite_to_svg(points.to_dict()), encoding="utf-8"
+    )
 
 
 HEAD = """# Speed, measured beside plain SQL

@@ -33,8 +33,15 @@ SELECT ward, mode, count(*) AS patients, sum(nights) AS nights FROM kept GROUP B
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     """An engine with the plain encrypted file attached."""
-    engine = duckdb.connect(config={"temp_directory": str(folder / "spill"), "temp_file_encryption": True})
-    extension = files("duckdb_extension_httpfs") / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    engine = duckdb.connect(
+        config={"temp_directory": str(folder / "spill"), "temp_file_encryption": True}
+    )
+    extension = (
+        files("duckdb_extension_httpfs")
+        / "extensions"
+        / f"v{duckdb.__version__}"
+        / "httpfs.duckdb_extension"
+    )
     engine.execute(f"LOAD '{extension}'")
     engine.execute(f"ATTACH '{folder / 'plain.duckdb'}' AS plain (ENCRYPTION_KEY '{KEY}')")
     engine.execute("USE plain")
@@ -50,7 +57,9 @@ def load(folder: Path) -> None:
             f"CREATE TABLE patient AS SELECT * REPLACE (age::SMALLINT AS age), {BANDS.replace('age', 'age::SMALLINT')} AS age_band "
             f"FROM '{data}/patients.parquet'"
         )
-        engine.execute(f"CREATE TABLE stay AS SELECT * REPLACE (nights::SMALLINT AS nights) FROM '{data}/stays.parquet'")
+        engine.execute(
+            f"CREATE TABLE stay AS SELECT * REPLACE (nights::SMALLINT AS nights) FROM '{data}/stays.parquet'"
+        )
         engine.execute(EVENTS.format(table="consent", data=data))
         engine.execute(f"CREATE TABLE suppression AS FROM '{data}/suppression.csv'")
 
@@ -95,11 +104,21 @@ def _job(engine: duckdb.DuckDBPyConnection, _folder: Path) -> None:
 
 def _copy(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
     wanted = "region IN ('r00', 'r01', 'r02', 'r03', 'r04', 'r05')"
-    engine.execute(f"COPY (SELECT email, first_name FROM patient{LATEST} WHERE {wanted}) TO '{folder / 'plain.csv'}' (HEADER)")
+    engine.execute(
+        f"COPY (SELECT email, first_name FROM patient{LATEST} WHERE {wanted}) TO '{folder / 'plain.csv'}' (HEADER)"
+    )
 
 
 def _events(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
     engine.execute(EVENTS.format(table="consent_again", data=folder / "data"))
 
 
-_WORKS = {"s-full": _events, "a": _count, "b": _count, "b-latest": _latest, "c": _bounded, "d": _job, "g": _copy}
+_WORKS = {
+    "s-full": _events,
+    "a": _count,
+    "b": _count,
+    "b-latest": _latest,
+    "c": _bounded,
+    "d": _job,
+    "g": _copy,
+}

@@ -23,13 +23,18 @@ class Stopwatch:
 
     def stop(self) -> Self:
         """Up to now."""
-        self.seconds, self.processor = time.perf_counter() - self.began, time.process_time() - self.used
+        self.seconds, self.processor = (
+            time.perf_counter() - self.began,
+            time.process_time() - self.used,
+        )
         return self
 
     def less(self, other: Stopwatch) -> Self:
         """Without what another one measured meanwhile."""
         self.seconds -= other.seconds
-        self.processor = None if self.processor is None else self.processor - (other.processor or 0.0)
+        self.processor = (
+            None if self.processor is None else self.processor - (other.processor or 0.0)
+        )
         return self
 
     def __enter__(self) -> Self:

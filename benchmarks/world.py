@@ -88,7 +88,9 @@ consent: [{read: data/consent*.parquet}]
 suppression: [{name: list, read: data/suppression.csv, channel: email, max_age: 720h}]
 """
 
-EVERY_CELL = "sex <> 'unknown' and age_band <> 'unknown' and payer <> 'unknown' and region <> 'unknown'"
+EVERY_CELL = (
+    "sex <> 'unknown' and age_band <> 'unknown' and payer <> 'unknown' and region <> 'unknown'"
+)
 
 
 def make(folder: Path, patients: int, events: int = EVENTS) -> None:
@@ -103,7 +105,9 @@ def make(folder: Path, patients: int, events: int = EVENTS) -> None:
             (CONSENT, "consent.parquet", "FORMAT parquet"),
             (LIST, "suppression.csv", "FORMAT csv, HEADER"),
         ):
-            engine.execute(f"COPY ({text.format(patients=patients, events=events, today=today)}) TO '{data / name}' ({form})")
+            engine.execute(
+                f"COPY ({text.format(patients=patients, events=events, today=today)}) TO '{data / name}' ({form})"
+            )
     _write_project(folder)
 
 
@@ -111,19 +115,30 @@ def add_delta(folder: Path, patients: int, part: int, kind: str = "delta") -> No
     """One more file of consent events, 0.1 % of what there is: withdrawals, or (`mixed`) six tenths grants."""
     with duckdb.connect() as engine:
         text = DELTA.format(patients=patients, events=EVENTS, part=part, kind=kind)
-        engine.execute(f"COPY ({text}) TO '{folder / 'data' / f'consent_{kind}_{part}.parquet'}' (FORMAT parquet)")
+        engine.execute(
+            f"COPY ({text}) TO '{folder / 'data' / f'consent_{kind}_{part}.parquet'}' (FORMAT parquet)"
+        )
 
 
 def _write_project(folder: Path) -> None:
     import pyrage
 
     recipient = str(pyrage.x25519.Identity.generate().to_public())
-    (folder / "policy.yml").write_text(POLICY.replace("REGIONS", ", ".join(REGIONS)).replace("RECIPIENT", recipient), encoding="utf-8")
+    (folder / "policy.yml").write_text(
+        POLICY.replace("REGIONS", ", ".join(REGIONS)).replace("RECIPIENT", recipient),
+        encoding="utf-8",
+    )
     (folder / "sources.yml").write_text(SOURCES, encoding="utf-8")
     (folder / "segments").mkdir()
     segment(folder, "everyone", "census", EVERY_CELL)
     segment(folder, "gated", "outreach", EVERY_CELL, "t1")
-    segment(folder, "mailing", "outreach", f"region in ({', '.join(repr(r) for r in REGIONS[:6])})", "t2")
+    segment(
+        folder,
+        "mailing",
+        "outreach",
+        f"region in ({', '.join(repr(r) for r in REGIONS[:6])})",
+        "t2",
+    )
     for number, (_, _, where) in enumerate(job()):
         segment(folder, f"job{number:02}", "outreach", where, FAMILIES[number % len(FAMILIES)])
 

@@ -1,7 +1,8 @@
 """Writes the pages that are read off the program: `make docs`. A test fails where one is stale.
 
-`reference/commands.md` from the command line, `reference/python.md` from docstrings, `reference/files.md` from the JSON Schemas,
-`privacy-tests.md` from the names of the tests, and in `consent.md` the worked cases from the same case files that the tests run.
+`reference/commands.md` from the command line, `reference/python.md` from docstrings,
+`reference/files.md` from the JSON Schemas, `privacy-tests.md` from the names of the tests, and in
+`consent.md` the worked cases from the same case files that the tests run.
 """
 
 from __future__ import annotations
@@ -42,16 +43,25 @@ def pages() -> dict[Path, str]:
     }
 
 
-# -- Python --------------------------------------------------------------------------------------------------------------
+# -- Python ----------------------------------------------------------------------------------------
 
 
 def verbs() -> str:
     """One section a verb of a session, with its signature and docstring."""
     import segmenter
 
-    families = [family for family in segmenter.Session.__mro__ if family.__module__.startswith("segmenter.session.")]
+    families = [
+        family
+        for family in segmenter.Session.__mro__
+        if family.__module__.startswith("segmenter.session.")
+    ]
     opening = _verb("segmenter.open", inspect.unwrap(segmenter.open))
-    sections = (_verb(name, verb) for family in families for name, verb in vars(family).items() if _is_verb(name, verb))
+    sections = (
+        _verb(name, verb)
+        for family in families
+        for name, verb in vars(family).items()
+        if _is_verb(name, verb)
+    )
     return f"# Python\n\n{MADE}\n{IN_PYTHON}" + "".join([opening, *sections])
 
 
@@ -61,7 +71,11 @@ def _is_verb(name: str, verb: object) -> bool:
 
 def _verb(name: str, verb: Any) -> str:
     signature = inspect.signature(verb)
-    given = [p.replace(annotation=inspect.Parameter.empty) for p in signature.parameters.values() if p.name != "self"]
+    given = [
+        p.replace(annotation=inspect.Parameter.empty)
+        for p in signature.parameters.values()
+        if p.name != "self"
+    ]
     told, _, example = (inspect.getdoc(verb) or "").partition("\n>>> ")
     shown = f"\n```pycon\n>>> {example.strip()}\n```\n" if example else ""
     made = str(signature.return_annotation)
@@ -69,7 +83,7 @@ def _verb(name: str, verb: Any) -> str:
     return f"\n## {name}\n\n`{name}{call}` gives `{made}`\n\n{told.strip()}\n{shown}"
 
 
-# -- commands ------------------------------------------------------------------------------------------------------------
+# -- commands --------------------------------------------------------------------------------------
 
 
 def commands() -> str:
@@ -78,7 +92,9 @@ def commands() -> str:
 
     from segmenter.cli import app
 
-    return f"# Commands\n\n{MADE}\n{CALLED}" + "".join(_sections(typer.main.get_command(app), "segmenter"))
+    return f"# Commands\n\n{MADE}\n{CALLED}" + "".join(
+        _sections(typer.main.get_command(app), "segmenter")
+    )
 
 
 def _sections(group: Any, path: str) -> Iterator[str]:
@@ -95,7 +111,10 @@ def _sections(group: Any, path: str) -> Iterator[str]:
 def _section(command: Any, path: str) -> str:
     given = [p for p in command.params if p.name not in ("json", "help")]
     arguments = "".join(f" {_argument(p)}" for p in given if p.param_type_name == "argument")
-    rows = [f"| `{_spelt(p)}` | {(getattr(p, 'help', None) or '').replace('|', '&#124;')} |" for p in given]
+    rows = [
+        f"| `{_spelt(p)}` | {(getattr(p, 'help', None) or '').replace('|', '&#124;')} |"
+        for p in given
+    ]
     table = "".join(["\n| | |\n|---|---|\n", *(f"{row}\n" for row in rows)]) if rows else ""
     return f"\n## {path}{arguments}\n\n{_sentence(command)}\n{table}{_examples(command)}"
 
@@ -121,7 +140,7 @@ def _sentence(command: Any) -> str:
     return re.sub(r"\s+", " ", (command.help or "").split("\f")[0]).strip()
 
 
-# -- files ---------------------------------------------------------------------------------------------------------------
+# -- files -----------------------------------------------------------------------------------------
 
 
 def files() -> str:
@@ -132,14 +151,19 @@ def files() -> str:
     for name, schema in schemas().items():
         parts.append(f"\n## {name}\n\n{schema.get('description', '')}\n\n{_keys(schema)}")
         for each, shape in schema.get("$defs", {}).items():
-            parts.append(f"\n### {name}: {_plain(each)}\n\n{shape.get('description', '')}\n\n{_keys(shape)}")
+            parts.append(
+                f"\n### {name}: {_plain(each)}\n\n{shape.get('description', '')}\n\n{_keys(shape)}"
+            )
     return "".join(parts)
 
 
 def _keys(shape: Schema) -> str:
     required = shape.get("required", ())
     properties = shape.get("properties", {}).items()
-    rows = [f"| `{key}` | {_type(value)} | {'required' if key in required else _default(value)} |" for key, value in properties]
+    rows = [
+        f"| `{key}` | {_type(value)} | {'required' if key in required else _default(value)} |"
+        for key, value in properties
+    ]
     if not rows:
         return f"{_type(shape)}\n"
     return "| key | | |\n|---|---|---|\n" + "".join(f"{row}\n" for row in rows)
@@ -163,7 +187,12 @@ def _type(value: Schema) -> str:  # noqa: PLR0911  (one form a line)
 
 
 def _bounds(value: Schema) -> str:
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "above",
+        "maximum": "at most",
+        "exclusiveMaximum": "below",
+    }
     told = [f"{word} {value[key]:,}" for key, word in words.items() if key in value]
     return f" ({', '.join(told)})" if told else ""
 
@@ -179,7 +208,7 @@ def _plain(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Shape")).lower()
 
 
-# -- rules and tests ---------------------------------------------------------------------------------------------------
+# -- rules and tests -------------------------------------------------------------------------------
 
 RULES = {
     "P1": "a published number comes from a paid, noised release over eligible patients",
@@ -205,14 +234,22 @@ HELD = (  # tests whose names do not begin with the rule: rule, file, test
     ("P1", "test_canaries.py", "test_no_exact_count_is_told"),
     ("P1", "test_canaries.py", "test_no_exact_count_is_in_a_file_or_a_name"),
     ("P2", "test_faults.py", "test_a_spend_whose_answer_was_never_written_stays_spent"),
-    ("P3", "test_commands.py", "test_six_processes_with_six_questions_never_pay_more_than_there_is"),
+    (
+        "P3",
+        "test_commands.py",
+        "test_six_processes_with_six_questions_never_pay_more_than_there_is",
+    ),
     ("P7", "test_distinguisher.py", "test_fault_a_cell_skipped"),
     ("P8", "test_distinguisher.py", "test_fault_a_threshold_on_the_exact_count"),
     ("P10", "test_distinguisher.py", "test_fault_a_scale_15_percent_too_small"),
     ("P16", "test_export.py", "test_where_the_funnel_cannot_be_paid_the_export_goes_out"),
     ("P17", "test_canaries.py", "test_a_marketer_is_told_no_exact_count_by_the_commands"),
     ("P17", "test_manifest.py", "test_no_exact_number_and_no_segment_name_in_it"),
-    ("P18", "test_discover.py", "test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected"),
+    (
+        "P18",
+        "test_discover.py",
+        "test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected",
+    ),
     ("P18", "test_discover.py", "test_a_private_model_needs_no_particular_data"),
 )
 
@@ -227,12 +264,16 @@ def rules() -> str:
             named = re.match(r"test_p(\d+)_", name)
             for rule in RULES:
                 if (named and rule == f"P{named[1]}") or (rule, name) in held:
-                    found[rule].append(f"`{file.stem}`: {name.removeprefix('test_').replace('_', ' ')}")
-    rows = "".join(f"| **{rule}** {what} | {'<br>'.join(found[rule])} |\n" for rule, what in RULES.items())
+                    found[rule].append(
+                        f"`{file.stem}`: {name.removeprefix('test_').replace('_', ' ')}"
+                    )
+    rows = "".join(
+        f"| **{rule}** {what} | {'<br>'.join(found[rule])} |\n" for rule, what in RULES.items()
+    )
     return f"# Which tests hold the privacy rules\n\n{MADE}\nThe rules: [privacy](privacy.md).\n\n| rule | tests |\n|---|---|\n{rows}"
 
 
-# -- worked cases ----------------------------------------------------------------------------------------------------------
+# -- worked cases ----------------------------------------------------------------------------------
 
 
 def with_cases(text: str) -> str:
@@ -251,10 +292,20 @@ def _worked(name: str) -> str:
 
 
 def _case(case: Mapping[str, Any]) -> str:
-    given = "".join(f"  - *given* {table}: {_row(row)}\n" for table, rows in (case.get("given") or {}).items() for row in rows)
-    asked = {name: value for name, value in (case.get("values") or {}).items() if name in ("as_of", "known_at")}
+    given = "".join(
+        f"  - *given* {table}: {_row(row)}\n"
+        for table, rows in (case.get("given") or {}).items()
+        for row in rows
+    )
+    asked = {
+        name: value
+        for name, value in (case.get("values") or {}).items()
+        if name in ("as_of", "known_at")
+    }
     values = f"  - *asked* {_row(asked)}\n" if asked else ""
-    expected = "".join(f"  - *then* {_row(row)}\n" for row in case["expect"]) or "  - *then* nobody\n"
+    expected = (
+        "".join(f"  - *then* {_row(row)}\n" for row in case["expect"]) or "  - *then* nobody\n"
+    )
     return f"- **{case['case']}**\n{given}{values}{expected}"
 
 

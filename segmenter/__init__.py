@@ -8,14 +8,25 @@
         session.run()                                        # noised counts, paid for in the ledger
         session.export("senior_frequent", channel="email")   # who may be contacted, decided as of now
 
-The folder list is the data flow: `sources` -> `consent` -> `cube` -> `release`, `suppression` -> `export`. `session` is the only door.
+The folder list is the data flow: `sources` -> `consent` -> `cube` -> `release`, `suppression` ->
+`export`. `session` is the only door.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from segmenter.errors import BudgetError, Cancelled, EngineError, FileError, PolicyError, Refusal, SegmenterError, SourceError, UsageError
+from segmenter.errors import (
+    BudgetError,
+    Cancelled,
+    EngineError,
+    FileError,
+    PolicyError,
+    Refusal,
+    SegmenterError,
+    SourceError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from segmenter.session import Session

@@ -1,7 +1,8 @@
 """What releases cost together: amounts as integers, composition, conversion (P3, P10, P13).
 
-Amounts are nano-units: 1 epsilon is 1,000,000,000. The tail that the geometric sampler's single uniform leaves is booked apart, in units
-of 1e-18, against an allowance of 1e-9 that every budget has. Spends round up, allowances down.
+Amounts are nano-units: 1 epsilon is 1,000,000,000. The tail that the geometric sampler's single
+uniform leaves is booked apart, in units of 1e-18, against an allowance of 1e-9 that every budget
+has. Spends round up, allowances down.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Charge:
     cost: Cost
 
 
-# -- costs -----------------------------------------------------------------------------------------------------------------
+# -- costs -----------------------------------------------------------------------------------------
 
 
 def geometric(epsilon: int, cells: int = 1, sensitivity: int = 1) -> Cost:
@@ -94,7 +95,7 @@ def total(costs: Iterable[Cost]) -> Cost:
     return sum(costs, Cost())
 
 
-# -- conversion ------------------------------------------------------------------------------------------------------------
+# -- conversion ------------------------------------------------------------------------------------
 
 
 def converted(rho: int, delta: int) -> int:
@@ -130,7 +131,9 @@ def _epsilon(rho: float, delta: float) -> float:
 def _bound(log_order: float, rho: float, delta: float) -> float:
     more = math.exp(log_order)  # alpha - 1
     alpha = 1 + more
-    return alpha * rho + (-math.log(delta) - math.log(alpha)) / more + math.log(more) - math.log(alpha)
+    return (
+        alpha * rho + (-math.log(delta) - math.log(alpha)) / more + math.log(more) - math.log(alpha)
+    )
 
 
 def affordable_rho(epsilon: int, delta: int) -> int:
@@ -144,7 +147,7 @@ def affordable_rho(epsilon: int, delta: int) -> int:
     return low
 
 
-# -- budgets ---------------------------------------------------------------------------------------------------------------
+# -- budgets ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ class Loss:
 def loss(cost: Cost, delta_allowed: int) -> Loss | None:
     """The loss of a total cost where at most `delta_allowed` may be lost; None where no such statement exists (rho without a delta).
 
-    Mixed: the pure epsilons plus the conversion of the rhos at the delta left, which is then all used.
+    Mixed: the pure epsilons plus the conversion of the rhos at the delta left, which is then all
+    used.
     """
     if cost.rho == 0:
         return Loss(cost.epsilon, cost.delta, 0, cost.tail)
@@ -177,4 +181,9 @@ def fits(cost: Cost, epsilon_allowed: int, delta_allowed: int) -> bool:
     (True, False)
     """
     lost = loss(cost, delta_allowed)
-    return lost is not None and lost.epsilon <= epsilon_allowed and cost.delta <= delta_allowed and cost.tail <= TAIL_ALLOWED
+    return (
+        lost is not None
+        and lost.epsilon <= epsilon_allowed
+        and cost.delta <= delta_allowed
+        and cost.tail <= TAIL_ALLOWED
+    )

@@ -1,6 +1,7 @@
 """The command line: `segmenter [-C DIR] VERB`. Parses, calls the session, prints; errors become exit statuses here.
 
-Exit status: 0 done, 2 usage or a file that is wrong, 3 refused by a rule, 1 our own failure, 130 cancelled.
+Exit status: 0 done, 2 usage or a file that is wrong, 3 refused by a rule, 1 our own failure, 130
+cancelled.
 """
 
 import contextlib
@@ -48,9 +49,13 @@ def _version(asked: bool) -> None:  # noqa: FBT001  (called by Typer)
 def _main(
     ctx: typer.Context,
     *,
-    directory: Annotated[Path, typer.Option("-C", "--directory", metavar="DIR", help="The project's folder.")] = Path(),
+    directory: Annotated[
+        Path, typer.Option("-C", "--directory", metavar="DIR", help="The project's folder.")
+    ] = Path(),
     json: Json = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     del version
     ctx.obj = Call(directory.absolute(), json)
@@ -86,7 +91,9 @@ def run(arguments: Sequence[str]) -> int:
     """Run the program; its exit status."""
     try:
         status = int(app(list(arguments), prog_name="segmenter", standalone_mode=False) or 0)
-        return _failed(_CANCELLED, arguments) if status == _CANCELLED.exit_status else status  # Typer makes 130 of Ctrl-C
+        return (
+            _failed(_CANCELLED, arguments) if status == _CANCELLED.exit_status else status
+        )  # Typer makes 130 of Ctrl-C
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
@@ -108,18 +115,27 @@ def _usage(error: typer.TyperException) -> SegmenterError:
         message = "there is an argument too many"  # never said which: it may be a patient's
     message = message[0].lower() + message[1:]
     context: Any = getattr(error, "ctx", None)
-    return UsageError(message.rstrip("."), hint=None if context is None else f"see `{context.command_path} --help`")
+    return UsageError(
+        message.rstrip("."),
+        hint=None if context is None else f"see `{context.command_path} --help`",
+    )
 
 
 def _unreachable(error: OSError) -> SegmenterError | None:
     """What the operating system refused, where a person can do something about it."""
     file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UsageError("this account may not read or write it", file=file, hint="a project is for the account that owns `.segmenter`")
+        return UsageError(
+            "this account may not read or write it",
+            file=file,
+            hint="a project is for the account that owns `.segmenter`",
+        )
     if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST):
         return UsageError("no file of this name can be written here", file=file)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SegmenterError("the disk is full", file=file, hint="nothing is lost: free space, and do it again")
+        return SegmenterError(
+            "the disk is full", file=file, hint="nothing is lost: free space, and do it again"
+        )
     return None
 
 
@@ -134,7 +150,9 @@ def _internal(error: Exception) -> SegmenterError:
         file = Path(place.tb_frame.f_code.co_filename)
         found = f"{file.name}:{place.tb_lineno}" if "segmenter" in file.parts else found
         place = place.tb_next
-    return SegmenterError("an internal failure", hint=f"please report it: {type(error).__name__} at {found}")
+    return SegmenterError(
+        "an internal failure", hint=f"please report it: {type(error).__name__} at {found}"
+    )
 
 
 def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
@@ -156,7 +174,9 @@ def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
 
 def _line(error: SegmenterError, problem: Problem) -> str:
     rule = "" if error.rule is None else f" [{error.rule}]"
-    told = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(problem))
+    told = "".join(
+        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(problem)
+    )
     return f"segmenter: {'refused' if error.rule else 'error'}{rule}: {told}\n"
 
 

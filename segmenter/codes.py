@@ -1,6 +1,7 @@
 """Codes as expressions: the code of a value in its dimension's domain, the number of a cell from the codes of its dimensions.
 
-A code is the position of a label in `Dimension.labels`. Cells are numbered in mixed radix, first dimension slowest.
+A code is the position of a label in `Dimension.labels`. Cells are numbered in mixed radix, first
+dimension slowest.
 """
 
 from __future__ import annotations
@@ -28,9 +29,15 @@ def coded(dimension: Dimension, value: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     case = exp.Case()
-    for condition, code in _bands(dimension, value) if dimension.bands is not None else _labels(dimension, value):
+    for condition, code in (
+        _bands(dimension, value) if dimension.bands is not None else _labels(dimension, value)
+    ):
         case = case.when(condition, exp.Literal.number(code))
-    rest = dimension.labels.index(dimension.other) if dimension.other and dimension.bands is None else len(dimension.labels) - 1
+    rest = (
+        dimension.labels.index(dimension.other)
+        if dimension.other and dimension.bands is None
+        else len(dimension.labels) - 1
+    )
     return case.else_(exp.Literal.number(rest))
 
 
@@ -45,7 +52,10 @@ def numbered(codes: Iterable[tuple[exp.Expr, int]]) -> exp.Expr:
 
     number: exp.Expr = exp.cast(exp.Literal.number(0), "BIGINT")
     for code, size in codes:
-        number = exp.Add(this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)), expression=code)
+        number = exp.Add(
+            this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)),
+            expression=code,
+        )
     return number
 
 
@@ -70,7 +80,9 @@ def _between(value: exp.Expr, bound: int) -> exp.Expr:
     from sqlglot import exp
 
     far = exp.Literal.number(bound)
-    return exp.Least(this=exp.Greatest(this=value, expressions=[exp.Neg(this=far.copy())]), expressions=[far])
+    return exp.Least(
+        this=exp.Greatest(this=value, expressions=[exp.Neg(this=far.copy())]), expressions=[far]
+    )
 
 
 def _labels(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
@@ -79,7 +91,10 @@ def _labels(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, i
     for label, raw in (dimension.values or {}).items():
         if raw:
             listed = [exp.Literal.string(r) for r in raw]
-            yield exp.In(this=exp.cast(value.copy(), "TEXT"), expressions=listed), dimension.labels.index(label)
+            yield (
+                exp.In(this=exp.cast(value.copy(), "TEXT"), expressions=listed),
+                dimension.labels.index(label),
+            )
 
 
 def _bands(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:

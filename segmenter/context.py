@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 PRIVATE = ".segmenter"
 
-Progress = Callable[[str, float | None], None]  # the step that begins; how much of the whole verb is done, None where it is not known
+Progress = Callable[
+    [str, float | None], None
+]  # the step that begins; how much of the whole verb is done, None where it is not known
 
 
 def silent(_step: str, _done: float | None = None) -> None:
@@ -59,11 +61,17 @@ class Context:
 
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Leave a line on the trail: who, when, what, under which policy."""
-        self.journal.append(self.actor.account, kind, {**body, "policy": self.policy.deciding_hash()})
+        self.journal.append(
+            self.actor.account, kind, {**body, "policy": self.policy.deciding_hash()}
+        )
 
 
 def opened(
-    root: Path, policy: Policy, now: Callable[[], datetime] | None = None, noise: Any = None, progress: Progress = silent
+    root: Path,
+    policy: Policy,
+    now: Callable[[], datetime] | None = None,
+    noise: Any = None,
+    progress: Progress = silent,
 ) -> Context:
     """Open the project at `root`: private folder, keys, journal. Made where missing; `init` is not required."""
     store = Store(root / PRIVATE, keys=project_keys.Keys(b""), encrypted=policy.encryption)
@@ -73,7 +81,9 @@ def opened(
     store = Store(store.home, keys, policy.encryption)
     clock = now or (lambda: datetime.now(UTC))
     journal = Journal(store.home, keys, clock, tuple((root / anchor) for anchor in policy.anchors))
-    return Context(root, policy, keys, store, journal, policy.actor(account()), clock, noise, progress)
+    return Context(
+        root, policy, keys, store, journal, policy.actor(account()), clock, noise, progress
+    )
 
 
 def account() -> str:

@@ -1,10 +1,12 @@
 """The control database: one append-only journal with one hash chain, touched by many processes at once.
 
-SQLite in the project's private folder by default, PostgreSQL by `SEGMENTER_CONTROL_URL`. Every act (spend, release, export, lift, ...)
-is one entry; budgets, registers and the trail are views of the journal. Patients appear in it as keyed pseudonyms only.
+SQLite in the project's private folder by default, PostgreSQL by `SEGMENTER_CONTROL_URL`. Every act
+(spend, release, export, lift, ...) is one entry; budgets, registers and the trail are views of the
+journal. Patients appear in it as keyed pseudonyms only.
 
-An entry's hash is HMAC-SHA256 over the one before it and its own content. A journal that is missing, behind one of its high-water marks
-(`marks`) or broken refuses (P4); `recovery` starts it again.
+An entry's hash is HMAC-SHA256 over the one before it and its own content. A journal that is
+missing, behind one of its high-water marks (`marks`) or broken refuses (P4); `recovery` starts it
+again.
 """
 
 from __future__ import annotations
@@ -33,14 +35,21 @@ __all__ = ["JOURNAL", "MARK", "Act", "Entry", "Journal", "locked"]
 
 URL_VARIABLE = "SEGMENTER_CONTROL_URL"
 FILE = "control.sqlite"
-ANCHORED = "anchored"  # in the entry before which high-water marks were first written at anchors: where
+ANCHORED = (
+    "anchored"  # in the entry before which high-water marks were first written at anchors: where
+)
 WAIT = 60  # seconds that a process waits for another one's entry
 
 _metadata = sa.MetaData()
 JOURNAL = sa.Table(
     "journal",
     _metadata,
-    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=False),
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
@@ -71,8 +80,9 @@ class Entry:
 class Journal:
     """The journal of one project.
 
-    `entries` are all verified entries, oldest first, kept in memory and extended under the lock of each append, so that a view is a fold
-    over a list. `now` is the clock, given by the session; `deciding_at` is the moment the entry being decided will carry.
+    `entries` are all verified entries, oldest first, kept in memory and extended under the lock of
+    each append, so that a view is a fold over a list. `now` is the clock, given by the session;
+    `deciding_at` is the moment the entry being decided will carry.
     """
 
     home: Path
@@ -90,7 +100,7 @@ class Journal:
         """The journal's high-water marks."""
         return Marks(self.home, self.keys, self.anchors)
 
-    # -- reading -------------------------------------------------------------------------------------------------------
+    # -- reading -----------------------------------------------------------------------------------
 
     def read(self, *kinds: str) -> list[Entry]:
         """All entries (of these kinds), verified up to now. Raises `BudgetError` (P4) where the journal cannot be trusted."""
@@ -104,7 +114,7 @@ class Journal:
         """Forget what was verified, so that the next reading verifies the whole chain anew."""
         self.entries.clear()
 
-    # -- writing -------------------------------------------------------------------------------------------------------
+    # -- writing -----------------------------------------------------------------------------------
 
     def append(self, actor: str, kind: str, body: Mapping[str, Any]) -> Entry:
         """Append one entry unconditionally; durable on return."""
@@ -113,8 +123,8 @@ class Journal:
     def decide(self, choose: Callable[[list[Entry]], Act]) -> Entry:
         """Append the entry that `choose` makes of all entries so far, alone in the database while it chooses.
 
-        An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5). Durable, and above the high-water
-        mark, on return.
+        An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5).
+        Durable, and above the high-water mark, on return.
         """
         before = self.marks.read(self._used)
         known = len(self.entries)
@@ -125,7 +135,9 @@ class Journal:
                 known = len(self.entries)
                 self.deciding_at = self._moment()
                 actor, kind, body = choose(self.entries)
-                entry = self.write(connection, (actor, kind, {**body, **self._anchored()}), self.deciding_at)
+                entry = self.write(
+                    connection, (actor, kind, {**body, **self._anchored()}), self.deciding_at
+                )
         except BaseException:
             del self.entries[known:]
             raise
@@ -135,7 +147,14 @@ class Journal:
     def write(self, connection: sa.Connection, act: Act, at: datetime) -> Entry:
         """Write the next entry within a transaction."""
         entry = self._next(*act, at)
-        row = {"seq": entry.seq, "at": stamp(at), "actor": entry.actor, "kind": entry.kind, "body": _text(entry.body), "hash": entry.hash}
+        row = {
+            "seq": entry.seq,
+            "at": stamp(at),
+            "actor": entry.actor,
+            "kind": entry.kind,
+            "body": _text(entry.body),
+            "hash": entry.hash,
+        }
         connection.execute(ADD, row)
         self.entries.append(entry)
         return entry
@@ -149,29 +168,45 @@ class Journal:
         return at
 
     def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
-        seq, before = (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
+        seq, before = (
+            (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
+        )
         body = json.loads(_text(body))
-        return Entry(seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body)))
+        return Entry(
+            seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body))
+        )
 
-    # -- the chain -----------------------------------------------------------------------------------------------------
+    # -- the chain ---------------------------------------------------------------------------------
 
     def _hash(self, before: str, *content: object) -> str:
         text = json.dumps([before, *content], ensure_ascii=False)
-        return hmac.new(self.keys.derive("segmenter/journal/1"), text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.keys.derive("segmenter/journal/1"), text.encode(), hashlib.sha256
+        ).hexdigest()
 
     def verified(self, row: Any, seq: int, before: str) -> Entry | None:
         """A row as an entry, None where it is not the one that was appended at this place."""
-        if row.seq != seq or not all(isinstance(text, str) for text in row[1:]) or not row.hash.isascii():
+        if (
+            row.seq != seq
+            or not all(isinstance(text, str) for text in row[1:])
+            or not row.hash.isascii()
+        ):
             return None
         expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
         if not hmac.compare_digest(expected, row.hash):
             return None
-        return Entry(seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash)
+        return Entry(
+            seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash
+        )
 
     def _catch_up(self, connection: sa.Connection) -> None:
         """Read and verify what was appended since last time; the last entry known is read again and must be unchanged."""
         known = self.entries[-1] if self.entries else None
-        rows = (connection.execute(ALL) if known is None else connection.execute(FROM, {"first": known.seq})).all()
+        rows = (
+            connection.execute(ALL)
+            if known is None
+            else connection.execute(FROM, {"first": known.seq})
+        ).all()
         if known is not None:
             if not rows or rows[0].hash != known.hash:
                 raise broken("the journal lost or changed entries")
@@ -198,7 +233,11 @@ class Journal:
 
     def _noted(self) -> list[Path]:
         """The anchors whose marks the journal says were written: by where they are, or where they are from the project."""
-        known = {place for e in self.entries for place in e.body.get(ANCHORED, ())} if self.anchors else set()
+        known = (
+            {place for e in self.entries for place in e.body.get(ANCHORED, ())}
+            if self.anchors
+            else set()
+        )
         return [path for path in self.anchors if known & set(self._places(path))]
 
     def _places(self, anchor: Path) -> list[str]:
@@ -209,14 +248,21 @@ class Journal:
         noted = self._noted()
         fresh = [path for path in self.anchors if path not in noted]
         for path in fresh:
-            self.marks.begin(path, (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, GENESIS))
-        return {ANCHORED: [place for path in fresh for place in self._places(path)]} if fresh else {}
+            self.marks.begin(
+                path,
+                (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, GENESIS),
+            )
+        return (
+            {ANCHORED: [place for path in fresh for place in self._places(path)]} if fresh else {}
+        )
 
     def _used(self) -> bool:
         with self.transaction(write=False) as connection:
-            return bool(connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one())
+            return bool(
+                connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one()
+            )
 
-    # -- the database --------------------------------------------------------------------------------------------------
+    # -- the database ------------------------------------------------------------------------------
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[sa.Connection]:
@@ -242,7 +288,9 @@ class Journal:
         if self._engine is None:
             url = self._address()
             if url.startswith("sqlite"):
-                engine = sa.create_engine(url, connect_args={"timeout": WAIT, "isolation_level": None})
+                engine = sa.create_engine(
+                    url, connect_args={"timeout": WAIT, "isolation_level": None}
+                )
                 sa.event.listen(engine, "connect", _durable)
             else:
                 engine = sa.create_engine(url)
@@ -258,7 +306,11 @@ class Journal:
     def file(self) -> Path | None:
         """The SQLite file; None on a server."""
         address = sa.make_url(self._address())
-        return Path(address.database) if address.get_backend_name() == "sqlite" and address.database else None
+        return (
+            Path(address.database)
+            if address.get_backend_name() == "sqlite" and address.database
+            else None
+        )
 
     def close(self) -> None:
         """Let go of the database."""
@@ -270,7 +322,8 @@ class Journal:
 def _keep_private(file: Path | None) -> None:
     """Let nobody but its owner read the database, nor its log beside it, which takes over its mode.
 
-    An existing file is not opened for that: to close it again would let go of SQLite's locks on it in this process.
+    An existing file is not opened for that: to close it again would let go of SQLite's locks on it
+    in this process.
     """
     if file is None:
         return

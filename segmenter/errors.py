@@ -11,7 +11,8 @@
     +-- EngineError                exit 1   the query engine failed; a fixed code, never its message
     +-- Cancelled                  exit 130
 
-No message holds a patient's value or an exact count. DuckDB's own messages hold row values, so they are never passed on.
+No message holds a patient's value or an exact count. DuckDB's own messages hold row values, so they
+are never passed on.
 """
 
 from __future__ import annotations
@@ -31,7 +32,11 @@ class Problem:
     hint: str | None = None
 
     def __str__(self) -> str:
-        where = "" if self.file is None else f"{self.file}{'' if self.line is None else f':{self.line}'}: "
+        where = (
+            ""
+            if self.file is None
+            else f"{self.file}{'' if self.line is None else f':{self.line}'}: "
+        )
         return f"{where}{self.message}{'' if self.hint is None else f' ({self.hint})'}"
 
 
@@ -66,7 +71,12 @@ class SegmenterError(Exception):
             "line": first.line,
             "hint": first.hint,
             "problems": [
-                {"message": p.message, "file": None if p.file is None else str(p.file), "line": p.line, "hint": p.hint}
+                {
+                    "message": p.message,
+                    "file": None if p.file is None else str(p.file),
+                    "line": p.line,
+                    "hint": p.hint,
+                }
                 for p in self.problems
             ],
         }

@@ -1,7 +1,7 @@
 """Exact discrete Gaussian noise, after Canonne, Kamath and Steinke (2020), with integers and the operating system's randomness only.
 
-Whole arrays are drawn at once: each Bernoulli trial compares an integer drawn below d with n, never a float with a float. `bits` gives
-random bytes (`os.urandom`); tests pass their own in code.
+Whole arrays are drawn at once: each Bernoulli trial compares an integer drawn below d with n, never
+a float with a float. `bits` gives random bytes (`os.urandom`); tests pass their own in code.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ class Sampler:
         even = np.ones(top.size, dtype=bool)
         running, k = np.arange(top.size), 1
         while running.size:
-            won = (self.below(running.size, bottom) < top[running]) & (self.below(running.size, k) == 0)
+            won = (self.below(running.size, bottom) < top[running]) & (
+                self.below(running.size, k) == 0
+            )
             running = running[won]
             even[running] = ~even[running]
             k += 1

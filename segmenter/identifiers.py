@@ -1,7 +1,8 @@
 """Normalise identifiers and hash them with the project's key (S3).
 
-Plain spellings go through SQL in sets; every other distinct value goes through Python once. Both give the same text for the same value,
-and so does `hashes` for a single one. What is kept is HMAC-SHA-256 of the normalised text, never the text.
+Plain spellings go through SQL in sets; every other distinct value goes through Python once. Both
+give the same text for the same value, and so does `hashes` for a single one. What is kept is
+HMAC-SHA-256 of the normalised text, never the text.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Hashed:
     valid: bool
 
 
-# -- single values -----------------------------------------------------------------------------------------------------
+# -- single values ---------------------------------------------------------------------------------
 
 
 def normal_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
@@ -84,7 +85,11 @@ def first_form(kind: str, value: str, region: str) -> Normal | None:
     text = _text(kind, value)
     if not text:
         return None
-    valid = _EMAIL.fullmatch(text) is not None if kind == "email" else not (kind == "domain" and "@" in text)
+    valid = (
+        _EMAIL.fullmatch(text) is not None
+        if kind == "email"
+        else not (kind == "domain" and "@" in text)
+    )
     return Normal(kind, 1, text, valid)
 
 
@@ -117,7 +122,9 @@ def _text(kind: str, value: str) -> str:
     if kind == "postal":
         return " ".join(folded.split()).lower()
     text = "".join(folded.split()).lower()
-    return text.removeprefix("@").rstrip(".") if kind == "domain" else text  # a name with its root is the same name
+    return (
+        text.removeprefix("@").rstrip(".") if kind == "domain" else text
+    )  # a name with its root is the same name
 
 
 def _phone(value: str, region: str) -> Normal | None:
@@ -128,8 +135,15 @@ def _phone(value: str, region: str) -> Normal | None:
     except phonenumbers.NumberParseException:
         number = None
     if number is not None and phonenumbers.is_possible_number(number):
-        return Normal("phone", 1, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164), valid=True)
-    digits = "".join(str(unicodedata.digit(c)) for c in unicodedata.normalize("NFKC", value) if c.isdecimal())
+        return Normal(
+            "phone",
+            1,
+            phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164),
+            valid=True,
+        )
+    digits = "".join(
+        str(unicodedata.digit(c)) for c in unicodedata.normalize("NFKC", value) if c.isdecimal()
+    )
     return Normal("phone", 2, digits, valid=False) if digits else None
 
 
@@ -143,21 +157,24 @@ def _coarser(first: Normal) -> Iterator[Normal]:
         yield Normal("domain", 1, domain, valid=False)
 
 
-# -- sets --------------------------------------------------------------------------------------------------------------
+# -- sets ------------------------------------------------------------------------------------------
 
 
 def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "address") -> None:
     """Make `into` (a table of an attached file as `alias.address`, else temporary) from the ready tables `identity` and `patient`.
 
-    Columns: patient, kind, profile, probe, hash, valid. One row for each identifier and profile, and one for each address's domain; one
-    kind after the other, so that whoever asks for one kind reads only that.
+    Columns: patient, kind, profile, probe, hash, valid. One row for each identifier and profile,
+    and one for each address's domain; one kind after the other, so that whoever asks for one kind
+    reads only that.
     """
     from sqlglot import exp
 
     values = {"region": region, **pads(keys.derive(LABEL))}
     put = engine.make
     for kind in ("patient_id", "email", "phone", "postal"):
-        engine.view("identifier_given", "identifier_patient", {"__kind__": exp.Literal.string(kind)})
+        engine.view(
+            "identifier_given", "identifier_patient", {"__kind__": exp.Literal.string(kind)}
+        )
         _normalise_odd(engine, region)
         put(into, "identifier_address", values)
         put = engine.add
@@ -177,7 +194,8 @@ def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
 def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into: str) -> None:
     """Make `into` with the keyed hash an entry keeps of each identifier of the table `source` (item BIGINT unique, kind, value).
 
-    Columns: item, kind, probe, hash, valid. An item of which nothing is left after normalising has no row: its line is to be quarantined.
+    Columns: item, kind, probe, hash, valid. An item of which nothing is left after normalising has
+    no row: its line is to be quarantined.
     """
     engine.alias("identifier_given", source)
     _normalise_odd(engine, region)
@@ -185,11 +203,26 @@ def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into
     engine.forget(["identifier_done", "identifier_given"])
 
 
-def normalise(engine: DuckDBEngine, region: str, relation: str, into: str, values: dict[str, object] | None = None) -> None:
+def normalise(
+    engine: DuckDBEngine,
+    region: str,
+    relation: str,
+    into: str,
+    values: dict[str, object] | None = None,
+) -> None:
     """Make `into` (item, kind, profile, normal, valid): the first profile of what `relation` gives (item, kind, value)."""
     engine.make("identifier_listed", relation, values)
     if not engine.count("identifier_listed"):
-        engine.create(into, {"item": "BIGINT", "kind": "VARCHAR", "profile": "INTEGER", "normal": "VARCHAR", "valid": "BOOLEAN"})
+        engine.create(
+            into,
+            {
+                "item": "BIGINT",
+                "kind": "VARCHAR",
+                "profile": "INTEGER",
+                "normal": "VARCHAR",
+                "valid": "BOOLEAN",
+            },
+        )
         engine.drop("identifier_listed")
         return
     engine.alias("identifier_given", "identifier_listed")
@@ -203,7 +236,9 @@ def _normalise_odd(engine: DuckDBEngine, region: str) -> None:
     import polars as pl
 
     odd = engine.frame("identifier_odd", {"region": region})
-    forms = [first_form(kind, value, region) for kind, value in odd.select("kind", "value").iter_rows()]
+    forms = [
+        first_form(kind, value, region) for kind, value in odd.select("kind", "value").iter_rows()
+    ]
     done = odd.select("kind", "value").with_columns(
         pl.Series("profile", [None if f is None else f.profile for f in forms], dtype=pl.Int32),
         pl.Series("normal", ["" if f is None else f.text for f in forms], dtype=pl.String),

@@ -1,7 +1,8 @@
 """The project's secret and what is derived from it.
 
-One text of at least 32 characters (`SEGMENTER_KEY`, else `.segmenter/key`, mode 600) is the only secret. Every use has its own key,
-derived with HKDF-SHA256 under its own label, so that no two uses share one.
+One text of at least 32 characters (`SEGMENTER_KEY`, else `.segmenter/key`, mode 600) is the only
+secret. Every use has its own key, derived with HKDF-SHA256 under its own label, so that no two uses
+share one.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ class Keys:
 
     def pseudonym(self, label: str, value: str) -> str:
         """Keyed hash (HMAC-SHA-256, hex) of a value, for one use."""
-        return hmac.new(self.derive(f"segmenter/{label}/1"), value.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.derive(f"segmenter/{label}/1"), value.encode(), hashlib.sha256
+        ).hexdigest()
 
     def sealed(self, data: bytes) -> bytes:
         """Encrypt and authenticate a small file (AES-256-GCM, random nonce)."""
@@ -72,8 +75,9 @@ class Keys:
 def load(home: Path) -> Keys:
     """The keys of the project whose private folder is `home` (`.segmenter/`).
 
-    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file; a project that already holds data and has
-    neither, or whose key is another one, raises `ProjectKeyError` (exit 2).
+    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file; a project
+    that already holds data and has neither, or whose key is another one, raises `ProjectKeyError`
+    (exit 2).
     """
     keys = Keys(_secret(home))
     check = home / "key.check"
@@ -81,15 +85,21 @@ def load(home: Path) -> Keys:
     if check.exists():
         if not hmac.compare_digest(check.read_text(encoding="utf-8").strip(), expected):
             msg = "this is not the key the project was made with"
-            raise ProjectKeyError(msg, hint=f"set {VARIABLE} to the project's key, or restore .segmenter/key")
-    elif not _in_use(home):  # else the mark of the journal tells a wrong key, which must not become the project's
+            raise ProjectKeyError(
+                msg, hint=f"set {VARIABLE} to the project's key, or restore .segmenter/key"
+            )
+    elif not _in_use(
+        home
+    ):  # else the mark of the journal tells a wrong key, which must not become the project's
         write_private(check, expected.encode())
     return keys
 
 
 def _in_use(home: Path) -> bool:
     """Whether the project was worked with, under some key."""
-    return any((home / name).exists() for name in ("key.check", "journal.mark")) or any((home / "snapshots").glob("*.duckdb"))
+    return any((home / name).exists() for name in ("key.check", "journal.mark")) or any(
+        (home / "snapshots").glob("*.duckdb")
+    )
 
 
 def _secret(home: Path) -> bytes:

@@ -1,7 +1,8 @@
 """High-water marks: how far the journal had come, beside the snapshots and at every anchor, authenticated with the project's key (P4).
 
-A journal behind one of its marks was deleted or restored. The journal names the anchors that were written, so that one that is gone
-refuses too. A mark is read before the journal is, so that a journal that others extend meanwhile never looks old.
+A journal behind one of its marks was deleted or restored. The journal names the anchors that were
+written, so that one that is gone refuses too. A mark is read before the journal is, so that a
+journal that others extend meanwhile never looks old.
 """
 
 from __future__ import annotations
@@ -107,7 +108,10 @@ class Marks:
                 write_private(path, record)
         except OSError:
             raise BudgetError(
-                "P4", "a high-water mark cannot be written", file=path, hint="make its folder writable, or correct `anchors`"
+                "P4",
+                "a high-water mark cannot be written",
+                file=path,
+                hint="make its folder writable, or correct `anchors`",
             ) from None
 
     def _proof(self, seq: str, known: str) -> str:

@@ -1,7 +1,8 @@
 """The frozen types that pass between stages.
 
-Each is made in one place only, so that mistakes cannot be written: `count` takes `Eligible` and `Spend`, `publish` takes `Cube` and
-`Spend`, `export` takes `Eligible`; nothing public takes a `Snapshot` and gives a number.
+Each is made in one place only, so that mistakes cannot be written: `count` takes `Eligible` and
+`Spend`, `publish` takes `Cube` and `Spend`, `export` takes `Eligible`; nothing public takes a
+`Snapshot` and gives a number.
 """
 
 from __future__ import annotations
@@ -97,7 +98,8 @@ class ProcessingRequest:
 class Eligible:
     """The patients who may be used for one request. Made only by `consent.gate`.
 
-    `table` names the engine's relation with one row a human: `patient`, and the dimension codes beside it. It holds no number.
+    `table` names the engine's relation with one row a human: `patient`, and the dimension codes
+    beside it. It holds no number.
     """
 
     request: ProcessingRequest
@@ -116,7 +118,12 @@ class Cost:
     tail: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.epsilon + other.epsilon, self.delta + other.delta, self.rho + other.rho, self.tail + other.tail)
+        return Cost(
+            self.epsilon + other.epsilon,
+            self.delta + other.delta,
+            self.rho + other.rho,
+            self.tail + other.tail,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +174,11 @@ class Framed(ABC):
         return str(self.to_polars()._repr_html_())
 
 
-PRIVATE = ("content", "members", "tables")  # of a document: patients' values, which no notebook keeps
+PRIVATE = (
+    "content",
+    "members",
+    "tables",
+)  # of a document: patients' values, which no notebook keeps
 
 
 class Documented(Framed):
@@ -184,13 +195,24 @@ class Documented(Framed):
         import polars as pl
 
         document = self.to_dict()
-        lists = [v for v in document.values() if isinstance(v, list) and v and all(isinstance(one, dict) for one in v)]
+        lists = [
+            v
+            for v in document.values()
+            if isinstance(v, list) and v and all(isinstance(one, dict) for one in v)
+        ]
         rows = lists[0] if lists else [document]
-        shown = [{name: _cell(value) for name, value in row.items() if name not in PRIVATE} for row in rows]
+        shown = [
+            {name: _cell(value) for name, value in row.items() if name not in PRIVATE}
+            for row in rows
+        ]
         return pl.DataFrame(shown, infer_schema_length=None)
 
 
 def _cell(value: Any) -> Any:
     import json
 
-    return value if value is None or isinstance(value, (str, int, float, bool)) else json.dumps(value, ensure_ascii=False, default=str)
+    return (
+        value
+        if value is None or isinstance(value, (str, int, float, bool))
+        else json.dumps(value, ensure_ascii=False, default=str)
+    )

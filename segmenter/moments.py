@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 from segmenter.errors import UsageError
 
-_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?")
+_MOMENT = re.compile(
+    r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s?(Z|[+-]\d{2}(:?\d{2})?)?)?"
+)
 
 
 def moment(text: str, time_zone: str) -> datetime:
@@ -21,7 +23,9 @@ def moment(text: str, time_zone: str) -> datetime:
         raise _unreadable()
     try:
         found = datetime.fromisoformat(text)
-        return (found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(time_zone))).astimezone(UTC)
+        return (
+            found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(time_zone))
+        ).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _unreadable() from None
 
@@ -38,4 +42,7 @@ def instant(given: date | str | None, time_zone: str) -> datetime | None:
 
 
 def _unreadable() -> UsageError:
-    return UsageError("a time that was given cannot be read", hint="write it as 2026-03-01 or 2026-03-01T14:30:00+01:00")
+    return UsageError(
+        "a time that was given cannot be read",
+        hint="write it as 2026-03-01 or 2026-03-01T14:30:00+01:00",
+    )

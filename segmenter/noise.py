@@ -1,7 +1,8 @@
 """Integer noise: its mechanisms, how it is drawn, how far it reaches (P10, P11).
 
-`Geometric` is for pure epsilon (`diffprivlib.mechanisms.Geometric`), `DiscreteGaussian` for rho (zCDP). A mechanism is a value that knows
-its distribution; a `Source` draws it. `system` is the only source of the program; tests inject another one in code.
+`Geometric` is for pure epsilon (`diffprivlib.mechanisms.Geometric`), `DiscreteGaussian` for rho
+(zCDP). A mechanism is a value that knows its distribution; a `Source` draws it. `system` is the
+only source of the program; tests inject another one in code.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 NANO = 1_000_000_000
 STEEPEST = 300.0  # an epsilon beyond which noise is none
 LOST = 1e-15  # what lies beyond `reach` of one draw
-FINE, COARSE = 64, 4096  # a variance is a multiple of 1/64, from 4,096 on a whole number, so that it is drawn fast; rounding is upwards
+FINE, COARSE = (
+    64,
+    4096,
+)  # a variance is a multiple of 1/64, from 4,096 on a whole number, so that it is drawn fast; rounding is upwards
 
 Integers: TypeAlias = "np.ndarray[Any, np.dtype[np.int64]]"
 Reals: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
@@ -66,7 +70,9 @@ class Geometric:
     def masses(self) -> Reals:
         """The probabilities of -reach ... reach."""
         k = np.abs(np.arange(-self.reach(), self.reach() + 1))
-        return np.exp(-k * (self.epsilon / (NANO * self.sensitivity))) * (self._gap() / (1 + self.decay))
+        return np.exp(-k * (self.epsilon / (NANO * self.sensitivity))) * (
+            self._gap() / (1 + self.decay)
+        )
 
     def _gap(self) -> float:
         return -math.expm1(-self.epsilon / (NANO * self.sensitivity))
@@ -127,7 +133,11 @@ def paid(cost: Cost, sensitivity: int = 1) -> Mechanism:
     """
     if bool(cost.epsilon) == bool(cost.rho):
         raise ValueError("a release is paid in epsilon or in rho")
-    return Geometric(cost.epsilon, sensitivity) if cost.epsilon else DiscreteGaussian(cost.rho, sensitivity)
+    return (
+        Geometric(cost.epsilon, sensitivity)
+        if cost.epsilon
+        else DiscreteGaussian(cost.rho, sensitivity)
+    )
 
 
 def system(mechanism: Mechanism, many: int) -> Integers:
@@ -162,7 +172,7 @@ def _one(machine: Any) -> int:
             continue
 
 
-# -- sums ------------------------------------------------------------------------------------------------------------------
+# -- sums ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +227,13 @@ def _beyond(noise: Noise, chance: float) -> int:
 
 def _convolved(noise: Noise, chance: float) -> int:
     """By convolution on a grid. Where weights do not fall on it, mass is split between neighbours, which only widens the noise."""
-    span = 10 * math.sqrt(noise.variance) + max(abs(p.weight) * p.mechanism.reach() for p in noise.parts)
+    span = 10 * math.sqrt(noise.variance) + max(
+        abs(p.weight) * p.mechanism.reach() for p in noise.parts
+    )
     whole = all(p.weight in (1.0, -1.0) for p in noise.parts)
-    step = 1.0 if whole and span < GRID / 4 else max(math.sqrt(noise.variance) / 1000, 8 * span / GRID)
+    step = (
+        1.0 if whole and span < GRID / 4 else max(math.sqrt(noise.variance) / 1000, 8 * span / GRID)
+    )
     size = 1 << math.ceil(math.log2(2 * span / step + 4))
     spectrum = np.ones(size // 2 + 1)
     for part in noise.parts:
@@ -237,7 +251,9 @@ def _spectrum(part: Part, step: float, size: int) -> Reals:
     low = np.floor(where)
     share, masses = where - low, part.mechanism.masses()
     index = low.astype(np.int64)
-    grid = np.bincount(index % size, masses * (1 - share), minlength=size) + np.bincount((index + 1) % size, masses * share, minlength=size)
+    grid = np.bincount(index % size, masses * (1 - share), minlength=size) + np.bincount(
+        (index + 1) % size, masses * share, minlength=size
+    )
     return np.asarray(np.fft.rfft(grid).real)
 
 
@@ -246,6 +262,11 @@ def _expanded(noise: Noise, chance: float) -> int:
     from statistics import NormalDist
 
     variance = noise.variance
-    fourth = math.fsum(p.many * p.mechanism.kurtosis * (p.weight**2 * p.mechanism.variance) ** 2 for p in noise.parts)
+    fourth = math.fsum(
+        p.many * p.mechanism.kurtosis * (p.weight**2 * p.mechanism.variance) ** 2
+        for p in noise.parts
+    )
     z = NormalDist().inv_cdf(1 - chance)
-    return math.ceil(math.sqrt(variance) * (z + max(0.0, fourth / variance**2) * (z**3 - 3 * z) / 24))
+    return math.ceil(
+        math.sqrt(variance) * (z + max(0.0, fourth / variance**2) * (z**3 - 3 * z) / 24)
+    )

@@ -1,7 +1,7 @@
 """Tables and charts of what may be shown, for notebooks and pages.
 
-Everything here is made from the results' own documents (`to_dict()`): published numbers with their intervals, and nothing else. A
-withheld cell has no bar.
+Everything here is made from the results' own documents (`to_dict()`): published numbers with their
+intervals, and nothing else. A withheld cell has no bar.
 """
 
 from __future__ import annotations
@@ -41,7 +41,10 @@ class Table:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row) + "</tr>" for row in self.rows)
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row) + "</tr>"
+            for row in self.rows
+        )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -64,7 +67,10 @@ def cells(run: Result, segment: str) -> alt.LayerChart:
         msg = f"this run has no segment `{segment}`"
         raise UsageError(msg, hint=hint(segment, list(found)))
     shown = [cell for cell in found[segment]["cells"] if not cell["withheld"]]
-    rows = [_measured(" · ".join(str(value) for key, value in cell.items() if key not in OWN), cell) for cell in shown]
+    rows = [
+        _measured(" · ".join(str(value) for key, value in cell.items() if key not in OWN), cell)
+        for cell in shown
+    ]
     return _bars(rows, "cell", "patients")
 
 
@@ -86,9 +92,15 @@ def budgets(result: Result) -> alt.Chart:
     encoded = {
         "x": alt.X("epsilon:Q", title="epsilon"),
         "y": alt.Y("budget:N", title=None, sort=None),
-        "color": alt.Color("part:N", title=None, scale=alt.Scale(domain=["spent", "remaining"], range=["#c0504d", "#c9d7e8"])),
+        "color": alt.Color(
+            "part:N",
+            title=None,
+            scale=alt.Scale(domain=["spent", "remaining"], range=["#c0504d", "#c9d7e8"]),
+        ),
     }
-    chart: alt.Chart = alt.Chart(alt.InlineData(values=rows)).mark_bar().encode(**encoded).properties(width=WIDTH)
+    chart: alt.Chart = (
+        alt.Chart(alt.InlineData(values=rows)).mark_bar().encode(**encoded).properties(width=WIDTH)
+    )
     return chart
 
 
@@ -107,7 +119,9 @@ def _measured(label: str, measured: Mapping[str, Any]) -> dict[str, Any]:
 def _bars(rows: Sequence[Mapping[str, Any]], what: str, title: str) -> alt.LayerChart:
     import altair as alt
 
-    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(y=alt.Y("label:N", title=what, sort=None))
+    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(
+        y=alt.Y("label:N", title=what, sort=None)
+    )
     bars = base.mark_bar(color="#7f9cc0").encode(x=alt.X("count:Q", title=title))
     whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
     chart: alt.LayerChart = alt.LayerChart(layer=[bars, whiskers]).properties(width=WIDTH)

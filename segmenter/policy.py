@@ -1,7 +1,8 @@
 """The policy as frozen values: purposes, channels, categories, notices, dimensions, budgets.
 
-`project` reads the YAML and makes these; nothing here does I/O. `Policy.deciding_hash` is the hash of what decides (P6): it changes
-when a decision or a published number could, and not with comments, titles, budgets or destinations.
+`project` reads the YAML and makes these; nothing here does I/O. `Policy.deciding_hash` is the hash
+of what decides (P6): it changes when a decision or a published number could, and not with comments,
+titles, budgets or destinations.
 """
 
 from __future__ import annotations
@@ -74,9 +75,10 @@ class Purpose:
 class Dimension:
     """A declared attribute with a finite domain, known before any data is read (P7).
 
-    `table` is `patient` or a fact table. Over a fact table, `measure` (`count`, or `max` `min` `sum` of `column`) reduces the rows of a
-    patient to one value; without a measure the dimension is of the fact's rows and serves only `query`. Either `values` (label -> raw
-    texts) or `bands` (ascending lower bounds) is set.
+    `table` is `patient` or a fact table. Over a fact table, `measure` (`count`, or `max` `min`
+    `sum` of `column`) reduces the rows of a patient to one value; without a measure the dimension
+    is of the fact's rows and serves only `query`. Either `values` (label -> raw texts) or `bands`
+    (ascending lower bounds) is set.
     """
 
     name: str
@@ -110,7 +112,9 @@ class Dimension:
 def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
     """The names of bands: below the first bound, between bounds, from the last one on."""
     first = "0" if counts and bounds[0] == 1 else f"<{bounds[0]}"
-    middle = tuple(str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds))
+    middle = tuple(
+        str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds)
+    )
     return (first, *middle, f"{bounds[-1]}+")
 
 
@@ -146,7 +150,8 @@ class Budget:
 class FactTerms:
     """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9).
 
-    Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell in `count(*)` (else one).
+    Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell in
+    `count(*)` (else one).
     """
 
     max_cells: int
@@ -203,7 +208,11 @@ class Policy:
 
     def actor(self, account: str) -> Actor:
         """The roles of an account: named, or through `'*'`. No roles declared: none."""
-        held = {Role(role) for role, accounts in self.roles.items() if account in accounts or "*" in accounts}
+        held = {
+            Role(role)
+            for role, accounts in self.roles.items()
+            if account in accounts or "*" in accounts
+        }
         return Actor(account, frozenset(held))
 
     def sensitivity(self, category: str) -> int:
@@ -213,18 +222,33 @@ class Policy:
     def deciding_hash(self) -> str:
         """SHA-256 (hex) of what decides. Worked out once: it is asked for again and again."""
         if not self._hashed:
-            self._hashed.append(hashlib.sha256(json.dumps(self._deciding(), sort_keys=True).encode()).hexdigest())
+            self._hashed.append(
+                hashlib.sha256(json.dumps(self._deciding(), sort_keys=True).encode()).hexdigest()
+            )
         return self._hashed[0]
 
     def _deciding(self) -> dict[str, Any]:
-        kept = ("time_zone", "notices", "categories", "channels", "topics", "purposes", "dimensions", "min_age", "max_linked", "threshold")
+        kept = (
+            "time_zone",
+            "notices",
+            "categories",
+            "channels",
+            "topics",
+            "purposes",
+            "dimensions",
+            "min_age",
+            "max_linked",
+            "threshold",
+        )
         plain = {name: _plain(getattr(self, name)) for name in kept}
         for purpose in plain["purposes"].values():
             del purpose["title"]
         for category in plain["categories"].values():
             del category["dpia"]
         for dimension in plain["dimensions"].values():
-            dimension["values"] = list((dimension["values"] or {}).items())  # the order of labels is that of their codes
+            dimension["values"] = list(
+                (dimension["values"] or {}).items()
+            )  # the order of labels is that of their codes
         for channel in plain["channels"].values():
             del channel["cap"], channel["quiet"]
         return plain

@@ -1,8 +1,9 @@
 """Facts that were reduced at ingest: what a snapshot's table `reduced_<fact>` holds, and whether it serves a question (P9).
 
-One row a patient and combination of the declared dimensions of the fact's rows: `code` numbers the combination (mixed radix, first
-dimension slowest), `many` counts its rows, `sum_<n>` adds up a bounded column. Nothing in it depends on a bound. The snapshot says
-of each table what it was made by; a dimension that was declared otherwise then is not there.
+One row a patient and combination of the declared dimensions of the fact's rows: `code` numbers the
+combination (mixed radix, first dimension slowest), `many` counts its rows, `sum_<n>` adds up a
+bounded column. Nothing in it depends on a bound. The snapshot says of each table what it was made
+by; a dimension that was declared otherwise then is not there.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Reduced:
         own = [d for d in policy.dimensions.values() if d.table == fact and not d.per_patient]
         if math.prod(len(d.labels) for d in own) > MOST:
             return None
-        columns = tuple(sorted(set(policy.facts[fact].clip if fact in policy.facts else ()) - {ROWS}))
+        columns = tuple(
+            sorted(set(policy.facts[fact].clip if fact in policy.facts else ()) - {ROWS})
+        )
         return cls(fact, tuple((d.name, _definition(d), len(d.labels)) for d in own), columns)
 
     @classmethod
@@ -69,7 +72,9 @@ class Reduced:
         at = [name for name, _, _ in self.dimensions].index(dimension.name)
         weight = math.prod(size for _, _, size in self.dimensions[at + 1 :])
         rest = exp.IntDiv(this=number, expression=exp.Literal.number(weight))
-        return exp.paren(exp.Mod(this=exp.paren(rest), expression=exp.Literal.number(len(dimension.labels))))
+        return exp.paren(
+            exp.Mod(this=exp.paren(rest), expression=exp.Literal.number(len(dimension.labels)))
+        )
 
 
 def key_mark(key: str) -> str:
@@ -78,5 +83,11 @@ def key_mark(key: str) -> str:
 
 
 def _definition(dimension: Dimension) -> str:
-    how = [VERSION, dimension.column, list((dimension.values or {}).items()), dimension.bands, dimension.other]
+    how = [
+        VERSION,
+        dimension.column,
+        list((dimension.values or {}).items()),
+        dimension.bands,
+        dimension.other,
+    ]
     return hashlib.sha256(json.dumps(how).encode()).hexdigest()[:32]

@@ -1,10 +1,12 @@
 """SQL files -> Relation: load, compose, bind.
 
-One relation a file; the file's stem is its name, unique over all folders. Three kinds of hole: values (`$as_of`, always bound by
-the engine), relations (a table name equal to another stem is a dependency and becomes a CTE, unless it is already materialised),
-structure (`__dimensions__`, `__condition__`, or a table `__fact__`: whole tokens, replaced by what sqlglot writes of a tree).
+One relation a file; the file's stem is its name, unique over all folders. Three kinds of hole:
+values (`$as_of`, always bound by the engine), relations (a table name equal to another stem is a
+dependency and becomes a CTE, unless it is already materialised), structure (`__dimensions__`,
+`__condition__`, or a table `__fact__`: whole tokens, replaced by what sqlglot writes of a tree).
 
-Composing works on tokens, not on trees: parsing, copying and writing every relation anew took longer than deciding a small delta.
+Composing works on tokens, not on trees: parsing, copying and writing every relation anew took
+longer than deciding a small delta.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ TOKEN = re.compile(
     r"""\s+ | --[^\n]* | /\*.*?\*/                                  # nothing
     | (?P<token> '(?:[^']|'')*' | "(?:[^"]|"")*"                    # a text, a quoted name
     | \$?[^\W\d]\w* | \d+(?:\.\d+)?(?:[eE][+-]?\d+)?                # a value, a name, a number
-    | (?:(?!--|/\*)[^\s\w'"$(),.;])+ | . )""",                      # an operator, a sign
+    | (?:(?!--|/\*)[^\s\w'"$(),.;])+ | . )""",  # an operator, a sign
     re.VERBOSE | re.DOTALL,
 )
 
@@ -80,7 +82,11 @@ def split(text: str) -> Tokens:
     ('SELECT', "'it''s'", ',', 'a', '.', 'b')
     """
     found = [match["token"] for match in TOKEN.finditer(text) if match["token"] is not None]
-    return tuple(one for one, after in zip(found, (*found[1:], None), strict=False) if one != "LEFT" or after not in ("SEMI", "ANTI"))
+    return tuple(
+        one
+        for one, after in zip(found, (*found[1:], None), strict=False)
+        if one != "LEFT" or after not in ("SEMI", "ANTI")
+    )
 
 
 def needs(query: Tokens) -> list[str]:
@@ -89,8 +95,16 @@ def needs(query: Tokens) -> list[str]:
     >>> needs(split("WITH kin AS (SELECT 1 AS one) SELECT * FROM kin JOIN person ON extract(year FROM due_at) = one"))
     ['person']
     """
-    own = {query[n + 1] for n in range(len(query) - 3) if query[n] in ("WITH", "RECURSIVE", ",") and query[n + 2 : n + 4] == ("AS", "(")}
-    read = [query[n] for n in range(1, len(query)) if query[n - 1] in ("FROM", "JOIN") and query[n + 1 : n + 2] != (".",)]
+    own = {
+        query[n + 1]
+        for n in range(len(query) - 3)
+        if query[n] in ("WITH", "RECURSIVE", ",") and query[n + 2 : n + 4] == ("AS", "(")
+    }
+    read = [
+        query[n]
+        for n in range(1, len(query))
+        if query[n - 1] in ("FROM", "JOIN") and query[n + 1 : n + 2] != (".",)
+    ]
     return [name for name in dict.fromkeys(read) if name not in own and name in paths()]
 
 
@@ -116,15 +130,23 @@ def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
     return tuple(filled)
 
 
-def compose(name: str, structure: Structure | None = None, ready: frozenset[str] = frozenset()) -> Relation:
+def compose(
+    name: str, structure: Structure | None = None, ready: frozenset[str] = frozenset()
+) -> Relation:
     """The relation `name` with all it depends on as CTEs; relations named in `ready` are tables that exist already.
 
-    A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job asks the same again and again.
+    A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job
+    asks the same again and again.
     """
-    given = {hole: ", ".join(_texts(expressions)) for hole, expressions in sorted((structure or {}).items())}
+    given = {
+        hole: ", ".join(_texts(expressions))
+        for hole, expressions in sorted((structure or {}).items())
+    }
     known = (name, ready.intersection(paths()), tuple(given.items()))
     if known not in _composed:
-        _composed[known] = _compose(name, {hole: split(text) for hole, text in given.items()}, ready)
+        _composed[known] = _compose(
+            name, {hole: split(text) for hole, text in given.items()}, ready
+        )
     return _composed[known]
 
 
@@ -136,7 +158,9 @@ def _texts(given: exp.Expr | Sequence[exp.Expr]) -> Iterator[str]:
     from sqlglot import exp
 
     for expression in [given] if isinstance(given, exp.Expr) else given:
-        yield (expression.this if isinstance(expression, exp.Table) else expression).sql(dialect="duckdb", comments=False)
+        yield (expression.this if isinstance(expression, exp.Table) else expression).sql(
+            dialect="duckdb", comments=False
+        )
 
 
 def _compose(name: str, structure: Mapping[str, Tokens], ready: frozenset[str]) -> Relation:
@@ -153,10 +177,18 @@ def _compose(name: str, structure: Mapping[str, Tokens], ready: frozenset[str]) 
     main = ordered.pop(name)
     if ordered:
         start = 0 if main[0] != "WITH" else 2 if main[1] == "RECURSIVE" else 1
-        before = [token for known, query in ordered.items() for token in (known, "AS", "(", *query, ")", ",")]
+        before = [
+            token
+            for known, query in ordered.items()
+            for token in (known, "AS", "(", *query, ")", ",")
+        ]
         main = (*(main[:start] or ("WITH",)), *(before if start else before[:-1]), *main[start:])
     holes = sorted({token for token in main if token.startswith("__")})
     if holes:
         msg = f"relation {name} has unfilled holes: {', '.join(holes)}"
         raise ValueError(msg)
-    return Relation(name, " ".join(main), frozenset(token[1:] for token in main if token[0] == "$" and len(token) > 1))
+    return Relation(
+        name,
+        " ".join(main),
+        frozenset(token[1:] for token in main if token[0] == "$" and len(token) > 1),
+    )

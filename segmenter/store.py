@@ -1,7 +1,8 @@
 """The project's private folder: snapshots, states, and engines opened on them.
 
-The journal says which snapshot is in use: the one its last `ingest` entry names. So the switch is one committed entry; a killed ingest
-leaves the old snapshot in use, and its unfinished file is swept by the next one.
+The journal says which snapshot is in use: the one its last `ingest` entry names. So the switch is
+one committed entry; a killed ingest leaves the old snapshot in use, and its unfinished file is
+swept by the next one.
 """
 
 from __future__ import annotations
@@ -21,7 +22,17 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.keys import Keys
 
-FOLDERS = ("snapshots", "states", "releases", "exports", "registers", "suppressions", "reports", "spill", "locks")
+FOLDERS = (
+    "snapshots",
+    "states",
+    "releases",
+    "exports",
+    "registers",
+    "suppressions",
+    "reports",
+    "spill",
+    "locks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,9 @@ class Store:
         early.begin(encrypted=self.encrypted)
 
     @contextlib.contextmanager
-    def reading(self, snapshot: Snapshot, names: Collection[str] | None = None) -> Iterator[DuckDBEngine]:
+    def reading(
+        self, snapshot: Snapshot, names: Collection[str] | None = None
+    ) -> Iterator[DuckDBEngine]:
         """An engine with the snapshot's tables (those of `names` that are there; None: all) readable by their names."""
         with self.engine() as engine:
             engine.attach("snapshot", snapshot.path)
@@ -62,7 +75,7 @@ class Store:
             engine.expose("snapshot", [table for table in there if names is None or table in names])
             yield engine
 
-    # -- which snapshot ------------------------------------------------------------------------------------------------
+    # -- which snapshot ----------------------------------------------------------------------------
 
     def snapshots(self, journal: Journal) -> list[Snapshot]:
         """The snapshots that are still there, oldest first."""
@@ -83,10 +96,17 @@ class Store:
 
     def known(self, journal: Journal, known_at: datetime) -> Snapshot:
         """The snapshot that was current at `known_at`; refused where it is gone, or there was none yet (C11 to C13: undated facts)."""
-        before = [e for e in journal.read("ingest") if datetime.fromisoformat(str(e.body["taken_at"])) <= known_at]
+        before = [
+            e
+            for e in journal.read("ingest")
+            if datetime.fromisoformat(str(e.body["taken_at"])) <= known_at
+        ]
         snapshot = self._snapshot(before[-1]) if before else None
         if snapshot is None or not snapshot.path.is_file():
-            rule, msg = "known_at", "what was known then cannot be said: the snapshot of that moment is gone, or there was none yet"
+            rule, msg = (
+                "known_at",
+                "what was known then cannot be said: the snapshot of that moment is gone, or there was none yet",
+            )
             later = "ask with a later --known-at; links, deaths and ages are those of the snapshot of that time"
             raise Refusal(rule, msg, hint=later)
         return snapshot
@@ -94,7 +114,12 @@ class Store:
     def _snapshot(self, entry: Entry) -> Snapshot:
         body = entry.body
         path = self.home / "snapshots" / f"{body['snapshot']}.duckdb"
-        return Snapshot(str(body["snapshot"]), path, datetime.fromisoformat(str(body["taken_at"])), str(body["time_zone"]))
+        return Snapshot(
+            str(body["snapshot"]),
+            path,
+            datetime.fromisoformat(str(body["taken_at"])),
+            str(body["time_zone"]),
+        )
 
     def state_path(self, snapshot: Snapshot, policy_hash: str) -> Path:
         """Where the decisions derived from a snapshot under a policy lie."""
@@ -104,4 +129,9 @@ class Store:
 def ingest_body(snapshot: Snapshot, policy_hash: str) -> dict[str, str]:
     """The journal's entry that puts a snapshot in use."""
     taken_at = stamp(snapshot.taken_at.astimezone(UTC))
-    return {"snapshot": snapshot.id, "taken_at": taken_at, "time_zone": snapshot.time_zone, "policy": policy_hash}
+    return {
+        "snapshot": snapshot.id,
+        "taken_at": taken_at,
+        "time_zone": snapshot.time_zone,
+        "policy": policy_hash,
+    }

@@ -1,8 +1,9 @@
 """The pytest plugin: a company tests its project in CI, without real data.
 
-With `pytest --segmenter` every `policy.yml` that pytest comes across is a test file of three tests: committed costs, coverage, privacy.
-Fixtures: `segmenter_project` (the folder: `--segmenter-project`, else the root of the tests) and `segmenter_session`, a session on an
-invented world that is ingested already. In a test of one's own::
+With `pytest --segmenter` every `policy.yml` that pytest comes across is a test file of three tests:
+committed costs, coverage, privacy. Fixtures: `segmenter_project` (the folder:
+`--segmenter-project`, else the root of the tests) and `segmenter_session`, a session on an invented
+world that is ingested already. In a test of one's own::
 
     from segmenter.testing import assert_private
 
@@ -26,11 +27,16 @@ POLICY = "policy.yml"
 
 
 def assert_private(
-    project: str | Path, *, epsilon: str | float | None = None, noise: Source | None = None, runs: int | None = None
+    project: str | Path,
+    *,
+    epsilon: str | float | None = None,
+    noise: Source | None = None,
+    runs: int | None = None,
 ) -> None:
     """Fail where a publication of the project leaks more than its epsilon, found by attacking neighbouring invented worlds.
 
-    `epsilon` stands for what the segments ask. Passing proves nothing; failing has a chance of error of one in a million.
+    `epsilon` stands for what the segments ask. Passing proves nothing; failing has a chance of
+    error of one in a million.
     """
     from segmenter.trial import checks as trial
 
@@ -46,7 +52,10 @@ def assert_locked(project: str | Path) -> None:
 
     changes = budget_lock.changes(Path(project))
     if any(c.rise for c in changes):
-        lines = [f"{budget_lock.NAME} does not hold; `segmenter plan --lock` writes a new one:", *(str(c) for c in changes)]
+        lines = [
+            f"{budget_lock.NAME} does not hold; `segmenter plan --lock` writes a new one:",
+            *(str(c) for c in changes),
+        ]
         pytest.fail("\n".join(lines), pytrace=False)
 
 
@@ -59,14 +68,23 @@ def assert_covered(project: str | Path) -> None:
         pytest.fail("\n".join(found), pytrace=False)
 
 
-# -- the plugin --------------------------------------------------------------------------------------------------------------
+# -- the plugin ------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Options of the plugin."""
     group = parser.getgroup("segmenter")
-    group.addoption("--segmenter", action="store_true", help="test every segmenter project found: costs, coverage, privacy")
-    group.addoption("--segmenter-project", metavar="DIR", default=None, help="the project of the fixtures; else the root of the tests")
+    group.addoption(
+        "--segmenter",
+        action="store_true",
+        help="test every segmenter project found: costs, coverage, privacy",
+    )
+    group.addoption(
+        "--segmenter-project",
+        metavar="DIR",
+        default=None,
+        help="the project of the fixtures; else the root of the tests",
+    )
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -82,7 +100,11 @@ class ProjectFile(pytest.File):
 
     def collect(self) -> Iterator[pytest.Item]:
         """Costs, coverage, privacy."""
-        for name, check in (("costs", assert_locked), ("coverage", assert_covered), ("privacy", assert_private)):
+        for name, check in (
+            ("costs", assert_locked),
+            ("coverage", assert_covered),
+            ("privacy", assert_private),
+        ):
             yield ProjectItem.from_parent(self, name=name, check=check)
 
 
@@ -110,7 +132,9 @@ def segmenter_project(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="session")
-def segmenter_session(segmenter_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+def segmenter_session(
+    segmenter_project: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Session]:
     """The project's policy and segments on an invented world, ingested: run, export and ask as you would."""
     from segmenter.session import Session
     from segmenter.trial import checks as trial

@@ -1,4 +1,6 @@
-"""A small clinic for questions: a policy, its sources, and an engine that holds exact, known numbers."""
+"""A small clinic for questions: a policy, its sources, and an engine that holds exact, known
+numbers.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,14 @@ def policy(**changed: Any) -> Policy:
         "age_band": Dimension("age_band", "identity", "patient", "age", bands=(18, 65)),
         "visits": Dimension("visits", "care", "stay", None, measure="count", bands=(1, 2)),
         "origin": Dimension("origin", "origin", "patient", "origin", values={"x": ("x",)}),
-        "ward": Dimension("ward", "care", "stay", "ward", values={"heart": ("H",), "lung": ("L", "LL"), "skin": ("S",)}, other="other"),
+        "ward": Dimension(
+            "ward",
+            "care",
+            "stay",
+            "ward",
+            values={"heart": ("H",), "lung": ("L", "LL"), "skin": ("S",)},
+            other="other",
+        ),
         "long": Dimension("long", "care", "stay", "nights", bands=(3, 7)),
     }
     given: dict[str, Any] = {
@@ -46,13 +55,22 @@ def policy(**changed: Any) -> Policy:
         "time_zone": "UTC",
         "roles": {},
         "notices": ("2026-01",),
-        "categories": {c: Category(c, n) for c, n in (("identity", 1), ("contact", 1), ("care", 2), ("origin", 3))},
+        "categories": {
+            c: Category(c, n)
+            for c, n in (("identity", 1), ("contact", 1), ("care", 2), ("origin", 3))
+        },
         "channels": {},
         "topics": (),
-        "purposes": {p.name: p for p in (_purpose("statistics", "identity", "care"), _purpose("offers", "identity"))},
+        "purposes": {
+            p.name: p
+            for p in (_purpose("statistics", "identity", "care"), _purpose("offers", "identity"))
+        },
         "dimensions": dimensions,
         "threshold": Threshold(3, 0.99),
-        "facts": {"stay": FactTerms(2, {"nights": (0, 10), "cost": (-5, 100), "rows": (0, 3)}), "call": FactTerms(1, {})},
+        "facts": {
+            "stay": FactTerms(2, {"nights": (0, 10), "cost": (-5, 100), "rows": (0, 3)}),
+            "call": FactTerms(1, {}),
+        },
     }
     return Policy(**{**given, **changed})
 
@@ -80,7 +98,7 @@ def asked(sql: str, purpose: str = "statistics") -> Question | SegmenterError:
         return error
 
 
-# -- data ------------------------------------------------------------------------------------------------------------------
+# -- data ------------------------------------------------------------------------------------------
 
 
 def stays(patients: int, seed: int = 7) -> pl.DataFrame:
@@ -118,11 +136,18 @@ def open_clinic(engine: DuckDBEngine, patients: int = 400) -> Eligible:
     engine.load("patient", pl.DataFrame({"patient": ids, "patient_id": [f"p{i:05d}" for i in ids]}))
     engine.load("fact_stay", stays(patients))
     codes = {"dim_sex": ids % 3, "dim_age_band": ids % 4, "dim_visits": ids % 4}
-    frame = pl.DataFrame({"patient": ids, **{k: pl.Series(v, dtype=pl.Int16) for k, v in codes.items()}})
+    frame = pl.DataFrame(
+        {"patient": ids, **{k: pl.Series(v, dtype=pl.Int16) for k, v in codes.items()}}
+    )
     engine.load("eligible", frame.filter(pl.col("patient") % 3 != 2))
     clocks = Clocks(NOW, NOW)
     snapshot = Snapshot("s1", Path("s1.duckdb"), NOW, "UTC")
-    return Eligible(ProcessingRequest("statistics", (), None, ("care", "identity"), clocks), snapshot, "hash", "eligible")
+    return Eligible(
+        ProcessingRequest("statistics", (), None, ("care", "identity"), clocks),
+        snapshot,
+        "hash",
+        "eligible",
+    )
 
 
 class Spy:
@@ -139,8 +164,12 @@ class Spy:
             relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
             if relation is not None:
                 self.ran.add(given[relation])
-                structure = named.get("structure") or (given[relation + 2] if len(given) > relation + 2 else None)
-                self.texts.append(relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql)
+                structure = named.get("structure") or (
+                    given[relation + 2] if len(given) > relation + 2 else None
+                )
+                self.texts.append(
+                    relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql
+                )
             elif name not in ("load", "drop", "has"):
                 raise AssertionError(name)
             return getattr(self.engine, name)(*given, **named)
@@ -158,7 +187,9 @@ class Clinic:
 
     def exact(self, sql: str) -> query.Tally:
         """Exact numbers, for tests only."""
-        return query.count(self.engine, query.ask(sql, self.policy, SOURCES, "statistics"), self.eligible, KEY)
+        return query.count(
+            self.engine, query.ask(sql, self.policy, SOURCES, "statistics"), self.eligible, KEY
+        )
 
     def answer(self, sql: str, epsilon: float = 1.0, **injected: Any) -> tuple[Question, Answer]:
         """A published answer."""

@@ -1,4 +1,6 @@
-"""Writes docs/mutants.md: `python tests/consent_pages.py`, from the project's folder. A test fails where the page is stale."""
+"""Writes docs/mutants.md: `python tests/consent_pages.py`, from the project's folder. A test fails
+where the page is stale.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ C14 = "| C14 | the layout does not look at what the purpose lists | scopes | tes
 def listed() -> str:
     """The page."""
     told = {ask.who: ask.story for ask in people.asks()}
-    rows = [f"| {m.rule} | {m.fault} | {m.where} | {m.killer.split()[-1]} {told[m.killer.split()[-1]]} |" for m in MUTANTS]
+    rows = [
+        f"| {m.rule} | {m.fault} | {m.where} | {m.killer.split()[-1]} {told[m.killer.split()[-1]]} |"
+        for m in MUTANTS
+    ]
     return HEAD + "\n".join([*rows, C14]) + "\n"
 
 

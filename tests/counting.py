@@ -1,4 +1,6 @@
-"""A small clinic for counting: a policy with five dimensions, segments by their conditions, cubes of known counts, injected noise."""
+"""A small clinic for counting: a policy with five dimensions, segments by their conditions, cubes
+of known counts, injected noise.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ import numpy as np
 
 from segmenter import accounting
 from segmenter.model import Clocks, Cube, Spend
-from segmenter.policy import Budget, Category, Channel, Dimension, Policy, Purpose, ReleaseTerms, Threshold
+from segmenter.policy import (
+    Budget,
+    Category,
+    Channel,
+    Dimension,
+    Policy,
+    Purpose,
+    ReleaseTerms,
+    Threshold,
+)
 from segmenter.project import condition
 from segmenter.project.segment import Resolved, Segment, resolve
 from segmenter.release import publish as release
@@ -27,7 +38,14 @@ DIMENSIONS = {
     for d in (
         Dimension("sex", "identity", "patient", "sex", values={"F": ("F", "f"), "M": ("M",)}),
         Dimension("age_band", "identity", "patient", "age", bands=(18, 35, 50, 65, 80)),
-        Dimension("payer", "identity", "patient", "payer_code", values={"public": ("MC",), "private": ("HM", "BC")}, other="other"),
+        Dimension(
+            "payer",
+            "identity",
+            "patient",
+            "payer_code",
+            values={"public": ("MC",), "private": ("HM", "BC")},
+            other="other",
+        ),
         Dimension("visits", "care", "encounter", None, measure="count", bands=(1, 2, 4)),
         Dimension("last_stay", "care", "encounter", "days", measure="max", bands=(1, 4, 8)),
     )
@@ -40,14 +58,23 @@ def policy(**changed) -> Policy:
         "time_zone": "Europe/Paris",
         "roles": {},
         "notices": ("1",),
-        "categories": {c: Category(c, n) for c, n in (("identity", 1), ("contact", 1), ("care", 2))},
+        "categories": {
+            c: Category(c, n) for c, n in (("identity", 1), ("contact", 1), ("care", 2))
+        },
         "channels": {"email": Channel("email", "email")},
         "topics": (),
-        "purposes": {"prevention": Purpose("prevention", {}, ("identity", "contact", "care"), (), (), "1", 400)},
+        "purposes": {
+            "prevention": Purpose(
+                "prevention", {}, ("identity", "contact", "care"), (), (), "1", 400
+            )
+        },
         "dimensions": DIMENSIONS,
         "threshold": Threshold(11, 0.99),
         "release": ReleaseTerms("1.0"),
-        "budgets": {"prevention": Budget("prevention", "year", 100 * NANO, 1_000), "total": Budget("total", "year", 100 * NANO, 1_000)},
+        "budgets": {
+            "prevention": Budget("prevention", "year", 100 * NANO, 1_000),
+            "total": Budget("total", "year", 100 * NANO, 1_000),
+        },
     }
     return Policy(**{**given, **changed})
 
@@ -57,7 +84,20 @@ def segment(name: str, where: str | None = None, epsilon: str | None = None, **m
     empty = {"include": (), "exclude": ()}
     given = {**empty, **more}
     return Segment(
-        name, {"en": name}, "prevention", (), None, parsed, given["include"], given["exclude"], 0, epsilon, (), "0", Path(name), {}
+        name,
+        {"en": name},
+        "prevention",
+        (),
+        None,
+        parsed,
+        given["include"],
+        given["exclude"],
+        0,
+        epsilon,
+        (),
+        "0",
+        Path(name),
+        {},
     )
 
 
@@ -67,7 +107,9 @@ def resolved(*segments: Segment, using: Policy | None = None) -> list[Resolved]:
 
 
 def paid(epsilon: float = 1.0, rho: float = 0.0, name: str = "spend-1") -> Spend:
-    cost = accounting.gaussian(int(rho * NANO)) if rho else accounting.geometric(int(epsilon * NANO))
+    cost = (
+        accounting.gaussian(int(rho * NANO)) if rho else accounting.geometric(int(epsilon * NANO))
+    )
     return Spend(name, "prevention", "q", cost, 1)
 
 
@@ -80,7 +122,9 @@ def about(epsilon: int = NANO) -> release.About:
 
 
 def exact(family, joint, using: Policy | None = None):
-    """Exact cubes and strips of everything that a family measures, of people in the cells of a `joint` table over all dimensions."""
+    """Exact cubes and strips of everything that a family measures, of people in the cells of a
+    `joint` table over all dimensions.
+    """
     given, found = using or policy(), []
     for n, m in enumerate(family.measures):
         spend = Spend(f"spend-{n}", "prevention", m.question, m.cost, n)
@@ -100,7 +144,9 @@ def fixed(value: int):
 
 
 def seeded(seed: int):
-    """Noise of the mechanisms' own distributions from a seeded generator: what a test finds in it, it finds in every run."""
+    """Noise of the mechanisms' own distributions from a seeded generator: what a test finds in it,
+    it finds in every run.
+    """
     random = np.random.default_rng(seed)
 
     def source(mechanism, many):
@@ -110,6 +156,14 @@ def seeded(seed: int):
     return source
 
 
-def publish(dimensions: tuple[str, ...], counts, spend: Spend | None = None, noise=None, using: Policy | None = None):
+def publish(
+    dimensions: tuple[str, ...],
+    counts,
+    spend: Spend | None = None,
+    noise=None,
+    using: Policy | None = None,
+):
     """One release of one cube."""
-    return release.publish([cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise)[0]
+    return release.publish(
+        [cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise
+    )[0]

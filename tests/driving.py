@@ -1,4 +1,6 @@
-"""The program as a person starts it: a process of its own, with arguments, an exit status, and two streams."""
+"""The program as a person starts it: a process of its own, with arguments, an exit status, and two
+streams.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Commands on one project folder; `inside` runs them in this process, which takes a tenth of the time."""
+    """Commands on one project folder; `inside` runs them in this process, which takes a tenth of
+    the time.
+    """
 
     root: Path
     inside: bool = False
@@ -52,7 +56,12 @@ class Program:
     def start(self, *words: str) -> subprocess.Popen[str]:
         """A process that runs on its own; the caller waits for it."""
         return subprocess.Popen(
-            self.command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), cwd=HOUSE,
+            self.command(*words),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(),
+            cwd=HOUSE,
             start_new_session=True,
         )
 
@@ -102,22 +111,37 @@ def kept_cells(run: dict[str, Any], segment: str) -> list[dict[str, str]]:
     """The cells of a segment that `run` shows, as dimension to label."""
     (told,) = [one for one in run["segments"] if one["segment"] == segment]
     extra = ("count", "interval", "withheld")
-    return [{name: value for name, value in cell.items() if name not in extra} for cell in told["cells"] if not cell["withheld"]]
+    return [
+        {name: value for name, value in cell.items() if name not in extra}
+        for cell in told["cells"]
+        if not cell["withheld"]
+    ]
 
 
 def make_world(root: Path, seed: int, patients: int) -> Path:
     """A project around real patients, by the maker of worlds that lies beside the checkout."""
     subprocess.run(
-        [sys.executable, str(MAKE_WORLD), str(root), "--seed", str(seed), "--patients", str(patients)], check=True, capture_output=True,
+        [
+            sys.executable,
+            str(MAKE_WORLD),
+            str(root),
+            "--seed",
+            str(seed),
+            "--patients",
+            str(patients),
+        ],
+        check=True,
+        capture_output=True,
     )
     return root
 
 
 def failed(capsys: Any, *words: str) -> tuple[int, dict[str, Any], str]:
-    """Run a command in this process that has to fail: its status, its error object, and what it said to people."""
+    """Run a command in this process that has to fail: its status, its error object, and what it
+    said to people.
+    """
     from segmenter import cli
 
     status = cli.run([*words, "--json"])
     captured = capsys.readouterr()
     return status, json.loads(captured.out)["error"], captured.err
-

@@ -45,7 +45,9 @@ def policy(**budgets: Budget) -> Policy:
     return Policy({}, "UTC", {}, (), {}, {}, (), {}, {}, budgets=given, release=ReleaseTerms())
 
 
-def journal(home: Path, clock: Clock, url: str | None = None, anchors: tuple[Path, ...] = ()) -> Journal:
+def journal(
+    home: Path, clock: Clock, url: str | None = None, anchors: tuple[Path, ...] = ()
+) -> Journal:
     (home / "snapshots").mkdir(exist_ok=True)
     return Journal(home, KEYS, clock, anchors, url)
 
@@ -61,7 +63,9 @@ def fresh_schema() -> Iterator[str]:
     engine = sa.create_engine(address)
     with engine.begin() as connection:
         connection.execute(sa.schema.CreateSchema(name))
-    yield address.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+    yield address.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(
+        hide_password=False
+    )
     with engine.begin() as connection:
         connection.execute(sa.schema.DropSchema(name, cascade=True))
     engine.dispose()

@@ -1,4 +1,6 @@
-"""Limits on time that hold on any machine: seconds of the processor, on a processor as fast as the present one turns out to be."""
+"""Limits on time that hold on any machine: seconds of the processor, on a processor as fast as the
+present one turns out to be.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ USUAL = 0.0125  # seconds that `_tick` takes on the machine that the limits were
 
 @contextlib.contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Fail where the block takes more of this process's processor time. A slower or busier machine gets as much more as it is slower."""
+    """Fail where the block takes more of this process's processor time. A slower or busier machine
+    gets as much more as it is slower.
+    """
     slow = slowness()
     begun = time.process_time()
     yield

@@ -10,7 +10,14 @@ from segmenter import sources
 from segmenter.engine import DuckDBEngine
 from segmenter.keys import Keys
 from segmenter.policy import Dimension, Policy
-from segmenter.project.declared import ConsentSource, FactSource, PatientSource, Read, Sources, SuppressionSource
+from segmenter.project.declared import (
+    ConsentSource,
+    FactSource,
+    PatientSource,
+    Read,
+    Sources,
+    SuppressionSource,
+)
 from world.policies import CLINIC, policy_of
 
 KEYS = Keys(b"a secret of tests that is long enough")
@@ -55,14 +62,19 @@ class Clinic:
         with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
             engine.attach("s", made.snapshot.path)
             chosen = ", ".join(f'"{c}"' for c in columns) or "*"
-            return sorted(engine.connection.execute(f'SELECT {chosen} FROM s."{table}"').fetchall(), key=repr)
+            return sorted(
+                engine.connection.execute(f'SELECT {chosen} FROM s."{table}"').fetchall(), key=repr
+            )
 
     def tables(self, made: sources.Ingested) -> dict[str, list[tuple]]:
         """Everything in the snapshot that is data."""
         with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
             engine.attach("s", made.snapshot.path)
             names = [name for name in engine.tables("s") if name not in {"meta", "touched"}]
-            return {name: sorted(map(repr, engine.connection.execute(f'FROM s."{name}"').fetchall())) for name in names}
+            return {
+                name: sorted(map(repr, engine.connection.execute(f'FROM s."{name}"').fetchall()))
+                for name in names
+            }
 
 
 def told(made: sources.Ingested) -> list[tuple[str, int, str]]:

@@ -10,9 +10,10 @@ A case::
       structure: {__dimensions__: [sex, age]}
       expect: [{patient: 1, mask: [prevention/sms/*/identity]}]
 
-Columns that a row of `given` leaves out are empty; columns that `expect` leaves out are not looked at; order does not matter. With a
-policy, a list is a mask (`purpose/channel/topic/category`, `*` for all of them, `alone` for a person linked to nobody), and a text in a
-column `scope` or `fields` is the code of an event's scope.
+Columns that a row of `given` leaves out are empty; columns that `expect` leaves out are not looked
+at; order does not matter. With a policy, a list is a mask (`purpose/channel/topic/category`, `*`
+for all of them, `alone` for a person linked to nobody), and a text in a column `scope` or `fields`
+is the code of an event's scope.
 """
 
 from __future__ import annotations
@@ -121,7 +122,9 @@ def run(engine: DuckDBEngine, case: Case) -> tuple[Counter[Any], Counter[Any], l
     for table, rows in (text.get("given") or {}).items():
         make_table(engine, table, rows, (text.get("types") or {}).get(table) or {}, scopes)
     values = {name: bound(value) for name, value in (text.get("values") or {}).items()}
-    composed = relations.compose(case.relation, structure(text.get("structure") or {}), frozenset(engine._ready))
+    composed = relations.compose(
+        case.relation, structure(text.get("structure") or {}), frozenset(engine._ready)
+    )
     needed = {name: values[name] for name in composed.values}
     cursor = engine.connection.execute(composed.sql, needed)
     columns = [d[0] for d in cursor.description]
@@ -155,20 +158,32 @@ SIMPLER: dict[type, Any] = {
 }
 
 
-def make_table(engine: DuckDBEngine, table: str, rows: list[Mapping[str, Any]], given: Mapping[str, str], scopes: Scopes | None) -> None:
+def make_table(
+    engine: DuckDBEngine,
+    table: str,
+    rows: list[Mapping[str, Any]],
+    given: Mapping[str, str],
+    scopes: Scopes | None,
+) -> None:
     """A temporary table of the case's rows."""
-    coded_rows = [{k: coded(k, v, scopes) for k, v in {**USUAL.get(table, {}), **row}.items()} for row in rows]
+    coded_rows = [
+        {k: coded(k, v, scopes) for k, v in {**USUAL.get(table, {}), **row}.items()} for row in rows
+    ]
     types = {**SNAPSHOT_TYPES.get(table, {})}
     for row in coded_rows:
         for column, value in row.items():
             if types.get(column) is None:
                 types[column] = kind(value)
-    types = {c: given.get(c) or t or "VARCHAR" for c, t in {**dict.fromkeys(given), **types}.items()}
+    types = {
+        c: given.get(c) or t or "VARCHAR" for c, t in {**dict.fromkeys(given), **types}.items()
+    }
     columns = ", ".join(f'"{c}" {t}' for c, t in types.items())
     engine.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ({columns})')
     for row in coded_rows:
         marks = ", ".join("?" for _ in types)
-        engine.connection.execute(f'INSERT INTO "{table}" VALUES ({marks})', [row.get(c) for c in types])
+        engine.connection.execute(
+            f'INSERT INTO "{table}" VALUES ({marks})', [row.get(c) for c in types]
+        )
     engine._ready.add(table)
 
 
@@ -177,7 +192,13 @@ def kind(value: Any) -> str | None:
         return None
     if isinstance(value, str) and MOMENT.fullmatch(value):
         return "TIMESTAMP"
-    kinds = {bool: "BOOLEAN", int: "BIGINT", float: "DOUBLE", dt.datetime: "TIMESTAMP", dt.date: "DATE"}
+    kinds = {
+        bool: "BOOLEAN",
+        int: "BIGINT",
+        float: "DOUBLE",
+        dt.datetime: "TIMESTAMP",
+        dt.date: "DATE",
+    }
     return kinds.get(type(value), "VARCHAR")
 
 
@@ -190,14 +211,22 @@ def bound(value: Any) -> Any:
 
 
 def structure(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Structure holes: a text is an expression (or a table, where the hole stands for one), a list several."""
-    tables = {t.name for name in relations.paths() for t in relations.tree(name).find_all(exp.Table)}
+    """Structure holes: a text is an expression (or a table, where the hole stands for one), a list
+    several.
+    """
+    tables = {
+        t.name for name in relations.paths() for t in relations.tree(name).find_all(exp.Table)
+    }
     filled: dict[str, Any] = {}
     for hole, value in given.items():
         if isinstance(value, list):
             filled[hole] = [sqlglot.parse_one(str(v), dialect="duckdb") for v in value]
         else:
-            filled[hole] = exp.to_table(value) if hole in tables else sqlglot.parse_one(str(value), dialect="duckdb")
+            filled[hole] = (
+                exp.to_table(value)
+                if hole in tables
+                else sqlglot.parse_one(str(value), dialect="duckdb")
+            )
     return filled
 
 
@@ -214,13 +243,21 @@ def coded(column: str, value: Any, scopes: Scopes | None) -> Any:
 
 def bit_of(scopes: Scopes, name: str) -> int:
     purpose, channel, topic, category = (None if part == "*" else part for part in name.split("/"))
-    [mask] = [b.mask for b in scopes.bits_ if (b.purpose, b.channel, b.topic, b.category) == (purpose, channel, topic, category)]
+    [mask] = [
+        b.mask
+        for b in scopes.bits_
+        if (b.purpose, b.channel, b.topic, b.category) == (purpose, channel, topic, category)
+    ]
     return mask
 
 
 def code_of(scopes: Scopes, name: str, column: str) -> int:
     code = 0
     for field, text in zip(FIELDS, name.split("/"), strict=True):
-        [row] = [r for r in scopes.tables()[f"{field}_scope"].to_dicts() if (r["name"], r["word"]) == (text, 0)]
+        [row] = [
+            r
+            for r in scopes.tables()[f"{field}_scope"].to_dicts()
+            if (r["name"], r["word"]) == (text, 0)
+        ]
         code |= row["code" if column == "scope" else "field"]
     return code

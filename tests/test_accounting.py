@@ -12,7 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmenter import accounting
-from segmenter.accounting import NANO, affordable_rho, converted, fits, gaussian, geometric, loss, shown, spent_nano, total
+from segmenter.accounting import (
+    NANO,
+    affordable_rho,
+    converted,
+    fits,
+    gaussian,
+    geometric,
+    loss,
+    shown,
+    spent_nano,
+    total,
+)
 from segmenter.errors import UsageError
 from segmenter.model import Cost
 from segmenter.project.policy_file import nano
@@ -48,7 +59,8 @@ def test_amounts_are_shown_as_short_decimals(nano):
 
 
 @pytest.mark.parametrize(
-    ("epsilon", "cells", "units"), [(NANO, 1, 4_000), (NANO // 10, 1, 40_000), (10 * NANO, 1, 4_000), (NANO, 3, 12_000)]
+    ("epsilon", "cells", "units"),
+    [(NANO, 1, 4_000), (NANO // 10, 1, 40_000), (10 * NANO, 1, 4_000), (NANO, 3, 12_000)],
 )
 def test_p10_the_tail_is_booked_per_cell_a_human_can_change(epsilon, cells, units):
     assert geometric(epsilon, cells).tail == units
@@ -61,7 +73,9 @@ def test_p10_an_allowance_has_room_for_thousands_of_releases_but_not_for_all():
 
 
 def test_p13_pure_epsilons_add_and_rhos_add():
-    assert total([geometric(NANO), geometric(2 * NANO), gaussian(5), gaussian(7)]) == Cost(3 * NANO, 0, 12, 8_000)
+    assert total([geometric(NANO), geometric(2 * NANO), gaussian(5), gaussian(7)]) == Cost(
+        3 * NANO, 0, 12, 8_000
+    )
 
 
 def test_p13_mixed_budgets_convert_the_rhos_at_the_delta_left():
@@ -96,7 +110,9 @@ def test_affordable_rho_is_the_most(epsilon, delta):
     assert converted(rho + 1, delta) > epsilon
 
 
-@pytest.mark.parametrize(("rho", "delta"), [(0.1, 1e-6), (0.5, 1e-6), (0.01, 1e-5), (2.0, 1e-9), (0.003, 1e-6)])
+@pytest.mark.parametrize(
+    ("rho", "delta"), [(0.1, 1e-6), (0.5, 1e-6), (0.01, 1e-5), (2.0, 1e-9), (0.003, 1e-6)]
+)
 def test_p13_conversion_against_dp_accounting(rho, delta):
     dp_event = pytest.importorskip("dp_accounting").dp_event
     from dp_accounting import pld, rdp
@@ -134,7 +150,9 @@ def _vectors(test):
 
 
 def test_published_vectors_of_basic_composition():
-    """Integer Laplace noise without a delta: epsilons add, so a query may have epsilon / n, and noise of scale n sensitivity / epsilon."""
+    """Integer Laplace noise without a delta: epsilons add, so a query may have epsilon / n, and
+    noise of scale n sensitivity / epsilon.
+    """
     cases = [p for p in _vectors("test_get_smallest_discrete_laplace_noise") if p["delta"] == 0]
     assert cases
     for p in cases:
@@ -144,7 +162,9 @@ def test_published_vectors_of_basic_composition():
 
 
 def test_published_vectors_of_gaussian_noise_are_never_undercut():
-    """Where the exact accountant needs noise of some scale for (epsilon, delta), our conversion never allows less."""
+    """Where the exact accountant needs noise of some scale for (epsilon, delta), our conversion
+    never allows less.
+    """
     cases = _vectors("test_get_smallest_gaussian_noise")
     assert cases
     for p in cases:

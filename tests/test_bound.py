@@ -1,6 +1,6 @@
-"""What counts of each patient (P9): which cells, clipped how, what is lost; facts reduced at ingest give the very same numbers."""
-
-
+"""What counts of each patient (P9): which cells, clipped how, what is lost; facts reduced at ingest
+give the very same numbers.
+"""
 
 from __future__ import annotations
 
@@ -109,7 +109,14 @@ def test_a_dimension_declared_otherwise_since_is_read_from_the_facts(pair, monke
     plain, ready = pair
     moved = {
         **policy().dimensions,
-        "ward": Dimension("ward", "care", "stay", "ward", values={"heart": ("H", "S"), "lung": ("L",)}, other="other"),
+        "ward": Dimension(
+            "ward",
+            "care",
+            "stay",
+            "ward",
+            values={"heart": ("H", "S"), "lung": ("L",)},
+            other="other",
+        ),
     }
     for clinic in pair:
         clinic.policy = policy(dimensions=moved)
@@ -125,25 +132,35 @@ def test_other_bounds_need_no_ingest_and_a_new_column_reads_the_facts(pair, monk
     plain, ready = pair
     for clinic in pair:
         clinic.policy = policy(facts={"stay": FactTerms(1, {"nights": (2, 4), "line": (0, 9)})})
-    same(plain.exact("select ward, sum(nights) from stay group by ward"), ready.exact("select ward, sum(nights) from stay group by ward"))
-    same(plain.exact("select ward, sum(line) from stay group by ward"), ready.exact("select ward, sum(line) from stay group by ward"))
+    same(
+        plain.exact("select ward, sum(nights) from stay group by ward"),
+        ready.exact("select ward, sum(nights) from stay group by ward"),
+    )
+    same(
+        plain.exact("select ward, sum(line) from stay group by ward"),
+        ready.exact("select ward, sum(line) from stay group by ward"),
+    )
     assert seen == ["asked_part", "reduced_part", "asked_part", "asked_part"]
 
 
 def test_draws_of_another_key_are_not_used(pair):
     plain, ready = pair
-    one, other = (query.count(c.engine, ask(QUESTIONS[0]), c.eligible, "another key") for c in (plain, ready))
+    one, other = (
+        query.count(c.engine, ask(QUESTIONS[0]), c.eligible, "another key") for c in (plain, ready)
+    )
     same(one, other)
 
 
-# -- which cells, and what is lost --------------------------------------------------------------------------------------------
+# -- which cells, and what is lost -----------------------------------------------------------------
 
 
 def first_cells(patient_id, cells, most):
     """The rule itself: the polynomial that the keyed hash seeds, cell by cell."""
     digest = hashlib.sha256(f"{KEY}|{patient_id}".encode()).hexdigest()
     square, slope, base = (int(digest[at : at + 15], 16) % FIELD for at in (0, 15, 30))
-    return sorted(cells, key=lambda cell: (((square * cell + slope) * cell + base) % FIELD, cell))[:most]
+    return sorted(cells, key=lambda cell: (((square * cell + slope) * cell + base) % FIELD, cell))[
+        :most
+    ]
 
 
 def test_p9_the_cells_that_count_are_the_first_of_the_keyed_polynomial(pair):
@@ -162,32 +179,53 @@ def test_p9_the_cells_that_count_are_the_first_of_the_keyed_polynomial(pair):
 
 
 def part(**columns):
-    return pl.DataFrame(columns, schema_overrides=dict.fromkeys(("patient", "cell", "many"), pl.Int64))
+    return pl.DataFrame(
+        columns, schema_overrides=dict.fromkeys(("patient", "cell", "many"), pl.Int64)
+    )
 
 
 def draws(*patients):
     return pl.DataFrame(
-        {"patient": list(patients), "square": [0] * len(patients), "slope": [1] * len(patients), "base": [5] * len(patients)}
+        {
+            "patient": list(patients),
+            "square": [0] * len(patients),
+            "slope": [1] * len(patients),
+            "base": [5] * len(patients),
+        }
     )
 
 
 def test_p9_what_the_bounds_cost_is_told_by_patient():
-    question = ask("select ward, count(*) from stay group by ward", facts={"stay": FactTerms(1, {"rows": (0, 6)})})
-    found = bound.tally(question, part(patient=[3, 1, 1, 2], cell=[0, 0, 1, 2], many=[2, 6, 4, 9]), draws(2, 1))
-    assert found.loss == {"asked": 3, "cut": 1, "clipped": 1, "lost": 4 + 3}  # patient 1 loses 4 of 10 rows, patient 2 three of nine
+    question = ask(
+        "select ward, count(*) from stay group by ward",
+        facts={"stay": FactTerms(1, {"rows": (0, 6)})},
+    )
+    found = bound.tally(
+        question, part(patient=[3, 1, 1, 2], cell=[0, 0, 1, 2], many=[2, 6, 4, 9]), draws(2, 1)
+    )
+    assert found.loss == {
+        "asked": 3,
+        "cut": 1,
+        "clipped": 1,
+        "lost": 4 + 3,
+    }  # patient 1 loses 4 of 10 rows, patient 2 three of nine
     assert found.patients.tolist()[:3] == [2, 0, 1]
 
 
 def test_nobody_asked_about_is_zeros(pair):
     question = ask(QUESTIONS[0])
-    empty = pl.DataFrame(schema={"patient": pl.Int64, "cell": pl.Int64, "many": pl.Int64, "sum_0": pl.Int64})
+    empty = pl.DataFrame(
+        schema={"patient": pl.Int64, "cell": pl.Int64, "many": pl.Int64, "sum_0": pl.Int64}
+    )
     found = bound.tally(question, empty, None)
     assert not found.patients.any()
     assert set(found.loss.values()) == {0}
 
 
 def test_a_cell_outside_the_domain_and_a_patient_without_a_draw_stop_the_question():
-    question = ask("select ward, count(*) from stay group by ward", facts={"stay": FactTerms(1, {})})
+    question = ask(
+        "select ward, count(*) from stay group by ward", facts={"stay": FactTerms(1, {})}
+    )
     for cell in (-1, 99):
         with pytest.raises(EngineError, match="outside the declared domain"):
             bound.tally(question, part(patient=[1], cell=[cell], many=[1]), None)
@@ -197,8 +235,13 @@ def test_a_cell_outside_the_domain_and_a_patient_without_a_draw_stop_the_questio
 
 
 def test_rows_of_nobody_eligible_and_of_other_cells_are_left_out_and_what_lies_outside_stops_the_question():
-    question = ask("select ward, count(*) from stay where long <> '7+' group by ward", facts={"stay": FactTerms(1, {})})
-    rows = part(patient=[2, 4, 4, 5, 9], cell=[0, 1, 1, 2, 0], many=[1] * 5).with_columns(matched=pl.Series([0, 0, 2, 1, 0]))
+    question = ask(
+        "select ward, count(*) from stay where long <> '7+' group by ward",
+        facts={"stay": FactTerms(1, {})},
+    )
+    rows = part(patient=[2, 4, 4, 5, 9], cell=[0, 1, 1, 2, 0], many=[1] * 5).with_columns(
+        matched=pl.Series([0, 0, 2, 1, 0])
+    )
     people = pl.DataFrame({"patient": [5, 4], "cell": [0, 0], "matched": [0, 0]})
     found = bound.tally(question, rows, draws(4, 5), people)
     assert found.loss["asked"] == 2
@@ -206,10 +249,15 @@ def test_rows_of_nobody_eligible_and_of_other_cells_are_left_out_and_what_lies_o
     assert not bound.tally(question, rows, None, people.clear()).patients.any()
     for far in (-2, 9, None):
         with pytest.raises(EngineError, match="outside the declared domain"):
-            bound.tally(question, rows, draws(4, 5), people.with_columns(matched=pl.Series([far, 0], dtype=pl.Int64)))
+            bound.tally(
+                question,
+                rows,
+                draws(4, 5),
+                people.with_columns(matched=pl.Series([far, 0], dtype=pl.Int64)),
+            )
 
 
-# -- ingest ------------------------------------------------------------------------------------------------------------------
+# -- ingest ----------------------------------------------------------------------------------------
 
 
 EVENT = (
@@ -221,14 +269,21 @@ WARD = Dimension("ward", "care", "encounter", "ward", values={"heart": ("H",), "
 
 def folder(tmp_path, **dimensions):
     clinic = Folder(tmp_path)
-    object.__setattr__(clinic, "policy", _with(clinic.policy, {**clinic.policy.dimensions, **dimensions}))
-    return clinic.write(patients_csv="patient_id,age\na,30\nb,40\n", encounters_csv="patient_id,ward,nights\na,H,2\nb,L,1\na,H,3\n")
+    object.__setattr__(
+        clinic, "policy", _with(clinic.policy, {**clinic.policy.dimensions, **dimensions})
+    )
+    return clinic.write(
+        patients_csv="patient_id,age\na,30\nb,40\n",
+        encounters_csv="patient_id,ward,nights\na,H,2\nb,L,1\na,H,3\n",
+    )
 
 
 def _with(declared, dimensions):
     from dataclasses import replace
 
-    return replace(declared, dimensions=dimensions, facts={"encounter": FactTerms(1, {"nights": (0, 9)})})
+    return replace(
+        declared, dimensions=dimensions, facts={"encounter": FactTerms(1, {"nights": (0, 9)})}
+    )
 
 
 def test_an_ingest_reduces_facts_and_follows_new_files_and_new_dimensions(tmp_path):
@@ -239,13 +294,23 @@ def test_an_ingest_reduces_facts_and_follows_new_files_and_new_dimensions(tmp_pa
     assert clinic.tables(again)["reduced_encounter"] == clinic.tables(made)["reduced_encounter"]
     clinic.write(encounters2_csv="patient_id,ward,nights\nb,X,4\nc,H,1\n")
     more = clinic.ingest(again)
-    assert clinic.tables(more)["reduced_encounter"] == clinic.tables(clinic.ingest())["reduced_encounter"]
+    assert (
+        clinic.tables(more)["reduced_encounter"]
+        == clinic.tables(clinic.ingest())["reduced_encounter"]
+    )
     assert len(clinic.rows(more, "reduced_encounter")) == 4
     clinic.policy = _with(
-        clinic.policy, {**clinic.policy.dimensions, "ward": Dimension("ward", "care", "encounter", "ward", values={"any": ("H", "L")})}
+        clinic.policy,
+        {
+            **clinic.policy.dimensions,
+            "ward": Dimension("ward", "care", "encounter", "ward", values={"any": ("H", "L")}),
+        },
     )
     other = clinic.ingest(more)
-    assert clinic.tables(other)["reduced_encounter"] == clinic.tables(clinic.ingest())["reduced_encounter"]
+    assert (
+        clinic.tables(other)["reduced_encounter"]
+        == clinic.tables(clinic.ingest())["reduced_encounter"]
+    )
     assert {row[1] for row in clinic.rows(other, "reduced_encounter")} == {0, 1}
     assert clinic.tables(other)[DRAWS] == clinic.tables(made)[DRAWS]
 
@@ -264,7 +329,9 @@ def test_a_new_patient_has_a_draw_and_a_fact_no_longer_declared_leaves_nothing(t
 
 def test_progress_goes_from_nothing_to_what_is_left_to_decide(tmp_path):
     said = []
-    clinic = folder(tmp_path, ward=WARD).write(consent_csv=f"{','.join(EVENT)}\n" + f"{',' * len(EVENT[1:])}\n" * 50)
+    clinic = folder(tmp_path, ward=WARD).write(
+        consent_csv=f"{','.join(EVENT)}\n" + f"{',' * len(EVENT[1:])}\n" * 50
+    )
     sources.ingest(clinic, clinic.home, KEYS, NOW, None, lambda *one: said.append(one))
     steps, done = zip(*said, strict=True)
     assert steps[0] == "patients"

@@ -1,6 +1,7 @@
 """Planted identifiers and exact counts are searched for in everything the program says or writes.
 
-An address that nobody else has, an id, a name, a telephone number; and counts made unmistakable by noise that is never zero.
+An address that nobody else has, an id, a name, a telephone number; and counts made unmistakable by
+noise that is never zero.
 """
 
 from __future__ import annotations
@@ -21,10 +22,19 @@ import segmenter
 from driving import Program
 from worlds import plain_consent, plain_patient, plain_project, write_csv
 
-ID, NAME, LOCAL, STREET, DIGITS = "CANARY7Q3X", "Quetzalinde", "zq.canary9", "17 impasse du Canari", "698765432"
+ID, NAME, LOCAL, STREET, DIGITS = (
+    "CANARY7Q3X",
+    "Quetzalinde",
+    "zq.canary9",
+    "17 impasse du Canari",
+    "698765432",
+)
 SIGNS = (ID, NAME, LOCAL, STREET, DIGITS)
 WOMEN, MEN, NOISE = 1237, 1174, 400
-CIPHERTEXT = (".duckdb", ".sealed")  # in which four digits turn up by chance, and nothing else can be read
+CIPHERTEXT = (
+    ".duckdb",
+    ".sealed",
+)  # in which four digits turn up by chance, and nothing else can be read
 COUNTS = (WOMEN, MEN, WOMEN + MEN, WOMEN + MEN + 2)
 EXPORT = ("export", "women", "--channel", "email", "--destination", "check")
 
@@ -33,10 +43,22 @@ def planted(root, inside=True, **changed):
     """A plain project with the canary in it, and in every source."""
     plain_project(root, patients=30, **changed)
     data = root / "data"
-    canary = plain_patient(ID, first_name=NAME, email=f"{LOCAL}@example.org", phone=f"+33{DIGITS}", postal=STREET)
-    append(data / "patients.csv", [canary, {**canary, "patient_id": f"{ID}b", "age": NAME}, {**canary, "patient_id": f"{ID}c"},
-                                   {**canary, "patient_id": f"{ID}c", "sex": "M"}])
-    append(data / "consent_a.csv", [*plain_consent(ID), *plain_consent(ID, state=NAME, effective_at=LOCAL)][:5])
+    canary = plain_patient(
+        ID, first_name=NAME, email=f"{LOCAL}@example.org", phone=f"+33{DIGITS}", postal=STREET
+    )
+    append(
+        data / "patients.csv",
+        [
+            canary,
+            {**canary, "patient_id": f"{ID}b", "age": NAME},
+            {**canary, "patient_id": f"{ID}c"},
+            {**canary, "patient_id": f"{ID}c", "sex": "M"},
+        ],
+    )
+    append(
+        data / "consent_a.csv",
+        [*plain_consent(ID), *plain_consent(ID, state=NAME, effective_at=LOCAL)][:5],
+    )
     append(data / "stays.csv", [{"patient_id": ID, "days": NAME}])
     append(data / "links.csv", [{"patient_id": f"{ID}d", "same_as": f"{ID}e"}])
     write_csv(data / "lists" / "canary.csv", [{"email": f"{LOCAL}+x@gmail.com"}])
@@ -46,18 +68,46 @@ def planted(root, inside=True, **changed):
 def append(path, rows):
     lines = path.read_text(encoding="utf-8").splitlines()
     header = lines[0].split(",")
-    added = [",".join(str(row["sex" if name == "gender" else name]) for name in header) for row in rows]
+    added = [
+        ",".join(str(row["sex" if name == "gender" else name]) for name in header) for row in rows
+    ]
     path.write_text("\n".join([*lines, *added]) + "\n", encoding="utf-8")
 
 
 COMMANDS = [
-    ("check",), ("ingest",), ("plan",), ("run",), EXPORT, ("budget",), ("recall",), ("schema",), ("run", "nobody"), ("run", "women"),
-    ("export", "women", "--channel", "fax"), ("export", "women", "--channel", "email", "--destination", "nowhere"),
-    ("query", "SELECT sex, count(*) FROM patient GROUP BY sex", "--purpose", "statistics", "--epsilon", "1"),
+    ("check",),
+    ("ingest",),
+    ("plan",),
+    ("run",),
+    EXPORT,
+    ("budget",),
+    ("recall",),
+    ("schema",),
+    ("run", "nobody"),
+    ("run", "women"),
+    ("export", "women", "--channel", "fax"),
+    ("export", "women", "--channel", "email", "--destination", "nowhere"),
+    (
+        "query",
+        "SELECT sex, count(*) FROM patient GROUP BY sex",
+        "--purpose",
+        "statistics",
+        "--epsilon",
+        "1",
+    ),
     ("query", "SELECT email FROM patient", "--purpose", "statistics", "--epsilon", "1"),
     ("query", "SELECT error(first_name) FROM patient", "--purpose", "statistics", "--epsilon", "1"),
-    ("query", "SELECT CAST(first_name AS INTEGER) FROM patient", "--purpose", "statistics", "--epsilon", "1"),
-    ("export", "stays", "--channel", "sms", "--destination", "check"), ("ingest",), ("plan",),
+    (
+        "query",
+        "SELECT CAST(first_name AS INTEGER) FROM patient",
+        "--purpose",
+        "statistics",
+        "--epsilon",
+        "1",
+    ),
+    ("export", "stays", "--channel", "sms", "--destination", "check"),
+    ("ingest",),
+    ("plan",),
 ]
 
 
@@ -79,7 +129,9 @@ def search_files(root, payloads):
 
 def test_no_output_error_or_file_holds_a_planted_value(tmp_path):
     program = planted(tmp_path)
-    outside = planted(tmp_path, inside=False)  # the same folder, in a process of its own: whatever a library writes to its streams
+    outside = planted(
+        tmp_path, inside=False
+    )  # the same folder, in a process of its own: whatever a library writes to its streams
     for words in (("ingest",), ("run",), EXPORT):
         ran = outside(*words)
         assert ran.status == 0
@@ -103,12 +155,25 @@ def exported(root):
 
 
 BREAKAGES = {
-    "a broken CSV": lambda root: append_text(root / "data" / "patients.csv", f'"{ID},{NAME}\n{LOCAL},,,'),
-    "another encoding": lambda root: (root / "data" / "patients.csv").write_bytes(f"patient_id,age\n{ID},{NAME}é\n".encode("utf-16")),
-    "a missing key column": lambda root: write_csv(root / "data" / "patients.csv", [{"id": ID, "first_name": NAME}]),
-    "a list of unknown layout": lambda root: write_csv(root / "data" / "lists" / "canary.csv", [{"who": f"{LOCAL}@example.org"}]),
-    "a broken list": lambda root: append_text(root / "data" / "lists" / "canary.csv", f'"{LOCAL}@example.org\n,,,"'),
-    "a directory for a file": lambda root: ((root / "data" / "consent_a.csv").unlink(), (root / "data" / "consent_a.csv").mkdir()),
+    "a broken CSV": lambda root: append_text(
+        root / "data" / "patients.csv", f'"{ID},{NAME}\n{LOCAL},,,'
+    ),
+    "another encoding": lambda root: (root / "data" / "patients.csv").write_bytes(
+        f"patient_id,age\n{ID},{NAME}é\n".encode("utf-16")
+    ),
+    "a missing key column": lambda root: write_csv(
+        root / "data" / "patients.csv", [{"id": ID, "first_name": NAME}]
+    ),
+    "a list of unknown layout": lambda root: write_csv(
+        root / "data" / "lists" / "canary.csv", [{"who": f"{LOCAL}@example.org"}]
+    ),
+    "a broken list": lambda root: append_text(
+        root / "data" / "lists" / "canary.csv", f'"{LOCAL}@example.org\n,,,"'
+    ),
+    "a directory for a file": lambda root: (
+        (root / "data" / "consent_a.csv").unlink(),
+        (root / "data" / "consent_a.csv").mkdir(),
+    ),
 }
 
 
@@ -138,8 +203,12 @@ def test_no_traceback_log_or_repr_holds_a_planted_value(tmp_path, caplog):
         told.append(session.export("women", channel="email", destination="check"))
         for result in told:
             search(repr(result), f"the repr of {type(result).__name__}")
-            search(str(getattr(result, "_repr_html_", str)()), f"the HTML of {type(result).__name__}")
-        (tmp_path / "data" / "patients.csv").write_text(f"patient_id,age\n{ID},{NAME}\n\x00{LOCAL}", encoding="utf-8")
+            search(
+                str(getattr(result, "_repr_html_", str)()), f"the HTML of {type(result).__name__}"
+            )
+        (tmp_path / "data" / "patients.csv").write_text(
+            f"patient_id,age\n{ID},{NAME}\n\x00{LOCAL}", encoding="utf-8"
+        )
         try:
             session.ingest()
         except segmenter.SegmenterError as error:
@@ -155,40 +224,73 @@ def never_zero(_mechanism, many):
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """A project whose exact counts nobody could meet by chance, asked with noise that is never zero, by a marketer."""
+    """A project whose exact counts nobody could meet by chance, asked with noise that is never
+    zero, by a marketer.
+    """
     root = tmp_path_factory.mktemp("counted")
     plain_project(root, patients=2, roles={"marketer": ["*"]})
     people = [plain_patient(f"w{n}", email=f"w{n}@example.org") for n in range(WOMEN - 1)]
     people += [plain_patient(f"m{n}", sex="M", email=f"m{n}@example.org") for n in range(MEN - 1)]
     append(root / "data" / "patients.csv", people)
-    append(root / "data" / "consent_a.csv", [row for one in people for row in plain_consent(one["patient_id"])])
-    append(root / "data" / "stays.csv", [{"patient_id": one["patient_id"], "days": "2"} for one in people])
-    append(root / "data" / "patients.csv", [{**people[0], "patient_id": "", "sex": "M"}, {**people[0], "patient_id": ""}])
+    append(
+        root / "data" / "consent_a.csv",
+        [row for one in people for row in plain_consent(one["patient_id"])],
+    )
+    append(
+        root / "data" / "stays.csv",
+        [{"patient_id": one["patient_id"], "days": "2"} for one in people],
+    )
+    append(
+        root / "data" / "patients.csv",
+        [{**people[0], "patient_id": "", "sex": "M"}, {**people[0], "patient_id": ""}],
+    )
     return root
 
 
 def holds_count(told):
     """Whether an exact count stands in a text as a number of its own.
 
-    Where four digits come by chance or by the machine it is none: ids, hashes, signatures, the folder that the test runs in.
+    Where four digits come by chance or by the machine it is none: ids, hashes, signatures, the
+    folder that the test runs in.
     """
-    words = re.sub(r"[0-9a-f]{12,}|\d{8}T\d{6}Z-[0-9a-f]{8}|[A-Za-z0-9+/=_-]{32,}|/[^\s\"'<>]*/", " ", told)
-    return [count for count in COUNTS if re.search(rf"(?<![\d.]){count}(?![\d])|(?<![\d.]){count:,}(?!\d)", words)]
+    words = re.sub(
+        r"[0-9a-f]{12,}|\d{8}T\d{6}Z-[0-9a-f]{8}|[A-Za-z0-9+/=_-]{32,}|/[^\s\"'<>]*/", " ", told
+    )
+    return [
+        count
+        for count in COUNTS
+        if re.search(rf"(?<![\d.]){count}(?![\d])|(?<![\d.]){count:,}(?!\d)", words)
+    ]
 
 
 def readable(path):
-    """The texts in a file of any kind: what stands between its other bytes, eight signs or more in a row."""
-    return " ".join(found.decode("ascii") for found in re.findall(rb"[\x20-\x7e]{8,}", path.read_bytes()))
+    """The texts in a file of any kind: what stands between its other bytes, eight signs or more in
+    a row.
+    """
+    return " ".join(
+        found.decode("ascii") for found in re.findall(rb"[\x20-\x7e]{8,}", path.read_bytes())
+    )
 
 
-@pytest.mark.parametrize("told", ['{"rows":1237}', "1,174 patients", "n=2411, x", "among 1174 others", "<td>1237</td>"])
+@pytest.mark.parametrize(
+    "told", ['{"rows":1237}', "1,174 patients", "n=2411, x", "among 1174 others", "<td>1237</td>"]
+)
 def test_a_count_that_stood_somewhere_would_be_found(tmp_path, told):
     assert holds_count(told)
     (tmp_path / "file").write_bytes(b"\x00\xff" + told.encode() + b"\x01")
     assert holds_count(readable(tmp_path / "file"))
 
 
-@pytest.mark.parametrize("told", ["a1237f00b2c3d4e5", "20261121T101112Z-b1237f00", "/tmp/pytest-1237/counted0/x.csv", "0.1237", "12374"])
+@pytest.mark.parametrize(
+    "told",
+    [
+        "a1237f00b2c3d4e5",
+        "20261121T101112Z-b1237f00",
+        "/tmp/pytest-1237/counted0/x.csv",
+        "0.1237",
+        "12374",
+    ],
+)
 def test_four_digits_that_come_by_chance_are_no_count(told):
     assert not holds_count(f'{{"id": "{told}"}}')
 
@@ -196,18 +298,36 @@ def test_four_digits_that_come_by_chance_are_no_count(told):
 def test_no_exact_count_is_told(counted, caplog):
     caplog.set_level(logging.DEBUG)
     steps, out, err = [], io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), \
-         segmenter.open(counted, noise=never_zero, progress=lambda *said: steps.append(repr(said))) as session:
-        results = [session.ingest(), session.plan(), session.run(), session.export("women", channel="email", destination="check"),
-                   session.export("women", channel="sms", destination="check"), session.budget(), session.plan()]
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        segmenter.open(
+            counted, noise=never_zero, progress=lambda *said: steps.append(repr(said))
+        ) as session,
+    ):
+        results = [
+            session.ingest(),
+            session.plan(),
+            session.run(),
+            session.export("women", channel="email", destination="check"),
+            session.export("women", channel="sms", destination="check"),
+            session.budget(),
+            session.plan(),
+        ]
     for result in results:
         assert not holds_count(repr(result)), f"the repr of {type(result).__name__}"
-        assert not holds_count(json.dumps(result.to_dict(), default=str)), f"the JSON of {type(result).__name__}"
-        assert not holds_count(str(getattr(result, "_repr_html_", str)())), f"the HTML of {type(result).__name__}"
+        assert not holds_count(json.dumps(result.to_dict(), default=str)), (
+            f"the JSON of {type(result).__name__}"
+        )
+        assert not holds_count(str(getattr(result, "_repr_html_", str)())), (
+            f"the HTML of {type(result).__name__}"
+        )
     assert not holds_count(caplog.text + out.getvalue() + err.getvalue() + "".join(steps))
     told = {one["segment"]: one["matched"]["count"] for one in results[2].to_dict()["segments"]}
     assert told == {"women": WOMEN + NOISE, "stays": WOMEN + MEN + NOISE}
-    manifests = [Path(one.to_dict()["manifest"]).read_text(encoding="utf-8") for one in results[3:5]]
+    manifests = [
+        Path(one.to_dict()["manifest"]).read_text(encoding="utf-8") for one in results[3:5]
+    ]
     assert not holds_count(json.dumps(manifests))
 
 

@@ -1,4 +1,6 @@
-"""The command line: what is passed to the session, what is printed where, exit statuses. The session is a stand-in here."""
+"""The command line: what is passed to the session, what is printed where, exit statuses. The
+session is a stand-in here.
+"""
 
 from __future__ import annotations
 
@@ -120,7 +122,13 @@ def test_paths_are_absolute(session, capsys, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "words", [("--json", "budget"), ("budget", "--json"), ("budget", "--json", "verify"), ("budget", "verify", "--json")]
+    "words",
+    [
+        ("--json", "budget"),
+        ("budget", "--json"),
+        ("budget", "--json", "verify"),
+        ("budget", "verify", "--json"),
+    ],
 )
 def test_json_before_or_after_the_verb(session, capsys, words):
     assert cli.run(list(words)) == 0
@@ -185,9 +193,17 @@ def test_a_patient_is_not_repeated(session, capsys):
 
 
 def test_files_that_are_wrong_are_2(session, capsys, tmp_path):
-    session.raises = FileError([Problem("one", tmp_path / "policy.yml", 3, "do this"), Problem("two")])
+    session.raises = FileError(
+        [Problem("one", tmp_path / "policy.yml", 3, "do this"), Problem("two")]
+    )
     status, error, err = failed(capsys, "run")
-    assert (status, error["code"], error["file"], error["line"], error["hint"]) == (2, "file", str(tmp_path / "policy.yml"), 3, "do this")
+    assert (status, error["code"], error["file"], error["line"], error["hint"]) == (
+        2,
+        "file",
+        str(tmp_path / "policy.yml"),
+        3,
+        "do this",
+    )
     assert err.count("segmenter: error: ") == 2
 
 
@@ -199,7 +215,14 @@ def test_rules_are_3(session, capsys):
 
 
 @pytest.mark.parametrize(
-    "fault", [RuntimeError(CANARY), KeyError(CANARY), EngineError("the engine failed"), MemoryError(), RecursionError()]
+    "fault",
+    [
+        RuntimeError(CANARY),
+        KeyError(CANARY),
+        EngineError("the engine failed"),
+        MemoryError(),
+        RecursionError(),
+    ],
 )
 def test_our_own_failures_are_1_and_hold_no_value(session, capsys, fault):
     session.raises = fault
@@ -221,7 +244,7 @@ def test_what_fails_without_json_prints_nothing_on_standard_output(session, caps
     assert capsys.readouterr().out == ""
 
 
-# -- for people --------------------------------------------------------------------------------------------------------
+# -- for people ------------------------------------------------------------------------------------
 
 
 CELLS = [
@@ -229,9 +252,20 @@ CELLS = [
     {"sex": "unknown", "count": None, "interval": None, "withheld": True},
 ]
 
-WOMEN_RUN = {"segment": "women", "release": "r", "matched": {"count": 1234, "interval": [1200, 1260]}, "withheld_cells": 1, "cells": CELLS}
+WOMEN_RUN = {
+    "segment": "women",
+    "release": "r",
+    "matched": {"count": 1234, "interval": [1200, 1260]},
+    "withheld_cells": 1,
+    "cells": CELLS,
+}
 
-BALANCE = {"purpose": "prevention", "period": "quarter", "epsilon": {"allowed": "3", "spent": "0.5", "remaining": "2.5"}, "delta": {}}
+BALANCE = {
+    "purpose": "prevention",
+    "period": "quarter",
+    "epsilon": {"allowed": "3", "spent": "0.5", "remaining": "2.5"},
+    "delta": {},
+}
 
 RELEASE = {
     "id": "r",
@@ -250,37 +284,95 @@ ASIDE = {"source": "p", "line": 3, "rule": "I1", "reason": "no key"}
 
 DOCUMENTS = {
     "ingest": (
-        {"snapshot": "s1", "tables": {"patient": {"rows": 12, "quarantined": 1}}, "quarantine": [ASIDE] * 30},
+        {
+            "snapshot": "s1",
+            "tables": {"patient": {"rows": 12, "quarantined": 1}},
+            "quarantine": [ASIDE] * 30,
+        },
         ["s1", "patient", "I1", "segmenter quarantine"],
     ),
-    "plan": ({"releases": [RELEASE], "budgets": [], "refused": [REFUSED]}, ["women", "±4.5", "refused [C14]: x: because"]),
+    "plan": (
+        {"releases": [RELEASE], "budgets": [], "refused": [REFUSED]},
+        ["women", "±4.5", "refused [C14]: x: because"],
+    ),
     "run": (
         {"segments": [WOMEN_RUN], "spent": "0.5", "budgets": [BALANCE]},
         ["1,234", "1,200 to 1,260", "1 cells withheld", "█", "2.5"],
     ),
     "export s --channel email": (
-        {"export": "e1", "alias": "blue-fox", "file": "/x/blue-fox.csv", "manifest": "/x/blue-fox.json", "funnel": None},
+        {
+            "export": "e1",
+            "alias": "blue-fox",
+            "file": "/x/blue-fox.csv",
+            "manifest": "/x/blue-fox.json",
+            "funnel": None,
+        },
         ["/x/blue-fox.csv"],
     ),
     "budget": (
         {
-            "budgets": [{**BALANCE, "forecast": None, "to": "2027-01-01T00:00:00Z"}, {**BALANCE, "forecast": "2026-12-24T05:06:07Z"}],
+            "budgets": [
+                {**BALANCE, "forecast": None, "to": "2027-01-01T00:00:00Z"},
+                {**BALANCE, "forecast": "2026-12-24T05:06:07Z"},
+            ],
             "entries": [
-                {"at": "2026-11-21T23:24:07.913920Z", "question": "0123456789abcdef0123", "serves": ["women"], "epsilon": 1},
-                {"at": "2026-11-21T23:24:08Z", "question": "0123456789abcdef0123", "serves": [], "epsilon": 1},
-                {"at": "2026-11-21T23:24:09Z", "question": "funnel women email", "serves": [], "epsilon": 1},
+                {
+                    "at": "2026-11-21T23:24:07.913920Z",
+                    "question": "0123456789abcdef0123",
+                    "serves": ["women"],
+                    "epsilon": 1,
+                },
+                {
+                    "at": "2026-11-21T23:24:08Z",
+                    "question": "0123456789abcdef0123",
+                    "serves": [],
+                    "epsilon": 1,
+                },
+                {
+                    "at": "2026-11-21T23:24:09Z",
+                    "question": "funnel women email",
+                    "serves": [],
+                    "epsilon": 1,
+                },
             ],
         },
-        ["anew on 2027-01-01", "runs out about 2026-12-24", "2026-11-21 23:24:07Z", "women", "0123456789ab ", "funnel women email"],
+        [
+            "anew on 2027-01-01",
+            "runs out about 2026-12-24",
+            "2026-11-21 23:24:07Z",
+            "women",
+            "0123456789ab ",
+            "funnel women email",
+        ],
     ),
-    "report": ({"reports": [{"segment": "women", "html": "/a/w.html", "csv": "/a/w.csv", "json": "/a/w.json"}]}, ["women html: /a/w.html"]),
+    "report": (
+        {
+            "reports": [
+                {"segment": "women", "html": "/a/w.html", "csv": "/a/w.csv", "json": "/a/w.json"}
+            ]
+        },
+        ["women html: /a/w.html"],
+    ),
     "query x --purpose p": (
-        {"columns": ["sex", "count"], "rows": [["F", 12]], "intervals": [[[1, 2]]], "epsilon": "1", "release": "r"},
+        {
+            "columns": ["sex", "count"],
+            "rows": [["F", 12]],
+            "intervals": [[[1, 2]]],
+            "epsilon": "1",
+            "release": "r",
+        },
         ["sex", "12 (1 to 2)"],
     ),
     "receipt p --lang fr": ({"sentences": {"en": ["No."], "fr": ["Non."]}}, ["Non."]),
     "receipt p": ({"sentences": "No."}, ["No."]),
-    "why p": ({"allowed": False, "reasons": [{"rule": "C1", "reason": "no_consent", "events": []}], "exports": []}, ["no", "C1"]),
+    "why p": (
+        {
+            "allowed": False,
+            "reasons": [{"rule": "C1", "reason": "no_consent", "events": []}],
+            "exports": [],
+        },
+        ["no", "C1"],
+    ),
     "trail": (
         {"entries": [{"at": "t", "actor": "a", "kind": "run"}], "title": "[bold]x[/bold]\x1b[31m"},
         ["actor", "[bold]x[/bold]\N{REPLACEMENT CHARACTER}[31m"],
@@ -298,9 +390,14 @@ def test_tables_for_people(session, capsys, words):
     assert "\x1b" not in out, "colour only on a terminal"
 
 
-@pytest.mark.parametrize(("words", "told"), [("why p", "Not allowed."), ("why p --lang fr", "Refusé.")])
+@pytest.mark.parametrize(
+    ("words", "told"), [("why p", "Not allowed."), ("why p --lang fr", "Refusé.")]
+)
 def test_a_result_that_speaks_is_told_in_its_words(session, capsys, monkeypatch, words, told):
-    spoken = SimpleNamespace(to_dict=lambda: {"allowed": False}, sentences=lambda lang: [{"en": "Not allowed.", "fr": "Refusé."}[lang]])
+    spoken = SimpleNamespace(
+        to_dict=lambda: {"allowed": False},
+        sentences=lambda lang: [{"en": "Not allowed.", "fr": "Refusé."}[lang]],
+    )
     monkeypatch.setattr(session, "why", lambda *_, **__: spoken, raising=False)
     assert cli.run(words.split()) == 0
     assert capsys.readouterr().out == f"{told}\n"

@@ -20,7 +20,7 @@ from pace import slowness
 from segmenter import cli
 from segmenter.commands import call as calls
 
-# -- commands without a session ----------------------------------------------------------------------------------------
+# -- commands without a session --------------------------------------------------------------------
 
 
 def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
@@ -28,7 +28,14 @@ def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
     root = tmp_path / "clinic"
     made = json.loads(capsys.readouterr().out)
     assert set(made["files"]) == {
-        str(root / f) for f in ("policy.yml", "sources.yml", "segments/women_screening.yml", ".gitignore", ".segmenter/key")
+        str(root / f)
+        for f in (
+            "policy.yml",
+            "sources.yml",
+            "segments/women_screening.yml",
+            ".gitignore",
+            ".segmenter/key",
+        )
     }
     assert (root / ".segmenter").stat().st_mode & 0o777 == 0o700
     assert (root / ".segmenter" / "key").stat().st_mode & 0o777 == 0o600
@@ -61,10 +68,15 @@ def test_init_keeps_a_gitignore_and_a_key_of_the_environment(capsys, tmp_path, m
 
 
 def test_check_reads_every_file_and_tells_all(capsys, tmp_path):
-    root = folder(tmp_path, POLICY.replace("notices:", "notice:"), women=WOMEN.replace("purpose:", "porpose:"))
+    root = folder(
+        tmp_path, POLICY.replace("notices:", "notice:"), women=WOMEN.replace("purpose:", "porpose:")
+    )
     status, error, err = failed(capsys, "-C", str(root), "check")
     assert status == 2
-    assert {(p["file"].rsplit("/", 1)[1], p["line"]) for p in error["problems"]} >= {("policy.yml", 5), ("women.yml", 3)}
+    assert {(p["file"].rsplit("/", 1)[1], p["line"]) for p in error["problems"]} >= {
+        ("policy.yml", 5),
+        ("women.yml", 3),
+    }
     assert err.count("segmenter: error:") == len(error["problems"])
 
 
@@ -82,7 +94,12 @@ def test_check_refuses_what_a_purpose_does_not_list(capsys, tmp_path):
     ("old", "new", "rule", "told"),
     [
         ("roles: {officer: [root], marketer: ['*']}\n", "", "roles", "no officer"),
-        ("topics: [screening, newsletter, events]", "topics: [screening, newsletter, events]\nencryption: off", "encryption", "plain text"),
+        (
+            "topics: [screening, newsletter, events]",
+            "topics: [screening, newsletter, events]\nencryption: off",
+            "encryption",
+            "plain text",
+        ),
         ("  total: {epsilon: 8.0, delta: 1.0e-6, period: year}\n", "", "P5", "no `total`"),
         ("organisation", "organisation", "P5", "the purpose `offers` has no budget"),
         ("organisation", "organisation", "L3", "hosting"),
@@ -92,16 +109,24 @@ def test_check_refuses_what_a_purpose_does_not_list(capsys, tmp_path):
     ],
 )
 def test_check_warns(capsys, tmp_path, old, new, rule, told):
-    assert cli.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"]) == 0
+    assert (
+        cli.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"]) == 0
+    )
     found = json.loads(capsys.readouterr().out)["warnings"]
     assert any(one["rule"] == rule and told in one["message"] and one["line"] for one in found)
 
 
-@pytest.mark.parametrize(("until", "warned"), [("2020-01-01", True), ("2999-12-31", False), ("soon", True)])
+@pytest.mark.parametrize(
+    ("until", "warned"), [("2020-01-01", True), ("2999-12-31", False), ("soon", True)]
+)
 def test_l3_hosting_has_to_be_current(capsys, tmp_path, until, warned):
-    policy = POLICY + f"hosting: {{hds: {{certificate: C, activities: [1], valid_until: {until}}}}}\n"
+    policy = (
+        POLICY + f"hosting: {{hds: {{certificate: C, activities: [1], valid_until: {until}}}}}\n"
+    )
     assert cli.run(["-C", str(folder(tmp_path, policy)), "check", "--json"]) == 0
-    assert ("L3" in {one["rule"] for one in json.loads(capsys.readouterr().out)["warnings"]}) == warned
+    assert (
+        "L3" in {one["rule"] for one in json.loads(capsys.readouterr().out)["warnings"]}
+    ) == warned
 
 
 def test_check_for_people(capsys, tmp_path):
@@ -123,7 +148,9 @@ def test_completion_reads_names(tmp_path):
     from segmenter.commands import complete
 
     folder(tmp_path)
-    context = SimpleNamespace(find_root=lambda: SimpleNamespace(params={"directory": str(tmp_path)}))
+    context = SimpleNamespace(
+        find_root=lambda: SimpleNamespace(params={"directory": str(tmp_path)})
+    )
     assert complete.segments(context, "w") == ["women"]
     assert complete.channels(context, "") == ["email", "sms", "phone"]
     assert complete.destinations(context, "s") == ["sealed", "silent"]
@@ -131,12 +158,14 @@ def test_completion_reads_names(tmp_path):
     assert complete.purposes(context, "") == []
 
 
-# -- the process -------------------------------------------------------------------------------------------------------
+# -- the process -----------------------------------------------------------------------------------
 
 
 def process(*words, **environment):
     command = [sys.executable, "-c", "from segmenter.cli import main; main()", *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
+    )
 
 
 def test_the_process_ends_with_the_status(tmp_path):
@@ -157,7 +186,9 @@ signal.raise_signal(signal.SIGINT)
 
 
 def test_help_is_quick():
-    """In seconds of the processor, the best of three, so that neither a busy machine nor one of another speed counts."""
+    """In seconds of the processor, the best of three, so that neither a busy machine nor one of
+    another speed counts.
+    """
     took = []
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -169,8 +200,20 @@ def test_help_is_quick():
 
 def test_help_imports_nothing_heavy():
     code = "import sys, contextlib\nfrom segmenter.cli import run\nrun(['--help'])\nprint(*sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    for module in ("duckdb", "polars", "sqlglot", "sqlalchemy", "pydantic", "rich", "diffprivlib", "sklearn", "ruamel"):
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
+    for module in (
+        "duckdb",
+        "polars",
+        "sqlglot",
+        "sqlalchemy",
+        "pydantic",
+        "rich",
+        "diffprivlib",
+        "sklearn",
+        "ruamel",
+    ):
         assert module not in loaded
 
 
@@ -201,7 +244,12 @@ def test_progress_is_for_terminals(monkeypatch):
 def test_an_output_that_takes_nothing_ends_without_a_traceback(tmp_path, where):
     code = "from segmenter.cli import main; main()"
     for words in ("schema", f"-C {tmp_path} check --json"):
-        ran = subprocess.run(["bash", "-c", f"{sys.executable} -c '{code}' {words} {where}"], capture_output=True, text=True, check=False)
+        ran = subprocess.run(
+            ["bash", "-c", f"{sys.executable} -c '{code}' {words} {where}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert "Traceback" not in ran.stderr
         assert "internal failure" not in ran.stderr
         assert ran.returncode in (0, 1, 2)

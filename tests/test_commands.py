@@ -11,19 +11,55 @@ from driving import Program, finished, kept_cells
 from worlds import plain_project, write_yaml
 
 CONTRACT = {  # command -> the keys its answer holds at least; a list holds objects with these keys
-    ("ingest",): {"snapshot": None, "tables": None, "quarantine": ["source", "line", "rule", "reason"]},
-    ("plan",): {
-        "releases": ["id", "dimensions", "epsilon", "delta", "cells", "serves", "predicted_error", "stored"],
-        "budgets": None, "refused": ["segment", "rule", "reason"],
+    ("ingest",): {
+        "snapshot": None,
+        "tables": None,
+        "quarantine": ["source", "line", "rule", "reason"],
     },
-    ("run",): {"segments": ["segment", "release", "matched", "withheld_cells", "cells"], "spent": None, "budgets": None},
+    ("plan",): {
+        "releases": [
+            "id",
+            "dimensions",
+            "epsilon",
+            "delta",
+            "cells",
+            "serves",
+            "predicted_error",
+            "stored",
+        ],
+        "budgets": None,
+        "refused": ["segment", "rule", "reason"],
+    },
+    ("run",): {
+        "segments": ["segment", "release", "matched", "withheld_cells", "cells"],
+        "spent": None,
+        "budgets": None,
+    },
     ("export", "women", "--channel", "email", "--destination", "check"): {
-        "export": None, "alias": None, "file": None, "manifest": None, "funnel": ["reason", "count", "interval"],
+        "export": None,
+        "alias": None,
+        "file": None,
+        "manifest": None,
+        "funnel": ["reason", "count", "interval"],
     },
     ("recall",): {"recalls": ["id", "destination", "file", "due_at", "state"]},
-    ("budget",): {"budgets": ["purpose", "period", "from", "to", "epsilon", "delta"], "entries": None},
-    ("query", "SELECT sex, count(*) FROM patient GROUP BY sex", "--purpose", "statistics", "--epsilon", "1"): {
-        "columns": None, "rows": None, "intervals": None, "epsilon": None, "release": None,
+    ("budget",): {
+        "budgets": ["purpose", "period", "from", "to", "epsilon", "delta"],
+        "entries": None,
+    },
+    (
+        "query",
+        "SELECT sex, count(*) FROM patient GROUP BY sex",
+        "--purpose",
+        "statistics",
+        "--epsilon",
+        "1",
+    ): {
+        "columns": None,
+        "rows": None,
+        "intervals": None,
+        "epsilon": None,
+        "release": None,
     },
     ("why", "id0001"): {"allowed": None, "reasons": ["rule", "reason", "events"], "exports": None},
 }
@@ -47,7 +83,13 @@ def mine(ready, tmp_path):
 
 def spent(program, purpose="prevention"):
     """What a purpose's budget says is spent."""
-    return float(next(one["epsilon"]["spent"] for one in program.ok("budget")["budgets"] if one["purpose"] == purpose))
+    return float(
+        next(
+            one["epsilon"]["spent"]
+            for one in program.ok("budget")["budgets"]
+            if one["purpose"] == purpose
+        )
+    )
 
 
 @pytest.mark.parametrize("words", CONTRACT, ids=lambda words: words[0])
@@ -74,13 +116,18 @@ def test_the_inner_objects_of_the_contract(mine):
 
 
 def test_a_withheld_cell_shows_nothing(tmp_path):
-    program = Program(plain_project(tmp_path, threshold={"patients": 1000, "confidence": "0.99"}), inside=True)
+    program = Program(
+        plain_project(tmp_path, threshold={"patients": 1000, "confidence": "0.99"}), inside=True
+    )
     program.ok("ingest")
     ran = program("run", "--json")
     assert ran.status == 0, "withheld cells are a result, not a refusal"
     for segment in ran.json["segments"]:
         assert segment["withheld_cells"] == len(segment["cells"])
-        assert all(cell["count"] is None and cell["interval"] is None and cell["withheld"] for cell in segment["cells"])
+        assert all(
+            cell["count"] is None and cell["interval"] is None and cell["withheld"]
+            for cell in segment["cells"]
+        )
 
 
 def test_a_second_run_spends_nothing_and_a_new_ingest_spends_again(mine):
@@ -95,7 +142,10 @@ def test_a_second_run_spends_nothing_and_a_new_ingest_spends_again(mine):
 
 
 def test_a_run_beyond_the_budget_is_refused_whole(tmp_path):
-    budgets = {"prevention": {"epsilon": "30", "period": "year"}, "total": {"epsilon": "1000", "period": "year"}}
+    budgets = {
+        "prevention": {"epsilon": "30", "period": "year"},
+        "total": {"epsilon": "1000", "period": "year"},
+    }
     program = Program(plain_project(tmp_path, budgets=budgets), inside=True)
     program.ok("ingest")
     refused = program("run", "--json")
@@ -110,13 +160,24 @@ def test_a_run_beyond_the_budget_is_refused_whole(tmp_path):
 
 
 def test_the_total_bounds_every_purpose_and_a_purpose_without_budget_publishes_nothing(tmp_path):
-    budgets = {"prevention": {"epsilon": "1000", "period": "year"}, "total": {"epsilon": "30", "period": "year"}}
+    budgets = {
+        "prevention": {"epsilon": "1000", "period": "year"},
+        "total": {"epsilon": "30", "period": "year"},
+    }
     program = Program(plain_project(tmp_path, budgets=budgets), inside=True)
     program.ok("ingest")
     program.ok("run", "women")
     assert program("run", "stays", "--json").status == 3
     assert spent(program, "total") == 20
-    bare = program("query", "SELECT count(*) FROM patient", "--purpose", "statistics", "--epsilon", "1", "--json")
+    bare = program(
+        "query",
+        "SELECT count(*) FROM patient",
+        "--purpose",
+        "statistics",
+        "--epsilon",
+        "1",
+        "--json",
+    )
     assert (bare.status, bare.error["rule"]) == (3, "P5")
 
 
@@ -131,12 +192,28 @@ def test_six_processes_with_one_question_pay_once(tmp_path):
 
 
 def test_six_processes_with_six_questions_never_pay_more_than_there_is(tmp_path):
-    budgets = {"prevention": {"epsilon": "60", "period": "year"}, "total": {"epsilon": "1000", "period": "year"}}
+    budgets = {
+        "prevention": {"epsilon": "60", "period": "year"},
+        "total": {"epsilon": "1000", "period": "year"},
+    }
     root = plain_project(tmp_path, budgets=budgets)
     names = [f"q{n}" for n in range(6)]
-    conditions = ["sex = 'M'", "age_band = '65+'", "payer = 'public'", "longest = '1-3'", "visits = '2-3'", "sex = 'F' or payer = 'other'"]
+    conditions = [
+        "sex = 'M'",
+        "age_band = '65+'",
+        "payer = 'public'",
+        "longest = '1-3'",
+        "visits = '2-3'",
+        "sex = 'F' or payer = 'other'",
+    ]
     for name, where in zip(names, conditions, strict=True):
-        segment = {"name": name, "purpose": "prevention", "channels": ["sms"], "topic": "screening", "where": where}
+        segment = {
+            "name": name,
+            "purpose": "prevention",
+            "channels": ["sms"],
+            "topic": "screening",
+            "where": where,
+        }
         write_yaml(root / "segments" / f"{name}.yml", segment)
     program = Program(root)
     program.ok("ingest")
@@ -172,7 +249,11 @@ def test_what_the_purpose_does_not_list_is_refused_before_any_data_is_read(mine,
     for path in (mine.root / ".segmenter" / "snapshots").glob("*.duckdb"):
         path.write_bytes(b"unreadable")
     shutil.rmtree(mine.root / "data")
-    for words in (("run", "women"), ("check",), ("export", "women", "--channel", "email", "--destination", "check")):
+    for words in (
+        ("run", "women"),
+        ("check",),
+        ("export", "women", "--channel", "email", "--destination", "check"),
+    ):
         ran = mine(*words, "--json")
         assert (ran.status, ran.error["rule"]) == (3, "C14"), words
     assert spent(mine) == before
@@ -206,13 +287,22 @@ def test_a_misspelt_word_names_the_nearest(mine, file, right, wrong, nearest):
 
 def test_what_is_missing_exits_2(tmp_path, mine):
     fresh = Program(plain_project(tmp_path / "fresh"), inside=True)
-    for words in (("run",), ("plan",), ("why", "p"), ("export", "women", "--channel", "email"), ("discover", "women"), ("recall",)):
+    for words in (
+        ("run",),
+        ("plan",),
+        ("why", "p"),
+        ("export", "women", "--channel", "email"),
+        ("discover", "women"),
+        ("recall",),
+    ):
         assert fresh(*words, "--json").status == 2, f"no snapshot: {words}"
     assert mine("run", "wimmen", "--json").status == 2
     assert "women" in json.dumps(mine("run", "wimmen", "--json").error)
     assert mine("run", "tag:none", "--json").status == 2, "nothing selected"
     assert mine("export", "women", "--channel", "emial", "--json").status == 2
-    assert mine("export", "women", "--channel", "email", "--destination", "chek", "--json").status == 2
+    assert (
+        mine("export", "women", "--channel", "email", "--destination", "chek", "--json").status == 2
+    )
     assert mine("nonsense").status == 2
     assert Program(tmp_path / "nowhere", inside=True)("check", "--json").status == 2
     (mine.root / "data" / "patients.csv").unlink()
@@ -230,8 +320,12 @@ def test_check_makes_the_private_folder(tmp_path):
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_notice_gives_what_it_can_and_says_what_was_refused(tmp_path, lang):
     """Without a purpose, a budget that is not there keeps only its own purpose from being answered."""
-    budgets = {name: {"epsilon": "100", "period": "year"} for name in ("prevention", "statistics", "total")}
-    program = Program(plain_project(tmp_path, roles={"marketer": ["*"]}, budgets=budgets), inside=True)
+    budgets = {
+        name: {"epsilon": "100", "period": "year"} for name in ("prevention", "statistics", "total")
+    }
+    program = Program(
+        plain_project(tmp_path, roles={"marketer": ["*"]}, budgets=budgets), inside=True
+    )
     program.ok("ingest")
     ran = program("notice", "--json")
     assert ran.status == 3
@@ -287,7 +381,10 @@ def test_the_list_is_written_where_a_file_can_be(mine):
     for place in (mine.root, mine.root / "nowhere" / "x.csv"):
         ran = mine("suppress", "export", str(place), "--json")
         assert (ran.status, ran.error["file"]) == (2, str(place))
-    assert mine("verify", str(mine.root / "none.json"), "--json").error["message"] == "there is no such file"
+    assert (
+        mine("verify", str(mine.root / "none.json"), "--json").error["message"]
+        == "there is no such file"
+    )
 
 
 def test_an_opt_out_of_no_address_is_taken_and_told(mine):
@@ -315,7 +412,11 @@ def test_every_result_is_a_frame_and_a_table_for_notebooks(mine):
             session.report(), session.retain(), session.test(), session.quarantine(), session.trail(),
         ]  # fmt: skip
         made = results[11].to_dict()
-        results += [session.exposed(made["export"]), session.verify(made["manifest"]), session.forget("id0001")]
+        results += [
+            session.exposed(made["export"]),
+            session.verify(made["manifest"]),
+            session.forget("id0001"),
+        ]
     for result in results:
         assert result.to_polars().columns or not result.to_polars().height, type(result).__name__
         assert "<table" in result._repr_html_(), type(result).__name__
@@ -330,8 +431,17 @@ def test_python_gives_moments_names_and_amounts_as_it_has_them(mine):
     day = dt.date(2100, 1, 1)
     with segmenter.open(mine.root) as session:
         told = session.run("women", as_of=day.isoformat(), epsilon="0.5").to_dict()
-        again = [session.run(["women"], as_of=day, epsilon=0.5), session.run("women", as_of=dt.datetime(2100, 1, 1), epsilon="0.50")]  # noqa: DTZ001
-        assert [one.to_dict()["segments"][0]["release"] for one in again] == [told["segments"][0]["release"]] * 2
+        again = [
+            session.run(["women"], as_of=day, epsilon=0.5),
+            session.run(
+                "women",
+                as_of=dt.datetime(2100, 1, 1),  # noqa: DTZ001
+                epsilon="0.50",
+            ),
+        ]
+        assert [one.to_dict()["segments"][0]["release"] for one in again] == [
+            told["segments"][0]["release"]
+        ] * 2
         assert [one.to_dict()["spent"] for one in again] == [0, 0]
         with pytest.raises(segmenter.UsageError, match="cannot be read"):
             session.run("women", as_of="soon")

@@ -11,12 +11,29 @@ from hypothesis import strategies as st
 from oracle.condition import ConditionError as OracleError
 from oracle.condition import read_condition
 from segmenter.policy import Dimension
-from segmenter.project.condition import And, ConditionError, Not, Or, Test, canonical, dimensions_of, matches, misnamed, parse
+from segmenter.project.condition import (
+    And,
+    ConditionError,
+    Not,
+    Or,
+    Test,
+    canonical,
+    dimensions_of,
+    matches,
+    misnamed,
+    parse,
+)
 
-DOMAINS = {"a": ("1", "2", "it's", "unknown"), "b": ("x", "y", "unknown"), "c": ("0", "1+", "unknown")}
+DOMAINS = {
+    "a": ("1", "2", "it's", "unknown"),
+    "b": ("x", "y", "unknown"),
+    "c": ("0", "1+", "unknown"),
+}
 CELLS = [dict(zip(DOMAINS, labels, strict=True)) for labels in itertools.product(*DOMAINS.values())]
 DIMENSIONS = {
-    "sex": Dimension("sex", "identity", "patient", "sex", values={"Female": ("F",), "Male": ("M",)}),
+    "sex": Dimension(
+        "sex", "identity", "patient", "sex", values={"Female": ("F",), "Male": ("M",)}
+    ),
     "visits": Dimension("visits", "care", "encounter", None, "count", bands=(1, 2)),
     "ward": Dimension("ward", "care", "encounter", "ward", values={"er": ("er",)}),
 }
@@ -32,9 +49,18 @@ DIMENSIONS = {
         ("a = 'it''s'", Test("a", ("it's",))),
         ("NOT a = '1'", Not(Test("a", ("1",)))),
         ("not not a = '1'", Not(Not(Test("a", ("1",))))),
-        ("a = '1' and b = 'x' or c = '0'", Or((And((Test("a", ("1",)), Test("b", ("x",)))), Test("c", ("0",))))),
-        ("a = '1' or b = 'x' and c = '0'", Or((Test("a", ("1",)), And((Test("b", ("x",)), Test("c", ("0",))))))),
-        ("a = '1' and (b = 'x' or c = '0')", And((Test("a", ("1",)), Or((Test("b", ("x",)), Test("c", ("0",))))))),
+        (
+            "a = '1' and b = 'x' or c = '0'",
+            Or((And((Test("a", ("1",)), Test("b", ("x",)))), Test("c", ("0",)))),
+        ),
+        (
+            "a = '1' or b = 'x' and c = '0'",
+            Or((Test("a", ("1",)), And((Test("b", ("x",)), Test("c", ("0",)))))),
+        ),
+        (
+            "a = '1' and (b = 'x' or c = '0')",
+            And((Test("a", ("1",)), Or((Test("b", ("x",)), Test("c", ("0",)))))),
+        ),
         ("not a = '1' and b = 'x'", And((Not(Test("a", ("1",))), Test("b", ("x",))))),
         ("\n  a = '1'\n\tand b = 'x'\r\n", And((Test("a", ("1",)), Test("b", ("x",))))),
         ("a = ''", Test("a", ("",))),
@@ -61,7 +87,9 @@ def test_anything_else_is_an_error(text):
 
 
 def test_an_error_says_where_and_what_was_expected():
-    with pytest.raises(ConditionError, match=r"`b` stands where `and`, `or` or the end is expected, at character 9") as caught:
+    with pytest.raises(
+        ConditionError, match=r"`b` stands where `and`, `or` or the end is expected, at character 9"
+    ) as caught:
         parse("a = '1' b")
     assert caught.value.position == 9
     with pytest.raises(ConditionError) as caught:
@@ -96,8 +124,12 @@ def test_unknown_and_other_are_ordinary_values():
 
 
 def test_names_are_exact_and_the_nearest_is_named():
-    assert dict(misnamed(parse("Sex = 'Female'"), DIMENSIONS)) == {"there is no dimension `Sex`": "the nearest is `sex`"}
-    assert dict(misnamed(parse("sex = 'female'"), DIMENSIONS)) == {"the dimension `sex` has no value 'female'": "the nearest is `Female`"}
+    assert dict(misnamed(parse("Sex = 'Female'"), DIMENSIONS)) == {
+        "there is no dimension `Sex`": "the nearest is `sex`"
+    }
+    assert dict(misnamed(parse("sex = 'female'"), DIMENSIONS)) == {
+        "the dimension `sex` has no value 'female'": "the nearest is `Female`"
+    }
     assert dict(misnamed(parse("visits in ('0', '1', '2+', '3+')"), DIMENSIONS)) == {
         "the dimension `visits` has no value '3+'": "the nearest is `2+`"
     }
@@ -116,7 +148,12 @@ def _texts() -> st.SearchStrategy[str]:
         several = st.lists(label, min_size=1, max_size=3).map(", ".join)
         return st.one_of(
             st.builds("{} {} {}".format, st.just(name), st.sampled_from(["=", "<>"]), label),
-            st.builds("{} {} ({})".format, st.just(name), st.sampled_from(["in", "not in", "IN", "Not In"]), several),
+            st.builds(
+                "{} {} ({})".format,
+                st.just(name),
+                st.sampled_from(["in", "not in", "IN", "Not In"]),
+                several,
+            ),
         )
 
     tests = st.sampled_from(list(DOMAINS)).flatmap(test)

@@ -26,7 +26,9 @@ NOW = Clocks(TAKEN_AT, TAKEN_AT)
 CLINIC_POLICY = policy_of(CLINIC)
 
 
-def asked(purpose="prevention", channels=("sms",), topic="screening", categories=("care",), clocks=NOW):
+def asked(
+    purpose="prevention", channels=("sms",), topic="screening", categories=("care",), clocks=NOW
+):
     return ProcessingRequest(purpose, tuple(channels), topic, tuple(categories), clocks)
 
 
@@ -36,13 +38,21 @@ def event(patient_id="p", **fields):
 
 
 def given(*events, patients=("p",), links=(), erased=(), policy=CLINIC):
-    return Given(policy, [{"patient_id": p, "age": "40"} for p in patients], list(events), list(links), list(erased))
+    return Given(
+        policy,
+        [{"patient_id": p, "age": "40"} for p in patients],
+        list(events),
+        list(links),
+        list(erased),
+    )
 
 
-# -- the layout --------------------------------------------------------------------------------------------------------------
+# -- the layout ------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("policy", [CLINIC, SURGERY, HOSPITAL], ids=["clinic", "surgery", "hospital"])
+@pytest.mark.parametrize(
+    "policy", [CLINIC, SURGERY, HOSPITAL], ids=["clinic", "surgery", "hospital"]
+)
 def test_every_question_has_a_bit_of_its_own_and_a_unit_stays_in_its_word(policy):
     bits = Scopes.of(policy_of(policy)).bits_
     assert len({(b.word, b.mask) for b in bits}) == len(bits)
@@ -59,7 +69,11 @@ def test_a_large_policy_takes_several_words():
 def test_a_purpose_with_too_many_questions_a_topic_is_refused():
     names = tuple(f"c{n}" for n in range(WORD + 1))
     wide = Purpose("wide", {}, ("identity", *names), (), (), "2024-01", 10)
-    policy = replace(CLINIC_POLICY, categories={**CLINIC_POLICY.categories, **{n: Category(n, 1) for n in names}}, purposes={"wide": wide})
+    policy = replace(
+        CLINIC_POLICY,
+        categories={**CLINIC_POLICY.categories, **{n: Category(n, 1) for n in names}},
+        purposes={"wide": wide},
+    )
     with pytest.raises(PolicyError):
         Scopes.of(policy)
 
@@ -78,7 +92,7 @@ def test_a_mark_changes_with_what_decides_and_with_the_relations(monkeypatch):
     assert standing.mark(CLINIC_POLICY) != mark
 
 
-# -- C14 ---------------------------------------------------------------------------------------------------------------------
+# -- C14 -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -97,15 +111,19 @@ def test_c14_what_the_purpose_does_not_list_is_refused_before_any_data_is_read(r
 def test_c14_a_layout_that_does_not_look_would_be_noticed(monkeypatch):
     monkeypatch.setattr(Scopes, "_listed", lambda *_: None)
     word, masks = consent.check(CLINIC_POLICY, asked(categories=["origin"]))
-    assert (word, masks) == consent.check(CLINIC_POLICY, asked(categories=[])), "the fault lets origin through as identity alone"
+    assert (word, masks) == consent.check(CLINIC_POLICY, asked(categories=[])), (
+        "the fault lets origin through as identity alone"
+    )
 
 
 def test_c14_holds_for_contact_and_what_an_export_carries():
     with settled(given(policy=SURGERY)) as place, pytest.raises(PolicyError):
-        consent.contactable(place.engine, place.policy, asked(topic=None, categories=[]), "sms", ["contact"])
+        consent.contactable(
+            place.engine, place.policy, asked(topic=None, categories=[]), "sms", ["contact"]
+        )
 
 
-# -- the gate ----------------------------------------------------------------------------------------------------------------
+# -- the gate --------------------------------------------------------------------------------------
 
 
 def test_eligible_on_one_of_the_channels_with_all_categories():
@@ -132,7 +150,9 @@ def test_c13_the_smallest_eligible_id_as_text_stands_for_the_human():
 
 
 def test_c13_a_representative_is_chosen_before_any_later_check():
-    """Who stands for the human is not reachable by e-mail; the other id, who would be, does not stand in."""
+    """Who stands for the human is not reachable by e-mail; the other id, who would be, does not
+    stand in.
+    """
     own = {"topic": "screening", "category": "identity"}
     data = given(
         event("a", channel="sms", **own), event("b", channel="email", **own), event("b", channel="email", **{**own, "category": "contact"}),
@@ -142,15 +162,30 @@ def test_c13_a_representative_is_chosen_before_any_later_check():
         request = asked(channels=("sms", "email"), categories=())
         assert place.representatives(request) == ["a"]
         consent.contactable(place.engine, place.policy, request, "email", [])
-        reachable = {place.names[p] for (p,) in place.engine.connection.execute("SELECT patient FROM contactable").fetchall()}
+        reachable = {
+            place.names[p]
+            for (p,) in place.engine.connection.execute(
+                "SELECT patient FROM contactable"
+            ).fetchall()
+        }
         assert reachable == {"b"}
 
 
 def test_contact_needs_its_own_consent():
-    data = given(event("a", category="identity"), event("b", category="identity"), event("b", category="contact"), patients=("a", "b"))
+    data = given(
+        event("a", category="identity"),
+        event("b", category="identity"),
+        event("b", category="contact"),
+        patients=("a", "b"),
+    )
     with settled(data) as place:
-        table = consent.contactable(place.engine, place.policy, asked(categories=()), "sms", ["contact"])
-        assert [place.names[p] for (p,) in place.engine.connection.execute(f"SELECT patient FROM {table}").fetchall()] == ["b"]
+        table = consent.contactable(
+            place.engine, place.policy, asked(categories=()), "sms", ["contact"]
+        )
+        assert [
+            place.names[p]
+            for (p,) in place.engine.connection.execute(f"SELECT patient FROM {table}").fetchall()
+        ] == ["b"]
 
 
 def test_the_gate_tells_no_number():
@@ -160,7 +195,7 @@ def test_the_gate_tells_no_number():
         assert repr(place.engine) == "DuckDBEngine()"
 
 
-# -- other clocks, erasures ----------------------------------------------------------------------------------------------------
+# -- other clocks, erasures ------------------------------------------------------------------------
 
 
 def test_going_forth_and_back_in_time():
@@ -181,13 +216,22 @@ def test_an_erasure_after_the_state_holds_at_once():
         assert not place.allowed()["a"]
 
 
-# -- why -----------------------------------------------------------------------------------------------------------------------
+# -- why -------------------------------------------------------------------------------------------
 
 
 def test_why_tells_the_events_behind_a_reason_and_both_languages():
-    data = given(event(event_id="g1"), event(event_id="d1", state="withdrawn", effective_at="2026-05-02T10:00:00Z"))
+    data = given(
+        event(event_id="g1"),
+        event(event_id="d1", state="withdrawn", effective_at="2026-05-02T10:00:00Z"),
+    )
     with settled(data) as place:
-        answer = why(place.engine, place.policy, "p", NOW, for_request("prevention", ("sms",), "screening", ("care",)))
+        answer = why(
+            place.engine,
+            place.policy,
+            "p",
+            NOW,
+            for_request("prevention", ("sms",), "screening", ("care",)),
+        )
     told = answer.to_dict()
     assert told["allowed"] is False
     assert [(r["rule"], r["reason"], [e["event_id"] for e in r["events"]]) for r in told["reasons"]] == [
@@ -200,7 +244,9 @@ def test_why_tells_the_events_behind_a_reason_and_both_languages():
 
 
 def test_why_tells_the_grants_that_an_allowed_use_stands_on():
-    """Not the one from before a withdrawal; questions that differ in the category only are told in one line."""
+    """Not the one from before a withdrawal; questions that differ in the category only are told in
+    one line.
+    """
     data = given(
         event(event_id="old", effective_at="2026-02-01T10:00:00Z"),
         event(event_id="no", state="withdrawn", effective_at="2026-03-01T10:00:00Z"),
@@ -208,11 +254,22 @@ def test_why_tells_the_grants_that_an_allowed_use_stands_on():
         event(event_id="", category="identity", effective_at="2026-04-02T10:00:00Z"),
     )
     with settled(data) as place:
-        answer = why(place.engine, place.policy, "p", NOW, for_request("prevention", ("sms",), "screening", ("care",)))
+        answer = why(
+            place.engine,
+            place.policy,
+            "p",
+            NOW,
+            for_request("prevention", ("sms",), "screening", ("care",)),
+        )
     [decision] = answer.to_dict()["decisions"]
-    assert [(e.get("event_id"), e["line"], e["evidence"]) for e in decision["grants"]] == [("new", 4, "form-12"), (None, 5, "doc")]
+    assert [(e.get("event_id"), e["line"], e["evidence"]) for e in decision["grants"]] == [
+        ("new", 4, "form-12"),
+        (None, 5, "doc"),
+    ]
     assert decision["reasons"] == []
-    assert answer.sentences("en") == ["prevention / sms / screening / identity+care: Allowed. (C1: new, consent.csv:5)"]
+    assert answer.sentences("en") == [
+        "prevention / sms / screening / identity+care: Allowed. (C1: new, consent.csv:5)"
+    ]
 
 
 def test_why_about_somebody_nobody_knows():
@@ -235,13 +292,18 @@ def test_c15_the_order_is_fixed_and_every_reason_has_its_sentences():
     assert all(sentence(name, language) for name in SENTENCES for language in ("en", "fr"))
 
 
-# -- outlook -------------------------------------------------------------------------------------------------------------------
+# -- outlook ---------------------------------------------------------------------------------------
 
 
 def histogram(place, look):
     columns = ", ".join(f"dim_{d.name}" for d in look.dimensions)
-    rows = place.engine.connection.execute(f"SELECT {columns}, count(*) FROM {look.eligible.table} GROUP BY ALL").fetchall()
-    return {tuple(d.labels[code] for d, code in zip(look.dimensions, row[:-1], strict=True)): row[-1] for row in rows}
+    rows = place.engine.connection.execute(
+        f"SELECT {columns}, count(*) FROM {look.eligible.table} GROUP BY ALL"
+    ).fetchall()
+    return {
+        tuple(d.labels[code] for d, code in zip(look.dimensions, row[:-1], strict=True)): row[-1]
+        for row in rows
+    }
 
 
 def ahead(place):
@@ -267,10 +329,17 @@ def test_who_lapses_when():
 
 
 def test_who_lapses_when_nothing_outside_can_be_reached():
-    data = given(event("a", category="identity", valid_until="2026-06-20"), event("b", category="identity"), patients=("a", "b"))
+    data = given(
+        event("a", category="identity", valid_until="2026-06-20"),
+        event("b", category="identity"),
+        patients=("a", "b"),
+    )
     with settled(data) as place:
         place.engine.lock_down()
-        assert histogram(place, outlook.lapses(ahead(place), "prevention", NOW)) == {("0-30",): 1, ("later",): 1}
+        assert histogram(place, outlook.lapses(ahead(place), "prevention", NOW)) == {
+            ("0-30",): 1,
+            ("later",): 1,
+        }
 
 
 def test_lapses_agree_with_the_plain_reading():
@@ -282,14 +351,26 @@ def test_lapses_agree_with_the_plain_reading():
         asked_of = ((c, t) for c in ("email", "sms") for t in ("screening", "vaccination"))
         questions = [*asked_of, (None, None)]
         found = {
-            i for i in plain.people if any(plain.decide(i, "prevention", c, t, "identity", at, TAKEN_AT).allowed for c, t in questions)
+            i
+            for i in plain.people
+            if any(
+                plain.decide(i, "prevention", c, t, "identity", at, TAKEN_AT).allowed
+                for c, t in questions
+            )
         }
         return {min(plain.group(i)) for i in found}
 
     now, one, two, three = (eligible(n) for n in (0, 30, 60, 90))
-    expected = {("0-30",): now - one, ("31-60",): now & one - two, ("61-90",): now & one & two - three, ("later",): now & one & two & three}
+    expected = {
+        ("0-30",): now - one,
+        ("31-60",): now & one - two,
+        ("61-90",): now & one & two - three,
+        ("later",): now & one & two & three,
+    }
     with settled(data) as place:
-        assert histogram(place, outlook.lapses(ahead(place), "prevention", NOW)) == {k: len(v) for k, v in expected.items() if v}
+        assert histogram(place, outlook.lapses(ahead(place), "prevention", NOW)) == {
+            k: len(v) for k, v in expected.items() if v
+        }
 
 
 def test_who_holds_an_old_notice_and_must_be_asked_before_a_date():
@@ -303,7 +384,11 @@ def test_who_holds_an_old_notice_and_must_be_asked_before_a_date():
     )  # fmt: skip
     with settled(data) as place:
         look = outlook.notices(ahead(place), "prevention", NOW, TAKEN_AT + timedelta(days=30))
-        assert histogram(place, look) == {("2025-01", "later"): 1, ("2026-01", "later"): 1, ("2025-01", "before"): 1}
+        assert histogram(place, look) == {
+            ("2025-01", "later"): 1,
+            ("2026-01", "later"): 1,
+            ("2025-01", "before"): 1,
+        }
         assert outlook.in_force(place.policy, "offers") == ("2026-01",)
 
 
@@ -312,16 +397,24 @@ def test_an_outlook_of_an_unknown_purpose_is_refused():
         outlook.lapses(ahead(place), "bogus", NOW)
 
 
-# -- receipts --------------------------------------------------------------------------------------------------------------------
+# -- receipts --------------------------------------------------------------------------------------
 
 
 def test_a_receipt_holds_every_mandatory_field():
-    data = given(event(), event(category="identity"), event(state="withdrawn", effective_at="2026-05-02T10:00:00Z"))
+    data = given(
+        event(),
+        event(category="identity"),
+        event(state="withdrawn", effective_at="2026-05-02T10:00:00Z"),
+    )
     with settled(data) as place:
-        answer = replace(why(place.engine, place.policy, "p", NOW), exports=({"destination": "mailer"},))
+        answer = replace(
+            why(place.engine, place.policy, "p", NOW), exports=({"destination": "mailer"},)
+        )
         made = receipt(answer, place.policy, TAKEN_AT, receipt_id="r-1", record_id="c-1")
     told = made.to_dict()
-    told["pii_information"] = [i for part in told["pii_processing"] for i in part["pii_information"]]
+    told["pii_information"] = [
+        i for part in told["pii_processing"] for i in part["pii_information"]
+    ]
     for part, fields in MANDATORY.items():
         for entry in told[part] if isinstance(told[part], list) else [told[part]]:
             assert set(fields) <= set(entry), part
@@ -330,11 +423,25 @@ def test_a_receipt_holds_every_mandatory_field():
     assert parties == {
         "controller": "PII controller", "principal": "PII principal", "mailer": "third party", "authority": "supervisory authority"
     }  # fmt: skip
-    assert all({*p["pii_controllers"], *p["recipient_third_parties"], p["authority_party"]} <= set(parties) for p in told["pii_processing"])
+    assert all(
+        {*p["pii_controllers"], *p["recipient_third_parties"], p["authority_party"]} <= set(parties)
+        for p in told["pii_processing"]
+    )
     [prevention] = [p for p in told["pii_processing"] if p["purpose"] == "prevention"]
-    assert {i["pii_type"]: i["consented"] for i in prevention["pii_information"]} == {"identity": True, "contact": False, "care": False}
-    assert [e["event_state"] for e in told["event"]] == ["consent given", "consent given", "consent withdrawn"]
-    assert made.lines("en")[:2] == ["Consent receipt r-1 (ISO/IEC TS 27560:2023)", f"For: p, as of {told['header']['as_of']}, record c-1"]
+    assert {i["pii_type"]: i["consented"] for i in prevention["pii_information"]} == {
+        "identity": True,
+        "contact": False,
+        "care": False,
+    }
+    assert [e["event_state"] for e in told["event"]] == [
+        "consent given",
+        "consent given",
+        "consent withdrawn",
+    ]
+    assert made.lines("en")[:2] == [
+        "Consent receipt r-1 (ISO/IEC TS 27560:2023)",
+        f"For: p, as of {told['header']['as_of']}, record c-1",
+    ]
     assert made.lines("fr")[1] == f"Pour : p, à la date du {told['header']['as_of']}, dossier c-1"
     assert made.lines("fr")[2].startswith("Responsable : Clinic, non indiqué.")
     for language in ("en", "fr"):
@@ -345,7 +452,17 @@ def test_a_receipt_holds_every_mandatory_field():
 def test_a_receipt_speaks_one_language():
     with settled(given(event())) as place:
         answer = why(place.engine, place.policy, "p", NOW)
-    made = [receipt(answer, CLINIC_POLICY, TAKEN_AT, receipt_id="r", record_id="c", language=language) for language in ("en", "fr")]
+    made = [
+        receipt(answer, CLINIC_POLICY, TAKEN_AT, receipt_id="r", record_id="c", language=language)
+        for language in ("en", "fr")
+    ]
     english, french = (one.to_dict()["pii_processing"][0] for one in made)
-    for name in ("lawful_basis", "processing_method", "retention_period", "withdrawal_method", "privacy_rights", "recipient_third_parties"):
+    for name in (
+        "lawful_basis",
+        "processing_method",
+        "retention_period",
+        "withdrawal_method",
+        "privacy_rights",
+        "recipient_third_parties",
+    ):
         assert english[name] != french[name]

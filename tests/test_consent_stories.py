@@ -1,4 +1,6 @@
-"""People with one story each: the decision, and every reason, by the program and by the plain reading."""
+"""People with one story each: the decision, and every reason, by the program and by the plain
+reading.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,15 @@ ASKS = list(people.asks())
 def test_the_plain_reading_tells_the_story(ask):
     q = ask.question
     plain = oracle(people.world(ask.policy, ask.who))
-    said = plain.decide(ask.who, q.purpose, q.channel, q.topic, q.categories[0], ask.clocks.as_of, ask.clocks.known_at)
+    said = plain.decide(
+        ask.who,
+        q.purpose,
+        q.channel,
+        q.topic,
+        q.categories[0],
+        ask.clocks.as_of,
+        ask.clocks.known_at,
+    )
     assert [f"{rule} {reason}" for rule, reason in said.reasons] == list(ask.reasons)
 
 

@@ -80,7 +80,10 @@ def test_a_choice_that_fails_appends_nothing(book):
 def test_p3_any_changed_row_refuses(book, column):
     for n in range(3):
         book.append("x", "note", {"n": n})
-    change(book, JOURNAL.update().where(JOURNAL.c.seq == 2).values({column: JOURNAL.c[column].concat("0")}))
+    change(
+        book,
+        JOURNAL.update().where(JOURNAL.c.seq == 2).values({column: JOURNAL.c[column].concat("0")}),
+    )
     assert "chain" in refused(book)
 
 
@@ -97,14 +100,23 @@ def test_p3_any_deleted_row_refuses(book, seq):
 def test_p3_an_inserted_row_refuses(book):
     book.append("x", "note", {})
     entry = book.entries[0]
-    row = {"seq": 2, "at": entry.at.isoformat(), "actor": "x", "kind": "note", "body": "{}", "hash": entry.hash}
+    row = {
+        "seq": 2,
+        "at": entry.at.isoformat(),
+        "actor": "x",
+        "kind": "note",
+        "body": "{}",
+        "hash": entry.hash,
+    }
     change(book, JOURNAL.insert().values(row))
     refused(book)
 
 
 def test_p4_another_key_refuses(book):
     book.append("x", "note", {})
-    other = Journal(book.home, Keys(b"another key of a test, long enough"), book.now, book.anchors, book.url)
+    other = Journal(
+        book.home, Keys(b"another key of a test, long enough"), book.now, book.anchors, book.url
+    )
     OPENED.append(other)
     with pytest.raises(BudgetError):
         other.read()
@@ -190,7 +202,9 @@ def test_p5_a_clock_turned_back_refuses_and_reading_goes_on(book, clock):
 
 def test_a_crash_between_entry_and_mark_loses_nothing(book, monkeypatch):
     book.append("x", "note", {"n": 0})
-    monkeypatch.setattr("segmenter.marks.Marks.raise_to", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "segmenter.marks.Marks.raise_to", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         book.append("x", "note", {"n": 1})
     monkeypatch.undo()
@@ -206,7 +220,9 @@ def test_a_crash_before_the_first_entry_is_no_lost_mark(book):
 
 
 def test_a_journal_that_others_extend_meanwhile_is_not_old(book, monkeypatch):
-    """Marks are read before the journal is, so an entry that comes in between is no mark ahead of its journal."""
+    """Marks are read before the journal is, so an entry that comes in between is no mark ahead of
+    its journal.
+    """
     book.append("x", "note", {})
     other = again(book)
     catch_up = Journal._catch_up
@@ -222,7 +238,7 @@ def test_a_journal_that_others_extend_meanwhile_is_not_old(book, monkeypatch):
     assert len(other.read()) == (2 if book.url is None else 1)
 
 
-# -- recovery ----------------------------------------------------------------------------------------------------------
+# -- recovery --------------------------------------------------------------------------------------
 
 
 def test_p4_recovery_keeps_what_verifies(book):
@@ -231,7 +247,11 @@ def test_p4_recovery_keeps_what_verifies(book):
     change(book, JOURNAL.update().where(JOURNAL.c.seq == 3).values(body="{}"))
     other = again(book)
     recover(other, "root", {"budgets": []})
-    assert [(e.kind, e.body.get("n")) for e in again(book).read()] == [("note", 0), ("note", 1), ("recover", None)]
+    assert [(e.kind, e.body.get("n")) for e in again(book).read()] == [
+        ("note", 0),
+        ("note", 1),
+        ("recover", None),
+    ]
     other.append("x", "note", {})
 
 
@@ -246,7 +266,9 @@ def test_p4_recovery_after_the_clock_was_wrong(book, clock):
     kinds = [(e.kind, e.body.get("n")) for e in again(book).read()]
     assert kinds == [("note", 0), ("recover", None), ("note", 1)]
     assert book.entries[-1].at == clock.at
-    assert book.entries[-1].body["stamped"] == (clock.at + timedelta(days=399)).isoformat().replace("+00:00", "Z")
+    assert book.entries[-1].body["stamped"] == (clock.at + timedelta(days=399)).isoformat().replace(
+        "+00:00", "Z"
+    )
 
 
 def test_p4_recovery_sets_the_old_database_aside(book):
@@ -257,7 +279,9 @@ def test_p4_recovery_sets_the_old_database_aside(book):
         assert list(book.home.glob("control.sqlite.aside-*"))
     else:
         engine = sa.create_engine(book.url)
-        assert any(name.startswith("journal_aside_") for name in sa.inspect(engine).get_table_names())
+        assert any(
+            name.startswith("journal_aside_") for name in sa.inspect(engine).get_table_names()
+        )
         engine.dispose()
 
 

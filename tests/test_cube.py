@@ -40,25 +40,45 @@ def patients(engine, *rows):
 
 
 def stays(engine, *rows):
-    engine.load("fact_encounter", pl.DataFrame(list(rows), schema={"patient": pl.Int64, "days": pl.Int64}, orient="row"))
+    engine.load(
+        "fact_encounter",
+        pl.DataFrame(list(rows), schema={"patient": pl.Int64, "days": pl.Int64}, orient="row"),
+    )
 
 
 def labels(engine, dimension, using=None, as_of=NOON):
     made = using or policy()
     cube.profile(engine, made, as_of)
-    rows = engine.connection.execute(f'SELECT "dim_{dimension}" FROM profile ORDER BY patient').fetchall()
+    rows = engine.connection.execute(
+        f'SELECT "dim_{dimension}" FROM profile ORDER BY patient'
+    ).fetchall()
     return [made.dimensions[dimension].labels[code] for (code,) in rows]
 
 
 def test_values_outside_the_domain_are_unknown_or_other(engine):
-    patients(engine, {"sex": "F", "payer_code": "MC"}, {"sex": "f", "payer_code": "BC"}, {"sex": "x", "payer_code": "?"}, {"sex": None})
+    patients(
+        engine,
+        {"sex": "F", "payer_code": "MC"},
+        {"sex": "f", "payer_code": "BC"},
+        {"sex": "x", "payer_code": "?"},
+        {"sex": None},
+    )
     stays(engine)
     assert labels(engine, "sex") == ["F", "F", "unknown", "unknown"]
     assert labels(engine, "payer") == ["public", "private", "other", "other"]
 
 
 @pytest.mark.parametrize(
-    ("age", "label"), [(0, "<18"), (17, "<18"), (18, "18-34"), (34, "18-34"), (35, "35-49"), (80, "80+"), (None, "unknown")]
+    ("age", "label"),
+    [
+        (0, "<18"),
+        (17, "<18"),
+        (18, "18-34"),
+        (34, "18-34"),
+        (35, "35-49"),
+        (80, "80+"),
+        (None, "unknown"),
+    ],
 )
 def test_ages_fall_into_bands(engine, age, label):
     patients(engine, {"age": age})
@@ -70,7 +90,9 @@ def test_ages_are_those_of_the_local_day(engine):
     patients(engine, {"birth_date": date(2008, 6, 2)})
     stays(engine)
     assert labels(engine, "age_band", as_of=datetime(2026, 6, 1, 21, 59, tzinfo=UTC)) == ["<18"]
-    assert labels(engine, "age_band", as_of=datetime(2026, 6, 1, 22, 0, tzinfo=UTC)) == ["18-34"]  # midnight in Paris
+    assert labels(engine, "age_band", as_of=datetime(2026, 6, 1, 22, 0, tzinfo=UTC)) == [
+        "18-34"
+    ]  # midnight in Paris
 
 
 def test_p9_facts_are_reduced_per_patient(engine):
@@ -82,16 +104,38 @@ def test_p9_facts_are_reduced_per_patient(engine):
 
 def test_numbers_in_text_columns(engine):
     score = Dimension("score", "identity", "patient", "score", bands=(0, 10))
-    patients(engine, *({"score": s} for s in ("-3", "0", "9.9", "10", "nan", "inf", "-inf", "x", "", None, "1e400")))
-    expected = ["<0", "0-9", "0-9", "10+", "unknown", "unknown", "unknown", "unknown", "unknown", "unknown", "unknown"]
+    patients(
+        engine,
+        *(
+            {"score": s}
+            for s in ("-3", "0", "9.9", "10", "nan", "inf", "-inf", "x", "", None, "1e400")
+        ),
+    )
+    expected = [
+        "<0",
+        "0-9",
+        "0-9",
+        "10+",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+        "unknown",
+    ]
     assert labels(engine, "score", policy(dimensions={"score": score})) == expected
 
 
 def test_awkward_names_are_only_names(engine):
-    odd = Dimension('a"b; DROP TABLE patient', "identity", "patient", "sex", values={"it's": ("F'",)})
+    odd = Dimension(
+        'a"b; DROP TABLE patient', "identity", "patient", "sex", values={"it's": ("F'",)}
+    )
     patients(engine, {"sex": "F'"}, {"sex": "F"})
     cube.profile(engine, policy(dimensions={odd.name: odd}), NOON)
-    found = engine.connection.execute("SELECT * EXCLUDE (patient) FROM profile ORDER BY patient").fetchall()
+    found = engine.connection.execute(
+        "SELECT * EXCLUDE (patient) FROM profile ORDER BY patient"
+    ).fetchall()
     assert found == [(0,), (1,)]
 
 
@@ -103,7 +147,7 @@ def test_other_measures(engine, measure, label):
     assert labels(engine, "days", policy(dimensions={"days": days})) == [label]
 
 
-# -- counting ------------------------------------------------------------------------------------------------------------
+# -- counting --------------------------------------------------------------------------------------
 
 
 def eligible(engine, frame):
@@ -114,7 +158,11 @@ def eligible(engine, frame):
 @settings(max_examples=15)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 6), st.integers(0, 4)), max_size=60))
 def test_p7_every_declared_cell_is_counted(engine, people):
-    frame = pl.DataFrame(people, schema={"dim_sex": pl.Int16, "dim_age_band": pl.Int16, "dim_visits": pl.Int16}, orient="row")
+    frame = pl.DataFrame(
+        people,
+        schema={"dim_sex": pl.Int16, "dim_age_band": pl.Int16, "dim_visits": pl.Int16},
+        orient="row",
+    )
     dimensions = [DIMENSIONS[d] for d in ("sex", "age_band", "visits")]
     found = cube.count(engine, dimensions, eligible(engine, frame), paid())
     expected = np.zeros((3, 7, 5), dtype=int)
@@ -125,7 +173,9 @@ def test_p7_every_declared_cell_is_counted(engine, people):
 
 
 def test_a_cube_without_dimensions_is_one_number(engine):
-    assert cube.count(engine, [], eligible(engine, pl.DataFrame({"patient": [1, 2, 3]})), paid()).counts.tolist() == [3]
+    assert cube.count(
+        engine, [], eligible(engine, pl.DataFrame({"patient": [1, 2, 3]})), paid()
+    ).counts.tolist() == [3]
 
 
 @pytest.mark.parametrize("code", [-1, 3, None])
@@ -136,7 +186,9 @@ def test_a_code_outside_the_policy_is_refused(engine, code):
 
 
 def test_too_many_cells_are_refused(engine):
-    wide = [Dimension(f"d{n}", "identity", "patient", "x", bands=tuple(range(1, 200))) for n in range(3)]
+    wide = [
+        Dimension(f"d{n}", "identity", "patient", "x", bands=tuple(range(1, 200))) for n in range(3)
+    ]
     with pytest.raises(EngineError):
         cube.count(engine, wide, eligible(engine, pl.DataFrame({"patient": [1]})), paid())
 

@@ -1,4 +1,6 @@
-"""What surrounds an export: when it may be planned for, where a refusal points, and an unsubscribe link on its way back."""
+"""What surrounds an export: when it may be planned for, where a refusal points, and an unsubscribe
+link on its way back.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ DESTINATIONS = {"mailer": {"format": "csv", "columns": ["email"], "encrypt": "no
 @pytest.fixture
 def program(tmp_path):
     """A project with links to unsubscribe, ingested and released."""
-    made = Program(plain_project(tmp_path, patients=6, unsubscribe_url=URL, destinations=DESTINATIONS), inside=True)
+    made = Program(
+        plain_project(tmp_path, patients=6, unsubscribe_url=URL, destinations=DESTINATIONS),
+        inside=True,
+    )
     made.ok("ingest")
     made.ok("run", "women")
     return made
@@ -36,14 +41,21 @@ def test_a_planned_time_that_is_over_is_refused(program):
     ran = program(*EXPORT, "--planned-at", "2020-01-01T12:00Z", "--json")
     assert (ran.status, ran.error["message"]) == (2, "the planned time of sending is in the past")
     day_after = datetime.now(UTC) + timedelta(days=2)
-    assert program(*EXPORT, "--planned-at", day_after.strftime("%Y-%m-%dT%H:%MZ"), "--json").status == 0
+    assert (
+        program(*EXPORT, "--planned-at", day_after.strftime("%Y-%m-%dT%H:%MZ"), "--json").status
+        == 0
+    )
 
 
 def test_a_planned_time_is_over_with_its_minute(program):
-    now = datetime.now(UTC).replace(second=50)  # it stands still, so that no minute ends while the test runs
+    now = datetime.now(UTC).replace(
+        second=50
+    )  # it stands still, so that no minute ends while the test runs
     told = {"channel": "email", "destination": "mailer"}
     with segmenter.open(program.root, now=lambda: now + timedelta(minutes=1)) as session:
-        session.export("women", planned_at=now.replace(second=0, microsecond=0) + timedelta(minutes=1), **told)
+        session.export(
+            "women", planned_at=now.replace(second=0, microsecond=0) + timedelta(minutes=1), **told
+        )
         with pytest.raises(UsageError, match="in the past"):
             session.export("women", planned_at=now.replace(second=59), **told)
 
@@ -51,7 +63,11 @@ def test_a_planned_time_is_over_with_its_minute(program):
 def test_a_channel_the_segment_does_not_list_is_refused_at_its_line(program):
     told = program("export", "women", "--channel", "post", "--destination", "mailer", "--json")
     lines = (program.root / "segments" / "women.yml").read_text(encoding="utf-8").splitlines()
-    assert (told.status, told.error["rule"], Path(told.error["file"]).name) == (3, "C14", "women.yml")
+    assert (told.status, told.error["rule"], Path(told.error["file"]).name) == (
+        3,
+        "C14",
+        "women.yml",
+    )
     assert "channels" in lines[told.error["line"] - 1]
 
 

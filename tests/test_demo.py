@@ -1,4 +1,6 @@
-"""The demo clinic: the same seed gives the same bytes, nobody in it can be reached, the whole job runs on it, the notebook too."""
+"""The demo clinic: the same seed gives the same bytes, nobody in it can be reached, the whole job
+runs on it, the notebook too.
+"""
 
 from __future__ import annotations
 
@@ -23,17 +25,23 @@ NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.py"))
 
 def _bytes(folder: Path) -> dict[str, str]:
     return {
-        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted((folder / "data").rglob("*")) if p.is_file()
+        str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted((folder / "data").rglob("*"))
+        if p.is_file()
     }
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return demo.generate(tmp_path_factory.mktemp("clinic") / "demo", patients=3000, seed=1, today=DAY)
+    return demo.generate(
+        tmp_path_factory.mktemp("clinic") / "demo", patients=3000, seed=1, today=DAY
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes(made: Path, tmp_path: Path) -> None:
-    assert _bytes(made) == _bytes(demo.generate(tmp_path / "again", patients=3000, seed=1, today=DAY))
+    assert _bytes(made) == _bytes(
+        demo.generate(tmp_path / "again", patients=3000, seed=1, today=DAY)
+    )
 
 
 def test_another_seed_gives_others(made: Path, tmp_path: Path) -> None:
@@ -46,7 +54,10 @@ def test_another_seed_gives_others(made: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("patients", [1, 61])
 def test_any_size(tmp_path: Path, patients: int) -> None:
     folder = demo.generate(tmp_path / "small", patients=patients, seed=3, today=DAY)
-    assert len((folder / "data" / "patients.csv").read_text(encoding="utf-8").splitlines()) == patients + 1
+    assert (
+        len((folder / "data" / "patients.csv").read_text(encoding="utf-8").splitlines())
+        == patients + 1
+    )
 
 
 def test_nobody_is_no_clinic(tmp_path: Path) -> None:
@@ -57,8 +68,16 @@ def test_nobody_is_no_clinic(tmp_path: Path) -> None:
 def test_its_addresses_and_numbers_are_kept_for_fiction(made: Path) -> None:
     text = (made / "data" / "patients.csv").read_text(encoding="utf-8")
     domains = {found.lower() for found in re.findall(r"@([\w.-]+)", text)}
-    assert domains <= {"courriel.example", "boite.example", "example.org", "example.net", "courriel"}
-    numbers = {re.sub(r"\D", "", found)[-9:] for found in re.findall(r"(?:\+33|\b0)6[\d ]{8,}", text)}
+    assert domains <= {
+        "courriel.example",
+        "boite.example",
+        "example.org",
+        "example.net",
+        "courriel",
+    }
+    numbers = {
+        re.sub(r"\D", "", found)[-9:] for found in re.findall(r"(?:\+33|\b0)6[\d ]{8,}", text)
+    }
     assert numbers
     assert all(number.startswith("63998") for number in numbers)
 
@@ -69,7 +88,9 @@ def test_its_project_is_right_and_the_present_account_its_officer(made: Path) ->
     project = read_project(made)
     assert project.policy.actor(account()).is_officer
     assert {segment for segment, _, _ in demo.EXPORTS} == set(project.segments)
-    assert all(segment.title.get("fr") and segment.title.get("en") for segment in project.segments.values())
+    assert all(
+        segment.title.get("fr") and segment.title.get("en") for segment in project.segments.values()
+    )
 
 
 def test_the_recipients_key_is_private(made: Path) -> None:
@@ -93,7 +114,12 @@ def test_an_earlier_demo_is_made_anew(tmp_path: Path) -> None:
 def test_the_whole_job_in_time(tmp_path: Path) -> None:
     steps: list[str] = []
     with within(60):
-        report = demo.run(tmp_path / "clinic", patients=4000, seed=1, progress=lambda step, _done=None: steps.append(step))
+        report = demo.run(
+            tmp_path / "clinic",
+            patients=4000,
+            seed=1,
+            progress=lambda step, _done=None: steps.append(step),
+        )
     document = report.to_dict()
     assert len(report.rows("fr")) == len(demo.EXPORTS) == len(document["exports"])
     assert all(Path(path).exists() for path in document["paths"].values())
@@ -110,8 +136,12 @@ def test_the_whole_job_in_time(tmp_path: Path) -> None:
 def test_an_export_of_the_demo_opens_with_its_key(tmp_path: Path) -> None:
     import pyrage
 
-    report = demo.run(tmp_path / "clinic", patients=4000, seed=1)  # enough that noise hides no whole segment
-    secret = (tmp_path / "clinic" / "recipient.age-key").read_text(encoding="utf-8").splitlines()[-1]
+    report = demo.run(
+        tmp_path / "clinic", patients=4000, seed=1
+    )  # enough that noise hides no whole segment
+    secret = (
+        (tmp_path / "clinic" / "recipient.age-key").read_text(encoding="utf-8").splitlines()[-1]
+    )
     identity = pyrage.x25519.Identity.from_str(secret)
     for export in report.exports:
         text = pyrage.decrypt(Path(export["file"]).read_bytes(), [identity]).decode()
@@ -139,10 +169,23 @@ def test_the_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
     made = nbformat.v4.new_notebook()
     make = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     made.cells = [make[kind](text.strip()) for kind, text in _cells(path)]
-    with tempfile.TemporaryDirectory() as sockets:  # short names; and files, since a free port may be taken before the kernel has it
-        kernel = manager.AsyncKernelManager(kernel_name="python3", transport="ipc", ip=f"{sockets}/k")
-        client = nbclient.NotebookClient(made, km=kernel, startup_timeout=600, resources={"metadata": {"path": str(path.parents[1])}})
+    with (
+        tempfile.TemporaryDirectory() as sockets
+    ):  # short names; and files, since a free port may be taken before the kernel has it
+        kernel = manager.AsyncKernelManager(
+            kernel_name="python3", transport="ipc", ip=f"{sockets}/k"
+        )
+        client = nbclient.NotebookClient(
+            made,
+            km=kernel,
+            startup_timeout=600,
+            resources={"metadata": {"path": str(path.parents[1])}},
+        )
         client.execute(cleanup_kc=True)  # a kernel that was given is not let go of else
     shown = [output for cell in made.cells if cell.cell_type == "code" for output in cell.outputs]
-    assert not [output for output in shown if output.output_type == "error" or output.get("name") == "stderr"]
+    assert not [
+        output
+        for output in shown
+        if output.output_type == "error" or output.get("name") == "stderr"
+    ]
     assert sum(output.output_type == "execute_result" for output in shown) >= 5

@@ -1,4 +1,6 @@
-"""Segments that published numbers suggest (P18): they parse, they stand out, and only what is protected is kept."""
+"""Segments that published numbers suggest (P18): they parse, they stand out, and only what is
+protected is kept.
+"""
 
 from __future__ import annotations
 
@@ -54,9 +56,13 @@ def test_without_a_goal_pairs_that_meet_more_often_than_expected_are_found():
 
 
 def test_nothing_stands_out_of_noise_alone():
-    flat = Cube(NAMES, np.full(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), 40), cube().spend)
+    flat = Cube(
+        NAMES, np.full(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), 40), cube().spend
+    )
     about = release.About(FAMILY, Setting("s", "p", Clocks(NOW, NOW)), NANO, NOW)
-    (quiet,) = release.publish([flat], about, [NAMES], OWN, lambda mechanism, many: np.zeros(many, dtype=np.int64))
+    (quiet,) = release.publish(
+        [flat], about, [NAMES], OWN, lambda mechanism, many: np.zeros(many, dtype=np.int64)
+    )
     assert discover.propose(quiet) == ()
     assert discover.propose(quiet, discover.toward("visits = '2+'", OWN)) == ()
 
@@ -91,8 +97,18 @@ def test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected():
     goal = discover.toward("visits = '2+'", OWN)
     model = discover.fit_private(cube(20 * NANO), [OWN.dimensions[n] for n in NAMES], FAMILY, goal)
     assert model.epsilon == 20 * NANO
-    assert set(model.__slots__) == {"family", "goal", "epsilon", "spend", "domains", "weights", "intercept"}
-    assert model.score({"sex": "F", "age_band": "65+"}) > model.score({"sex": "M", "age_band": "<18"})
+    assert set(model.__slots__) == {
+        "family",
+        "goal",
+        "epsilon",
+        "spend",
+        "domains",
+        "weights",
+        "intercept",
+    }
+    assert model.score({"sex": "F", "age_band": "65+"}) > model.score(
+        {"sex": "M", "age_band": "<18"}
+    )
     best, *_ = discover.propose_private(model)
     assert condition.matches(condition.parse(best.where), {"sex": "F", "age_band": "65+"})
     assert best.patients is None
@@ -100,7 +116,11 @@ def test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected():
 
 def test_a_private_model_needs_no_particular_data():
     goal = discover.toward("visits = '2+'", OWN)
-    empty = Cube(NAMES, np.zeros(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), dtype=np.int64), cube().spend)
+    empty = Cube(
+        NAMES,
+        np.zeros(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), dtype=np.int64),
+        cube().spend,
+    )
     model = discover.fit_private(empty, [OWN.dimensions[n] for n in NAMES], FAMILY, goal)
     assert 0 <= model.score({"sex": "F", "age_band": "65+"}) <= 1
     with pytest.raises(UsageError):

@@ -1,4 +1,6 @@
-"""Answers for people: every verb's form shows what matters of its document, in its language, and breaks on nothing."""
+"""Answers for people: every verb's form shows what matters of its document, in its language, and
+breaks on nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,12 @@ import pytest
 from segmenter import display
 
 INTERVAL = {"count": 7, "interval": [6, 8]}
-AHEAD = {"purpose": "prevention", "as_of": "2026-06-01T00:00:00Z", "before": "2026-09-01T00:00:00Z", "in_force": ["1"]}
+AHEAD = {
+    "purpose": "prevention",
+    "as_of": "2026-06-01T00:00:00Z",
+    "before": "2026-09-01T00:00:00Z",
+    "in_force": ["1"],
+}
 
 
 def shown(capsys, verb, document, language="en", told=None):
@@ -42,21 +49,41 @@ def test_what_matters_is_told(capsys, verb, document, told):
 
 def test_forms_speak_french(capsys):
     document = {"purposes": [{**AHEAD, "buckets": [{"notice": "1", "ask": "before", **INTERVAL}]}]}
-    french = shown(capsys, "notice", {**document, "spent": 2.0, "refused": [{"purpose": "p", "rule": "P3", "reason": "r"}]}, "fr")
+    french = shown(
+        capsys,
+        "notice",
+        {**document, "spent": 2.0, "refused": [{"purpose": "p", "rule": "P3", "reason": "r"}]},
+        "fr",
+    )
     assert all(one in french for one in ("à interroger", "6 à 8", "dépensé : 2", "refusé", "P3"))
     assert "délégué" in shown(capsys, "notice", {**document, "spent": 0.0, "exact": True}, "fr")
     assert "PROJET" in shown(capsys, "exposed", {"notice": {"en": "DRAFT", "fr": "PROJET"}}, "fr")
 
 
 def test_what_stands_against_contact_comes_before_the_decisions(capsys):
-    out = shown(capsys, "why", {"suppression": [{"reason": "manual"}], "exports": []}, "en", lambda language: [f"Allowed ({language})."])
+    out = shown(
+        capsys,
+        "why",
+        {"suppression": [{"reason": "manual"}], "exports": []},
+        "en",
+        lambda language: [f"Allowed ({language})."],
+    )
     assert out.index("manual") < out.index("Allowed (en).")
 
 
 def test_an_access_report_tells_what_is_held_then_what_is_decided(capsys):
-    document = {"patient_ids": ["7"], "tables": {"patient": [{"sex": "Female"}]}, "exports": [{"export": "e1"}]}
+    document = {
+        "patient_ids": ["7"],
+        "tables": {"patient": [{"sex": "Female"}]},
+        "exports": [{"export": "e1"}],
+    }
     out = shown(capsys, "subject", document, "fr", lambda _language: ["Autorisé."])
-    assert out.index("Données détenues") < out.index("Female") < out.index("e1") < out.index("Autorisé.")
+    assert (
+        out.index("Données détenues")
+        < out.index("Female")
+        < out.index("e1")
+        < out.index("Autorisé.")
+    )
 
 
 @pytest.mark.parametrize("verb", display.FORMS)
@@ -70,7 +97,12 @@ def test_a_narrow_table_loses_no_column_and_breaks_no_word_it_need_not(capsys, w
 
     from segmenter.display.parts import table
 
-    table(Console(width=width), "t", ("name", "predicted_error", "kept"), [["senior_frequent", "age_band, payer, visits, last_stay", True]])
+    table(
+        Console(width=width),
+        "t",
+        ("name", "predicted_error", "kept"),
+        [["senior_frequent", "age_band, payer, visits, last_stay", True]],
+    )
     out = capsys.readouterr().out
     assert all(word in out for word in ("senior_frequent", "last_stay", "kept", "yes", "predicted"))
     assert all(len(line) <= width for line in out.splitlines())

@@ -20,13 +20,28 @@ EPSILON = 1.0
 SEX = {"sex": DIMENSIONS["sex"], "visits": DIMENSIONS["visits"]}
 
 
-def trial(publish=release.publish, source=None, epsilon=EPSILON, measures=None, tables=(("sex",),), runs=None):
+def trial(
+    publish=release.publish,
+    source=None,
+    epsilon=EPSILON,
+    measures=None,
+    tables=(("sex",),),
+    runs=None,
+):
     using = policy(dimensions=SEX, threshold=Threshold(3, 0.9))
     costs = measures or ((("sex",), geometric(int(epsilon * NANO))),)
-    return Trial(using, about(int(epsilon * NANO)), costs, tables, runs or enough_runs(epsilon), publish, source)
+    return Trial(
+        using,
+        about(int(epsilon * NANO)),
+        costs,
+        tables,
+        runs or enough_runs(epsilon),
+        publish,
+        source,
+    )
 
 
-# -- what is right passes --------------------------------------------------------------------------------------------------
+# -- what is right passes --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("base", [0, 2, 5])
@@ -36,8 +51,13 @@ def test_one_cube(base):
 
 
 def test_several_cubes_of_one_family():
-    measures = ((("sex",), geometric(int(0.4 * NANO))), (("sex", "visits"), geometric(int(0.6 * NANO))))
-    found = trial(measures=measures, tables=(("sex",), ("sex", "visits"), ("visits",)), runs=6_000).attack(2)
+    measures = (
+        (("sex",), geometric(int(0.4 * NANO))),
+        (("sex", "visits"), geometric(int(0.6 * NANO))),
+    )
+    found = trial(
+        measures=measures, tables=(("sex",), ("sex", "visits"), ("visits",)), runs=6_000
+    ).attack(2)
     assert found.epsilon <= EPSILON, found
 
 
@@ -53,12 +73,16 @@ def test_a_strip_beside_a_cube():
 
 
 def test_it_finds_most_of_what_there_is():
-    """The bound of a sound release comes near its epsilon, so a fault would be seen. Seeded, as it varies by a few percent."""
+    """The bound of a sound release comes near its epsilon, so a fault would be seen. Seeded, as it
+    varies by a few percent.
+    """
     assert trial(source=seeded(16)).attack(5).epsilon >= 0.8 * EPSILON
 
 
 def test_rare_numbers_in_the_noise_of_other_cells_are_no_proof():
-    """Whether any cell of a large table shows may hang on a few rare draws. They tell nothing of the neighbours: both meet them alike."""
+    """Whether any cell of a large table shows may hang on a few rare draws. They tell nothing of
+    the neighbours: both meet them alike.
+    """
     honest, pools = seeded(4), []
 
     def source(mechanism, many):
@@ -76,13 +100,17 @@ def test_rare_numbers_in_the_noise_of_other_cells_are_no_proof():
     assert found.epsilon <= EPSILON, found
 
 
-# -- every planted fault is found ------------------------------------------------------------------------------------------
+# -- every planted fault is found ------------------------------------------------------------------
 
 
 def test_fault_a_scale_15_percent_too_small():
-    """From a seeded generator: so small a fault is found in 99 of 100 trials, and this is one of them."""
+    """From a seeded generator: so small a fault is found in 99 of 100 trials, and this is one of
+    them.
+    """
     source = seeded(15)
-    found = trial(source=lambda m, many: source(Geometric(int(m.epsilon / 0.85), m.sensitivity), many)).attack(5)
+    found = trial(
+        source=lambda m, many: source(Geometric(int(m.epsilon / 0.85), m.sensitivity), many)
+    ).attack(5)
     assert found.epsilon > EPSILON, found
 
 
@@ -113,7 +141,10 @@ def unpublished(cubes, about_, tables, using, source):
         values = np.where(counts.reshape(made.values.shape) == 0, -1_000, made.values)
         return dataclasses.replace(made, values=values)
 
-    return [silent(made, cubes[0].counts) for made in release.publish(cubes, about_, tables, using, source)]
+    return [
+        silent(made, cubes[0].counts)
+        for made in release.publish(cubes, about_, tables, using, source)
+    ]
 
 
 @pytest.mark.parametrize(("fault", "base"), [(noiseless, 5), (unpublished, 0)])
@@ -130,7 +161,8 @@ def exact_threshold(cubes, about_, tables, using, source):
 
     held = kept
     return [
-        Exact(**{f.name: getattr(r, f.name) for f in dataclasses.fields(r)}) for r in release.publish(cubes, about_, tables, using, source)
+        Exact(**{f.name: getattr(r, f.name) for f in dataclasses.fields(r)})
+        for r in release.publish(cubes, about_, tables, using, source)
     ]
 
 
@@ -139,9 +171,13 @@ def test_fault_a_threshold_on_the_exact_count():
 
 
 def test_fault_a_strip_that_nobody_paid_for():
-    """Beside a cube that has all that was paid: the strip tells as much again of whoever is in the middle."""
+    """Beside a cube that has all that was paid: the strip tells as much again of whoever is in the
+    middle.
+    """
     sound = trial(measures=((("sex",), geometric(NANO)),), source=seeded(17), runs=16_000)
-    found = dataclasses.replace(sound, strips=((strip([0, 1, 0]), geometric(NANO)),)).attack(5, place=1)
+    found = dataclasses.replace(sound, strips=((strip([0, 1, 0]), geometric(NANO)),)).attack(
+        5, place=1
+    )
     assert found.epsilon > EPSILON, found
 
 
@@ -151,7 +187,7 @@ def test_fault_a_table_measured_twice_and_paid_once():
     assert found.epsilon > EPSILON, found
 
 
-# -- the method ------------------------------------------------------------------------------------------------------------
+# -- the method ------------------------------------------------------------------------------------
 
 
 def test_two_samples_of_the_same_prove_nothing():

@@ -1,4 +1,6 @@
-"""The documents are true: commands exist, links lead somewhere, numbers are the program's, generated pages are fresh, examples run."""
+"""The documents are true: commands exist, links lead somewhere, numbers are the program's,
+generated pages are fresh, examples run.
+"""
 
 from __future__ import annotations
 
@@ -32,12 +34,26 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(#[^)]*)?\)|!\[[^\]]*\]\(([^)\s]
 
 
 def _blocks(language: str) -> list[tuple[str, str]]:
-    return [(page.name, text) for page in PAGES for spoken, text in BLOCK.findall(page.read_text(encoding="utf-8")) if spoken == language]
+    return [
+        (page.name, text)
+        for page in PAGES
+        for spoken, text in BLOCK.findall(page.read_text(encoding="utf-8"))
+        if spoken == language
+    ]
 
 
 def _commands() -> list[str]:
-    quoted = [line.removeprefix("$ ") for _, text in _blocks("console") for line in text.splitlines() if line.startswith("$ ")]
-    inline = [line for page in PAGES for line in re.findall(r"`(segmenter [a-z][^`]*)`", page.read_text(encoding="utf-8"))]
+    quoted = [
+        line.removeprefix("$ ")
+        for _, text in _blocks("console")
+        for line in text.splitlines()
+        if line.startswith("$ ")
+    ]
+    inline = [
+        line
+        for page in PAGES
+        for line in re.findall(r"`(segmenter [a-z][^`]*)`", page.read_text(encoding="utf-8"))
+    ]
     return sorted({*quoted, *inline})
 
 
@@ -61,7 +77,12 @@ def test_a_command_in_the_documents_exists(line: str) -> None:
 
 
 def _options(command: object) -> dict[str, bool]:
-    return {opt: bool(p.is_flag) for p in command.params if p.param_type_name == "option" for opt in [*p.opts, *p.secondary_opts]}
+    return {
+        opt: bool(p.is_flag)
+        for p in command.params
+        if p.param_type_name == "option"
+        for opt in [*p.opts, *p.secondary_opts]
+    }
 
 
 @pytest.mark.parametrize("line", [line for line in _commands() if line.startswith("make ")])
@@ -73,7 +94,11 @@ def test_a_make_target_in_the_documents_exists(line: str) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     targets = [first or image for first, _, image in LINK.findall(page.read_text(encoding="utf-8"))]
-    assert [target for target in targets if not target.startswith(("http", "mailto")) and not (page.parent / target).exists()] == []
+    assert [
+        target
+        for target in targets
+        if not target.startswith(("http", "mailto")) and not (page.parent / target).exists()
+    ] == []
 
 
 @pytest.mark.parametrize(("page", "text"), _blocks("yaml"))
@@ -97,7 +122,11 @@ def test_the_readmes_numbers_are_the_programs() -> None:
     from segmenter.commands import job
     from segmenter.demo import run
 
-    assert inspect.signature(run).parameters["patients"].default == 20_000 == inspect.signature(job.demo).parameters["patients"].default
+    assert (
+        inspect.signature(run).parameters["patients"].default
+        == 20_000
+        == inspect.signature(job.demo).parameters["patients"].default
+    )
     assert "20,000 patients in `demo-clinic/`" in README
     assert inspect.signature(run).parameters["directory"].default == "demo-clinic"
     assert "Python 3.11" in README
@@ -112,7 +141,16 @@ def _generator() -> object:
     return module
 
 
-@pytest.mark.parametrize("page", ["reference/commands.md", "reference/files.md", "reference/python.md", "privacy-tests.md", "consent.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "reference/commands.md",
+        "reference/files.md",
+        "reference/python.md",
+        "privacy-tests.md",
+        "consent.md",
+    ],
+)
 def test_generated_pages_are_fresh(page: str) -> None:
     wanted = _generator().pages()[ROOT / "docs" / page]
     assert (ROOT / "docs" / page).read_text(encoding="utf-8") == wanted, "run `make docs`"
@@ -121,9 +159,15 @@ def test_generated_pages_are_fresh(page: str) -> None:
 def test_every_privacy_rule_names_the_tests_that_hold_it() -> None:
     generator = _generator()
     page = generator.rules()
-    assert [rule for rule in generator.RULES if re.search(rf"(?m)^\| \*\*{rule}\*\* [^|]* \|  \|$", page)] == []
+    assert [
+        rule
+        for rule in generator.RULES
+        if re.search(rf"(?m)^\| \*\*{rule}\*\* [^|]* \|  \|$", page)
+    ] == []
     for _, file, test in generator.HELD:
-        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), f"{file}: {test}"
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(encoding="utf-8"), (
+            f"{file}: {test}"
+        )
 
 
 def test_every_dependency_is_named_with_its_reason() -> None:
@@ -131,7 +175,10 @@ def test_every_dependency_is_named_with_its_reason() -> None:
 
     page = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    lines = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
     names = {re.split(r"[\[<>=]", line)[0] for line in lines}
     assert {name for name in names if name not in page} == set()
 
@@ -148,14 +195,22 @@ def test_decisions_are_numbered_without_a_gap_and_fit_a_page() -> None:
 
 
 MODULES = sorted(
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in (ROOT / "segmenter").rglob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in (ROOT / "segmenter").rglob("*.py")
 )
 
 
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 
 
-@pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(("segmenter.demo.project", "segmenter.session"))])
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name in MODULES
+        if not name.startswith(("segmenter.demo.project", "segmenter.session"))
+    ],
+)
 def test_examples_in_docstrings_run(name: str) -> None:
     found = doctest.testmod(importlib.import_module(name), optionflags=OPTIONS)
     assert found.failed == 0, file_hint(name)
@@ -164,7 +219,9 @@ def test_examples_in_docstrings_run(name: str) -> None:
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """The demo clinic, small, ingested and published."""
-    with segmenter.open(demo.generate(tmp_path_factory.mktemp("session") / "clinic", patients=2_000)) as opened:
+    with segmenter.open(
+        demo.generate(tmp_path_factory.mktemp("session") / "clinic", patients=2_000)
+    ) as opened:
         opened.ingest()
         opened.plan(lock=True)
         opened.run()
@@ -173,14 +230,20 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 @pytest.mark.parametrize("name", [name for name in MODULES if name.startswith("segmenter.session")])
 def test_examples_of_verbs_run_on_the_demo(name: str, session: Session) -> None:
-    found = doctest.testmod(importlib.import_module(name), extraglobs={"session": session}, optionflags=OPTIONS)
+    found = doctest.testmod(
+        importlib.import_module(name), extraglobs={"session": session}, optionflags=OPTIONS
+    )
     assert found.attempted > 0
     assert found.failed == 0, file_hint(name)
 
 
 def test_every_verb_has_an_example() -> None:
     verbs = inspect.getmembers(segmenter.Session, inspect.isfunction)
-    assert [name for name, verb in verbs if not name.startswith("_") and ">>>" not in (verb.__doc__ or "")] == []
+    assert [
+        name
+        for name, verb in verbs
+        if not name.startswith("_") and ">>>" not in (verb.__doc__ or "")
+    ] == []
 
 
 def file_hint(name: str) -> str:

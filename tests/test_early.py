@@ -1,4 +1,6 @@
-"""An engine may start on another thread, for a verb that still reads and pays: it is an engine like any other."""
+"""An engine may start on another thread, for a verb that still reads and pays: it is an engine like
+any other.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,30 @@ def test_the_connection_that_waits_is_taken_once_and_has_every_setting(tmp_path,
     early.begin(encrypted=key is not None)
     early.begin(encrypted=key is not None)
     (waiting,) = early._waiting
-    with DuckDBEngine(tmp_path, key, Limits(300_000_000, 1)) as engine, DuckDBEngine(tmp_path, key, Limits(300_000_000, 1)) as other:
+    with (
+        DuckDBEngine(tmp_path, key, Limits(300_000_000, 1)) as engine,
+        DuckDBEngine(tmp_path, key, Limits(300_000_000, 1)) as other,
+    ):
         assert engine.connection is waiting.connection is not other.connection
-        names = ("threads", "memory_limit", "temp_file_encryption", "autoload_known_extensions", "preserve_insertion_order", "TimeZone")
-        told = [[one.connection.sql(f"SELECT current_setting('{name}')").fetchone() for name in names] for one in (engine, other)]
+        names = (
+            "threads",
+            "memory_limit",
+            "temp_file_encryption",
+            "autoload_known_extensions",
+            "preserve_insertion_order",
+            "TimeZone",
+        )
+        told = [
+            [one.connection.sql(f"SELECT current_setting('{name}')").fetchone() for name in names]
+            for one in (engine, other)
+        ]
         assert told[0] == told[1]
         assert told[0][0] == (1,)
-        assert engine.connection.sql("SELECT current_setting('temp_directory')").fetchone()[0].startswith(str(tmp_path))
+        assert (
+            engine.connection.sql("SELECT current_setting('temp_directory')")
+            .fetchone()[0]
+            .startswith(str(tmp_path))
+        )
 
 
 def test_one_of_another_kind_or_of_the_process_that_forked_is_not_taken(tmp_path):
@@ -56,7 +75,10 @@ def test_what_fails_on_the_thread_is_said_by_the_engine(tmp_path, monkeypatch):
 
     monkeypatch.setattr(early, "bare", broken)
     early.begin(encrypted=True)
-    with pytest.raises(EngineError, match="cannot be encrypted") as caught, DuckDBEngine(tmp_path, KEY):
+    with (
+        pytest.raises(EngineError, match="cannot be encrypted") as caught,
+        DuckDBEngine(tmp_path, KEY),
+    ):
         pass
     assert "secret" not in str(caught.value)
 

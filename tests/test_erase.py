@@ -21,7 +21,12 @@ from world.policies import CLINIC, policy_of
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
 POLICY = policy_of(CLINIC)
 PEOPLE = [
-    {"patient_id": "P-1001", "email": "anna.lee@example.org", "phone": "+33612345678", "first_name": "Anna"},
+    {
+        "patient_id": "P-1001",
+        "email": "anna.lee@example.org",
+        "phone": "+33612345678",
+        "first_name": "Anna",
+    },
     {"patient_id": "P-1002", "email": "anna.other@example.org"},
     {"patient_id": "P-1003", "email": "carl@example.org"},
 ]
@@ -40,13 +45,17 @@ def world(tmp_path):
 
 def forget(world, patient_id="P-1001", actor=OFFICER):
     with register.alone(world.home, world.journal):
-        return erase.forget(world.engines, world.place(actor=actor), POLICY, patient_id, world.clock[0])
+        return erase.forget(
+            world.engines, world.place(actor=actor), POLICY, patient_id, world.clock[0]
+        )
 
 
 def left_of(home, signs=(b"anna.lee@", b"anna.other@", b"p-1001", b"33612345678")):
-    """The files of the project whose bytes still hold a sign of the person, those of removal files that still wait apart.
+    """The files of the project whose bytes still hold a sign of the person, those of removal files
+    that still wait apart.
 
-    The signs are long: four letters in either case turn up by chance in a few megabytes of ciphertext.
+    The signs are long: four letters in either case turn up by chance in a few megabytes of
+    ciphertext.
     """
     files = (path for path in home.rglob("*") if path.is_file() and ".removal." not in path.name)
     return [path for path in files if any(sign in path.read_bytes().lower() for sign in signs)]
@@ -57,17 +66,27 @@ def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
     assert {"snapshots/snap", "snapshots/older"} <= set(done.rewritten)
     (one,) = recall.listed(world.home, world.journal.read(), world.clock[0]).recalls
     with one.file.open(newline="") as handle:
-        assert sorted(row["email"] for row in csv.DictReader(handle)) == ["anna.lee@example.org", "anna.other@example.org"]
+        assert sorted(row["email"] for row in csv.DictReader(handle)) == [
+            "anna.lee@example.org",
+            "anna.other@example.org",
+        ]
     assert [Path(name) for name in done.waiting] == [one.file]
     assert not left_of(world.home)
     with world.engines() as engine:
         engine.attach("snapshot", world.place().snapshot.path)
         engine.expose("snapshot")
-        left = {table: engine.connection.execute(f"SELECT * FROM {table}").fetchall() for table in engine.tables("snapshot")}
+        left = {
+            table: engine.connection.execute(f"SELECT * FROM {table}").fetchall()
+            for table in engine.tables("snapshot")
+        }
         assert "P-1001" not in str(left)
         assert "anna" not in str(left).lower()
         assert [row[1] for row in left["identity"]] == ["P-1003"]
-        assert {(row[0], row[6]) for row in left["suppression"]} == {("patient_id", "erased"), ("email", "erased"), ("phone", "erased")}
+        assert {(row[0], row[6]) for row in left["suppression"]} == {
+            ("patient_id", "erased"),
+            ("email", "erased"),
+            ("phone", "erased"),
+        }
         register.read(engine, world.home, register.registered(world.journal.read())[0].export)
         assert engine.count("registered") == 1
     assert not list((world.home / "states").iterdir())
@@ -76,7 +95,11 @@ def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
 
 def test_deleted_profiles_do_not_come_back_as_new(world):
     forget(world)
-    again = [{"patient_id": "P-1001", "email": "new@example.org"}, {"patient_id": "N-1", "email": "Anna.Lee@example.org"}, PEOPLE[2]]
+    again = [
+        {"patient_id": "P-1001", "email": "new@example.org"},
+        {"patient_id": "N-1", "email": "Anna.Lee@example.org"},
+        PEOPLE[2],
+    ]
     fresh = Mailing(world.home, again)
     assert fresh.reasons() == {"P-1001": "suppressed", "N-1": "suppressed", "P-1003": None}
 
@@ -90,7 +113,9 @@ def test_a_source_that_still_holds_them_brings_nobody_back(world):
     with world.engines() as engine:
         engine.attach("snapshot", path)
         engine.expose("snapshot")
-        assert [row[1] for row in engine.connection.execute("SELECT * FROM patient").fetchall()] == ["P-1003"]
+        assert [
+            row[1] for row in engine.connection.execute("SELECT * FROM patient").fetchall()
+        ] == ["P-1003"]
 
 
 def test_an_erasure_is_an_officers_of_somebody_known(world):
@@ -113,7 +138,9 @@ def test_the_proof_finds_what_is_left(world):
     (world.home / "reports" / "x.html").write_text("<p>zoe@example.org</p>", encoding="utf-8")
     (world.home / "releases" / "y.sealed").write_bytes(KEYS.sealed(b'{"a": "zoe@example.org"}'))
     with pytest.raises(EngineError, match="html") as found:
-        proof.prove(world.engines, world.place(), {"patient_id": set(), "email": {"zoe@example.org"}})
+        proof.prove(
+            world.engines, world.place(), {"patient_id": set(), "email": {"zoe@example.org"}}
+        )
     assert "y.sealed" in str(found.value)
 
 
@@ -145,9 +172,14 @@ def die_at(home, step, nth):
     os._exit(0)
 
 
-@pytest.mark.parametrize(("step", "nth"), [("append", 1), ("append", 2), ("append", 3), ("unlink", 4), ("replace", 4), ("replace", 6)])
+@pytest.mark.parametrize(
+    ("step", "nth"),
+    [("append", 1), ("append", 2), ("append", 3), ("unlink", 4), ("replace", 4), ("replace", 6)],
+)
 def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
-    child = multiprocessing.get_context("spawn").Process(target=die_at, args=(world.home, step, nth))
+    child = multiprocessing.get_context("spawn").Process(
+        target=die_at, args=(world.home, step, nth)
+    )
     child.start()
     child.join()
     assert child.exitcode == 9
@@ -166,7 +198,9 @@ def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
 
 
 def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
-    """Before its tombstone she is wholly there; from then on nobody uses her, and the next act leaves nothing of her. One recall, ever."""
+    """Before its tombstone she is wholly there; from then on nobody uses her, and the next act
+    leaves nothing of her. One recall, ever.
+    """
     home, links = tmp_path / "home", {"P-1001": 0, "P-1002": 0}
     world = Mailing(home, PEOPLE, links=links, file_key=None)
     world.write()
@@ -178,7 +212,10 @@ def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
     for image in left:
         found = Mailing(image, PEOPLE, links=links, file_key=None)
         begun.append(any(act.kind == erase.FORGOTTEN for act in found.journal.read()))
-        assert [len(patients_of(found, path)) for path in erase.snapshots(found.place())] == [3, 3] or begun[-1]
+        assert [len(patients_of(found, path)) for path in erase.snapshots(found.place())] == [
+            3,
+            3,
+        ] or begun[-1]
         if begun[-2:] != [begun[-1]] * 2:
             assert (found.reasons()["P-1001"] == "suppressed") == begun[-1]
         with register.alone(image, found.journal):
@@ -187,10 +224,15 @@ def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
             forget(found)
         assert not left_of(image)
         assert not list((image / "snapshots").glob("*.part*"))
-        assert [patients_of(found, path) for path in erase.snapshots(found.place())] == [["P-1003"]] * 2
+        assert [patients_of(found, path) for path in erase.snapshots(found.place())] == [
+            ["P-1003"]
+        ] * 2
         (one,) = recall.listed(image, found.journal.read(), found.clock[0]).recalls
         with one.file.open(newline="") as handle:
-            assert sorted(row["email"] for row in csv.DictReader(handle)) == ["anna.lee@example.org", "anna.other@example.org"]
+            assert sorted(row["email"] for row in csv.DictReader(handle)) == [
+                "anna.lee@example.org",
+                "anna.other@example.org",
+            ]
     assert begun == sorted(begun)
     assert set(begun) == {False, True}
     assert len(left) > 20
@@ -199,7 +241,12 @@ def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
 def patients_of(world, path):
     with world.engines() as engine:
         engine.attach("snapshot", path)
-        return sorted(name for (name,) in engine.connection.execute("SELECT patient_id FROM snapshot.identity").fetchall())
+        return sorted(
+            name
+            for (name,) in engine.connection.execute(
+                "SELECT patient_id FROM snapshot.identity"
+            ).fetchall()
+        )
 
 
 def test_the_access_report_says_what_is_held(world):
@@ -215,7 +262,10 @@ def test_the_access_report_says_what_is_held(world):
             subject.report(engine, world.place(), "P-9", tables)
         found = subject.report(engine, world.place(), "P-1001", tables).to_dict()
     assert found["patient_ids"] == ["P-1001", "P-1002"]
-    assert {row["email"] for row in found["tables"]["patient"]} == {"anna.lee@example.org", "anna.other@example.org"}
+    assert {row["email"] for row in found["tables"]["patient"]} == {
+        "anna.lee@example.org",
+        "anna.other@example.org",
+    }
     assert len(found["tables"]["fact_stay"]) == 2
     assert [entry["channel"] for entry in found["suppression"]] == ["sms"]
     lines = {row["content"] for row in found["quarantine"]}
@@ -228,7 +278,9 @@ def test_retention_removes_what_is_over_and_says_so(world):
 
     def run(actor=OFFICER):
         with register.alone(world.home, world.journal):
-            return retain.retain(world.engines, world.place(actor=actor), {"registers": 400}, taken, world.clock[0]).to_dict()["removed"]
+            return retain.retain(
+                world.engines, world.place(actor=actor), {"registers": 400}, taken, world.clock[0]
+            ).to_dict()["removed"]
 
     with pytest.raises(Refusal):
         run(MARKETER)
@@ -250,7 +302,13 @@ def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
     acts = [
         {"patient_id": "P-1001", **given, "effective_at": old, "recorded_at": old},
         {"patient_id": "P-1002", **given, "effective_at": old, "recorded_at": old},
-        {"patient_id": "P-1002", "state": "given", "method": "import", "effective_at": new, "recorded_at": new},
+        {
+            "patient_id": "P-1002",
+            "state": "given",
+            "method": "import",
+            "effective_at": new,
+            "recorded_at": new,
+        },
         {"patient_id": "P-1003", **given, "effective_at": new, "recorded_at": new},
     ]
     world = Mailing(tmp_path, PEOPLE, consents=acts)
@@ -264,5 +322,7 @@ def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
     with world.engines() as engine:
         engine.attach("snapshot", world.place().snapshot.path)
         engine.expose("snapshot")
-        assert sorted(row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()) == ["P-1001", "P-1003"]
+        assert sorted(
+            row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()
+        ) == ["P-1001", "P-1003"]
         assert frame(()).is_empty()

@@ -1,4 +1,6 @@
-"""An erased person stays erased: no file that is read again brings them back, and a killed erasure is finished by whoever comes next."""
+"""An erased person stays erased: no file that is read again brings them back, and a killed erasure
+is finished by whoever comes next.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,10 @@ def rows(session, patient):
     """How often a patient id stands in the snapshot in use, read as it lies on disk."""
     context = session.context
     with context.store.reading(context.store.current(context.journal)) as engine:
-        return sum(row["patient_id"] == patient for row in engine.frame("erase_person", {"patient_id": patient}).to_dicts())
+        return sum(
+            row["patient_id"] == patient
+            for row in engine.frame("erase_person", {"patient_id": patient}).to_dicts()
+        )
 
 
 def test_s8_a_source_that_still_names_the_erased_does_not_bring_them_back(tmp_path):

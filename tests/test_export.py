@@ -1,4 +1,6 @@
-"""Export: the order of reasons, minimised and neutralised files, encryption, audiences, diffs, holdouts, crashes and crowds."""
+"""Export: the order of reasons, minimised and neutralised files, encryption, audiences, diffs,
+holdouts, crashes and crowds.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ def people(*names):
     return [{"patient_id": name, "email": f"{name}@example.org"} for name in names]
 
 
-# -- who ---------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
 
 
 def test_reasons_come_in_their_order_and_sum(tmp_path):
@@ -52,12 +54,21 @@ def test_reasons_come_in_their_order_and_sum(tmp_path):
         {"patient_id": "60", "email": "seven@example.org"},
     ]
     world = Mailing(
-        tmp_path, folk, refusing=frozenset({"1"}), entries=[named("one@example.org"), named("two@example.org"), named("6", "patient_id")],
+        tmp_path,
+        folk,
+        refusing=frozenset({"1"}),
+        entries=[named("one@example.org"), named("two@example.org"), named("6", "patient_id")],
         wishes=[{"patient_id": "2", "allowed": False}, {"patient_id": "3", "allowed": False}],
     )
     assert world.reasons() == {
-        "1": "no_channel_consent", "2": "suppressed", "3": "preference", "4": "no_address", "5": "invalid_address", "6": "suppressed",
-        "60": None, "7": "duplicate_address",
+        "1": "no_channel_consent",
+        "2": "suppressed",
+        "3": "preference",
+        "4": "no_address",
+        "5": "invalid_address",
+        "6": "suppressed",
+        "60": None,
+        "7": "duplicate_address",
     }
     made = world.export()
     assert sum(n for _, n, _ in made.funnel) == len(folk)
@@ -66,18 +77,33 @@ def test_reasons_come_in_their_order_and_sum(tmp_path):
 
 def test_holdout_is_stable_by_experiment_and_last(tmp_path):
     world = Mailing(tmp_path, people(*(str(i) for i in range(400))))
-    first = {name for name, reason in world.reasons(holdout=Decimal("0.25")).items() if reason == "holdout"}
+    first = {
+        name
+        for name, reason in world.reasons(holdout=Decimal("0.25")).items()
+        if reason == "holdout"
+    }
     assert 60 < len(first) < 140
-    assert first == {name for name, reason in world.reasons(holdout=Decimal("0.25")).items() if reason == "holdout"}
-    assert first < {name for name, reason in world.reasons(holdout=Decimal("0.5")).items() if reason == "holdout"}
+    assert first == {
+        name
+        for name, reason in world.reasons(holdout=Decimal("0.25")).items()
+        if reason == "holdout"
+    }
+    assert first < {
+        name
+        for name, reason in world.reasons(holdout=Decimal("0.5")).items()
+        if reason == "holdout"
+    }
     assert set(world.reasons(holdout=Decimal(1)).values()) == {"holdout"}
 
 
-# -- the file ----------------------------------------------------------------------------------------------------------
+# -- the file --------------------------------------------------------------------------------------
 
 
 def test_the_file_is_minimised_private_and_named_by_an_alias(tmp_path):
-    made = Mailing(tmp_path, [{"patient_id": "a", "email": " A@Example.ORG", "first_name": "Ann", "language": "fr"}]).export(MAILER)
+    made = Mailing(
+        tmp_path,
+        [{"patient_id": "a", "email": " A@Example.ORG", "first_name": "Ann", "language": "fr"}],
+    ).export(MAILER)
     assert rows(made.file) == [{"email": "a@example.org", "first_name": "Ann"}]
     assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
     assert "seniors" not in f"{made.file}{made.manifest.read_text(encoding='utf-8')}"
@@ -88,25 +114,49 @@ def test_cells_are_no_formulas_but_a_number_of_the_channel_is_one(tmp_path):
     from segmenter.policy import Channel
 
     cells = ["=1+1", "+x", "-x", "@x", "\tx", "\rx", "x=1", "'x"]
-    folk = [{"patient_id": f"p{i}", "phone": f"06 12 34 56 {70 + i}", "first_name": cell} for i, cell in enumerate(cells)]
+    folk = [
+        {"patient_id": f"p{i}", "phone": f"06 12 34 56 {70 + i}", "first_name": cell}
+        for i, cell in enumerate(cells)
+    ]
     world = Mailing(tmp_path, folk, channel=Channel("sms", "phone"))
     made = world.export(Destination("gate", "csv", ("phone", "first_name"), None))
-    assert sorted(row["phone"] for row in rows(made.file)) == [f"+336123456{70 + i}" for i in range(8)]
-    assert {row["first_name"] for row in rows(made.file)} == {"'=1+1", "'+x", "'-x", "'@x", "'\tx", "'\rx", "x=1", "'x"}
+    assert sorted(row["phone"] for row in rows(made.file)) == [
+        f"+336123456{70 + i}" for i in range(8)
+    ]
+    assert {row["first_name"] for row in rows(made.file)} == {
+        "'=1+1",
+        "'+x",
+        "'-x",
+        "'@x",
+        "'\tx",
+        "'\rx",
+        "x=1",
+        "'x",
+    }
 
 
 def test_naughty_strings_go_through_and_none_is_live(tmp_path):
     source = Path(__file__).parents[2] / "shared/data/naughty_strings/blns.json"
     if not source.is_file():
         pytest.skip("third-party naughty strings are not here")
-    texts = [text.replace("\x00", "") for text in json.loads(source.read_text(encoding="utf-8")) if text]
-    folk = [{"patient_id": f"p{i}", "email": f"n{i}@example.org", "first_name": text} for i, text in enumerate(texts)]
+    texts = [
+        text.replace("\x00", "") for text in json.loads(source.read_text(encoding="utf-8")) if text
+    ]
+    folk = [
+        {"patient_id": f"p{i}", "email": f"n{i}@example.org", "first_name": text}
+        for i, text in enumerate(texts)
+    ]
     folk += [{"patient_id": f"q{i}", "email": text} for i, text in enumerate(texts)]
     found = rows(Mailing(tmp_path, folk).export(MAILER).file)
     by_email = {row["email"]: row["first_name"] for row in found}
     for i, text in enumerate(texts):
         assert by_email[f"n{i}@example.org"].removeprefix("'") in (text, text.removeprefix("'"))
-    assert not [cell for row in found for cell in row.values() if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    assert not [
+        cell
+        for row in found
+        for cell in row.values()
+        if cell.startswith(("=", "+", "-", "@", "\t", "\r"))
+    ]
 
 
 def test_the_file_is_encrypted_to_the_destination_and_never_plain_on_disk(tmp_path):
@@ -115,12 +165,18 @@ def test_the_file_is_encrypted_to_the_destination_and_never_plain_on_disk(tmp_pa
     made = Mailing(tmp_path, people("a", "b")).export(sealed)
     assert made.file.name.endswith(".csv.age")
     assert b"example.org" not in made.file.read_bytes()
-    assert sorted(pyrage.decrypt(made.file.read_bytes(), [identity]).decode().splitlines()) == ["a@example.org", "b@example.org", "email"]
+    assert sorted(pyrage.decrypt(made.file.read_bytes(), [identity]).decode().splitlines()) == [
+        "a@example.org",
+        "b@example.org",
+        "email",
+    ]
     assert not list((tmp_path / "spill").iterdir())
 
 
 def test_parquet(tmp_path):
-    made = Mailing(tmp_path, people("a")).export(Destination("lake", "parquet", ("email", "patient_id"), None))
+    made = Mailing(tmp_path, people("a")).export(
+        Destination("lake", "parquet", ("email", "patient_id"), None)
+    )
     assert pl.read_parquet(made.file).to_dicts() == [{"email": "a@example.org", "patient_id": "a"}]
 
 
@@ -133,7 +189,7 @@ def test_the_payload_is_always_the_same_and_not_in_order(tmp_path):
     assert order not in (names, sorted(names))
 
 
-# -- hashed audiences --------------------------------------------------------------------------------------------------
+# -- hashed audiences ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -157,10 +213,13 @@ def test_audience_golden_vectors(tmp_path, profile, header, value, plain):
 
 
 def test_golden_hashes_are_what_the_platforms_publish():
-    assert hashlib.sha256(b"test@example.com").hexdigest() == "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
+    assert (
+        hashlib.sha256(b"test@example.com").hexdigest()
+        == "973dfe463ec85785f5f95af5ba3906eedb2d931c24e69824a89ea65dba4e813b"
+    )
 
 
-# -- what may go there -------------------------------------------------------------------------------------------------
+# -- what may go there -----------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -170,15 +229,30 @@ def policy():
 
 
 def plan(policy, destination_, purpose="offers", channel="email", **tags):
-    return destination.layout(policy, {"risk": "care", "doctor": "prescriber", **tags}, KNOWN, destination_, purpose, channel)
+    return destination.layout(
+        policy,
+        {"risk": "care", "doctor": "prescriber", **tags},
+        KNOWN,
+        destination_,
+        purpose,
+        channel,
+    )
 
 
 def test_columns_are_those_listed_and_allowed(policy):
     assert plan(policy, MAILER).columns == ("email", "first_name")
     assert plan(policy, MAILER).categories == ("contact", "identity")
     assert plan(policy, CHECK).categories == ("identity",)
-    assert plan(policy, Destination("d", "csv", ("phone", "email", "town"), None)).columns == ("email", "town")
-    assert plan(policy, Destination("d", "csv", None, None)).columns == ("email", "patient_id", "first_name", "language")
+    assert plan(policy, Destination("d", "csv", ("phone", "email", "town"), None)).columns == (
+        "email",
+        "town",
+    )
+    assert plan(policy, Destination("d", "csv", None, None)).columns == (
+        "email",
+        "patient_id",
+        "first_name",
+        "language",
+    )
 
 
 @pytest.mark.parametrize(("column", "rule"), [("risk", "C14"), ("doctor", "L2")])
@@ -193,7 +267,10 @@ def test_dimensions_and_unknown_columns_never_go(policy):
 
     from segmenter.policy import Dimension
 
-    own = replace(policy, dimensions={"area": Dimension("area", "identity", "patient", "town", values={"x": ("x",)})})
+    own = replace(
+        policy,
+        dimensions={"area": Dimension("area", "identity", "patient", "town", values={"x": ("x",)})},
+    )
     with pytest.raises(PolicyError):
         plan(own, Destination("d", "csv", ("email", "town"), None))
     with pytest.raises(UsageError, match="frist_name") as wrong:
@@ -216,7 +293,7 @@ def test_no_key_is_not_plain_text():
             destination.recipient("d", key)
 
 
-# -- previous exports --------------------------------------------------------------------------------------------------
+# -- previous exports ------------------------------------------------------------------------------
 
 
 def test_diff_files_of_a_destination_that_syncs(tmp_path):
@@ -246,8 +323,12 @@ def test_unsubscribe_urls_are_a_persons_and_say_nothing(tmp_path):
     assert len(set(tokens.values())) == 2
     assert all(token.startswith(url) and len(token) == len(url) + 32 for token in tokens.values())
     assert made[0] == made[1]
-    assert "list_unsubscribe" not in rows(world.export(CHECK, place={"unsubscribe_url": url}).file)[0]
-    assert rows(world.export(MAILER, place={"unsubscribe_url": "https://u.example"}).file) == made[0]
+    assert (
+        "list_unsubscribe" not in rows(world.export(CHECK, place={"unsubscribe_url": url}).file)[0]
+    )
+    assert (
+        rows(world.export(MAILER, place={"unsubscribe_url": "https://u.example"}).file) == made[0]
+    )
 
 
 def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):
@@ -261,7 +342,7 @@ def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):
     assert json.loads(made.manifest.read_text(encoding="utf-8"))["size"] is None
 
 
-# -- crashes and crowds ------------------------------------------------------------------------------------------------
+# -- crashes and crowds ----------------------------------------------------------------------------
 
 DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("append", 1), ("rename", 1), ("unlink", 3))
 
@@ -269,7 +350,13 @@ DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("append", 1), ("rename", 1
 def die_at(home, step, nth):
     """Export in a process of its own that dies at the nth use of a step."""
     world = Mailing(home, people(*"abc"))
-    die_in({"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[step], step, nth)
+    die_in(
+        {"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[
+            step
+        ],
+        step,
+        nth,
+    )
     world.export()
     os._exit(0)
 
@@ -316,12 +403,21 @@ def test_ten_exports_at_once_keep_the_cap_and_register_once(tmp_path):
 
 
 def whole(world, export):
-    """Whether an export's folder is complete: its manifest holds, and its file names exactly whom its register does."""
-    (told,) = (path for path in (world.home / "exports" / export).iterdir() if path.name.endswith(manifest.SUFFIX))
+    """Whether an export's folder is complete: its manifest holds, and its file names exactly whom
+    its register does.
+    """
+    (told,) = (
+        path
+        for path in (world.home / "exports" / export).iterdir()
+        if path.name.endswith(manifest.SUFFIX)
+    )
     verified = manifest.verify(told, KEYS)
     with world.engines() as engine:
         register.read(engine, world.home, export)
-        members = {patient for (patient,) in engine.connection.execute("SELECT patient FROM registered").fetchall()}
+        members = {
+            patient
+            for (patient,) in engine.connection.execute("SELECT patient FROM registered").fetchall()
+        }
     ids = {row["patient_id"] for row in rows(told.parent / verified.content["file"])}
     return verified.file_matches and {world.numbers[one] for one in ids} == members
 
@@ -335,10 +431,18 @@ def test_kill_9_at_any_step_of_an_export_leaves_nothing_or_all_of_it(tmp_path):
     committed = []
     for image in left:
         found = Mailing(image, people(*"abc"), file_key=None)
-        assert all(whole(found, path.name) for path in (image / "exports").iterdir() if not path.name.startswith("."))
+        assert all(
+            whole(found, path.name)
+            for path in (image / "exports").iterdir()
+            if not path.name.startswith(".")
+        )
         with register.alone(image, found.journal):
             known = {one.export for one in register.registered(found.journal.read())}
-        assert {path.name for path in (image / "exports").iterdir()} == known == {path.stem for path in (image / "registers").iterdir()}
+        assert (
+            {path.name for path in (image / "exports").iterdir()}
+            == known
+            == {path.stem for path in (image / "registers").iterdir()}
+        )
         assert all(whole(found, export) for export in known)
         assert whole(found, found.export().export)
         committed.append(len(known))

@@ -1,7 +1,9 @@
-"""`kill -9` anywhere in ingest, run and export: the project works afterwards, nothing half made shows, and no spend is undone.
+"""`kill -9` anywhere in ingest, run and export: the project works afterwards, nothing half made
+shows, and no spend is undone.
 
-Processes are killed after delays spread over their whole run, and at chosen steps: before and after a rename, a flush to disk, an
-entry of the journal. The steps are found by a child that replaces those functions and then starts the program.
+Processes are killed after delays spread over their whole run, and at chosen steps: before and after
+a rename, a flush to disk, an entry of the journal. The steps are found by a child that replaces
+those functions and then starts the program.
 """
 
 from __future__ import annotations
@@ -66,12 +68,20 @@ def files(program):
     """Every file of the project that is not locked, spilt or a database's own."""
     home = program.root / ".segmenter"
     hidden = [home / name for name in ("spill", "locks", "states")]
-    return {path for path in program.root.rglob("*") if path.is_file() and not any(path.is_relative_to(one) for one in hidden)}
+    return {
+        path
+        for path in program.root.rglob("*")
+        if path.is_file() and not any(path.is_relative_to(one) for one in hidden)
+    }
 
 
 def left(paths):
     """What is half made; hidden leftovers of a killed process are swept by the next one."""
-    return [path.name for path in paths if path.name.endswith((".part", ".tmp", ".partial", ".part.wal"))]
+    return [
+        path.name
+        for path in paths
+        if path.name.endswith((".part", ".tmp", ".partial", ".part.wal"))
+    ]
 
 
 def sound(program, spent_before):
@@ -85,14 +95,18 @@ def sound(program, spent_before):
         now = spent(session)
         session.run(["women"])
         assert spent(session) == now, "the same question was paid twice"
-    assert not left(path for path in files(program) if not path.name.startswith(".")), "half made, and in sight"
+    assert not left(path for path in files(program) if not path.name.startswith(".")), (
+        "half made, and in sight"
+    )
     for path in (program.root / ".segmenter" / "exports").rglob("*.csv"):
         assert len(exported_ids(path)) == WOMEN, "a payload that is not whole"
     return now
 
 
 def kill_after(program, words, seconds):
-    """Start a command and kill it, and all it started, after so long; False where it had ended by then."""
+    """Start a command and kill it, and all it started, after so long; False where it had ended by
+    then.
+    """
     process = program.start(*words, "--json")
     time.sleep(seconds)
     ended = process.poll() is not None
@@ -111,8 +125,22 @@ def kill_at(program, words, step, when, nth):
 
 def signal_at(program, words, step, when, nth, sign):
     """Run a command in a child that sends itself a signal at a step."""
-    command = [sys.executable, "-c", CHILD, step, when, str(nth), sign, "-C", str(program.root), *words, "--json"]
-    return subprocess.run(command, env=environment(), cwd=HOUSE, capture_output=True, text=True, check=False)
+    command = [
+        sys.executable,
+        "-c",
+        CHILD,
+        step,
+        when,
+        str(nth),
+        sign,
+        "-C",
+        str(program.root),
+        *words,
+        "--json",
+    ]
+    return subprocess.run(
+        command, env=environment(), cwd=HOUSE, capture_output=True, text=True, check=False
+    )
 
 
 def other_question(program, n):
@@ -128,7 +156,9 @@ def other_question(program, n):
 
 @pytest.mark.parametrize("verb", ["ingest", "run", "export"])
 def test_killed_after_a_while(program, verb):
-    words = {"ingest": ("ingest",), "run": ("run", other_question(program, 0)), "export": EXPORT}[verb]
+    words = {"ingest": ("ingest",), "run": ("run", other_question(program, 0)), "export": EXPORT}[
+        verb
+    ]
     began = time.monotonic()
     assert finished(program.start(*words, "--json")).status == 0
     whole = time.monotonic() - began
@@ -140,7 +170,9 @@ def test_killed_after_a_while(program, verb):
         if kill_after(program, words, whole * n / POINTS):
             killed += 1
         else:
-            whole *= n / POINTS  # it ended before: the machine is quicker now than it was the first time
+            whole *= (
+                n / POINTS
+            )  # it ended before: the machine is quicker now than it was the first time
         before = sound(program, before)
     assert killed
     program.ok(*words)
@@ -153,8 +185,14 @@ def test_killed_at_a_step(program, verb):
         before = spent(session)
     killed = set()
     for n, (step, when, nth) in enumerate(STEPS):
-        words = {"ingest": ("ingest",), "run": ("run", other_question(program, n)), "export": EXPORT}[verb]
-        if (when == "after" and (step, "before", nth) not in killed) or (nth > 1 and (step, "before", nth - 1) not in killed):
+        words = {
+            "ingest": ("ingest",),
+            "run": ("run", other_question(program, n)),
+            "export": EXPORT,
+        }[verb]
+        if (when == "after" and (step, "before", nth) not in killed) or (
+            nth > 1 and (step, "before", nth - 1) not in killed
+        ):
             continue  # that step never comes
         if kill_at(program, words, step, when, nth):
             killed.add((step, when, nth))
@@ -182,10 +220,14 @@ def test_a_spend_whose_answer_was_never_written_stays_spent(program):
     with segmenter.open(program.root) as session:
         assert spent(session) == before + 20
         session.run([name])
-        assert spent(session) in (before + 20, before + 40), "paid again at most once, and never given back"
+        assert spent(session) in (before + 20, before + 40), (
+            "paid again at most once, and never given back"
+        )
 
 
-@pytest.mark.parametrize(("step", "when"), [("decide", "before"), ("rename", "before"), ("decide", "after")])
+@pytest.mark.parametrize(
+    ("step", "when"), [("decide", "before"), ("rename", "before"), ("decide", "after")]
+)
 def test_an_interrupted_command_says_so(program, step, when):
     ran = signal_at(program, ("ingest",), step, when, 1, "SIGINT")
     assert ran.returncode == 130, ran.stderr

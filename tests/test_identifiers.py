@@ -1,4 +1,6 @@
-"""Identifiers (S3): the set-based and the single-value reading agree, and agree with the standard library's HMAC."""
+"""Identifiers (S3): the set-based and the single-value reading agree, and agree with the standard
+library's HMAC.
+"""
 
 from __future__ import annotations
 
@@ -39,15 +41,34 @@ def fetched(engine, table):
 def loaded_patients(engine, emails, phones, postals=None):
     ids = list(range(len(emails)))
     engine.load("identity", pl.DataFrame({"patient": ids, "patient_id": [f"p{i}" for i in ids]}))
-    columns = {"patient": ids, "email": emails, "phone": phones, "postal": postals or [None] * len(ids)}
-    engine.load("patient", pl.DataFrame(columns, schema={"patient": pl.Int64, "email": pl.String, "phone": pl.String, "postal": pl.String}))
+    columns = {
+        "patient": ids,
+        "email": emails,
+        "phone": phones,
+        "postal": postals or [None] * len(ids),
+    }
+    engine.load(
+        "patient",
+        pl.DataFrame(
+            columns,
+            schema={
+                "patient": pl.Int64,
+                "email": pl.String,
+                "phone": pl.String,
+                "postal": pl.String,
+            },
+        ),
+    )
 
 
-# -- one value ---------------------------------------------------------------------------------------------------------
+# -- one value -------------------------------------------------------------------------------------
 
 
 def test_email_is_folded_trimmed_and_lowered():
-    assert forms("email", " Jane .Doe@Example.ORG\u00a0 ") == [("email", 1, "jane.doe@example.org"), ("domain", 1, "example.org")]
+    assert forms("email", " Jane .Doe@Example.ORG\u00a0 ") == [
+        ("email", 1, "jane.doe@example.org"),
+        ("domain", 1, "example.org"),
+    ]
     assert forms("email", "ｊａｎｅ＠example.org")[0] == ("email", 1, "jane@example.org")
 
 
@@ -60,7 +81,13 @@ def test_google_addresses_have_a_second_profile_and_keep_their_domain():
 
 @pytest.mark.parametrize(
     ("value", "valid"),
-    [("a@b.fr", True), *((text, False) for text in ("a@b", "@b.fr", "a@@b.fr", "a@b..fr", "a@.fr", "a@b.fr.", "ab.fr"))],
+    [
+        ("a@b.fr", True),
+        *(
+            (text, False)
+            for text in ("a@b", "@b.fr", "a@@b.fr", "a@b..fr", "a@.fr", "a@b.fr.", "ab.fr")
+        ),
+    ],
 )
 def test_email_validity(value, valid):
     assert normal_forms("email", value, "FR")[0].valid is valid
@@ -90,7 +117,9 @@ def test_nothing_left_has_no_hash():
 
 def test_domain_entries_ignore_case_and_at():
     (entry,) = hashes(KEYS, "FR", "domain", "@Example.ORG")
-    assert entry.hash in {h.hash for h in hashes(KEYS, "FR", "email", "x@EXAMPLE.org") if h.kind == "domain"}
+    assert entry.hash in {
+        h.hash for h in hashes(KEYS, "FR", "email", "x@EXAMPLE.org") if h.kind == "domain"
+    }
 
 
 def test_hash_is_plain_hmac():
@@ -104,39 +133,66 @@ def test_repr_shows_no_value():
     assert "jane" not in repr(normal_forms("email", "jane@example.org", "FR"))
 
 
-# -- sets --------------------------------------------------------------------------------------------------------------
+# -- sets ------------------------------------------------------------------------------------------
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=12)
 EMAILS = st.one_of(
     TEXTS,
-    st.builds("{}@{}".format, TEXTS, st.sampled_from(["gmail.com", "GoogleMail.com", "example.org", "é.fr", "b", ""])),
-    st.text(st.sampled_from("aB.+@ \t\u00a0\u2003ﬁＡİß"), max_size=12).map(lambda local: f"{local}@gmail.com"),
+    st.builds(
+        "{}@{}".format,
+        TEXTS,
+        st.sampled_from(["gmail.com", "GoogleMail.com", "example.org", "é.fr", "b", ""]),
+    ),
+    st.text(st.sampled_from("aB.+@ \t\u00a0\u2003ﬁＡİß"), max_size=12).map(
+        lambda local: f"{local}@gmail.com"
+    ),
 )
 FRENCH = st.from_regex(r"(0|\+33 ?|0033)[1-9]([ .-]?[0-9]{2}){4}", fullmatch=True)
 PHONES = st.one_of(st.text(st.sampled_from("0123456789+ .-()"), max_size=16), FRENCH)
-LISTED = st.one_of(st.tuples(st.just("email"), EMAILS), st.tuples(st.just("phone"), PHONES), st.tuples(st.just("domain"), EMAILS))
+LISTED = st.one_of(
+    st.tuples(st.just("email"), EMAILS),
+    st.tuples(st.just("phone"), PHONES),
+    st.tuples(st.just("domain"), EMAILS),
+)
 
 
 @settings(max_examples=12, deadline=None)
-@given(st.lists(st.tuples(EMAILS, PHONES, TEXTS), min_size=1, max_size=60), st.sampled_from(["FR", "DE", "US"]))
+@given(
+    st.lists(st.tuples(EMAILS, PHONES, TEXTS), min_size=1, max_size=60),
+    st.sampled_from(["FR", "DE", "US"]),
+)
 def test_sets_and_single_values_agree(engine, rows, region):
     loaded_patients(engine, *([row[i] for row in rows] for i in range(3)))
     hash_patients(engine, KEYS, region)
     expected = []
     for i, row in enumerate(rows):
-        for kind, value in zip(("email", "phone", "postal", "patient_id"), (*row, f"p{i}"), strict=True):
-            expected += [(i, h.kind, h.profile, h.probe, h.hash, h.valid) for h in hashes(KEYS, region, kind, value)]
+        for kind, value in zip(
+            ("email", "phone", "postal", "patient_id"), (*row, f"p{i}"), strict=True
+        ):
+            expected += [
+                (i, h.kind, h.profile, h.probe, h.hash, h.valid)
+                for h in hashes(KEYS, region, kind, value)
+            ]
     assert sorted(fetched(engine, "address")) == sorted(expected)
 
 
 @settings(max_examples=12, deadline=None)
 @given(st.lists(LISTED, max_size=60))
 def test_entries_of_lists_keep_the_coarsest_profile(engine, values):
-    frame = {"item": list(range(len(values))), "kind": [k for k, _ in values], "value": [v for _, v in values]}
-    engine.load("listed", pl.DataFrame(frame, schema={"item": pl.Int64, "kind": pl.String, "value": pl.String}))
+    frame = {
+        "item": list(range(len(values))),
+        "kind": [k for k, _ in values],
+        "value": [v for _, v in values],
+    }
+    engine.load(
+        "listed",
+        pl.DataFrame(frame, schema={"item": pl.Int64, "kind": pl.String, "value": pl.String}),
+    )
     hash_values(engine, KEYS, "FR", "listed", "entries")
     expected = [(i, identifiers.entry_hash(KEYS, "FR", k, v)) for i, (k, v) in enumerate(values)]
-    assert sorted(fetched(engine, "entries")) == sorted((i, h.kind, h.probe, h.hash, h.valid) for i, h in expected if h is not None)
+    assert sorted(fetched(engine, "entries")) == sorted(
+        (i, h.kind, h.probe, h.hash, h.valid) for i, h in expected if h is not None
+    )
 
 
 @settings(max_examples=100, deadline=None)
@@ -146,20 +202,31 @@ def test_an_entry_reaches_whoever_shares_any_profile(one, other):
     shared = {n.text for n in normal_forms("email", one, "FR") if n.kind == "email"} & {
         n.text for n in normal_forms("email", other, "FR") if n.kind == "email"
     }
-    reached = entry is not None and entry.hash in {h.hash for h in hashes(KEYS, "FR", "email", other) if h.kind == "email"}
+    reached = entry is not None and entry.hash in {
+        h.hash for h in hashes(KEYS, "FR", "email", other) if h.kind == "email"
+    }
     assert reached == bool(shared)
 
 
 def test_plain_french_numbers_mean_what_phonenumbers_says(engine):
-    numbers = [f"0{n:05d}6789" for n in range(10_000, 100_000, 7)] + [f"+33{n:05d}6789" for n in range(10_000, 100_000, 7)]
-    engine.load("numbers", pl.DataFrame({"item": list(range(len(numbers))), "kind": "phone", "value": numbers}))
+    numbers = [f"0{n:05d}6789" for n in range(10_000, 100_000, 7)] + [
+        f"+33{n:05d}6789" for n in range(10_000, 100_000, 7)
+    ]
+    engine.load(
+        "numbers",
+        pl.DataFrame({"item": list(range(len(numbers))), "kind": "phone", "value": numbers}),
+    )
     engine.alias("identifier_given", "numbers")
     assert engine.frame("identifier_odd", {"region": "FR"}).is_empty()
-    clean = dict(engine.frame("identifier_plain", {"region": "FR"}).select("item", "clean").iter_rows())
+    clean = dict(
+        engine.frame("identifier_plain", {"region": "FR"}).select("item", "clean").iter_rows()
+    )
     for item, value in enumerate(numbers):
         parsed = phonenumbers.parse(value, "FR")
         assert phonenumbers.is_possible_number(parsed)
-        assert clean[item] == phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        assert clean[item] == phonenumbers.format_number(
+            parsed, phonenumbers.PhoneNumberFormat.E164
+        )
 
 
 def test_naughty_strings_as_addresses(engine):
@@ -167,13 +234,27 @@ def test_naughty_strings_as_addresses(engine):
     file = source / "blns.json"
     if not file.is_file():
         pytest.skip("third-party naughty strings are not here")
-    lines = [text.replace("\x00", "") for text in json.loads(file.read_text(encoding="utf-8")) if text]
+    lines = [
+        text.replace("\x00", "") for text in json.loads(file.read_text(encoding="utf-8")) if text
+    ]
     loaded_patients(engine, lines, lines, lines)
     hash_patients(engine, KEYS, "FR")
-    expected = [(i, h.hash) for i, line in enumerate(lines) for k in ("email", "phone", "postal") for h in hashes(KEYS, "FR", k, line)]
-    assert sorted((r[0], r[4]) for r in fetched(engine, "address") if r[1] != "patient_id") == sorted(expected)
+    expected = [
+        (i, h.hash)
+        for i, line in enumerate(lines)
+        for k in ("email", "phone", "postal")
+        for h in hashes(KEYS, "FR", k, line)
+    ]
+    assert sorted(
+        (r[0], r[4]) for r in fetched(engine, "address") if r[1] != "patient_id"
+    ) == sorted(expected)
 
 
-@pytest.mark.parametrize("written", ["host.example", "@HOST.example", " Host.Example. ", "host.example."])
+@pytest.mark.parametrize(
+    "written", ["host.example", "@HOST.example", " Host.Example. ", "host.example."]
+)
 def test_a_domain_entry_is_one_however_it_is_written(written):
-    assert identifiers.entry_hash(KEYS, "FR", "domain", written).hash == identifiers.entry_hash(KEYS, "FR", "domain", "host.example").hash
+    assert (
+        identifiers.entry_hash(KEYS, "FR", "domain", written).hash
+        == identifiers.entry_hash(KEYS, "FR", "domain", "host.example").hash
+    )

@@ -15,7 +15,10 @@ OTHER = "another text that is long enough to be a key"
 def test_a_new_project_gets_a_key_and_keeps_it(tmp_path):
     first = keys.load(tmp_path)
     assert keys.load(tmp_path).pseudonym("x", "y") == first.pseudonym("x", "y")
-    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {"key": 0o600, "key.check": 0o600}
+    assert {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {
+        "key": 0o600,
+        "key.check": 0o600,
+    }
 
 
 def test_the_environment_wins_and_a_short_key_is_refused(tmp_path, monkeypatch):

@@ -1,4 +1,6 @@
-"""The laws of consent, as properties over random policies, worlds and histories, on the engine and against the plain reading."""
+"""The laws of consent, as properties over random policies, worlds and histories, on the engine and
+against the plain reading.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def agree(world, clocks):
             assert (question in allowed) == said.allowed, (patient, question, said)
     for request in requests(world.policy, clocks):
         asked = (request.purpose, request.channels, request.topic, request.categories)
-        assert world.representatives(request) == plain.representatives(*asked, clocks.as_of, clocks.known_at)
+        assert world.representatives(request) == plain.representatives(
+            *asked, clocks.as_of, clocks.known_at
+        )
 
 
 def questions(policy):
@@ -63,7 +67,15 @@ def test_why_tells_the_reasons_of_the_plain_reading(data: Given, days: int):
             answer = why(world.engine, world.policy, name, clocks)
             for decision in answer.decisions:
                 asked = decision.question
-                said = plain.decide(name, asked.purpose, asked.channel, asked.topic, asked.categories[0], clocks.as_of, clocks.known_at)
+                said = plain.decide(
+                    name,
+                    asked.purpose,
+                    asked.channel,
+                    asked.topic,
+                    asked.categories[0],
+                    clocks.as_of,
+                    clocks.known_at,
+                )
                 assert decision.allowed == said.allowed
                 assert {(t.reason.rule, t.reason.name) for t in decision.told} == set(said.reasons)
                 ranks = [rank(t.reason.rule) for t in decision.told]
@@ -74,10 +86,15 @@ def test_why_tells_the_reasons_of_the_plain_reading(data: Given, days: int):
 @few
 @given(worlds(), st.sampled_from([0, 0, -3, 5]))
 def test_an_allowed_question_stands_on_the_grants_that_why_names(data: Given, days: int):
-    """With them alone, among the grants, it is allowed all the same; and no other grant would do alone."""
+    """With them alone, among the grants, it is allowed all the same; and no other grant would do
+    alone.
+    """
     clocks = Clocks(TAKEN_AT + timedelta(days=days), TAKEN_AT)
     with settled(data) as world:
-        answers = {name: why(world.engine, world.policy, name, clocks) for name in sorted(set(world.names.values()))}
+        answers = {
+            name: why(world.engine, world.policy, name, clocks)
+            for name in sorted(set(world.names.values()))
+        }
     grants = {n for n, row in enumerate(data.consents) if row.get("state") in ("given", "renewed")}
 
     def allowed(kept, question):
@@ -87,10 +104,20 @@ def test_an_allowed_question_stands_on_the_grants_that_why_names(data: Given, da
     for name, answer in answers.items():
         for decision in answer.decisions:
             asked = decision.question
-            question = (name, asked.purpose, asked.channel, asked.topic, asked.categories[0], clocks.as_of, clocks.known_at)
+            question = (
+                name,
+                asked.purpose,
+                asked.channel,
+                asked.topic,
+                asked.categories[0],
+                clocks.as_of,
+                clocks.known_at,
+            )
             named = {*decision.grants}
             assert bool(named) == decision.allowed == allowed(named, question)
-            assert not decision.allowed or not any(allowed({other}, question) for other in grants - named)
+            assert not decision.allowed or not any(
+                allowed({other}, question) for other in grants - named
+            )
 
 
 def rank(rule):
@@ -100,10 +127,16 @@ def rank(rule):
 @few
 @given(worlds(), st.data())
 def test_law_1_who_is_not_eligible_does_not_matter(data: Given, more: st.DataObject):
-    """A group that may be used for nothing is changed at will and stays so: everyone else stays as they were."""
-    apart = data.but(links=[r for r in data.links if IDS[0] not in r.values() and IDS[1] not in r.values()])
+    """A group that may be used for nothing is changed at will and stays so: everyone else stays as
+    they were.
+    """
+    apart = data.but(
+        links=[r for r in data.links if IDS[0] not in r.values() and IDS[1] not in r.values()]
+    )
     group = [IDS[0], IDS[1]]
-    barred = [{**row, "deceased": "yes"} if row["patient_id"] in group else row for row in apart.patients]
+    barred = [
+        {**row, "deceased": "yes"} if row["patient_id"] in group else row for row in apart.patients
+    ]
     others = [row for row in apart.consents if row["patient_id"] not in group]
     told = more.draw(st.lists(events(data.policy, group), max_size=12))
     people = more.draw(patients(group))
@@ -126,7 +159,9 @@ def test_law_1_who_is_not_eligible_does_not_matter(data: Given, more: st.DataObj
     with settled(before) as one, settled(after) as two:
         assert not one.allowed()[group[0]]
         assert not two.allowed()[group[0]]
-        assert {k: v for k, v in one.allowed().items() if k not in group} == {k: v for k, v in two.allowed().items() if k not in group}
+        assert {k: v for k, v in one.allowed().items() if k not in group} == {
+            k: v for k, v in two.allowed().items() if k not in group
+        }
         for request in requests(one.policy, NOW):
             assert one.representatives(request) == two.representatives(request)
 
@@ -167,32 +202,61 @@ def test_law_4_what_comes_later_changes_nothing(data: Given, days: int):
 
 
 def later(event, clocks):
-    """Whether an event is after the clocks: learned later, or, where it could be read, effective later."""
+    """Whether an event is after the clocks: learned later, or, where it could be read, effective
+    later.
+    """
     learned = event.recorded is not None and event.recorded.starts_at > clocks.known_at
-    return learned or (event.kind in ("grant", "denial") and event.effective.starts_at > clocks.as_of)
+    return learned or (
+        event.kind in ("grant", "denial") and event.effective.starts_at > clocks.as_of
+    )
 
 
 @few
 @given(worlds(), st.data())
 def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.DataObject):
-    """New events, other patient rows, links and erasures that come and go, and time that passes; and once more on top of that."""
-    new = more.draw(st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=2)), max_size=6))
+    """New events, other patient rows, links and erasures that come and go, and time that passes;
+    and once more on top of that.
+    """
+    new = more.draw(
+        st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=2)), max_size=6)
+    )
     gone = more.draw(st.sets(st.sampled_from(IDS[:6]), max_size=1))
     other = more.draw(patients(IDS[:6]))
-    people = [b if more.draw(st.integers(0, 5)) == 0 else a for a, b in zip(data.patients, other, strict=True)]
+    people = [
+        b if more.draw(st.integers(0, 5)) == 0 else a
+        for a, b in zip(data.patients, other, strict=True)
+    ]
     people = [row for row in people if row["patient_id"] not in gone]
-    links = more.draw(st.sampled_from([data.links, data.links[1:], [*data.links, {"patient_id": IDS[2], "same_as": IDS[7]}]]))
+    links = more.draw(
+        st.sampled_from(
+            [data.links, data.links[1:], [*data.links, {"patient_id": IDS[2], "same_as": IDS[7]}]]
+        )
+    )
     erased = more.draw(st.sampled_from([data.erased, [], [IDS[1]]]))
     differ = {a["patient_id"] for a in data.patients if a not in people} | gone
     changed = {r["patient_id"]: len(data.consents) for r in new} | dict.fromkeys(differ)
     days = more.draw(st.sampled_from([1, 2, 10, 400]))
     then = data.but(patients=people, consents=[*data.consents, *new], links=links, erased=erased)
-    with settled(data) as before, settled(then, TAKEN_AT + timedelta(days=days), before, changed) as followed:
+    with (
+        settled(data) as before,
+        settled(then, TAKEN_AT + timedelta(days=days), before, changed) as followed,
+    ):
         as_new(followed)
-        newer = more.draw(st.lists(events(data.policy, IDS, now=TAKEN_AT + timedelta(days=days + 1)), min_size=1, max_size=4))
+        newer = more.draw(
+            st.lists(
+                events(data.policy, IDS, now=TAKEN_AT + timedelta(days=days + 1)),
+                min_size=1,
+                max_size=4,
+            )
+        )
         once_more = then.but(consents=[*then.consents, *newer])
         told = dict.fromkeys((row["patient_id"] for row in newer), len(then.consents))
-        with settled(once_more, TAKEN_AT + timedelta(days=days + more.draw(st.sampled_from([1, 30]))), followed, told) as again:
+        with settled(
+            once_more,
+            TAKEN_AT + timedelta(days=days + more.draw(st.sampled_from([1, 30]))),
+            followed,
+            told,
+        ) as again:
             as_new(again)
 
 
@@ -231,7 +295,10 @@ def settled_again(followed):
 def test_law_5_two_files_are_as_good_as_one(data: Given, more: st.DataObject):
     """Through ingest itself, which also has to read every date as the plain reading does."""
     first = more.draw(st.sets(st.integers(0, len(data.consents) - 1)))
-    parts = [[row for n, row in enumerate(data.consents) if (n in first) == side] for side in (True, False)]
+    parts = [
+        [row for n, row in enumerate(data.consents) if (n in first) == side]
+        for side in (True, False)
+    ]
     with settled(data) as plain:
         expected = plain.allowed()
     assert ingested(data, [data.consents]) == expected
@@ -257,7 +324,11 @@ def ingested(data: Given, files: list) -> dict:
     policy = policy_of(data.policy, encryption=False)
     with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         root = Path(folder)
-        tables = {"patients": data.patients, "links": data.links, **{f"consent-{n}": rows for n, rows in enumerate(files)}}
+        tables = {
+            "patients": data.patients,
+            "links": data.links,
+            **{f"consent-{n}": rows for n, rows in enumerate(files)},
+        }
         for name, rows in tables.items():
             fields = list(rows[0]) if rows else ["patient_id", "same_as"]
             with (root / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
@@ -265,13 +336,19 @@ def ingested(data: Given, files: list) -> dict:
                 writer.writeheader()
                 writer.writerows(rows)
         consents = (ConsentSource(Read(path="consent-*.csv")),)
-        sources = Sources(PatientSource(Read(path="patients.csv"), "patient_id"), consent=consents, link=Read(path="links.csv"))
+        sources = Sources(
+            PatientSource(Read(path="patients.csv"), "patient_id"),
+            consent=consents,
+            link=Read(path="links.csv"),
+        )
         project = SimpleNamespace(root=root, policy=policy, sources=sources)
         made = ingest(project, root / "home", Keys(b"k" * 40), TAKEN_AT, None, lambda *_: None)
         with DuckDBEngine(root / "spill", None) as engine:
             engine.attach("snapshot", made.snapshot.path)
             engine.expose("snapshot")
-            ids = dict(engine.connection.execute("SELECT patient_id, patient FROM identity").fetchall())
+            ids = dict(
+                engine.connection.execute("SELECT patient_id, patient FROM identity").fetchall()
+            )
             erased = [(ids[name],) for name in data.erased if name in ids]
             engine.forget(["erased", "touched"])
             engine.connection.execute("CREATE TEMP TABLE erased (patient BIGINT)")

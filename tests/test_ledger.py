@@ -33,7 +33,7 @@ def row(book, purpose):
     return next(b.to_dict() for b in book.balances() if b.purpose == purpose)
 
 
-# -- periods -------------------------------------------------------------------------------------------------------------
+# -- periods ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,9 @@ def row(book, purpose):
     ],
 )
 def test_p5_periods_are_calendar_ones(kind, moment, start, end):
-    found = Period.of(kind, datetime.fromisoformat(moment).replace(tzinfo=UTC) + timedelta(hours=23, minutes=59))
+    found = Period.of(
+        kind, datetime.fromisoformat(moment).replace(tzinfo=UTC) + timedelta(hours=23, minutes=59)
+    )
     assert (f"{found.start:%Y-%m-%d}", f"{found.end:%Y-%m-%d}") == (start, end)
 
 
@@ -57,7 +59,7 @@ def test_p5_periods_are_in_utc():
     assert f"{Period.of('quarter', late).start:%Y-%m-%d}" == "2026-01-01"
 
 
-# -- spending ------------------------------------------------------------------------------------------------------------
+# -- spending --------------------------------------------------------------------------------------
 
 
 def test_p5_a_spend_debits_its_purpose_and_the_total(book):
@@ -87,7 +89,11 @@ def test_p5_a_purpose_without_a_budget_publishes_nothing(book, purpose):
 
 
 def test_p3_several_spends_are_all_or_nothing(book):
-    charges = [Charge("a", "q1", geometric(2 * NANO)), Charge("b", "q2", geometric(NANO)), Charge("a", "q3", geometric(2 * NANO))]
+    charges = [
+        Charge("a", "q1", geometric(2 * NANO)),
+        Charge("b", "q2", geometric(NANO)),
+        Charge("a", "q3", geometric(2 * NANO)),
+    ]
     with pytest.raises(BudgetError):
         book.spend_all("ana", charges)
     assert book.entries() == []
@@ -99,7 +105,9 @@ def test_p3_several_spends_are_all_or_nothing(book):
 
 def test_p3_a_refusal_says_what_remains(book):
     book.spend("ana", "a", "q", geometric(NANO))
-    with pytest.raises(BudgetError, match=r"asked epsilon 2\.5, remaining epsilon 2 of 3 until 2026-07-01"):
+    with pytest.raises(
+        BudgetError, match=r"asked epsilon 2\.5, remaining epsilon 2 of 3 until 2026-07-01"
+    ):
         book.spend("ana", "a", "q", geometric(5 * NANO // 2))
 
 
@@ -169,7 +177,7 @@ def test_the_ledger_says_who_paid_for_what(book):
     )
 
 
-# -- recovery ------------------------------------------------------------------------------------------------------------
+# -- recovery --------------------------------------------------------------------------------------
 
 
 def test_p4_recovery_books_every_budget_of_the_period_as_spent(book, clock):
@@ -195,11 +203,13 @@ def test_verify_reads_everything_anew(book):
         book.verify()
 
 
-# -- crashes -------------------------------------------------------------------------------------------------------------
+# -- crashes ---------------------------------------------------------------------------------------
 
 
 def test_p2_an_error_after_the_commit_leaves_it_spent(book, monkeypatch):
-    monkeypatch.setattr("segmenter.marks.Marks.raise_to", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(
+        "segmenter.marks.Marks.raise_to", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
+    )
     with pytest.raises(KeyboardInterrupt):
         book.spend("ana", "a", "q", geometric(NANO))
     monkeypatch.undo()
@@ -207,7 +217,10 @@ def test_p2_an_error_after_the_commit_leaves_it_spent(book, monkeypatch):
 
 
 def test_p13_what_spends_lose_together_counts_rho_at_the_budget_s_delta(book):
-    pure, private = book.spend("ana", "a", "q1", geometric(NANO)), book.spend("ana", "b", "q2", gaussian(CENT))
+    pure, private = (
+        book.spend("ana", "a", "q1", geometric(NANO)),
+        book.spend("ana", "b", "q2", gaussian(CENT)),
+    )
     delta = book.policy.budgets["b"].delta
     assert book.lost([pure]) == NANO
     assert book.lost([pure, private]) == NANO + converted(CENT, delta)

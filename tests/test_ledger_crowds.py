@@ -36,7 +36,9 @@ def test_p3_six_processes_never_spend_more_than_the_allowance(tmp_path, url):
     journal(tmp_path, Clock(), url).close()
     context = multiprocessing.get_context("spawn")
     wins = context.Queue()
-    crowd = [context.Process(target=spend_until_refused, args=(tmp_path, url, wins)) for _ in range(6)]
+    crowd = [
+        context.Process(target=spend_until_refused, args=(tmp_path, url, wins)) for _ in range(6)
+    ]
     for one in crowd:
         one.start()
     for one in crowd:
@@ -66,7 +68,12 @@ def test_p2_no_granted_spend_is_lost_to_kill_9(tmp_path, url):
     program = SPENDER.format(tests=str(tests), root=str(tests.parent), home=str(tmp_path), url=url)
     granted = []
     for n in range(5):
-        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as spender:
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as spender:
             granted.append(spender.stdout.readline().strip())
             time.sleep(0.01 + 0.03 * n)
             spender.send_signal(signal.SIGKILL)
@@ -76,12 +83,16 @@ def test_p2_no_granted_spend_is_lost_to_kill_9(tmp_path, url):
     assert {g for g in granted if len(g) == 16} <= known
     assert book.verify() == len(known)
     refused = book.would_afford([Charge("a", "q", geometric(CENT))])
-    assert refused is None or refused.rule == "P3", refused  # the killed ones may have spent it all, and nothing else may be wrong
+    assert refused is None or refused.rule == "P3", (
+        refused
+    )  # the killed ones may have spent it all, and nothing else may be wrong
     book.journal.close()
 
 
 def test_a_hundred_durable_spends_a_second(tmp_path):
-    """Of the processor: each is committed with a sync of the disk, and how many of those a disk does is its own affair."""
+    """Of the processor: each is committed with a sync of the disk, and how many of those a disk
+    does is its own affair.
+    """
     budget = {"a": Budget("a", "year", 10**15)}
     book = ledger(tmp_path, Clock(), None, **budget)
     book.spend("ana", "a", "q", geometric(NANO))

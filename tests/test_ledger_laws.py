@@ -22,11 +22,13 @@ from segmenter.release.ledger import Period
 CENT = NANO // 100
 
 
-# -- the state machine -----------------------------------------------------------------------------------------------------
+# -- the state machine -----------------------------------------------------------------------------
 
 
 class LedgerMachine(RuleBasedStateMachine):
-    """Spends, crashes, clocks, old files, several processes: never over, never lost, refusal on any tampering."""
+    """Spends, crashes, clocks, old files, several processes: never over, never lost, refusal on any
+    tampering.
+    """
 
     @initialize()
     def begin(self):
@@ -57,7 +59,11 @@ class LedgerMachine(RuleBasedStateMachine):
                 return False
         return True
 
-    @rule(who=st.integers(0, 2), purpose=st.sampled_from(["a", "b"]), amount=st.sampled_from([1, CENT, 30 * CENT, NANO, 3 * NANO]))
+    @rule(
+        who=st.integers(0, 2),
+        purpose=st.sampled_from(["a", "b"]),
+        amount=st.sampled_from([1, CENT, 30 * CENT, NANO, 3 * NANO]),
+    )
     def spend(self, who, purpose, amount):
         expected = None
         if not self.current:
@@ -112,7 +118,9 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def keep_a_copy(self):
         self._close()
-        shutil.copy(self.home / "control.sqlite", self.folder / "old.sqlite") if (self.home / "control.sqlite").exists() else None
+        shutil.copy(self.home / "control.sqlite", self.folder / "old.sqlite") if (
+            self.home / "control.sqlite"
+        ).exists() else None
         self.old = self.entries if (self.folder / "old.sqlite").exists() else None
 
     @precondition(lambda self: self.current and self.old is not None and self.old < self.entries)
@@ -145,7 +153,11 @@ class LedgerMachine(RuleBasedStateMachine):
         seq = data.draw(st.integers(1, self.entries))
         book = journal(self.home, self.clock)
         with book.transaction(write=True) as connection:
-            connection.execute(JOURNAL.update().where(JOURNAL.c.seq == seq).values({column: JOURNAL.c[column].concat(" ")}))
+            connection.execute(
+                JOURNAL.update()
+                .where(JOURNAL.c.seq == seq)
+                .values({column: JOURNAL.c[column].concat(" ")})
+            )
         with pytest.raises(BudgetError) as error:
             book.read()
         assert error.value.rule == "P4"

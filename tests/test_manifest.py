@@ -47,7 +47,9 @@ def test_a_missing_file_is_told_apart(made):
     assert manifest.verify(made.manifest, KEYS).file_matches is None
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"file": "x", "signature": "!", "public_key": "!"}', '{"a":' * 5000])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"file": "x", "signature": "!", "public_key": "!"}', '{"a":' * 5000]
+)
 def test_what_is_no_manifest(tmp_path, text):
     path = tmp_path / "x.json"
     path.write_text(text, encoding="utf-8")
@@ -57,6 +59,18 @@ def test_what_is_no_manifest(tmp_path, text):
 
 def test_no_exact_number_and_no_segment_name_in_it(made):
     content = json.loads(made.manifest.read_text(encoding="utf-8"))
-    told = {"alias", "purpose", "channel", "policy", "snapshot", "feeds", "columns", "file_sha256", "expires_at", "previous", "size"}
+    told = {
+        "alias",
+        "purpose",
+        "channel",
+        "policy",
+        "snapshot",
+        "feeds",
+        "columns",
+        "file_sha256",
+        "expires_at",
+        "previous",
+        "size",
+    }
     assert told <= content.keys()
     assert not {"segment", "members", "rows", "topic", "categories"} & content.keys()

@@ -25,7 +25,18 @@ def test_a_moment_is_utc(text, utc):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "01/03/2026", "2026-02-30", "20260301", "2026-03-01T25:00", "2026-03-01T10", "0001-01-01T00:00+23:00", "2026-W01"]
+    "text",
+    [
+        "",
+        "now",
+        "01/03/2026",
+        "2026-02-30",
+        "20260301",
+        "2026-03-01T25:00",
+        "2026-03-01T10",
+        "0001-01-01T00:00+23:00",
+        "2026-W01",
+    ],
 )
 def test_anything_else_is_an_error(text):
     with pytest.raises(UsageError) as caught:

@@ -23,13 +23,19 @@ CHANCE = 1e-10  # of a sound sampler to fail a test; the randomness is the opera
 
 
 def fits(draws, mechanism, bins=150):
-    """Whether draws follow the mass function: chi-square over bins of about equal mass, at one in ten thousand million."""
+    """Whether draws follow the mass function: chi-square over bins of about equal mass, at one in
+    ten thousand million.
+    """
     reach, masses = mechanism.reach(), mechanism.masses()
     place = np.floor((np.cumsum(masses) - masses / 2) * bins).astype(int)
     hoped = np.bincount(place, masses) * len(draws)
     seen = np.bincount(place[np.clip(draws, -reach, reach) + reach], minlength=len(hoped))
     used = hoped > 0
-    return not seen[~used].any() and stats.chisquare(seen[used], hoped[used] * seen.sum() / hoped[used].sum()).pvalue > CHANCE
+    return (
+        not seen[~used].any()
+        and stats.chisquare(seen[used], hoped[used] * seen.sum() / hoped[used].sum()).pvalue
+        > CHANCE
+    )
 
 
 @pytest.mark.parametrize("epsilon", [0.05, 0.5, 2.0])
@@ -88,7 +94,9 @@ def test_moments_of_geometric_noise(epsilon, sensitivity):
     masses = mechanism.masses()
     assert masses.sum() == pytest.approx(1, abs=1e-9)
     assert masses @ k**2 == pytest.approx(mechanism.variance, rel=1e-6)
-    assert masses @ k**4 / mechanism.variance**2 - 3 == pytest.approx(mechanism.kurtosis, rel=1e-4, abs=1e-6)
+    assert masses @ k**4 / mechanism.variance**2 - 3 == pytest.approx(
+        mechanism.kurtosis, rel=1e-4, abs=1e-6
+    )
 
 
 @given(st.integers(50_000_000, 3 * NANO), st.sampled_from([0.05, 0.025, 0.01, 1e-4]))
@@ -102,7 +110,11 @@ def test_p8_the_margin_of_one_cell_is_the_smallest(epsilon, chance):
 
 @settings(max_examples=12)
 @given(
-    st.lists(st.tuples(st.floats(0.05, 1.5), st.integers(1, 12), st.integers(200_000_000, 2 * NANO)), min_size=1, max_size=4),
+    st.lists(
+        st.tuples(st.floats(0.05, 1.5), st.integers(1, 12), st.integers(200_000_000, 2 * NANO)),
+        min_size=1,
+        max_size=4,
+    ),
     st.sampled_from([0.025, 0.01]),
 )
 def test_margins_of_weighted_sums_hold_and_are_not_wasteful(listed, chance):
@@ -111,7 +123,9 @@ def test_margins_of_weighted_sums_hold_and_are_not_wasteful(listed, chance):
     drawn = np.zeros(100_000)
     for w, n, e in listed:
         p = 1 - Geometric(e).decay
-        drawn += w * (random.negative_binomial(n, p, drawn.size) - random.negative_binomial(n, p, drawn.size))
+        drawn += w * (
+            random.negative_binomial(n, p, drawn.size) - random.negative_binomial(n, p, drawn.size)
+        )
     margin = sums.beyond(chance)
     spare = 5 * math.sqrt(chance / drawn.size)
     assert np.mean(drawn >= margin + 1) <= chance + spare
@@ -136,7 +150,15 @@ def test_a_cost_buys_one_mechanism():
             noise.paid(cost)
 
 
-@pytest.mark.parametrize("made", [lambda: Geometric(0), lambda: DiscreteGaussian(0), lambda: Geometric(-1), lambda: Geometric(1, 0)])
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: Geometric(0),
+        lambda: DiscreteGaussian(0),
+        lambda: Geometric(-1),
+        lambda: Geometric(1, 0),
+    ],
+)
 def test_there_is_no_noise_for_nothing(made):
     with pytest.raises(ValueError):
         made()
@@ -145,7 +167,9 @@ def test_there_is_no_noise_for_nothing(made):
 def test_p11_no_seed_reaches_the_noise(monkeypatch):
     def draw():
         np.random.seed(1)  # noqa: NPY002 - a caller's seed must not matter
-        return noise.system(Geometric(NANO // 100), 50).tolist(), noise.system(DiscreteGaussian(NANO // 100_000), 50).tolist()
+        return noise.system(Geometric(NANO // 100), 50).tolist(), noise.system(
+            DiscreteGaussian(NANO // 100_000), 50
+        ).tolist()
 
     monkeypatch.setenv("PYTHONHASHSEED", "0")
     assert draw()[0] != draw()[0]

@@ -1,4 +1,6 @@
-"""The locks and the wheel: what is installed is what was chosen, and it holds all that the program reads."""
+"""The locks and the wheel: what is installed is what was chosen, and it holds all that the program
+reads.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def _normal(name: str) -> str:
 
 @pytest.mark.parametrize("name", LOCKS)
 def test_a_lock_satisfies_the_project_file(name: str) -> None:
-    wanted = [*PROJECT["dependencies"], *(line for extra in LOCKS[name] for line in PROJECT["optional-dependencies"][extra])]
+    wanted = [
+        *PROJECT["dependencies"],
+        *(line for extra in LOCKS[name] for line in PROJECT["optional-dependencies"][extra]),
+    ]
     locked = _locked(name)
     for line in wanted:
         requirement = packaging.Requirement(line)
@@ -42,7 +47,9 @@ def test_a_lock_has_a_hash_for_everything_and_names_no_host(name: str) -> None:
     entries = re.split(r"\n(?=[A-Za-z0-9])", text.strip())
     assert len(entries) == len(_locked(name))
     for entry in entries:
-        assert re.fullmatch(r"[A-Za-z0-9._-]+==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+", entry), entry[:60]
+        assert re.fullmatch(
+            r"[A-Za-z0-9._-]+==\S+( ; [^\\]+)? \\(\n    --hash=sha256:[0-9a-f]{64}( \\)?)+", entry
+        ), entry[:60]
 
 
 def test_both_locks_agree() -> None:
@@ -60,7 +67,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     pytest.importorskip("hatchling")
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder], cwd=ROOT, check=True, capture_output=True
+        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", folder],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
     )
     return zipfile.ZipFile(next(folder.glob("*.whl")))
 
@@ -71,12 +81,19 @@ def test_the_wheel_holds_every_relation(wheel: zipfile.ZipFile) -> None:
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel: zipfile.ZipFile) -> None:
-    ours = {str(path.relative_to(ROOT)) for path in (ROOT / "segmenter").rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    ours = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "segmenter").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
     assert ours <= set(wheel.namelist())
 
 
 def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
-    assert {name.split("/")[0] for name in wheel.namelist()} == {"segmenter", f"segmenter-{PROJECT['version']}.dist-info"}
+    assert {name.split("/")[0] for name in wheel.namelist()} == {
+        "segmenter",
+        f"segmenter-{PROJECT['version']}.dist-info",
+    }
 
 
 def test_the_wheel_brings_the_command_and_the_pytest_plugin(wheel: zipfile.ZipFile) -> None:

@@ -29,7 +29,10 @@ def test_a_speaking_no_drops(tmp_path):
 
 def test_a_wish_for_more_does_not_widen_the_channels_cap(tmp_path):
     caps = (("a", 9, 1), ("b", 1, 30))
-    wishes = [{"patient_id": name, "allowed": True, "max_contacts": most, "per_days": days} for name, most, days in caps]
+    wishes = [
+        {"patient_id": name, "allowed": True, "max_contacts": most, "per_days": days}
+        for name, most, days in caps
+    ]
     world = Mailing(tmp_path, PEOPLE, wishes=wishes, channel=capped(2, 30))
     world.export()
     assert world.reasons() == {"a": None, "b": "frequency_cap", "c": None, "d": None}
@@ -49,7 +52,11 @@ def test_caps_count_all_ids_of_a_human(tmp_path):
     world.numbers = {"a": 0}
     world.links = {"a": 0}
     world.export()
-    world.people, world.numbers, world.links = PEOPLE, {name: i for i, name in enumerate("abcd")}, {"a": 0, "b": 0}
+    world.people, world.numbers, world.links = (
+        PEOPLE,
+        {name: i for i, name in enumerate("abcd")},
+        {"a": 0, "b": 0},
+    )
     assert world.reasons() == {"a": "frequency_cap", "b": "frequency_cap", "c": None, "d": None}
 
 
@@ -69,7 +76,9 @@ def test_caps_look_at_the_planned_time(tmp_path):
     ],
 )  # fmt: skip
 def test_canvassing_hours(local, open_):
-    moment = datetime.fromisoformat(f"{local}:00+01:00" if "-11-" in local else f"{local}:00+02:00").astimezone(UTC)
+    moment = datetime.fromisoformat(
+        f"{local}:00+01:00" if "-11-" in local else f"{local}:00+02:00"
+    ).astimezone(UTC)
     if open_:
         preference.require_open(CANVASSING, moment, "Europe/Paris")
     else:
@@ -79,7 +88,11 @@ def test_canvassing_hours(local, open_):
 
 
 def test_easter():
-    assert [preference.easter(year) for year in (2024, 2025, 2027)] == [date(2024, 3, 31), date(2025, 4, 20), date(2027, 3, 28)]
+    assert [preference.easter(year) for year in (2024, 2025, 2027)] == [
+        date(2024, 3, 31),
+        date(2025, 4, 20),
+        date(2027, 3, 28),
+    ]
 
 
 def test_an_unknown_rule_pack_refuses():

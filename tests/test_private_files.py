@@ -13,7 +13,14 @@ from ledgers import Clock, journal
 from worlds import plain_project
 
 SHARED = stat.S_IRWXG | stat.S_IRWXO
-QUESTION = ("query", "SELECT sex, count(*) FROM patient GROUP BY sex", "--purpose", "statistics", "--epsilon", "1")
+QUESTION = (
+    "query",
+    "SELECT sex, count(*) FROM patient GROUP BY sex",
+    "--purpose",
+    "statistics",
+    "--epsilon",
+    "1",
+)
 
 
 @pytest.fixture(params=[0o022, 0o000], ids=["umask 022", "umask 000"])
@@ -26,7 +33,11 @@ def loose(request):
 
 def shared(root):
     """The files and folders below `root` that group or others may read, write or search."""
-    return [str(path.relative_to(root)) for path in root.rglob("*") if stat.S_IMODE(path.lstat().st_mode) & SHARED]
+    return [
+        str(path.relative_to(root))
+        for path in root.rglob("*")
+        if stat.S_IMODE(path.lstat().st_mode) & SHARED
+    ]
 
 
 def test_no_file_of_a_used_project_can_be_read_by_others(tmp_path, loose):
@@ -40,7 +51,13 @@ def test_no_file_of_a_used_project_can_be_read_by_others(tmp_path, loose):
     ):  # fmt: skip
         program.ok(*words)
     home = root / ".segmenter"
-    assert {path.suffix for path in home.rglob("*")} >= {".duckdb", ".sqlite", ".sealed", ".csv", ".json"}
+    assert {path.suffix for path in home.rglob("*")} >= {
+        ".duckdb",
+        ".sqlite",
+        ".sealed",
+        ".csv",
+        ".json",
+    }
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert shared(home) == []
 
@@ -52,7 +69,11 @@ def test_the_journal_is_private_while_it_is_open_and_where_it_was_not_before(tmp
     book.append("ana", "note", {})
     reader = sqlite3.connect(tmp_path / "control.sqlite")
     reader.execute("SELECT count(*) FROM journal").fetchone()
-    assert {path.name for path in tmp_path.glob("control.sqlite*")} == {"control.sqlite", "control.sqlite-wal", "control.sqlite-shm"}
+    assert {path.name for path in tmp_path.glob("control.sqlite*")} == {
+        "control.sqlite",
+        "control.sqlite-wal",
+        "control.sqlite-shm",
+    }
     assert [name for name in shared(tmp_path) if name.startswith("control")] == []
     reader.close()
     book.close()

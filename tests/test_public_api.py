@@ -40,7 +40,11 @@ def test_the_public_names_are_exactly_these(name: str) -> None:
 def test_the_charts_are_exactly_these() -> None:
     from segmenter import notebook
 
-    own = [name for name, value in vars(notebook).items() if getattr(value, "__module__", "") == notebook.__name__]
+    own = [
+        name
+        for name, value in vars(notebook).items()
+        if getattr(value, "__module__", "") == notebook.__name__
+    ]
     assert sorted(name for name in own if not name.startswith("_") and name != "Result") == CHARTS
 
 
@@ -50,20 +54,37 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 
 def test_open_gives_a_session_with_documented_verbs() -> None:
-    verbs = {name: verb for name, verb in inspect.getmembers(segmenter.Session, inspect.isfunction) if not name.startswith("_")}
+    verbs = {
+        name: verb
+        for name, verb in inspect.getmembers(segmenter.Session, inspect.isfunction)
+        if not name.startswith("_")
+    }
     assert {"ingest", "plan", "run", "export", "recall", "budget", "query", "why"} <= verbs.keys()
     assert [name for name, verb in verbs.items() if not verb.__doc__] == []
 
 
 def test_importing_the_package_costs_next_to_nothing() -> None:
-    program = "import sys, segmenter; print(len([m for m in sys.modules if m.startswith('segmenter')]))"
-    assert int(subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, text=True).stdout) <= 3
+    program = (
+        "import sys, segmenter; print(len([m for m in sys.modules if m.startswith('segmenter')]))"
+    )
+    assert (
+        int(
+            subprocess.run(
+                [sys.executable, "-c", program], capture_output=True, check=True, text=True
+            ).stdout
+        )
+        <= 3
+    )
 
 
 def test_every_error_is_in_the_tree_with_a_stable_code_and_an_exit_status() -> None:
     from segmenter import errors
 
-    tree = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, Exception)]
+    tree = [
+        value
+        for value in vars(errors).values()
+        if inspect.isclass(value) and issubclass(value, Exception)
+    ]
     assert all(issubclass(error, segmenter.SegmenterError) for error in tree)
     assert all(error.exit_status in (1, 2, 3, 130) for error in tree)
     assert all(f"{error.__name__} " in (errors.__doc__ or "") for error in tree)

@@ -22,7 +22,7 @@ HOSTILE = Path(__file__).parents[1] / "../shared/data/hostile_sql/duckdb_securit
 CANARY = "CANARY-7731"
 MANY = "SEGMENTER_TEST_MUTATIONS"  # set it to 100000 for the long run: half a minute
 
-# -- what is answered --------------------------------------------------------------------------------------------------------
+# -- what is answered ------------------------------------------------------------------------------
 
 ANSWERED = [
     "SELECT age_band, count(*) FROM patient GROUP BY age_band",
@@ -44,12 +44,30 @@ def test_a_question_is_answered(sql):
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("select age_band, sex, count(*) from patient group by sex, age_band", "select count(*) as n, sex s, age_band from patient group by all"),
-        ("select count(*) from patient where sex = 'F'", "select count(distinct patient_id) from patient where not sex in ('M', 'unknown')"),
-        ("select count(*) from patient", "select count(*) from patient where sex = 'F' or sex <> 'F'"),
-        ("select count(*) from patient where sex='F' and age_band='65+'", "select count(*) from patient where not (age_band <> '65+' or 'F' <> sex)"),
-        ("select sex, count(*) from patient group by sex", "select sex, count(*) as n from patient group by 1 having n > 5 order by n desc limit 1"),
-        ("select sum(nights) from stay", "select sum(nights), sum(s.nights) as again from stay s join patient p on p.patient_id = s.patient_id"),
+        (
+            "select age_band, sex, count(*) from patient group by sex, age_band",
+            "select count(*) as n, sex s, age_band from patient group by all",
+        ),
+        (
+            "select count(*) from patient where sex = 'F'",
+            "select count(distinct patient_id) from patient where not sex in ('M', 'unknown')",
+        ),
+        (
+            "select count(*) from patient",
+            "select count(*) from patient where sex = 'F' or sex <> 'F'",
+        ),
+        (
+            "select count(*) from patient where sex='F' and age_band='65+'",
+            "select count(*) from patient where not (age_band <> '65+' or 'F' <> sex)",
+        ),
+        (
+            "select sex, count(*) from patient group by sex",
+            "select sex, count(*) as n from patient group by 1 having n > 5 order by n desc limit 1",
+        ),
+        (
+            "select sum(nights) from stay",
+            "select sum(nights), sum(s.nights) as again from stay s join patient p on p.patient_id = s.patient_id",
+        ),
         ("select median(cost) from stay", "select quantile_cont(cost, 0.50) from stay"),
     ],
 )
@@ -76,11 +94,16 @@ def test_a_question_reads_the_categories_of_what_it_names():
     assert ask("select count(*) from patient").categories == ("identity",)
     assert ask("select count(*) from patient where visits = '0'").categories == ("care", "identity")
     assert ask("select count(distinct patient_id) from stay").categories == ("care", "identity")
-    assert ask("select sex, count(*) from patient where visits = '0' or visits <> '0' group by sex").categories == ("identity",)
+    assert ask(
+        "select sex, count(*) from patient where visits = '0' or visits <> '0' group by sex"
+    ).categories == ("identity",)
 
 
 def test_c14_a_category_that_the_purpose_does_not_list_is_refused_however_little_it_matters():
-    for sql in ("select origin, count(*) from patient group by origin", "select count(*) from patient where origin = 'x' or origin <> 'x'"):
+    for sql in (
+        "select origin, count(*) from patient group by origin",
+        "select count(*) from patient where origin = 'x' or origin <> 'x'",
+    ):
         with pytest.raises(PolicyError) as refused:
             ask(sql)
         assert refused.value.rule == "C14"
@@ -92,13 +115,16 @@ def test_l2_a_fact_that_is_all_prescriber_feeds_nothing():
     from asking import SOURCES
     from segmenter.project.declared import FactSource, Read, Sources
 
-    tagged = Sources(SOURCES.patient, {"stay": FactSource("stay", Read("x"), "who", {"*": "care", "nights": "prescriber"})})
+    tagged = Sources(
+        SOURCES.patient,
+        {"stay": FactSource("stay", Read("x"), "who", {"*": "care", "nights": "prescriber"})},
+    )
     with pytest.raises(PolicyError) as refused:
         query.ask("select sum(nights) from stay", policy(), tagged, "statistics")
     assert refused.value.rule == "L2"
 
 
-# -- what is wrong -----------------------------------------------------------------------------------------------------------
+# -- what is wrong ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -122,9 +148,19 @@ def test_a_misspelt_name_or_value_is_told_the_nearest(sql, nearest):
 
 @pytest.mark.parametrize(
     "sql",
-    ["", ";", "what?", "select count(*) from patient where", "select count(*) from patient where sex = 'F' and sex = 'M'", "select 'abc",
-     "select count(*) from patient where " + "(" * 40 + "sex = 'F'" + ")" * 40, "select count(*) from patient where " + "not " * 900 + "sex = 'F'",
-     "select count(*) from patient -- " + "x" * 5000, "select count(*) from patient order by 3", "select quantile_cont(cost, 1.5) from stay"],
+    [
+        "",
+        ";",
+        "what?",
+        "select count(*) from patient where",
+        "select count(*) from patient where sex = 'F' and sex = 'M'",
+        "select 'abc",
+        "select count(*) from patient where " + "(" * 40 + "sex = 'F'" + ")" * 40,
+        "select count(*) from patient where " + "not " * 900 + "sex = 'F'",
+        "select count(*) from patient -- " + "x" * 5000,
+        "select count(*) from patient order by 3",
+        "select quantile_cont(cost, 1.5) from stay",
+    ],
 )
 def test_a_text_that_cannot_be_read_exits_2(sql):
     with pytest.raises(UsageError):
@@ -137,33 +173,81 @@ def test_an_unknown_purpose_is_a_usage_error():
 
 
 def test_a_long_chain_is_no_deep_one():
-    assert ask("select count(*) from patient where " + " and ".join(["sex = 'F'"] * 200)).where.dimensions
+    assert ask(
+        "select count(*) from patient where " + " and ".join(["sex = 'F'"] * 200)
+    ).where.dimensions
 
 
 @pytest.mark.parametrize(
     "sql",
     [
-        "select * from patient", "select age_band from patient group by age_band", "select age_band, count(*) from patient",
-        "select distinct age_band from patient", "select email, count(*) from patient group by email", "select max(age) from patient",
-        "select count(email) from patient", "select avg(age) from patient", "select count(*) from patient group by rollup (sex)",
-        "select count(*) from patient, stay", "select count(*) from patient natural join stay", "select count(*) from patient left join stay using (patient_id)",
-        "select count(*) from patient join stay on true", "select count(*) from patient join stay on patient.patient_id = patient.patient_id",
-        "select count(*) from patient a join patient b using (patient_id)", "select count(*) from stay join call using (patient_id)",
-        "select count(*) from patient join stay using (sex)", "select count(*) from (select * from patient)", "with a as (select 1) select count(*) from patient",
-        "select count(*) from patient union all select count(*) from patient", "select count(*) from patient; select count(*) from patient",
-        "select count(*) filter (where sex = 'F') from patient", "select count(*) over () from patient", "select sum(distinct nights) from stay",
-        "select count(*) + 1 from patient", "select count(*)::varchar from patient", "select count(*) from patient where sex is null",
-        "select count(*) from patient where sex like 'F%'", "select count(*) from patient where sex = sex", "select count(*) from patient where true",
-        "select count(*) from patient where sex in (select sex from patient)", "select count(*) from patient where age_band between '<18' and '65+'",
-        "select count(*) from patient where exists (select 1)", "select count(*) from patient tablesample 10%", "select count(*) from patient limit 10%",
-        "select count(*) from patient limit (select 1)", "select count(*) from patient qualify true", "select count(* exclude (sex)) from patient",
-        "select count(*) from main.patient", "select count(*) from 'file.csv'", "select count(*) from read_csv('x.csv')", "select count(*)",
-        "select ward, count(*) from patient group by ward", "select count(*) from patient having sex = 'F'", "select count(*) from patient having sum(nights) > 1",
-        "select count(*) from patient order by (select 1)", "select error('x') from patient", "select stats(sex) from patient",
-        "select quantile_cont(cost, [0.1, 0.9]) from stay", "select count(*) from patient p(a, b)", 'select count(*) as "a\x07b" from patient',
-        "summarize patient", "describe patient", "explain select count(*) from patient", "pragma version", "attach 'x'", "copy patient to 'x'",
-        "install httpfs", "set threads = 1", "call duckdb_settings()", "select count(*) from patient where ? = sex", "select sex, $1, count(*) from patient",
-        "pivot patient on sex using count(*)", "values (1)", "show tables", "update patient set sex = 'F'", "insert into patient values (1)",
+        "select * from patient",
+        "select age_band from patient group by age_band",
+        "select age_band, count(*) from patient",
+        "select distinct age_band from patient",
+        "select email, count(*) from patient group by email",
+        "select max(age) from patient",
+        "select count(email) from patient",
+        "select avg(age) from patient",
+        "select count(*) from patient group by rollup (sex)",
+        "select count(*) from patient, stay",
+        "select count(*) from patient natural join stay",
+        "select count(*) from patient left join stay using (patient_id)",
+        "select count(*) from patient join stay on true",
+        "select count(*) from patient join stay on patient.patient_id = patient.patient_id",
+        "select count(*) from patient a join patient b using (patient_id)",
+        "select count(*) from stay join call using (patient_id)",
+        "select count(*) from patient join stay using (sex)",
+        "select count(*) from (select * from patient)",
+        "with a as (select 1) select count(*) from patient",
+        "select count(*) from patient union all select count(*) from patient",
+        "select count(*) from patient; select count(*) from patient",
+        "select count(*) filter (where sex = 'F') from patient",
+        "select count(*) over () from patient",
+        "select sum(distinct nights) from stay",
+        "select count(*) + 1 from patient",
+        "select count(*)::varchar from patient",
+        "select count(*) from patient where sex is null",
+        "select count(*) from patient where sex like 'F%'",
+        "select count(*) from patient where sex = sex",
+        "select count(*) from patient where true",
+        "select count(*) from patient where sex in (select sex from patient)",
+        "select count(*) from patient where age_band between '<18' and '65+'",
+        "select count(*) from patient where exists (select 1)",
+        "select count(*) from patient tablesample 10%",
+        "select count(*) from patient limit 10%",
+        "select count(*) from patient limit (select 1)",
+        "select count(*) from patient qualify true",
+        "select count(* exclude (sex)) from patient",
+        "select count(*) from main.patient",
+        "select count(*) from 'file.csv'",
+        "select count(*) from read_csv('x.csv')",
+        "select count(*)",
+        "select ward, count(*) from patient group by ward",
+        "select count(*) from patient having sex = 'F'",
+        "select count(*) from patient having sum(nights) > 1",
+        "select count(*) from patient order by (select 1)",
+        "select error('x') from patient",
+        "select stats(sex) from patient",
+        "select quantile_cont(cost, [0.1, 0.9]) from stay",
+        "select count(*) from patient p(a, b)",
+        'select count(*) as "a\x07b" from patient',
+        "summarize patient",
+        "describe patient",
+        "explain select count(*) from patient",
+        "pragma version",
+        "attach 'x'",
+        "copy patient to 'x'",
+        "install httpfs",
+        "set threads = 1",
+        "call duckdb_settings()",
+        "select count(*) from patient where ? = sex",
+        "select sex, $1, count(*) from patient",
+        "pivot patient on sex using count(*)",
+        "values (1)",
+        "show tables",
+        "update patient set sex = 'F'",
+        "insert into patient values (1)",
     ],
 )
 def test_p15_whatever_else_is_refused_with_the_rule(sql):
@@ -188,10 +272,12 @@ def test_p9_rows_without_a_declared_bound_count_once_a_patient_and_cell():
     assert (measure.low, measure.high) == (0, 1)
 
 
-# -- hostile texts -----------------------------------------------------------------------------------------------------------
+# -- hostile texts ---------------------------------------------------------------------------------
 
 
-@pytest.mark.skipif(not HOSTILE.is_file(), reason="the hostile statements are not beside the checkout")
+@pytest.mark.skipif(
+    not HOSTILE.is_file(), reason="the hostile statements are not beside the checkout"
+)
 def test_p15_every_hostile_statement_is_refused_with_a_fixed_message():
     statements = [json.loads(line) for line in HOSTILE.read_text(encoding="utf-8").splitlines()]
     messages = set()
@@ -204,14 +290,25 @@ def test_p15_every_hostile_statement_is_refused_with_a_fixed_message():
 
 def test_p15_no_function_of_the_engine_can_be_called():
     with duckdb.connect() as connection:
-        names = [n for (n,) in connection.execute("SELECT DISTINCT function_name FROM duckdb_functions() ORDER BY 1").fetchall()]
+        names = [
+            n
+            for (n,) in connection.execute(
+                "SELECT DISTINCT function_name FROM duckdb_functions() ORDER BY 1"
+            ).fetchall()
+        ]
     allowed = {"count", "sum", "avg", "median", "quantile_cont"}
     for name in [n for n in names if n.isidentifier() and n not in allowed]:
         for sql in (
-            f"select {name}(sex) from patient", f"select {name}('x'), count(*) from patient", f"select count(*) from {name}('x')",
-            f"select count(*) from {name}()", f"select count(*) from patient where {name}(sex) = 'F'", f"select {name}(nights) from stay",
-            f"select count(*) from patient group by {name}(sex)", f"select count(*) from patient having {name}(count(*)) > 1",
-            f"select count(*) from patient order by {name}(1)", f"select count(*) from patient limit {name}(1)",
+            f"select {name}(sex) from patient",
+            f"select {name}('x'), count(*) from patient",
+            f"select count(*) from {name}('x')",
+            f"select count(*) from {name}()",
+            f"select count(*) from patient where {name}(sex) = 'F'",
+            f"select {name}(nights) from stay",
+            f"select count(*) from patient group by {name}(sex)",
+            f"select count(*) from patient having {name}(count(*)) > 1",
+            f"select count(*) from patient order by {name}(1)",
+            f"select count(*) from patient limit {name}(1)",
         ):
             assert isinstance(asked(sql), SegmenterError), sql
 
@@ -220,7 +317,9 @@ PIECES = """SELECT|FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION|ALL|(|)|*|,|'
 ::|CAST(|AS|JOIN|LEFT JOIN|USING|ON|NATURAL|WITH x AS (|EXISTS(|patient|stay|email|patient_id|age_band|sex|ward|'F'|'heart'|count(*)|sum(|avg(|median(
 quantile_cont(|0.5|1e9|-1|NULL|TRUE|$1|?|:x|{|}|[|]|$$x$$|E'\\n'|0x1F|read_csv('a')|ATTACH 'x'|PRAGMA|COPY|INSTALL|error('CANARY-7731')|'CANARY-7731'
 "CANARY-7731"|OVER ()|FILTER (WHERE|WITHIN GROUP|DISTINCT|TABLESAMPLE 5%|QUALIFY|PIVOT|LATERAL|VALUES (1)|@|#|\u0000|\u202e|é|😀|\t|::json|->|->>|**
-//|%|^|~|lambda x: x|x -> x|COLUMNS(*)|EXCLUDE|REPLACE|INTERVAL 1 DAY|DATE '2020-01-01'|ROLLUP(|CUBE(|SUMMARIZE|DESCRIBE|EXPLAIN""".replace("\n", "|").split("|")
+//|%|^|~|lambda x: x|x -> x|COLUMNS(*)|EXCLUDE|REPLACE|INTERVAL 1 DAY|DATE '2020-01-01'|ROLLUP(|CUBE(|SUMMARIZE|DESCRIBE|EXPLAIN""".replace(
+    "\n", "|"
+).split("|")
 
 
 def mutated(rng: random.Random, text: str) -> str:
@@ -232,7 +331,11 @@ def mutated(rng: random.Random, text: str) -> str:
         elif way < 0.5:
             text = text[:at] + text[end:]
         elif way < 0.6:
-            text = text[:at] + chr(rng.choice((rng.randrange(32, 127), rng.randrange(0xD800)))) + text[at:]
+            text = (
+                text[:at]
+                + chr(rng.choice((rng.randrange(32, 127), rng.randrange(0xD800))))
+                + text[at:]
+            )
         elif way < 0.75:
             words = text.split(" ")
             words[rng.randrange(len(words))] = rng.choice(PIECES)

@@ -1,4 +1,6 @@
-"""Recall: whoever may not be in a file any more is taken out of it once, within 48 hours; who was in a leaked file."""
+"""Recall: whoever may not be in a file any more is taken out of it once, within 48 hours; who was
+in a leaked file.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ from world.policies import CLINIC, policy_of
 
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
 POLICY = policy_of(CLINIC)
-PEOPLE = [{"patient_id": name, "email": f"{name}@example.org", "first_name": name.upper()} for name in "abcd"]
+PEOPLE = [
+    {"patient_id": name, "email": f"{name}@example.org", "first_name": name.upper()}
+    for name in "abcd"
+]
 
 
 def rows(path):
@@ -27,9 +32,24 @@ def rows(path):
 
 
 def withdrawal(patient_id, **changed):
-    told = {"patient_id": patient_id, "event_id": f"w-{patient_id}", "source": "crm", "state": "withdrawn", "method": "app"}
+    told = {
+        "patient_id": patient_id,
+        "event_id": f"w-{patient_id}",
+        "source": "crm",
+        "state": "withdrawn",
+        "method": "app",
+    }
     moment = (NOW + timedelta(hours=1)).replace(tzinfo=None)
-    return {**told, "purpose": "*", "channel": "*", "topic": "*", "category": "*", "effective_at": moment, "recorded_at": moment, **changed}
+    return {
+        **told,
+        "purpose": "*",
+        "channel": "*",
+        "topic": "*",
+        "category": "*",
+        "effective_at": moment,
+        "recorded_at": moment,
+        **changed,
+    }
 
 
 def issue(world, policy=POLICY):
@@ -68,14 +88,27 @@ def test_a_withdrawal_after_an_export_is_recalled_once(world):
     world.write()
     (one,) = issue(world)
     assert rows(one.file) == [{"email": "b@example.org"}]
-    assert (one.state, one.destination, one.due_at, one.late) == ("pending", "mailer", NOW + timedelta(hours=50), False)
+    assert (one.state, one.destination, one.due_at, one.late) == (
+        "pending",
+        "mailer",
+        NOW + timedelta(hours=50),
+        False,
+    )
     assert manifest.verify(one.file.parent / f"{one.id}{manifest.SUFFIX}", KEYS).file_matches
     assert issue(world) == (one,)
     world.later(hours=48, seconds=1)
-    assert recall.listed(world.home, world.journal.read(), world.clock[0]).recalls[0].state == "overdue"
+    assert (
+        recall.listed(world.home, world.journal.read(), world.clock[0]).recalls[0].state
+        == "overdue"
+    )
     recall.acknowledge(world.home, world.journal, OFFICER, one.id)
     recall.acknowledge(world.home, world.journal, OFFICER, one.id)
-    assert recall.listed(world.home, world.journal.read(), world.clock[0]).to_dict()["recalls"][0]["state"] == "acknowledged"
+    assert (
+        recall.listed(world.home, world.journal.read(), world.clock[0]).to_dict()["recalls"][0][
+            "state"
+        ]
+        == "acknowledged"
+    )
     assert not one.file.exists()
     with pytest.raises(UsageError):
         recall.acknowledge(world.home, world.journal, OFFICER, "other")
@@ -83,7 +116,10 @@ def test_a_withdrawal_after_an_export_is_recalled_once(world):
 
 def test_a_late_recorded_withdrawal_is_marked(world):
     before = (NOW - timedelta(days=3)).replace(tzinfo=None)
-    world.consents, world.refusing = [withdrawal("b", effective_at=before, recorded_at=before)], frozenset({"b"})
+    world.consents, world.refusing = (
+        [withdrawal("b", effective_at=before, recorded_at=before)],
+        frozenset({"b"}),
+    )
     world.write("later")
     engine_place = world.place
     world.place = lambda **changed: _moved(engine_place(**changed), world, "later")
@@ -163,14 +199,23 @@ def test_one_can_say_who_already_has_the_file(world):
 
 
 def whole(world, recall_id):
-    """Whether a recall's folder is complete: its manifest holds, and its register has whom its file names."""
+    """Whether a recall's folder is complete: its manifest holds, and its register has whom its file
+    names.
+    """
     told = world.home / "exports" / recall_id / f"{recall_id}{manifest.SUFFIX}"
     verified = manifest.verify(told, KEYS)
     with world.engines() as engine:
         register.read(engine, world.home, recall_id, "recalled_once", "recall_copy")
-        members = [patient for (patient,) in engine.connection.execute("SELECT patient FROM recalled_once").fetchall()]
+        members = [
+            patient
+            for (patient,) in engine.connection.execute(
+                "SELECT patient FROM recalled_once"
+            ).fetchall()
+        ]
     named_there = [row["email"][0] for row in rows(told.parent / verified.content["file"])]
-    return verified.file_matches and sorted(world.numbers[one] for one in named_there) == sorted(members)
+    return verified.file_matches and sorted(world.numbers[one] for one in named_there) == sorted(
+        members
+    )
 
 
 def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made(tmp_path):
@@ -186,12 +231,17 @@ def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made
     made = []
     for image in left:
         found = Mailing(image, PEOPLE, file_key=None, now=world.clock[0])
-        shown = {path.name for path in (image / "exports").iterdir() if not path.name.startswith(".")} - {exported.export}
+        shown = {
+            path.name for path in (image / "exports").iterdir() if not path.name.startswith(".")
+        } - {exported.export}
         assert all(whole(found, one) for one in shown)
         made.append(any(act.kind == register.RECALLED for act in found.journal.read()))
         (one,) = issue(found)
         assert whole(found, one.id)
-        assert [row["email"] for row in sorted(rows(one.file), key=str)] == ["b@example.org", "c@example.org"]
+        assert [row["email"] for row in sorted(rows(one.file), key=str)] == [
+            "b@example.org",
+            "c@example.org",
+        ]
         assert {path.name for path in (image / "exports").iterdir()} == {exported.export, one.id}
         assert {path.stem for path in (image / "registers").iterdir()} == {exported.export, one.id}
         assert issue(found) == (one,)

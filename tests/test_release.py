@@ -47,7 +47,7 @@ def drawn(values):
     return lambda _mechanism, many: np.array([next(left) for _ in range(many)], dtype=np.int64)
 
 
-# -- threshold -----------------------------------------------------------------------------------------------------------
+# -- threshold -------------------------------------------------------------------------------------
 
 
 def test_p8_the_margin_holds_for_the_mechanism_that_was_paid():
@@ -62,13 +62,20 @@ def test_p8_only_the_noisy_count_decides():
     assert made.kept.tolist() == [False, True, False]
     assert list(made.cells()) == [
         {"sex": "F", "count": None, "interval": None, "withheld": True},
-        {"sex": "M", "count": 40, "interval": [40 - made.reach, 40 + made.reach], "withheld": False},
+        {
+            "sex": "M",
+            "count": 40,
+            "interval": [40 - made.reach, 40 + made.reach],
+            "withheld": False,
+        },
         {"sex": "unknown", "count": None, "interval": None, "withheld": True},
     ]
 
 
 @settings(max_examples=20)
-@given(st.sampled_from([0.2, 0.5, 1.0, 2.0]), st.sampled_from([0.9, 0.99, 0.999]), st.integers(1, 30))
+@given(
+    st.sampled_from([0.2, 0.5, 1.0, 2.0]), st.sampled_from([0.9, 0.99, 0.999]), st.integers(1, 30)
+)
 def test_p8_the_limit_is_where_a_cell_begins_to_show(epsilon, confidence, patients):
     from segmenter.policy import Threshold
 
@@ -83,11 +90,14 @@ def test_p8_small_cells_show_as_rarely_as_promised():
     counts = np.full(sizes("age_band", "visits", "last_stay"), 10)
     made = publish(("age_band", "visits", "last_stay"), counts, paid(0.7), None, using)
     source = seeded(8)
-    shares = [publish(("age_band", "visits", "last_stay"), counts, paid(0.7), source).kept.mean() for _ in range(20)]
+    shares = [
+        publish(("age_band", "visits", "last_stay"), counts, paid(0.7), source).kept.mean()
+        for _ in range(20)
+    ]
     assert 0 < np.mean(shares) <= 0.01 + 5 * np.sqrt(0.01 / (20 * made.values.size))
 
 
-# -- what is shown -------------------------------------------------------------------------------------------------------
+# -- what is shown ---------------------------------------------------------------------------------
 
 
 def test_p12_matched_is_the_sum_of_the_kept_cells():
@@ -140,13 +150,16 @@ def test_p1_reprs_show_no_number():
     assert "7700" not in repr(made) + repr(histogram) + repr(cube(SEX, [77_001, 0, 0]))
 
 
-# -- several tables ------------------------------------------------------------------------------------------------------
+# -- several tables --------------------------------------------------------------------------------
 
 
 def test_p12_tables_derived_from_several_add_up():
     random = np.random.default_rng(3)
     joint = random.integers(20, 200, size=sizes(*TWO))
-    cubes = [cube(TWO, joint, paid(1.0, name="x")), cube(SEX, joint.sum(axis=1), paid(2.0, name="y"))]
+    cubes = [
+        cube(TWO, joint, paid(1.0, name="x")),
+        cube(SEX, joint.sum(axis=1), paid(2.0, name="y")),
+    ]
     both, sex, age = release.publish(cubes, about(), [TWO, SEX, ("age_band",)], policy())
     assert np.allclose(both.values.sum(axis=1), sex.values)
     assert np.allclose(both.values.sum(axis=0), age.values)
@@ -155,14 +168,19 @@ def test_p12_tables_derived_from_several_add_up():
 
 def test_p8_derived_cells_get_the_margin_of_their_own_noise():
     joint = np.full(sizes(*TWO), 50)
-    cubes = [cube(TWO, joint, paid(0.3, name="x")), cube(SEX, joint.sum(axis=1), paid(1.0, name="y"))]
+    cubes = [
+        cube(TWO, joint, paid(0.3, name="x")),
+        cube(SEX, joint.sum(axis=1), paid(1.0, name="y")),
+    ]
     sex = release.publish(cubes, about(), [SEX], policy())[0]
     alone = publish(SEX, joint.sum(axis=1), paid(1.0))
     summed = release.publish(cubes[:1], about(), [SEX], policy())[0]
     assert sex.noise.variance < alone.noise.variance < summed.noise.variance
     assert sex.margin <= alone.margin < summed.margin
     source = seeded(4)
-    spread = np.std([release.publish(cubes, about(), [SEX], policy(), source)[0].values[0] for _ in range(600)])
+    spread = np.std(
+        [release.publish(cubes, about(), [SEX], policy(), source)[0].values[0] for _ in range(600)]
+    )
     assert spread == pytest.approx(np.sqrt(sex.noise.variance), rel=0.15)
 
 
@@ -178,7 +196,7 @@ def test_discrete_gaussian_releases():
     assert abs(made.values[0] - 1000) < 100
 
 
-# -- histograms ----------------------------------------------------------------------------------------------------------
+# -- histograms ------------------------------------------------------------------------------------
 
 
 def test_p16_a_histogram_has_every_reason_zeros_too():
@@ -187,11 +205,13 @@ def test_p16_a_histogram_has_every_reason_zeros_too():
     assert all(r["interval"][0] <= r["count"] <= r["interval"][1] for r in made.to_dict())
 
 
-# -- questions and the shelf ---------------------------------------------------------------------------------------------
+# -- questions and the shelf -----------------------------------------------------------------------
 
 
 def test_p6_the_same_question_has_one_name():
-    assert question_key(FAMILY, ("sex", "age_band"), SETTING) == question_key(FAMILY, ("age_band", "sex"), SETTING)
+    assert question_key(FAMILY, ("sex", "age_band"), SETTING) == question_key(
+        FAMILY, ("age_band", "sex"), SETTING
+    )
 
 
 @pytest.mark.parametrize(
@@ -204,7 +224,11 @@ def test_p6_the_same_question_has_one_name():
         (FAMILY, TWO, SETTING),
         (FAMILY, SEX, family.Setting("snapshot-2", "policy-1", CLOCKS)),
         (FAMILY, SEX, family.Setting("snapshot-1", "policy-2", CLOCKS)),
-        (FAMILY, SEX, family.Setting("snapshot-1", "policy-1", type(CLOCKS)(NOW, NOW.replace(hour=1)))),
+        (
+            FAMILY,
+            SEX,
+            family.Setting("snapshot-1", "policy-1", type(CLOCKS)(NOW, NOW.replace(hour=1))),
+        ),
     ],
 )
 def test_p6_another_question_has_another_name(population, dimensions, setting):
@@ -269,14 +293,19 @@ def test_the_journal_names_releases_and_holds_no_count(shelf):
     shelf.put("ana", [made])
     [entry] = shelf.journal.read("release")
     assert entry.body["tables"][0]["release"] == made.id
-    assert re.search(r"(?<![0-9a-f])98765(?![0-9a-f])", json.dumps(entry.body)) is None, "as a number, and not within an id's hex digits"
+    assert re.search(r"(?<![0-9a-f])98765(?![0-9a-f])", json.dumps(entry.body)) is None, (
+        "as a number, and not within an id's hex digits"
+    )
 
 
-# -- regions -------------------------------------------------------------------------------------------------------------
+# -- regions ---------------------------------------------------------------------------------------
 
 
 def test_a_region_is_what_the_segment_matches():
-    [base, used] = resolved(segment("base", "sex = 'F'"), segment("used", "age_band <> '<18'", include=("base",), exclude=()))
+    [base, used] = resolved(
+        segment("base", "sex = 'F'"),
+        segment("used", "age_band <> '<18'", include=("base",), exclude=()),
+    )
     for one in (base, used):
         held = region(one, DIMENSIONS)
         for place in np.ndindex(held.shape):
@@ -291,5 +320,7 @@ def test_noise_is_drawn_once_for_every_cell_of_every_cube():
         asked.append((mechanism, many))
         return np.zeros(many, dtype=np.int64)
 
-    release.publish([cube(SEX, [0] * 3), cube(TWO, [0] * 21, paid(2.0))], about(), [SEX], policy(), source)
+    release.publish(
+        [cube(SEX, [0] * 3), cube(TWO, [0] * 21, paid(2.0))], about(), [SEX], policy(), source
+    )
     assert asked == [(noise.paid(geometric(NANO)), 3), (noise.paid(geometric(2 * NANO)), 21)]

@@ -31,12 +31,19 @@ def counted():
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_three_files_hold_the_same_table(counted, tmp_path, language):
     files = report.write(tmp_path, counted, "Prévention", language)
-    assert {kind: path.suffix for kind, path in files.items()} == {"json": ".json", "csv": ".csv", "html": ".html"}
+    assert {kind: path.suffix for kind, path in files.items()} == {
+        "json": ".json",
+        "csv": ".csv",
+        "html": ".html",
+    }
     document = json.loads(files["json"].read_text())
     assert document["matched"]["count"] == 1234
     assert document["made"]["threshold"]["patients"] == 11
     rows = list(csv.DictReader(io.StringIO(files["csv"].read_text())))
-    assert [(r["sex"], r["count"], r["withheld"]) for r in rows] == [("F", "1234", "false"), ("M", "", "true")]
+    assert [(r["sex"], r["count"], r["withheld"]) for r in rows] == [
+        ("F", "1234", "false"),
+        ("M", "", "true"),
+    ]
     page = files["html"].read_text()
     assert {"en": "1,234", "fr": "1\u202f234"}[language] in page
     assert {"en": "withheld", "fr": "non publié"}[language] in page
@@ -60,12 +67,17 @@ def test_a_withheld_count_is_in_no_file(counted, tmp_path):
 
 
 def test_whole_releases_too(tmp_path):
-    made = publish(("sex", "age_band"), np.full(sizes("sex", "age_band"), 99), paid(rho=0.5), fixed(0))
+    made = publish(
+        ("sex", "age_band"), np.full(sizes("sex", "age_band"), 99), paid(rho=0.5), fixed(0)
+    )
     files = report.write(tmp_path, made, language="fr")
     assert len(json.loads(files["json"].read_text())["cells"]) == 21
     page = files["html"].read_text()
     assert "gaussien discret" in page
-    assert f"cote supérieure à {math.exp(converted(NANO // 2, 1_000) / NANO):.3g} (sauf une chance sur un million) fois" in page
+    assert (
+        f"cote supérieure à {math.exp(converted(NANO // 2, 1_000) / NANO):.3g} (sauf une chance sur un million) fois"
+        in page
+    )
 
 
 def test_everything_is_escaped():
@@ -97,7 +109,9 @@ def test_notebooks_show_counts_releases_and_plans(counted):
     assert "1,234" in counted._repr_html_()
     assert "1,234" in counted.release._repr_html_()
     nowhere = Setting("", "", Clocks(counted.release.made_at, counted.release.made_at))
-    made = planner.plan(resolved(segment("one", "sex = 'F'")), policy(), nowhere, lambda _q, _e: None)
+    made = planner.plan(
+        resolved(segment("one", "sex = 'F'")), policy(), nowhere, lambda _q, _e: None
+    )
     assert "one ±" in made._repr_html_()
     assert made.to_polars().height == 1
 
@@ -111,11 +125,18 @@ def test_frames(counted):
 
 def test_moments_are_in_the_readers_words(counted):
     assert re.search(r"made \d+ [A-Z][a-z]+ \d{4}, \d\d:\d\d UTC", report.page(counted, None, "en"))
-    assert re.search(r"faite le \d+ [a-zéû]+ \d{4} à \d\d:\d\d UTC", report.page(counted, None, "fr"))
+    assert re.search(
+        r"faite le \d+ [a-zéû]+ \d{4} à \d\d:\d\d UTC", report.page(counted, None, "fr")
+    )
 
 
 def test_a_bar_shows_the_interval_of_its_cell(counted):
-    [(low, high)] = [cell["interval"] for cell in counted.release.cells(counted.where) if not cell["withheld"]]
-    [(sure, perhaps)] = re.findall(r'"low" style="width:([\d.]+)%"></div><div class="high" style="width:([\d.]+)%"', report.page(counted))
+    [(low, high)] = [
+        cell["interval"] for cell in counted.release.cells(counted.where) if not cell["withheld"]
+    ]
+    [(sure, perhaps)] = re.findall(
+        r'"low" style="width:([\d.]+)%"></div><div class="high" style="width:([\d.]+)%"',
+        report.page(counted),
+    )
     assert float(sure) == pytest.approx(100 * low / high, abs=0.1)
     assert float(sure) + float(perhaps) == pytest.approx(100, abs=0.2)

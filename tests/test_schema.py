@@ -34,7 +34,9 @@ def test_only_words_of_json_schema(name):
             for item in schema:
                 yield from words(item)
 
-    assert not {"ge", "gt", "le", "lt", "title"} & set(words({k: v for k, v in schemas(name).items() if k != "default"}))
+    assert not {"ge", "gt", "le", "lt", "title"} & set(
+        words({k: v for k, v in schemas(name).items() if k != "default"})
+    )
 
 
 def test_every_key_is_in_the_schema():
@@ -42,7 +44,9 @@ def test_every_key_is_in_the_schema():
     assert set(schemas("segment")["properties"]) == set(shapes.SegmentShape.model_fields)
     assert schemas("segment")["additionalProperties"] is False
     assert schemas("segment")["required"] == ["name", "purpose"]
-    assert schemas("sources")["additionalProperties"] == {"$ref": "#/$defs/FactShape"}, "any other name is a fact table"
+    assert schemas("sources")["additionalProperties"] == {"$ref": "#/$defs/FactShape"}, (
+        "any other name is a fact table"
+    )
 
 
 def test_what_people_write_is_what_the_schema_says():

@@ -1,4 +1,6 @@
-"""Ingest: every row read is kept or quarantined, the snapshot appears whole, entries only come on top, small changes cost little."""
+"""Ingest: every row read is kept or quarantined, the snapshot appears whole, entries only come on
+top, small changes cost little.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,20 @@ HEADER = (
 
 def event(patient="1", state="given", **more) -> str:
     row = dict(zip(HEADER.strip().split(","), [""] * 16, strict=True))
-    row |= {"patient_id": patient, "state": state, "purpose": "prevention", "channel": "*", "topic": "*", "category": "care"}
-    row |= {"source": "crm", "effective_at": "2026-01-01T10:00:00Z", "recorded_at": "2026-01-01T10:00:00Z", **more}
+    row |= {
+        "patient_id": patient,
+        "state": state,
+        "purpose": "prevention",
+        "channel": "*",
+        "topic": "*",
+        "category": "care",
+    }
+    row |= {
+        "source": "crm",
+        "effective_at": "2026-01-01T10:00:00Z",
+        "recorded_at": "2026-01-01T10:00:00Z",
+        **more,
+    }
     return ",".join(row.values()) + "\n"
 
 
@@ -43,22 +57,47 @@ def clinic(tmp_path):
 
 
 def test_read_is_kept_and_quarantined(clinic):
-    clinic.write(consent_csv=HEADER + event() + event("") + event(state="maybe") + "broken\n" + "\n" + event("9"))
+    clinic.write(
+        consent_csv=HEADER
+        + event()
+        + event("")
+        + event(state="maybe")
+        + "broken\n"
+        + "\n"
+        + event("9")
+    )
     made = clinic.ingest()
-    assert told(made) == [("consent", 3, "I1"), ("consent", 4, "C10"), ("consent", 5, "I5"), ("patient", 4, "I3")]
+    assert told(made) == [
+        ("consent", 3, "I1"),
+        ("consent", 4, "C10"),
+        ("consent", 5, "I5"),
+        ("patient", 4, "I3"),
+    ]
     assert made.tables["consent"].read == 5
     assert all(count.read == count.kept + count.quarantined for count in made.tables.values())
-    assert clinic.rows(made, "consent", "patient", "state", "line") == [(1, "given", 2), (1, "maybe", 4), (5, "given", 7)]
+    assert clinic.rows(made, "consent", "patient", "state", "line") == [
+        (1, "given", 2),
+        (1, "maybe", 4),
+        (5, "given", 7),
+    ]
     assert clinic.rows(made, "identity") == [(1, "1"), (2, "2"), (3, "3"), (4, "4"), (5, "9")]
 
 
 def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic):
     denial = event("1", "withdrawn", evidence="a").strip()
     lines = [
-        denial + ",b", "e,1,prevention,email,*,*,withdrawn", denial.replace(",a,", ',"a"b,'), "e,2", denial.replace(",a,", ",\udce9,"),
-        event("2").strip() + ",b", "e,2,prevention,email,*,*,requested", denial.replace("1", "nobody", 1) + ",b",
+        denial + ",b",
+        "e,1,prevention,email,*,*,withdrawn",
+        denial.replace(",a,", ',"a"b,'),
+        "e,2",
+        denial.replace(",a,", ",\udce9,"),
+        event("2").strip() + ",b",
+        "e,2,prevention,email,*,*,requested",
+        denial.replace("1", "nobody", 1) + ",b",
     ]
-    made = clinic.write(consent_csv=(HEADER + "\n".join(lines)).encode("utf-8", "surrogateescape")).ingest()
+    made = clinic.write(
+        consent_csv=(HEADER + "\n".join(lines)).encode("utf-8", "surrogateescape")
+    ).ingest()
     assert told(made)[:8] == [("consent", n, "I6" if n == 6 else "I5") for n in range(2, 10)]
     assert (made.tables["consent"].read, made.tables["consent"].quarantined) == (8, 8)
     columns = ("patient", "state", "purpose", "channel", "topic", "category", "dates", "line")
@@ -70,11 +109,18 @@ def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic
 def test_a_broken_line_denies_of_whoever_another_source_makes_known_now_or_later(clinic):
     denial = event("late", "withdrawn", evidence="a").strip()
     torn = [denial + ",b", denial.replace("late", "linked", 1) + ",b"]
-    made = clinic.write(consent_csv=HEADER + "\n".join(torn), links_csv="patient_id,same_as\n1,linked\n").ingest()
+    made = clinic.write(
+        consent_csv=HEADER + "\n".join(torn), links_csv="patient_id,same_as\n1,linked\n"
+    ).ingest()
     assert set(clinic.rows(made, "consent", "state", "line")) == {("withdrawn", 3)}
     patients = (clinic.root / "data" / "patients.csv").read_text()
-    again = clinic.write(patients_csv=patients + patients.splitlines()[1].replace("1", "late", 1) + "\n").ingest(made)
-    assert set(clinic.rows(again, "consent", "state", "line")) == {("withdrawn", 2), ("withdrawn", 3)}
+    again = clinic.write(
+        patients_csv=patients + patients.splitlines()[1].replace("1", "late", 1) + "\n"
+    ).ingest(made)
+    assert set(clinic.rows(again, "consent", "state", "line")) == {
+        ("withdrawn", 2),
+        ("withdrawn", 3),
+    }
 
 
 def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
@@ -82,7 +128,10 @@ def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
         preferences_csv="patient_id,channel,allowed\n1,email,true,x\n2\nnobody,email\n",
         links_csv="patient_id,same_as\n1,2,x\n3,nobody,x\n", list_csv="email,reason\na@x.example\nb@x.example,manual,x\nnone,of,them\n",
     ).ingest()  # fmt: skip
-    assert clinic.rows(made, "preference", "patient", "channel", "topic", "allowed") == [(1, "*", "*", False), (2, "*", "*", False)]
+    assert clinic.rows(made, "preference", "patient", "channel", "topic", "allowed") == [
+        (1, "*", "*", False),
+        (2, "*", "*", False),
+    ]
     assert clinic.rows(made, "link_group") == [(1, 1, 2), (2, 1, 2)]
     assert [row[0] for row in clinic.rows(made, "suppression", "kind")] == ["email", "email"]
     assert all(count.read == count.kept + count.quarantined for count in made.tables.values())
@@ -103,7 +152,9 @@ def test_rows_in_quarantine_tell_of_deaths_and_listed_addresses_of_linked_ids(cl
     healed = clinic.write(patients_csv=rows.replace("old", "40")).ingest(again)
     assert clinic.rows(healed, "aside") == [(2, True)]
     assert {row[0] for row in clinic.rows(healed, "touched", "patient")} == {3}
-    assert [row for row in clinic.rows(healed, "address", "patient", "kind") if row[0] == 3].count((3, "email")) == 1
+    assert [row for row in clinic.rows(healed, "address", "patient", "kind") if row[0] == 3].count(
+        (3, "email")
+    ) == 1
 
 
 def test_patients_are_typed_and_the_dead_are_dead(clinic):
@@ -121,9 +172,14 @@ def test_identical_rows_are_one_and_differing_ones_none(clinic):
 
 
 def test_lines_are_physical_after_fields_of_several_lines(clinic):
-    made = clinic.write(patients_csv='patient_id,note\n1,"two\nlines"\n\n2,x,y\n3,"a ""b"""\n').ingest()
+    made = clinic.write(
+        patients_csv='patient_id,note\n1,"two\nlines"\n\n2,x,y\n3,"a ""b"""\n'
+    ).ingest()
     assert told(made) == [("patient", 5, "I5")]
-    assert clinic.rows(made, "patient", "patient_id", "note") == [("1", "two\nlines"), ("3", 'a "b"')]
+    assert clinic.rows(made, "patient", "patient_id", "note") == [
+        ("1", "two\nlines"),
+        ("3", 'a "b"'),
+    ]
 
 
 def test_reading_resumes_after_an_unterminated_quote(clinic):
@@ -133,21 +189,35 @@ def test_reading_resumes_after_an_unterminated_quote(clinic):
 
 
 def test_text_that_is_not_utf8_is_quarantined_and_a_mark_is_not_a_letter(clinic):
-    made = clinic.write(patients_csv=b"\xef\xbb\xbfpatient_id;note\n1;\xe9t\xe9\n2;\xc3\xa9\n").ingest()
+    made = clinic.write(
+        patients_csv=b"\xef\xbb\xbfpatient_id;note\n1;\xe9t\xe9\n2;\xc3\xa9\n"
+    ).ingest()
     assert told(made) == [("patient", 2, "I6")]
     assert clinic.rows(made, "patient", "patient_id", "note") == [("2", "é")]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_delimiters_and_line_ends(clinic, delimiter):
-    made = clinic.write(patients_csv="\r\n".join(delimiter.join(row) for row in (["patient_id", "sex"], ["1", "F"], ["2", "M"]))).ingest()
+    made = clinic.write(
+        patients_csv="\r\n".join(
+            delimiter.join(row) for row in (["patient_id", "sex"], ["1", "F"], ["2", "M"])
+        )
+    ).ingest()
     assert clinic.rows(made, "patient", "patient_id", "sex") == [("1", "F"), ("2", "M")]
 
 
 def sheet(rows) -> bytes:
     """The smallest workbook that holds these rows."""
     ns = "http://schemas.openxmlformats.org"
-    cells = [[f"<c><v>{v}</v></c>" if isinstance(v, int) else f'<c t="inlineStr"><is><t>{v}</t></is></c>' for v in row] for row in rows]
+    cells = [
+        [
+            f"<c><v>{v}</v></c>"
+            if isinstance(v, int)
+            else f'<c t="inlineStr"><is><t>{v}</t></is></c>'
+            for v in row
+        ]
+        for row in rows
+    ]
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/></Types>',
@@ -170,9 +240,19 @@ def sheet(rows) -> bytes:
 
 def test_every_kind_of_file_gives_the_same_patients(tmp_path):
     frame = pl.DataFrame({"patient_id": ["01", "2"], "sex": ["F", None], "age": ["30", ""]})
-    texts = {"patients.csv": frame.write_csv().encode(), "patients.jsonl": frame.write_ndjson().encode()}
+    texts = {
+        "patients.csv": frame.write_csv().encode(),
+        "patients.jsonl": frame.write_ndjson().encode(),
+    }
     texts["patients.csv.gz"] = gzip.compress(texts["patients.csv"])
-    for name in ("patients.csv", "patients.csv.gz", "patients.jsonl", "patients.parquet", "patients.db", "patients.xlsx"):
+    for name in (
+        "patients.csv",
+        "patients.csv.gz",
+        "patients.jsonl",
+        "patients.parquet",
+        "patients.db",
+        "patients.xlsx",
+    ):
         clinic = Clinic(tmp_path / name.replace(".", "_")).write()
         path = clinic.root / "data" / name
         read = Read(f"data/{name}")
@@ -185,18 +265,28 @@ def test_every_kind_of_file_gives_the_same_patients(tmp_path):
         else:
             with sqlite3.connect(path) as database:
                 database.execute("CREATE TABLE p (patient_id TEXT, sex TEXT, age INTEGER)")
-                database.executemany("INSERT INTO p VALUES (?, ?, ?)", [("01", "F", 30), ("2", None, None)])
+                database.executemany(
+                    "INSERT INTO p VALUES (?, ?, ?)", [("01", "F", 30), ("2", None, None)]
+                )
             database.close()
             read = Read(database=f"sqlite:///{path}", table="p")
         clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id"))
         made = clinic.ingest()
-        assert clinic.rows(made, "patient", "patient_id", "sex", "age") == [("01", "F", 30), ("2", None, None)], name
+        assert clinic.rows(made, "patient", "patient_id", "sex", "age") == [
+            ("01", "F", 30),
+            ("2", None, None),
+        ], name
 
 
 def test_renamed_columns_and_a_column_that_is_there_twice(clinic):
-    clinic.sources = replace(clinic.sources, patient=PatientSource(Read("data/p.csv", rename={"email": "Mail", "age": "Alter"}), "Nr"))
+    clinic.sources = replace(
+        clinic.sources,
+        patient=PatientSource(Read("data/p.csv", rename={"email": "Mail", "age": "Alter"}), "Nr"),
+    )
     made = clinic.write(p_csv="Nr,Mail,Alter,line,LINE\n7,a@x.example,30,x,y\n").ingest()
-    assert clinic.rows(made, "patient", "patient_id", "email", "age", "line", "LINE_2") == [("7", "a@x.example", 30, "x", "y")]
+    assert clinic.rows(made, "patient", "patient_id", "email", "age", "line", "LINE_2") == [
+        ("7", "a@x.example", 30, "x", "y")
+    ]
     clinic.write(p_csv="Nr,Mail,Mail\n7,a,b\n")
     with pytest.raises(SourceError, match="more than once"):
         clinic.ingest()
@@ -224,7 +314,9 @@ def test_a_column_that_is_renamed_or_tagged_and_is_not_there_is_refused(clinic):
         clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id", tags))
         with pytest.raises(SourceError, match=message):
             clinic.ingest()
-    clinic.sources = replace(clinic.sources, patient=PatientSource(Read("data/p.csv"), "patient_id", {"race": "origin"}))
+    clinic.sources = replace(
+        clinic.sources, patient=PatientSource(Read("data/p.csv"), "patient_id", {"race": "origin"})
+    )
     assert clinic.ingest().tables["patient"].kept == 1
 
 
@@ -235,7 +327,11 @@ def test_a_database_file_lies_under_the_project_and_is_never_made(clinic):
     for name, message in (("p.db", None), ("q.db", "cannot be read")):
         read = Read(database=f"sqlite:///data/{name}", table="p")
         clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id"))
-        with contextlib.nullcontext() if message is None else pytest.raises(SourceError, match=message):
+        with (
+            contextlib.nullcontext()
+            if message is None
+            else pytest.raises(SourceError, match=message)
+        ):
             clinic.ingest()
     assert not (clinic.root / "data" / "q.db").exists()
 
@@ -254,16 +350,26 @@ def test_a_missing_patient_source_and_an_unreadable_one(clinic):
     with pytest.raises(SourceError):
         clinic.ingest(before)
     (clinic.root / "data" / "patients.csv").unlink()
-    clinic.sources = replace(clinic.sources, patient=replace(clinic.sources.patient, read=replace(clinic.sources.patient.read, line=3)))
+    clinic.sources = replace(
+        clinic.sources,
+        patient=replace(clinic.sources.patient, read=replace(clinic.sources.patient.read, line=3)),
+    )
     with pytest.raises(SourceError, match="not there") as caught:
         clinic.ingest(before)
-    assert (caught.value.problems[0].file, caught.value.problems[0].line) == (clinic.root / "sources.yml", 3)
+    assert (caught.value.problems[0].file, caught.value.problems[0].line) == (
+        clinic.root / "sources.yml",
+        3,
+    )
     assert [p.name for p in (clinic.home / "snapshots").iterdir()] == [before.snapshot.path.name]
 
 
 def test_a_folder_is_no_source(clinic):
     clinic.ingest()
-    consent = (replace(clinic.sources.consent[0], read=replace(clinic.sources.consent[0].read, path="data")),)
+    consent = (
+        replace(
+            clinic.sources.consent[0], read=replace(clinic.sources.consent[0].read, path="data")
+        ),
+    )
     clinic.sources = replace(clinic.sources, consent=consent)
     with pytest.raises(SourceError, match="not a folder"):
         clinic.ingest()
@@ -282,22 +388,38 @@ def test_the_snapshot_is_encrypted(clinic):
     made = clinic.ingest()
     assert b"a@x.example" not in made.snapshot.path.read_bytes()
     wrong = "another key that is long enough and wrong"
-    with DuckDBEngine(clinic.home / "spill", wrong) as engine, pytest.raises((EngineError, ProjectKeyError)):
+    with (
+        DuckDBEngine(clinic.home / "spill", wrong) as engine,
+        pytest.raises((EngineError, ProjectKeyError)),
+    ):
         engine.attach("s", made.snapshot.path)
 
 
 def test_facts_have_numbers_where_the_policy_measures(clinic):
-    made = clinic.write(encounters_csv="patient_id,nights,ward\n1,3,er\n1,x,er\n,1,er\n5,,icu\n").ingest()
+    made = clinic.write(
+        encounters_csv="patient_id,nights,ward\n1,3,er\n1,x,er\n,1,er\n5,,icu\n"
+    ).ingest()
     assert clinic.rows(made, "fact_encounter") == [(1, 2, 3, "er"), (5, 5, None, "icu")]
     assert told(made)[:2] == [("encounter", 3, "I3"), ("encounter", 4, "I1")]
-    assert clinic.rows(Clinic(clinic.root / "again").write(patients_csv=PATIENTS).ingest(), "fact_encounter") == []
+    assert (
+        clinic.rows(
+            Clinic(clinic.root / "again").write(patients_csv=PATIENTS).ingest(), "fact_encounter"
+        )
+        == []
+    )
 
 
 def test_links_close_over_long_chains_and_cycles(clinic):
     ids = [f"p{i:03}" for i in range(300)]
-    pairs = [(a, b) for a, b in itertools.pairwise(ids) if a != "p100"] + [("p299", "p200"), ("p5", "p5"), ("1", "ghost")]
+    pairs = [(a, b) for a, b in itertools.pairwise(ids) if a != "p100"] + [
+        ("p299", "p200"),
+        ("p5", "p5"),
+        ("1", "ghost"),
+    ]
     random.Random(1).shuffle(pairs)
-    made = clinic.write(links_csv="patient_id,same_as\n" + "".join(f"{a},{b}\n" for a, b in pairs) + "x,\n").ingest()
+    made = clinic.write(
+        links_csv="patient_id,same_as\n" + "".join(f"{a},{b}\n" for a, b in pairs) + "x,\n"
+    ).ingest()
     sizes = sorted({(grp, size) for _, grp, size in clinic.rows(made, "link_group")})
     assert [size for _, size in sizes] == [2, 101, 199]
     assert told(made)[0] == ("link", len(pairs) + 2, "I1")
@@ -305,27 +427,34 @@ def test_links_close_over_long_chains_and_cycles(clinic):
 
 def test_preferences_that_cannot_be_read_close_their_scope(clinic):
     rows = "1,email,,true,2,30,fr,2026-01-01\n1,sms,,perhaps,,,,2026-01-01\n1,pigeon,,no,,,,2026-01-01\n1,pigeon,,yes,,,,2026-01-01\n"
-    made = clinic.write(preferences_csv="patient_id,channel,topic,allowed,max_contacts,per_days,language,updated_at\n" + rows).ingest()
+    made = clinic.write(
+        preferences_csv="patient_id,channel,topic,allowed,max_contacts,per_days,language,updated_at\n"
+        + rows
+    ).ingest()
     kept = clinic.rows(made, "preference", "channel", "topic", "allowed", "max_contacts")
     assert kept == [("*", "*", False, None), ("email", "*", True, 2), ("sms", "*", False, None)]
     assert [line for source, line, _ in told(made) if source == "preference"] == [3, 4, 5]
 
 
-# -- lists and feeds -----------------------------------------------------------------------------------------------------
+# -- lists and feeds -------------------------------------------------------------------------------
 
 
 def test_entries_only_come_on_top_and_importing_again_changes_nothing(clinic):
     first = clinic.write(list_csv="email,reason\na@x.example,unsubscribed\n,manual\n").ingest()
     again = clinic.ingest(first)
     assert clinic.rows(first, "suppression") == clinic.rows(again, "suppression")
-    later = clinic.write(list_csv="email,reason\nb@x.example,unsubscribed\nc@x.example,manual\n").ingest(again)
+    later = clinic.write(
+        list_csv="email,reason\nb@x.example,unsubscribed\nc@x.example,manual\n"
+    ).ingest(again)
     assert len(clinic.rows(later, "suppression")) == 3
     assert ("suppression list", 3, "S5") in told(first)
 
 
 def test_a_feed_that_is_gone_old_or_shrunk_says_so(clinic):
     path = clinic.root / "data" / "list.csv"
-    first = clinic.write(list_csv="email\n" + "".join(f"p{i}@x.example\n" for i in range(10))).ingest()
+    first = clinic.write(
+        list_csv="email\n" + "".join(f"p{i}@x.example\n" for i in range(10))
+    ).ingest()
     os.utime(path, (NOW.timestamp() - 90_000,) * 2)
     old = clinic.ingest(first)
     ((name, modified_at, max_age, readable, shrunk),) = clinic.rows(old, "feed")
@@ -341,7 +470,9 @@ def test_a_feed_that_is_gone_old_or_shrunk_says_so(clinic):
 
 
 def test_an_export_time_in_the_envelope_is_the_feeds_age(clinic):
-    made = clinic.write(list_json='{"contacts": [{"email": "a@x.example"}], "exported_at": "2026-05-01T00:00:00Z"}').ingest()
+    made = clinic.write(
+        list_json='{"contacts": [{"email": "a@x.example"}], "exported_at": "2026-05-01T00:00:00Z"}'
+    ).ingest()
     assert clinic.rows(made, "feed", "modified_at")[0][0].isoformat() == "2026-05-01T00:00:00"
 
 
@@ -353,7 +484,7 @@ def test_an_envelope_speaks_for_its_own_file_alone(clinic):
     assert NOW.replace(tzinfo=None) - modified_at == timedelta(hours=25)
 
 
-# -- small changes -------------------------------------------------------------------------------------------------------
+# -- small changes ---------------------------------------------------------------------------------
 
 
 def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(clinic):
@@ -363,7 +494,9 @@ def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(
     )  # fmt: skip
     first = clinic.ingest()
     new_events = HEADER + event("4", "withdrawn") + event("1", "odd")
-    clinic.write(consent2_csv=new_events, encounters2_csv="patient_id,nights,ward\n2,5,er\n2,?,er\n")
+    clinic.write(
+        consent2_csv=new_events, encounters2_csv="patient_id,nights,ward\n2,5,er\n2,?,er\n"
+    )
     second = clinic.ingest(first)
     assert (first.full, second.full) == (True, False)
     assert {patient for (patient,) in clinic.rows(second, "touched", "patient")} == {1, 2, 4}
@@ -376,7 +509,9 @@ def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(
 def test_a_changed_patient_table_touches_who_differs(clinic):
     clinic.write(consent_csv=HEADER + event())
     first = clinic.ingest()
-    second = clinic.write(patients_csv=PATIENTS.replace("2,M,47", "2,M,48") + "5,F,20,,e@x.example\n").ingest(first)
+    second = clinic.write(
+        patients_csv=PATIENTS.replace("2,M,47", "2,M,48") + "5,F,20,,e@x.example\n"
+    ).ingest(first)
     assert not second.full
     assert {patient for (patient,) in clinic.rows(second, "touched", "patient")} == {2, 5}
     assert clinic.tables(second) == clinic.tables(clinic.ingest())
@@ -389,7 +524,10 @@ def test_a_changed_consent_file_or_declaration_reads_all(clinic):
     clinic.write(consent_csv=HEADER + event() + event("2"))
     assert clinic.ingest(first).full
     second = clinic.ingest(first)
-    clinic.sources = replace(clinic.sources, consent=(ConsentSource(Read("data/consent*.csv", rename={"method": "how"})),))
+    clinic.sources = replace(
+        clinic.sources,
+        consent=(ConsentSource(Read("data/consent*.csv", rename={"method": "how"})),),
+    )
     assert clinic.ingest(second).full
 
 
@@ -405,7 +543,10 @@ def test_a_list_of_unknown_layout_is_refused(clinic):
     with pytest.raises(SourceError, match="not known") as caught:
         clinic.ingest()
     assert "Nom, Prenom" in str(caught.value.problems[0].hint)
-    clinic.sources = replace(clinic.sources, suppression=(SuppressionSource("none", Read("data/none"), None, timedelta(1)),))
+    clinic.sources = replace(
+        clinic.sources,
+        suppression=(SuppressionSource("none", Read("data/none"), None, timedelta(1)),),
+    )
     assert clinic.rows(clinic.ingest(), "feed", "readable") == [(False,)]
 
 

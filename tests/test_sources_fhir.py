@@ -16,7 +16,12 @@ from sourcing import Clinic, told
 
 EXAMPLES = sorted((Path(__file__).parents[1] / "../shared/data/fhir_consent_r4").glob("*.json"))
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-GRANTS = {"notice_version": "2026-01", "channel": "*", "topic": "*", "categories": ["identity", "care"]}
+GRANTS = {
+    "notice_version": "2026-01",
+    "channel": "*",
+    "topic": "*",
+    "categories": ["identity", "care"],
+}
 TERMS = fhir.Terms({"HMARKT": "prevention", "HRESCH": "statistics"}, GRANTS, NOW, "Europe/Paris")
 MARKETING = [{"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "HMARKT"}]
 TREATMENT = [{"code": "TREAT"}]
@@ -34,7 +39,14 @@ def r4(provision=None, **more):
 def r5(provisions, decision="permit", **more):
     base = r4(**more)
     del base["patient"], base["dateTime"]
-    return {**base, "subject": {"reference": "Patient/7"}, "date": "2026-01-01", "decision": decision, "provision": provisions, **more}
+    return {
+        **base,
+        "subject": {"reference": "Patient/7"},
+        "date": "2026-01-01",
+        "decision": decision,
+        "provision": provisions,
+        **more,
+    }
 
 
 def rows(*resources):
@@ -90,7 +102,10 @@ def test_a_permit_of_a_mapped_purpose_grants_each_category():
         (r4({**PERMIT, "actor": [{}]}), []),
         (r4({**PERMIT, "securityLabel": [{"code": "R"}]}), []),
         (r4({"type": "deny", "purpose": MARKETING, "actor": [{}]}), DENIED),
-        (r4({**PERMIT, "provision": [{"purpose": MARKETING}]}), [*GIVEN, ("unreadable", "prevention", "*")]),
+        (
+            r4({**PERMIT, "provision": [{"purpose": MARKETING}]}),
+            [*GIVEN, ("unreadable", "prevention", "*")],
+        ),
         (r4(PERMIT, status="proposed"), []),
         (r4(PERMIT, status="draft"), []),
         (r4(PERMIT, status="rejected"), DENIED),
@@ -105,7 +120,10 @@ def test_what_a_resource_says(resource, expected):
 
 
 def test_the_newest_version_speaks_and_an_ended_one_withdraws():
-    newer = r4({"type": "deny", "purpose": MARKETING}, meta={"versionId": "2", "lastUpdated": "2026-02-01T00:00:00Z"})
+    newer = r4(
+        {"type": "deny", "purpose": MARKETING},
+        meta={"versionId": "2", "lastUpdated": "2026-02-01T00:00:00Z"},
+    )
     assert said(r4(PERMIT), newer) == DENIED
     ended = r4(status="inactive", meta={"versionId": "2", "lastUpdated": "2026-02-01T00:00:00Z"})
     found = rows(r4(PERMIT), ended)
@@ -118,7 +136,14 @@ def test_the_newest_version_speaks_and_an_ended_one_withdraws():
 
 def test_dates_evidence_and_who_spoke():
     until = {**PERMIT, "period": {"start": "2026-03-01", "end": "2026-04-01"}}
-    row = rows(r4(until, performer=[{"reference": "RelatedPerson/1"}], sourceReference=None, verification=[{"verified": True}]))[0]
+    row = rows(
+        r4(
+            until,
+            performer=[{"reference": "RelatedPerson/1"}],
+            sourceReference=None,
+            verification=[{"verified": True}],
+        )
+    )[0]
     assert (row["effective_at"], row["valid_until"]) == ("2026-03-01", "2026-04-01")
     assert (row["expressed_by"], row["evidence"]) == ("representative", "verification")
     bare = rows(r4(PERMIT, sourceReference=None, meta={}))[0]
@@ -128,14 +153,25 @@ def test_dates_evidence_and_who_spoke():
 
 @pytest.mark.parametrize(
     ("reference", "expected"),
-    [("Patient/7", "7"), ("https://h.example/fhir/Patient/7/_history/2", "7"), ("urn:uuid:7", "7"), ("#p", ""), ("Group/7", "")],
+    [
+        ("Patient/7", "7"),
+        ("https://h.example/fhir/Patient/7/_history/2", "7"),
+        ("urn:uuid:7", "7"),
+        ("#p", ""),
+        ("Group/7", ""),
+    ],
 )
 def test_patient_ids(reference, expected):
     assert fhir.reference_id({"reference": reference}) == expected
 
 
 def test_stu3_is_refused(tmp_path):
-    old = {"resourceType": "Consent", "status": "active", "patient": {"reference": "Patient/7"}, "except": [{"type": "deny"}]}
+    old = {
+        "resourceType": "Consent",
+        "status": "active",
+        "patient": {"reference": "Patient/7"},
+        "except": [{"type": "deny"}],
+    }
     with pytest.raises(SourceError, match="STU3"):
         rows(old)
     with pytest.raises(SourceError, match="STU3"):
@@ -145,7 +181,13 @@ def test_stu3_is_refused(tmp_path):
 def clinic(tmp_path, *resources):
     made = Clinic(tmp_path).write(patients_csv="patient_id\n7\n8\n")
     made.sources = replace(
-        made.sources, consent=(ConsentSource(Read("data/fhir*.json*", format="fhir"), {"HMARKT": "prevention"}, GRANTS),), suppression=()
+        made.sources,
+        consent=(
+            ConsentSource(
+                Read("data/fhir*.json*", format="fhir"), {"HMARKT": "prevention"}, GRANTS
+            ),
+        ),
+        suppression=(),
     )
     for i, resource in enumerate(resources):
         text = resource if isinstance(resource, str) else json.dumps(resource)
@@ -154,9 +196,17 @@ def clinic(tmp_path, *resources):
 
 
 def test_bundles_and_lines_are_read_and_versions_meet_over_files(tmp_path):
-    bundle = {"resourceType": "Bundle", "entry": [{"resource": r4(PERMIT)}, {"resource": {"resourceType": "Patient"}}]}
+    bundle = {
+        "resourceType": "Bundle",
+        "entry": [{"resource": r4(PERMIT)}, {"resource": {"resourceType": "Patient"}}],
+    }
     ended = r4(status="inactive", meta={"versionId": "2", "lastUpdated": "2026-02-01T00:00:00Z"})
-    lines = json.dumps(ended) + "\n{broken\n" + json.dumps(r4(PERMIT, id="c2", patient={"reference": "Patient/8"})) + "\n"
+    lines = (
+        json.dumps(ended)
+        + "\n{broken\n"
+        + json.dumps(r4(PERMIT, id="c2", patient={"reference": "Patient/8"}))
+        + "\n"
+    )
     made = clinic(tmp_path, bundle, lines).ingest()
     assert sorted(row[:2] for row in clinic(tmp_path).rows(made, "consent", "state", "patient")) == [
         ("given", 1), ("given", 1), ("given", 2), ("given", 2), ("withdrawn", 1), ("withdrawn", 1),

@@ -1,5 +1,6 @@
-"""A file of consent, links or preferences that was read before and is gone: a denial may have stood in it or come over it, so the ingest
-refuses and the old snapshot stays."""
+"""A file of consent, links or preferences that was read before and is gone: a denial may have stood
+in it or come over it, so the ingest refuses and the old snapshot stays.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def test_consent_that_never_was_there_may_be_missing(tmp_path):
 
 
 @pytest.mark.parametrize("source", ["link", "preference"])
-def test_links_and_preferences_that_vanished_are_refused_and_the_old_snapshot_stays_in_use(tmp_path, source):
+def test_links_and_preferences_that_vanished_are_refused_and_the_old_snapshot_stays_in_use(
+    tmp_path, source
+):
     root = plain_project(tmp_path)
     file = root / "data" / f"{source}s.csv"
     away = file.rename(file.with_suffix(".away"))
@@ -73,12 +76,16 @@ def test_a_source_whose_line_is_taken_out_may_be_gone(tmp_path):
     with segmenter.open(root) as session:
         session.ingest()
     (root / "data" / "links.csv").unlink()
-    write_yaml(root / "sources.yml", {name: read for name, read in DECLARED.items() if name != "link"})
+    write_yaml(
+        root / "sources.yml", {name: read for name, read in DECLARED.items() if name != "link"}
+    )
     with segmenter.open(root) as session:
         session.ingest()
 
 
-def test_a_snapshot_of_an_earlier_version_is_refused_and_the_next_ingest_reads_everything_anew(tmp_path):
+def test_a_snapshot_of_an_earlier_version_is_refused_and_the_next_ingest_reads_everything_anew(
+    tmp_path,
+):
     root = plain_project(tmp_path)
     with segmenter.open(root) as session:
         session.ingest()

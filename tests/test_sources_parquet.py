@@ -1,4 +1,6 @@
-"""Parquet files are read where they lie: the same rows as from CSV, and no file that is damaged or changes meanwhile is believed."""
+"""Parquet files are read where they lie: the same rows as from CSV, and no file that is damaged or
+changes meanwhile is believed.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,13 @@ from segmenter.project.declared import ConsentSource, Read
 from sourcing import Clinic, told
 from test_sources import HEADER, PATIENTS, event
 
-TEXT = HEADER + event() + event("") + event(state="maybe") + event("9", effective_at="", evidence="doc")
+TEXT = (
+    HEADER
+    + event()
+    + event("")
+    + event(state="maybe")
+    + event("9", effective_at="", evidence="doc")
+)
 
 
 @pytest.fixture
@@ -30,16 +38,26 @@ def parquet(clinic, name="consent.parquet", text=TEXT):
 
 
 def kept(clinic, made):
-    return clinic.rows(made, "consent", "patient", "state", "effective_at", "dates", "evidence", "origin", "line")
+    return clinic.rows(
+        made, "consent", "patient", "state", "effective_at", "dates", "evidence", "origin", "line"
+    )
 
 
 def test_the_same_rows_as_from_text(clinic):
     parquet(clinic)
     made = clinic.ingest()
-    assert told(made) == [("consent", 2, "I1"), ("consent", 3, "C10"), ("consent", 4, "C10"), ("patient", 4, "I3")]
+    assert told(made) == [
+        ("consent", 2, "I1"),
+        ("consent", 3, "C10"),
+        ("consent", 4, "C10"),
+        ("patient", 4, "I3"),
+    ]
     assert made.tables["consent"].read == 4
     assert made.tables["consent"].kept == 1
-    found = [(patient, state, dates, evidence, line) for patient, state, _, dates, evidence, _, line in kept(clinic, made)]
+    found = [
+        (patient, state, dates, evidence, line)
+        for patient, state, _, dates, evidence, _, line in kept(clinic, made)
+    ]
     assert found == [(1, "given", 0, "", 1), (1, "maybe", 0, "", 3), (5, "given", 1, "doc", 4)]
 
 
@@ -52,7 +70,9 @@ def test_beside_text_files_every_row_has_its_own_number(clinic):
     assert len(set(events)) == len(events) == 9
     assert made.tables["consent"].read == 12
     assert {(origin, line) for *_, origin, line in kept(clinic, made)} == {
-        (f"consent{name}", line + (name == ".csv")) for name in (".csv", "_b.parquet", "_c.parquet") for line in (1, 3, 4)
+        (f"consent{name}", line + (name == ".csv"))
+        for name in (".csv", "_b.parquet", "_c.parquet")
+        for line in (1, 3, 4)
     }
 
 

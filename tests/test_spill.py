@@ -1,4 +1,6 @@
-"""Spills: an engine has a folder of its own, removed at its end; what a killed process left goes with the next start."""
+"""Spills: an engine has a folder of its own, removed at its end; what a killed process left goes
+with the next start.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,13 @@ with DuckDBEngine(Path(sys.argv[1]), None):
 
 def test_a_killed_process_leaves_no_spills_for_long_and_a_living_one_keeps_its_own(tmp_path):
     spill = tmp_path / "spill"
-    holds = {"env": {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}, "stdout": subprocess.PIPE}
-    killed, living = (subprocess.Popen([sys.executable, "-c", HOLD, str(spill)], **holds) for _ in range(2))
+    holds = {
+        "env": {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        "stdout": subprocess.PIPE,
+    }
+    killed, living = (
+        subprocess.Popen([sys.executable, "-c", HOLD, str(spill)], **holds) for _ in range(2)
+    )
     try:
         for process in (killed, living):
             process.stdout.readline()

@@ -1,4 +1,6 @@
-"""What is measured for a job of segments: the predicted error against a bare count of each, and against the fixed strategies (P14)."""
+"""What is measured for a job of segments: the predicted error against a bare count of each, and
+against the fixed strategies (P14).
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from segmenter.release.strategy import Job
 
 NANO = 1_000_000_000
 CLINIC = (3, 7, 4, 5, 5)
-BARE = Geometric(NANO // 20).variance  # of a segment's count with a twentieth of epsilon 1, as one number
+BARE = Geometric(
+    NANO // 20
+).variance  # of a segment's count with a twentieth of epsilon 1, as one number
 
 
 def placed(labels, axis, axes):
@@ -93,14 +97,18 @@ def family(kind, seed, number=20):
 
 
 def ratio(job):
-    """Root mean square error of the segments' sums beside that of a bare count of each with an equal share."""
+    """Root mean square error of the segments' sums beside that of a bare count of each with an
+    equal share.
+    """
     return math.sqrt(job.best().variance / BARE)
 
 
 @pytest.mark.parametrize("seed", range(5))
 @pytest.mark.parametrize("kind", [*KINDS, "mixed"])
 def test_p14_twenty_segments_of_one_family_cost_at_most_0_55_of_a_bare_count_of_each(kind, seed):
-    """A bare count shows no cell, so that nobody could be targeted by it; still it is no better. Nor is a fixed strategy, by 5 %."""
+    """A bare count shows no cell, so that nobody could be targeted by it; still it is no better.
+    Nor is a fixed strategy, by 5 %.
+    """
     job = family(kind, seed)
     best = job.best()
     assert math.sqrt(best.variance / BARE) <= 0.55
@@ -110,10 +118,14 @@ def test_p14_twenty_segments_of_one_family_cost_at_most_0_55_of_a_bare_count_of_
 
 
 def test_p14_twenty_segments_that_have_nothing_in_common():
-    """The worst there is: every group of them has members. Ten strips of two, and 5 % of the price, are enough."""
+    """The worst there is: every group of them has members. Ten strips of two, and 5 % of the price,
+    are enough.
+    """
     sizes = (2,) * 8
     random = np.random.default_rng(1)
-    segments = tuple((tuple(range(8)), random.integers(0, 2, size=sizes).astype(bool)) for _ in range(20))
+    segments = tuple(
+        (tuple(range(8)), random.integers(0, 2, size=sizes).astype(bool)) for _ in range(20)
+    )
     assert math.sqrt(Job(sizes, segments, 1.0).best().variance / BARE) <= 0.55
 
 
@@ -138,7 +150,13 @@ def test_a_strip_tells_disjoint_segments_apart_at_once():
 
 
 def test_what_strips_leave_out():
-    everyone, nobody, some_ = np.ones(3, dtype=bool), np.zeros(3, dtype=bool), np.array([True, False, False])
+    everyone, nobody, some_ = (
+        np.ones(3, dtype=bool),
+        np.zeros(3, dtype=bool),
+        np.array([True, False, False]),
+    )
     assert strips((((0,), some_),), (3,)) == ()
     assert strips((((0,), everyone), ((0,), nobody)), (3,)) == ()
-    assert [s.segments for s in strips((((0,), some_), ((0,), some_.copy()), ((0,), everyone)), (3,))] == [(0,)]
+    assert [
+        s.segments for s in strips((((0,), some_), ((0,), some_.copy()), ((0,), everyone)), (3,))
+    ] == [(0,)]

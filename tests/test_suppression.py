@@ -1,4 +1,6 @@
-"""The suppression list: imports only tighten, any profile matches, lifts are an officer's, feeds must be fresh (S1 to S8)."""
+"""The suppression list: imports only tighten, any profile matches, lifts are an officer's, feeds
+must be fresh (S1 to S8).
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def run_import(world, *given, actor=OFFICER):
         with suppression.imports(world.home):
             suppression.load(engine, world.home, world.journal.read())
             incoming(engine, *given)
-            return suppression.import_entries(engine, world.home, world.journal, actor, len(given), ())
+            return suppression.import_entries(
+                engine, world.home, world.journal, actor, len(given), ()
+            )
     finally:
         engine.__exit__(None, None, None)
 
@@ -64,7 +68,12 @@ def test_who_an_entry_reaches(tmp_path, entry, expected):
 
 def test_linked_ids_share_an_entry_and_a_shared_address_reaches_everyone(tmp_path):
     people = [*PEOPLE, {"patient_id": "f", "email": "e@EXAMPLE.net"}, {"patient_id": "g"}]
-    world = Mailing(tmp_path, people, links={"g": 6, "d": 6}, entries=[named("e@example.net"), named("g", "patient_id")])
+    world = Mailing(
+        tmp_path,
+        people,
+        links={"g": 6, "d": 6},
+        entries=[named("e@example.net"), named("g", "patient_id")],
+    )
     assert suppressed(world) == {"d", "e", "f", "g"}
 
 
@@ -77,10 +86,17 @@ def test_a_live_opt_out_holds_from_that_instant(tmp_path):
 
 
 def test_imports_never_resurrect_an_opt_out(tmp_path):
-    """A "subscribed" row has no entry to give, a re-import adds nothing, and nothing takes anything away."""
+    """A "subscribed" row has no entry to give, a re-import adds nothing, and nothing takes anything
+    away.
+    """
     world = Mailing(tmp_path, PEOPLE)
     entry = named("e@example.net", reason="unsubscribed", source="mail")
-    assert run_import(world, entry).to_dict() == {"created": 1, "existing": 0, "skipped": 0, "quarantined": []}
+    assert run_import(world, entry).to_dict() == {
+        "created": 1,
+        "existing": 0,
+        "skipped": 0,
+        "quarantined": [],
+    }
     assert run_import(world, entry).to_dict()["existing"] == 1
     assert run_import(world).created == 0
     assert suppressed(world) == {"e"}
@@ -108,14 +124,23 @@ def test_only_a_lift_ends_an_entry_and_its_file_read_again_does_not_bring_it_bac
     assert suppressed(world) == set()
     assert run_import(world, entry).existing == 1
     assert suppressed(world) == set()
-    run_import(world, named("e@example.net", reason="unsubscribed", source="mail", since="2026-11-22T00:00:00Z"))
+    run_import(
+        world,
+        named("e@example.net", reason="unsubscribed", source="mail", since="2026-11-22T00:00:00Z"),
+    )
     assert suppressed(world) == {"e"}
 
 
 def test_three_soft_bounces_within_thirty_days(tmp_path):
-    dated = [named("e@example.net", reason="soft_bounce", since=f"2026-0{m}-01T00:00:00Z", event=str(m)) for m in (1, 2, 3)]
+    dated = [
+        named("e@example.net", reason="soft_bounce", since=f"2026-0{m}-01T00:00:00Z", event=str(m))
+        for m in (1, 2, 3)
+    ]
     assert suppressed(Mailing(tmp_path / "a", PEOPLE, entries=dated)) == set()
-    close = [named("e@example.net", reason="soft_bounce", since=f"2026-01-{d}T00:00:00Z", event=d) for d in ("01", "15", "31")]
+    close = [
+        named("e@example.net", reason="soft_bounce", since=f"2026-01-{d}T00:00:00Z", event=d)
+        for d in ("01", "15", "31")
+    ]
     assert suppressed(Mailing(tmp_path / "b", PEOPLE, entries=close)) == {"e"}
 
 
@@ -130,10 +155,16 @@ def test_feeds_must_be_fresh(tmp_path):
 
 
 def test_show_counts_only_for_whoever_may(tmp_path):
-    world = Mailing(tmp_path, PEOPLE, entries=[named("e@example.net", source="mail"), named("d@example.org", source="mail")])
+    world = Mailing(
+        tmp_path,
+        PEOPLE,
+        entries=[named("e@example.net", source="mail"), named("d@example.org", source="mail")],
+    )
     engine = world.open()
     suppression.load(engine, world.home, world.journal.read())
-    assert suppression.show(engine, OFFICER).to_dict()["suppression"] == [{"reason": "manual", "source": "mail", "entries": 2}]
+    assert suppression.show(engine, OFFICER).to_dict()["suppression"] == [
+        {"reason": "manual", "source": "mail", "entries": 2}
+    ]
     assert suppression.show(engine, MARKETER).to_dict()["suppression"][0]["entries"] is None
     suppression.export_hashes(engine, tmp_path / "shared.csv")
     engine.__exit__(None, None, None)
@@ -143,7 +174,11 @@ def test_show_counts_only_for_whoever_may(tmp_path):
 
 
 def test_entries_are_checked():
-    for kind, value, reason in (("mail", "a@b.fr", "manual"), ("email", "a@b.fr", "because"), ("phone", "none", "manual")):
+    for kind, value, reason in (
+        ("mail", "a@b.fr", "manual"),
+        ("email", "a@b.fr", "because"),
+        ("phone", "none", "manual"),
+    ):
         with pytest.raises(UsageError):
             suppression.entry(KEYS, "FR", kind, value, reason)
 
@@ -175,7 +210,10 @@ def test_lists_imported_at_once_all_hold(tmp_path):
     world = Mailing(tmp_path, crowd())
     fresh = multiprocessing.get_context("spawn")
     gate = fresh.Barrier(3)
-    children = [fresh.Process(target=import_one, args=(tmp_path, f"{name}@example.org", gate)) for name in "abc"]
+    children = [
+        fresh.Process(target=import_one, args=(tmp_path, f"{name}@example.org", gate))
+        for name in "abc"
+    ]
     for child in children:
         child.start()
     for child in children:

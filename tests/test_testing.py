@@ -76,7 +76,7 @@ def failure(check, *args, **named):
     return str(failed.value)
 
 
-# -- budgets.lock --------------------------------------------------------------------------------------------------------
+# -- budgets.lock ----------------------------------------------------------------------------------
 
 
 def test_a_lock_holds_until_something_costs_more(project):
@@ -103,7 +103,9 @@ def test_a_lower_threshold_is_a_rise(project):
 
 def test_titles_and_comments_change_nothing(project):
     rewrite(project, "{en: Prevention}", "{en: Other words}")
-    (project / "segments" / "women.yml").write_text("# a comment\n" + (project / "segments" / "women.yml").read_text())
+    (project / "segments" / "women.yml").write_text(
+        "# a comment\n" + (project / "segments" / "women.yml").read_text()
+    )
     assert budget_lock.changes(project) == ()
 
 
@@ -121,7 +123,7 @@ def test_a_lock_is_the_same_each_time(project):
     assert json.loads(budget_lock.text(project))["version"] == 1
 
 
-# -- an invented world ---------------------------------------------------------------------------------------------------
+# -- an invented world -----------------------------------------------------------------------------
 
 
 def test_segments_find_somebody_in_the_invented_world(project):
@@ -146,7 +148,7 @@ def test_nothing_of_the_real_project_is_touched(project, monkeypatch):
     assert sorted(project.rglob("*")) == before
 
 
-# -- privacy -------------------------------------------------------------------------------------------------------------
+# -- privacy ---------------------------------------------------------------------------------------
 
 
 def test_the_project_is_private(project):
@@ -172,7 +174,7 @@ def test_a_human_who_is_counted_twice_is_found(project, monkeypatch):
     assert "one human changes more" in failure(assert_private, project)
 
 
-# -- the plugin ----------------------------------------------------------------------------------------------------------
+# -- the plugin ------------------------------------------------------------------------------------
 
 
 def test_a_report_of_all_checks(project, monkeypatch):
@@ -190,7 +192,18 @@ def pytest_of(project, *options):
     root = str(Path(__file__).parents[1])
     start = f"import sys; sys.path.insert(0, {root!r}); import pytest; raise SystemExit(pytest.main(sys.argv[1:]))"
     plugin = [] if _installed() else ["-p", "segmenter.testing"]
-    command = [sys.executable, "-c", start, *plugin, "-p", "no:cacheprovider", "-q", "--rootdir", str(project), *options]
+    command = [
+        sys.executable,
+        "-c",
+        start,
+        *plugin,
+        "-p",
+        "no:cacheprovider",
+        "-q",
+        "--rootdir",
+        str(project),
+        *options,
+    ]
     done = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

@@ -22,8 +22,13 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
 
     with plain.connect(folder) as engine:
         watch = Stopwatch().started()
-        rows = engine.execute(plain.COUNT.format(gate=plain.LATEST if work == "b" else "")).fetchall()
+        rows = engine.execute(
+            plain.COUNT.format(gate=plain.LATEST if work == "b" else "")
+        ).fetchall()
         true = {(sex, AGES[age], payer, region): count for sex, age, payer, region, count in rows}
         draw = Geometric(epsilon=1.0, sensitivity=1).randomise
-        cells: Cells = {cell: float(draw(true.get(cell, 0))) for cell in itertools.product("FMX", AGES, "abcd", REGIONS)}
+        cells: Cells = {
+            cell: float(draw(true.get(cell, 0)))
+            for cell in itertools.product("FMX", AGES, "abcd", REGIONS)
+        }
         return watch.stop(), cells

@@ -26,17 +26,23 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
     data = pl.LazyFrame(rows.pl())
-    keys = pl.LazyFrame(list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)), schema=list(CELLS), orient="row")
+    keys = pl.LazyFrame(
+        list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)),
+        schema=list(CELLS),
+        orient="row",
+    )
     context = dp.Context.compositor(
         data=data,
         privacy_unit=dp.unit_of(contributions=1),
         privacy_loss=dp.loss_of(epsilon=1.0),
         split_evenly_over=1,
     )
-    query = context.query().group_by(CELLS).agg(dp.len()).with_keys(keys.cast({"age_band": pl.Int32}))  # type: ignore[attr-defined]
+    size = dp.len()  # type: ignore[attr-defined]
+    query = context.query().group_by(CELLS).agg(size).with_keys(keys.cast({"age_band": pl.Int32}))
     found = query.release().collect()
     watch.stop()
     engine.close()
     return watch, {
-        (sex, AGES[age], payer, region): float(count) for sex, age, payer, region, count in found.select(*CELLS, "len").iter_rows()
+        (sex, AGES[age], payer, region): float(count)
+        for sex, age, payer, region, count in found.select(*CELLS, "len").iter_rows()
     }

@@ -25,7 +25,9 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     backend = pipeline_dp.LocalBackend()
     accountant = pipeline_dp.NaiveBudgetAccountant(total_epsilon=1.0, total_delta=1e-9)
     extractors = pipeline_dp.DataExtractors(
-        partition_extractor=lambda row: row[1:], privacy_id_extractor=lambda row: row[0], value_extractor=lambda _row: 1
+        partition_extractor=lambda row: row[1:],
+        privacy_id_extractor=lambda row: row[0],
+        value_extractor=lambda _row: 1,
     )
     params = pipeline_dp.AggregateParams(
         metrics=[pipeline_dp.Metrics.COUNT],
@@ -39,4 +41,7 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     found = list(result)
     watch.stop()
     engine.close()
-    return watch, {(sex, AGES[age], payer, region): float(metrics.count) for (sex, age, payer, region), metrics in found}
+    return watch, {
+        (sex, AGES[age], payer, region): float(metrics.count)
+        for (sex, age, payer, region), metrics in found
+    }

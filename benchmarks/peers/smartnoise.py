@@ -35,11 +35,20 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
     data = rows.df()
-    reader = snsql.from_connection(data, privacy=snsql.Privacy(epsilon=1.0, delta=1e-9), metadata=METADATA)
+    reader = snsql.from_connection(
+        data, privacy=snsql.Privacy(epsilon=1.0, delta=1e-9), metadata=METADATA
+    )
     names = ", ".join(CELLS)
     counted = data.groupby(list(CELLS)).size().reset_index(name="n")
-    before = [("keycount", *CELLS), *((row[-1], *row[:-1]) for row in counted.itertuples(index=False, name=None))]
-    found = reader.execute(f"SELECT {names}, COUNT(*) AS n FROM PUMS.PATIENT GROUP BY {names}", pre_aggregated=before)
+    before = [
+        ("keycount", *CELLS),
+        *((row[-1], *row[:-1]) for row in counted.itertuples(index=False, name=None)),
+    ]
+    found = reader.execute(
+        f"SELECT {names}, COUNT(*) AS n FROM PUMS.PATIENT GROUP BY {names}", pre_aggregated=before
+    )
     watch.stop()
     engine.close()
-    return watch, {(sex, AGES[int(age)], payer, region): float(n) for sex, age, payer, region, n in found[1:]}
+    return watch, {
+        (sex, AGES[int(age)], payer, region): float(n) for sex, age, payer, region, n in found[1:]
+    }

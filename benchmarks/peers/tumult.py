@@ -25,7 +25,9 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     from tmlt.analytics import AddOneRow, KeySet, PureDPBudget, QueryBuilder, Session
 
     os.environ["PYSPARK_PYTHON"] = sys.executable  # its workers are of this environment too
-    spark = SparkSession.builder.master("local[*]").config("spark.ui.enabled", "false").getOrCreate()
+    spark = (
+        SparkSession.builder.master("local[*]").config("spark.ui.enabled", "false").getOrCreate()
+    )
     spark.range(1).count()
     watch = Stopwatch().started()
     engine, rows = frame.relation(work, folder)
@@ -33,9 +35,19 @@ def run(work: str, folder: Path) -> tuple[Stopwatch, Cells]:
     rows.write_parquet(str(path))
     engine.close()
     session = Session.from_dataframe(
-        PureDPBudget(1), "patient", spark.read.parquet(str(path)).drop("patient_id"), protected_change=AddOneRow()
+        PureDPBudget(1),
+        "patient",
+        spark.read.parquet(str(path)).drop("patient_id"),
+        protected_change=AddOneRow(),
     )
-    keys = KeySet.from_tuples(list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)), columns=list(CELLS))
-    found = session.evaluate(QueryBuilder("patient").groupby(keys).count(), PureDPBudget(1)).collect()
+    keys = KeySet.from_tuples(
+        list(itertools.product("FMX", range(len(AGES)), "abcd", REGIONS)), columns=list(CELLS)
+    )
+    found = session.evaluate(
+        QueryBuilder("patient").groupby(keys).count(), PureDPBudget(1)
+    ).collect()
     watch.stop().processor = None  # most of the work is another process's
-    return watch, {(row["sex"], AGES[row["age_band"]], row["payer"], row["region"]): float(row["count"]) for row in found}
+    return watch, {
+        (row["sex"], AGES[row["age_band"]], row["payer"], row["region"]): float(row["count"])
+        for row in found
+    }

@@ -5,11 +5,24 @@ from typing import Annotated, Any
 
 import typer
 
-from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, called, selection, spoken
+from segmenter.commands.call import (
+    AsOf,
+    Epsilon,
+    Json,
+    KnownAt,
+    Lang,
+    SegmentName,
+    Selection,
+    called,
+    selection,
+    spoken,
+)
 from segmenter.commands.complete import purposes
 from segmenter.commands.job import times
 
-budget = typer.Typer(help="What may still be learned of any one patient.", invoke_without_command=True)
+budget = typer.Typer(
+    help="What may still be learned of any one patient.", invoke_without_command=True
+)
 
 
 @budget.callback()
@@ -30,19 +43,32 @@ def verify_ledger(ctx: typer.Context, *, json: Json = False) -> None:
 def recover(
     ctx: typer.Context,
     *,
-    restored: Annotated[bool, typer.Option("--restored", help="The whole folder came back from a backup.")] = False,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="The whole folder came back from a backup.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Start from a journal that cannot be trusted, with every budget taken as spent (officers only)."""
-    called(ctx, json=json).answer("budget recover", lambda session: session.budget_recover(restored=restored))
+    called(ctx, json=json).answer(
+        "budget recover", lambda session: session.budget_recover(restored=restored)
+    )
 
 
 def query(
     ctx: typer.Context,
     *,
-    sql: Annotated[str, typer.Argument(metavar="SQL", help="One SELECT, over `patient` and the declared facts.")],
+    sql: Annotated[
+        str,
+        typer.Argument(metavar="SQL", help="One SELECT, over `patient` and the declared facts."),
+    ],
     purpose: Annotated[
-        str, typer.Option("--purpose", metavar="P", help="What the answer is for; its budget pays.", autocompletion=purposes)
+        str,
+        typer.Option(
+            "--purpose",
+            metavar="P",
+            help="What the answer is for; its budget pays.",
+            autocompletion=purposes,
+        ),
     ],
     epsilon: Epsilon = None,
     as_of: AsOf = None,
@@ -52,7 +78,9 @@ def query(
     """Ask a question in SQL: counts, sums, averages and medians over declared dimensions, noised."""
 
     def ask(session: Any) -> Any:
-        return session.query(sql, purpose=purpose, epsilon=epsilon, **times(session, as_of=as_of, known_at=known_at))
+        return session.query(
+            sql, purpose=purpose, epsilon=epsilon, **times(session, as_of=as_of, known_at=known_at)
+        )
 
     called(ctx, json=json).answer("query", ask)
 
@@ -61,26 +89,43 @@ def discover(
     ctx: typer.Context,
     *,
     segment: SegmentName,
-    toward: Annotated[str | None, typer.Option("--toward", metavar="TEST", help="What to look for: \"visits = '4+'\".")] = None,
-    epsilon: Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Pay for a private model; else a release serves.")] = None,
+    toward: Annotated[
+        str | None,
+        typer.Option("--toward", metavar="TEST", help="What to look for: \"visits = '4+'\"."),
+    ] = None,
+    epsilon: Annotated[
+        str | None,
+        typer.Option(
+            "--epsilon", metavar="E", help="Pay for a private model; else a release serves."
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Propose segments that the published numbers suggest."""
-    called(ctx, json=json).answer("discover", lambda session: session.discover(segment, toward=toward, epsilon=epsilon))
+    called(ctx, json=json).answer(
+        "discover", lambda session: session.discover(segment, toward=toward, epsilon=epsilon)
+    )
 
 
 def report(
     ctx: typer.Context,
     *,
     select: Selection = None,
-    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Where the reports go; else the private folder.")] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where the reports go; else the private folder."),
+    ] = None,
     lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Write release reports: JSON, CSV and a page that stands alone."""
     language = spoken(lang)
     folder = None if to is None else to.absolute()
-    called(ctx, json=json).answer("report", lambda session: session.report(selection(select), to=folder, language=language), language)
+    called(ctx, json=json).answer(
+        "report",
+        lambda session: session.report(selection(select), to=folder, language=language),
+        language,
+    )
 
 
 def try_out(ctx: typer.Context, *, json: Json = False) -> None:
@@ -91,7 +136,10 @@ def try_out(ctx: typer.Context, *, json: Json = False) -> None:
 def schema(
     ctx: typer.Context,
     *,
-    name: Annotated[str | None, typer.Argument(metavar="policy|sources|segment", help="One of them; else all three.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="policy|sources|segment", help="One of them; else all three."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Print JSON Schemas of the files, for editors."""

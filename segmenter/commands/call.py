@@ -28,7 +28,10 @@ class Call:
         """Open the project, ask, print the answer."""
         import segmenter
 
-        with self.progress() as progress, segmenter.open(self.directory, progress=progress, lasting=False) as session:
+        with (
+            self.progress() as progress,
+            segmenter.open(self.directory, progress=progress, lasting=False) as session,
+        ):
             result = ask(session)
         self.print(verb, result, language)
 
@@ -104,16 +107,56 @@ def selection(names: list[str] | None) -> tuple[str, ...] | None:
 
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Lang = Annotated[str | None, typer.Option("--lang", metavar="fr|en", help="Language of sentences; else the environment's.")]
+Lang = Annotated[
+    str | None,
+    typer.Option("--lang", metavar="fr|en", help="Language of sentences; else the environment's."),
+]
 Selection = Annotated[
     list[str] | None,
-    typer.Argument(metavar="SEL", help="Segments by name, glob or tag:NAME; none means all.", autocompletion=complete.segments),
+    typer.Argument(
+        metavar="SEL",
+        help="Segments by name, glob or tag:NAME; none means all.",
+        autocompletion=complete.segments,
+    ),
 ]
-SegmentName = Annotated[str, typer.Argument(metavar="SEGMENT", help="A segment by name.", autocompletion=complete.segments)]
+SegmentName = Annotated[
+    str,
+    typer.Argument(metavar="SEGMENT", help="A segment by name.", autocompletion=complete.segments),
+]
 Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="A patient_id.")]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="TIME", help="What held then; else the snapshot's moment (why: now).")]
-KnownAt = Annotated[str | None, typer.Option("--known-at", metavar="TIME", help="What was known then; else the snapshot's (why: now).")]
-Epsilon = Annotated[str | None, typer.Option("--epsilon", metavar="E", help="Privacy loss to pay; else the segment's or the policy's.")]
-Tables = Annotated[list[str] | None, typer.Option("--table", metavar="D,D", help="An extra table over dimensions, measured with the rest.")]
-Purpose = Annotated[str | None, typer.Option("--purpose", metavar="P", help="A purpose of the policy.", autocompletion=complete.purposes)]
-Channel = Annotated[str | None, typer.Option("--channel", metavar="C", help="A channel of the policy.", autocompletion=complete.channels)]
+AsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--as-of", metavar="TIME", help="What held then; else the snapshot's moment (why: now)."
+    ),
+]
+KnownAt = Annotated[
+    str | None,
+    typer.Option(
+        "--known-at", metavar="TIME", help="What was known then; else the snapshot's (why: now)."
+    ),
+]
+Epsilon = Annotated[
+    str | None,
+    typer.Option(
+        "--epsilon", metavar="E", help="Privacy loss to pay; else the segment's or the policy's."
+    ),
+]
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table", metavar="D,D", help="An extra table over dimensions, measured with the rest."
+    ),
+]
+Purpose = Annotated[
+    str | None,
+    typer.Option(
+        "--purpose", metavar="P", help="A purpose of the policy.", autocompletion=complete.purposes
+    ),
+]
+Channel = Annotated[
+    str | None,
+    typer.Option(
+        "--channel", metavar="C", help="A channel of the policy.", autocompletion=complete.channels
+    ),
+]

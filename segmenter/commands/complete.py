@@ -37,4 +37,6 @@ def _keys(ctx: typer.Context, section: str, incomplete: str) -> list[str]:
 
     data: Any = document.read(_directory(ctx) / "policy.yml").data
     found = data.get(section) if isinstance(data, dict) else None
-    return [name for name in found if name.startswith(incomplete)] if isinstance(found, dict) else []
+    return (
+        [name for name in found if name.startswith(incomplete)] if isinstance(found, dict) else []
+    )

@@ -31,11 +31,17 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 def shown(app: typer.Typer) -> None:
     """Show the examples with their commands."""
     for command in app.registered_commands:
-        command.epilog = _text(command.name or command.callback.__name__ if command.callback else "")
+        command.epilog = _text(
+            command.name or command.callback.__name__ if command.callback else ""
+        )
     for group in app.registered_groups:
         group.epilog = _text(str(group.name))
 
 
 def _text(name: str) -> str | None:
     """One example a line; the mark in front keeps the lines apart."""
-    return "\b\nFor example:\n" + "\n".join(f"  {line}" for line in EXAMPLES[name]) if name in EXAMPLES else None
+    return (
+        "\b\nFor example:\n" + "\n".join(f"  {line}" for line in EXAMPLES[name])
+        if name in EXAMPLES
+        else None
+    )

@@ -7,19 +7,36 @@ from typing import Annotated, Any
 import typer
 
 from segmenter.commands import complete
-from segmenter.commands.call import AsOf, Epsilon, Json, KnownAt, Lang, SegmentName, Selection, Tables, called, selection, spoken
+from segmenter.commands.call import (
+    AsOf,
+    Epsilon,
+    Json,
+    KnownAt,
+    Lang,
+    SegmentName,
+    Selection,
+    Tables,
+    called,
+    selection,
+    spoken,
+)
 from segmenter.moments import moment
 
 
 def times(session: Any, **given: str | None) -> dict[str, Any]:
     """The moments that were given, read in the policy's time zone."""
-    return {name: None if text is None else moment(text, session.policy.time_zone) for name, text in given.items()}
+    return {
+        name: None if text is None else moment(text, session.policy.time_zone)
+        for name, text in given.items()
+    }
 
 
 def init(
     ctx: typer.Context,
     *,
-    directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="Its folder; else the present one.")] = None,
+    directory: Annotated[
+        Path | None, typer.Argument(metavar="DIR", help="Its folder; else the present one.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make a project: commented files, a private folder, a key; you are its officer."""
@@ -33,8 +50,12 @@ def init(
 def demo(
     ctx: typer.Context,
     *,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Its folder, made where missing.")] = Path("demo-clinic"),
-    patients: Annotated[int, typer.Option(min=100, max=100_000_000, help="How many patients to invent.")] = 20_000,
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Its folder, made where missing.")
+    ] = Path("demo-clinic"),
+    patients: Annotated[
+        int, typer.Option(min=100, max=100_000_000, help="How many patients to invent.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="The same seed invents the same clinic.")] = 1,
     lang: Lang = None,
     json: Json = False,
@@ -74,15 +95,27 @@ def plan(  # noqa: PLR0913  (one parameter an option)
     known_at: KnownAt = None,
     epsilon: Epsilon = None,
     table: Tables = None,
-    target: Annotated[int | None, typer.Option(min=1, metavar="N", help="Say what an error of ±N patients would cost.")] = None,
-    lock: Annotated[bool, typer.Option("--lock", help="Write what each release costs into budgets.lock.")] = False,
+    target: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Say what an error of ±N patients would cost."),
+    ] = None,
+    lock: Annotated[
+        bool, typer.Option("--lock", help="Write what each release costs into budgets.lock.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Say what would be measured, what it costs, and which error to expect. Spends nothing."""
 
     def ask(session: Any) -> Any:
         clocks = times(session, as_of=as_of, known_at=known_at)
-        return session.plan(selection(select), **clocks, epsilon=epsilon, tables=tuple(table or ()), target=target, lock=lock)
+        return session.plan(
+            selection(select),
+            **clocks,
+            epsilon=epsilon,
+            tables=tuple(table or ()),
+            target=target,
+            lock=lock,
+        )
 
     called(ctx, json=json).answer("plan", ask)
 
@@ -110,18 +143,36 @@ def export(
     ctx: typer.Context,
     *,
     segment: SegmentName,
-    channel: Annotated[str, typer.Option("--channel", metavar="C", help="How they are reached.", autocompletion=complete.channels)],
+    channel: Annotated[
+        str,
+        typer.Option(
+            "--channel", metavar="C", help="How they are reached.", autocompletion=complete.channels
+        ),
+    ],
     destination: Annotated[
         str | None,
-        typer.Option("--destination", metavar="D", help="Where it goes; else the only one there is.", autocompletion=complete.destinations),
+        typer.Option(
+            "--destination",
+            metavar="D",
+            help="Where it goes; else the only one there is.",
+            autocompletion=complete.destinations,
+        ),
     ] = None,
-    planned_at: Annotated[str | None, typer.Option("--planned-at", metavar="TIME", help="When it will be sent; else now.")] = None,
+    planned_at: Annotated[
+        str | None,
+        typer.Option("--planned-at", metavar="TIME", help="When it will be sent; else now."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Write the file of those who may be contacted, decided as of now."""
 
     def ask(session: Any) -> Any:
-        return session.export(segment, channel=channel, destination=destination, **times(session, planned_at=planned_at))
+        return session.export(
+            segment,
+            channel=channel,
+            destination=destination,
+            **times(session, planned_at=planned_at),
+        )
 
     called(ctx, json=json).answer("export", ask)
 

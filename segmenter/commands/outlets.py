@@ -13,10 +13,14 @@ from segmenter.errors import UsageError
 KINDS = ("email", "phone", "patient_id", "postal", "domain")
 
 recall = typer.Typer(help="Take back people who left after an export.", invoke_without_command=True)
-suppress = typer.Typer(help="The list of people who must not be contacted.", invoke_without_command=True)
+suppress = typer.Typer(
+    help="The list of people who must not be contacted.", invoke_without_command=True
+)
 
 Kind = Annotated[str, typer.Argument(metavar="KIND", help=", ".join(KINDS))]
-Value = Annotated[str, typer.Argument(metavar="VALUE", help="The identifier; - reads it from standard input.")]
+Value = Annotated[
+    str, typer.Argument(metavar="VALUE", help="The identifier; - reads it from standard input.")
+]
 Topic = Annotated[str | None, typer.Option("--topic", metavar="T", help="A topic of the policy.")]
 
 
@@ -39,7 +43,10 @@ def recalled(ctx: typer.Context, *, json: Json = False) -> None:
 
 @recall.command()
 def ack(
-    ctx: typer.Context, *, recall_id: Annotated[str, typer.Argument(metavar="ID", help="As `recall` lists it.")], json: Json = False
+    ctx: typer.Context,
+    *,
+    recall_id: Annotated[str, typer.Argument(metavar="ID", help="As `recall` lists it.")],
+    json: Json = False,
 ) -> None:
     """Note that a destination has removed the people of a recall."""
     called(ctx, json=json).answer("recall", lambda session: session.recall_ack(recall_id))
@@ -63,26 +70,40 @@ def show(ctx: typer.Context, *, json: Json = False) -> None:
 def import_(
     ctx: typer.Context,
     *,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Of any layout that docs/export.md names.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Of any layout that docs/export.md names.")
+    ],
     channel: Channel = None,
     json: Json = False,
 ) -> None:
     """Take in files of opt-outs, bounces and complaints; their layout is recognised."""
     paths = tuple(file.absolute() for file in files)
-    called(ctx, json=json).answer("suppress import", lambda session: session.suppress_import(paths, channel=channel))
+    called(ctx, json=json).answer(
+        "suppress import", lambda session: session.suppress_import(paths, channel=channel)
+    )
 
 
 @suppress.command()
 def add(  # noqa: PLR0913  (one parameter an option)
     ctx: typer.Context,
     *,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help=f"{', '.join(KINDS)}, or token: what an unsubscribe link ends with.")],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help=f"{', '.join(KINDS)}, or token: what an unsubscribe link ends with.",
+        ),
+    ],
     value: Value,
     channel: Channel = None,
     purpose: Purpose = None,
     topic: Topic = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why; `manual` where nothing is said.")] = "manual",
-    until: Annotated[str | None, typer.Option("--until", metavar="TIME", help="When it ends; else never.")] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; `manual` where nothing is said.")
+    ] = "manual",
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="When it ends; else never.")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Suppress an identifier from this instant, for every process."""
@@ -90,7 +111,9 @@ def add(  # noqa: PLR0913  (one parameter an option)
 
     def ask(session: Any) -> Any:
         scope = {"channel": channel, "purpose": purpose, "topic": topic}
-        return session.suppress_add(kind, found, **scope, reason=reason, **times(session, until=until))
+        return session.suppress_add(
+            kind, found, **scope, reason=reason, **times(session, until=until)
+        )
 
     called(ctx, json=json).answer("suppress add", ask)
 
@@ -101,25 +124,38 @@ def lift(
     *,
     kind: Kind,
     value: Value,
-    reason: Annotated[str, typer.Option("--reason", help="Why it may be lifted; it stays on the trail.")],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why it may be lifted; it stays on the trail.")
+    ],
     channel: Channel = None,
     json: Json = False,
 ) -> None:
     """Lift the entries of an identifier (officers only)."""
     found = _identifier(kind, value)
-    called(ctx, json=json).answer("suppress lift", lambda session: session.suppress_lift(kind, found, reason=reason, channel=channel))
+    called(ctx, json=json).answer(
+        "suppress lift",
+        lambda session: session.suppress_lift(kind, found, reason=reason, channel=channel),
+    )
 
 
 @suppress.command("export")
 def export_(
-    ctx: typer.Context, *, file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file to write.")], json: Json = False
+    ctx: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file to write.")],
+    json: Json = False,
 ) -> None:
     """Write the keyed hashes of the list, to share with a processor."""
-    called(ctx, json=json).answer("suppress export", lambda session: session.suppress_export(file.absolute()))
+    called(ctx, json=json).answer(
+        "suppress export", lambda session: session.suppress_export(file.absolute())
+    )
 
 
 def exposed(
-    ctx: typer.Context, *, export: Annotated[str, typer.Argument(metavar="EXPORT", help="The id that `export` gave.")], json: Json = False
+    ctx: typer.Context,
+    *,
+    export: Annotated[str, typer.Argument(metavar="EXPORT", help="The id that `export` gave.")],
+    json: Json = False,
 ) -> None:
     """Say who was in a file that leaked, and draft the notice to the authority (officers only)."""
     called(ctx, json=json).answer("exposed", lambda session: session.exposed(export))
@@ -128,7 +164,9 @@ def exposed(
 def verify(
     ctx: typer.Context,
     *,
-    manifest: Annotated[Path, typer.Argument(metavar="MANIFEST", help="The .manifest.json beside a file.")],
+    manifest: Annotated[
+        Path, typer.Argument(metavar="MANIFEST", help="The .manifest.json beside a file.")
+    ],
     json: Json = False,
 ) -> None:
     """Check the signature of an export's manifest, and its file."""

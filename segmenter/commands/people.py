@@ -5,7 +5,18 @@ from typing import Annotated, Any
 import typer
 
 from segmenter.commands import complete
-from segmenter.commands.call import AsOf, Channel, Epsilon, Json, KnownAt, Lang, Patient, Purpose, called, spoken
+from segmenter.commands.call import (
+    AsOf,
+    Channel,
+    Epsilon,
+    Json,
+    KnownAt,
+    Lang,
+    Patient,
+    Purpose,
+    called,
+    spoken,
+)
 from segmenter.commands.job import times
 
 
@@ -14,7 +25,13 @@ def why(
     *,
     patient: Patient,
     segment: Annotated[
-        str | None, typer.Option("--segment", metavar="S", help="For this segment; else for every use.", autocompletion=complete.segments)
+        str | None,
+        typer.Option(
+            "--segment",
+            metavar="S",
+            help="For this segment; else for every use.",
+            autocompletion=complete.segments,
+        ),
     ] = None,
     channel: Channel = None,
     as_of: AsOf = None,
@@ -35,13 +52,17 @@ def why(
 def receipt(ctx: typer.Context, *, patient: Patient, lang: Lang = None, json: Json = False) -> None:
     """Print a patient's consent receipt (officers only)."""
     language = spoken(lang)
-    called(ctx, json=json).answer("receipt", lambda session: session.receipt(patient, language=language), language)
+    called(ctx, json=json).answer(
+        "receipt", lambda session: session.receipt(patient, language=language), language
+    )
 
 
 def subject(ctx: typer.Context, *, patient: Patient, lang: Lang = None, json: Json = False) -> None:
     """Tell all that is held of a patient: an access report (officers only)."""
     language = spoken(lang)
-    called(ctx, json=json).answer("subject", lambda session: session.subject(patient, language=language), language)
+    called(ctx, json=json).answer(
+        "subject", lambda session: session.subject(patient, language=language), language
+    )
 
 
 def forget(ctx: typer.Context, *, patient: Patient, json: Json = False) -> None:
@@ -52,7 +73,10 @@ def forget(ctx: typer.Context, *, patient: Patient, json: Json = False) -> None:
 def notice(
     ctx: typer.Context,
     *,
-    before: Annotated[str | None, typer.Option("--before", metavar="DATE", help="By when they have to be asked again.")] = None,
+    before: Annotated[
+        str | None,
+        typer.Option("--before", metavar="DATE", help="By when they have to be asked again."),
+    ] = None,
     purpose: Purpose = None,
     epsilon: Epsilon = None,
     lang: Lang = None,
@@ -70,13 +94,20 @@ def notice(
 def forecast(
     ctx: typer.Context,
     *,
-    purpose: Annotated[str, typer.Argument(metavar="PURPOSE", help="A purpose of the policy.", autocompletion=complete.purposes)],
+    purpose: Annotated[
+        str,
+        typer.Argument(
+            metavar="PURPOSE", help="A purpose of the policy.", autocompletion=complete.purposes
+        ),
+    ],
     epsilon: Epsilon = None,
     lang: Lang = None,
     json: Json = False,
 ) -> None:
     """Say how many consents will lapse in 30, 60 and 90 days."""
-    called(ctx, json=json).answer("forecast", lambda session: session.forecast(purpose, epsilon=epsilon), spoken(lang))
+    called(ctx, json=json).answer(
+        "forecast", lambda session: session.forecast(purpose, epsilon=epsilon), spoken(lang)
+    )
 
 
 def register(app: typer.Typer) -> None:

@@ -84,18 +84,29 @@ class History:
         """The grants that count and that no denial came after; where it takes several to lift the denials, all that count."""
         good = [g for g in self.grants if g.word == word and g.good & bit]
         denials = [d for d in self.denials if d.word == word and d.mask & bit]
-        return [g.event for g in good if all(_lifts(g, d) for d in denials)] or [g.event for g in good]
+        return [g.event for g in good if all(_lifts(g, d) for d in denials)] or [
+            g.event for g in good
+        ]
 
     def _against(self, word: int, bit: int) -> Iterator[tuple[Reason, int | None]]:
         grants = [g for g in self.grants if g.word == word and g.mask & bit]
         good = [g for g in grants if g.good & bit]
         for denial in self.denials:
-            if denial.word == word and denial.mask & bit and not any(_lifts(grant, denial) for grant in good):
+            if (
+                denial.word == word
+                and denial.mask & bit
+                and not any(_lifts(grant, denial) for grant in good)
+            ):
                 yield denial.reason, denial.event
         if not grants:
             yield Reason("C1", "no_consent"), None
         elif not good:
-            yield from ((reason, grant.event) for grant in grants for reason, part in grant.failing if part & bit)
+            yield from (
+                (reason, grant.event)
+                for grant in grants
+                for reason, part in grant.failing
+                if part & bit
+            )
 
 
 def _bits(mask: int) -> Iterator[int]:
@@ -115,9 +126,17 @@ def history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
         raise UsageError(msg, hint="ids are compared as text, exactly")
     own = rows[0]
     names = [PLAIN.get(name, name) for name in FACTS if own[name]]
-    facts = tuple(reason for reason in ORDER if reason.rule in ("C11", "C12", "C13") and reason.name in names)
-    grants = [_grant(row) for row in engine.frame("grant_heard", values).to_dicts() if row["patient"] == own["patient"]]
-    denials = [_denial(row) for row in engine.frame("denial_event", values).to_dicts() if row["heard"]]
+    facts = tuple(
+        reason for reason in ORDER if reason.rule in ("C11", "C12", "C13") and reason.name in names
+    )
+    grants = [
+        _grant(row)
+        for row in engine.frame("grant_heard", values).to_dicts()
+        if row["patient"] == own["patient"]
+    ]
+    denials = [
+        _denial(row) for row in engine.frame("denial_event", values).to_dicts() if row["heard"]
+    ]
     events = {row["event"]: _told_event(row) for row in engine.frame("event_shown").to_dicts()}
     return History(facts, tuple(grants), tuple(denials), events)
 
@@ -137,11 +156,25 @@ def _grant(row: Mapping[str, Any]) -> Grant:
 
 
 def _denial(row: Mapping[str, Any]) -> Denial:
-    reason = Reason("C10", "quarantined") if row["quarantined"] else Reason("C7", DENIED[row["state"]])
-    return Denial(row["event"], row["word"], row["scope"], row["fields"], row["mask"], row["lifted_after"], reason)
+    reason = (
+        Reason("C10", "quarantined") if row["quarantined"] else Reason("C7", DENIED[row["state"]])
+    )
+    return Denial(
+        row["event"],
+        row["word"],
+        row["scope"],
+        row["fields"],
+        row["mask"],
+        row["lifted_after"],
+        reason,
+    )
 
 
 def _told_event(row: Mapping[str, Any]) -> dict[str, Any]:
     """An event as JSON, without its empty fields."""
-    shown = {name: stamp(v.replace(tzinfo=UTC)) if isinstance(v, datetime) else v for name, v in row.items() if name != "event"}
+    shown = {
+        name: stamp(v.replace(tzinfo=UTC)) if isinstance(v, datetime) else v
+        for name, v in row.items()
+        if name != "event"
+    }
     return {name: value for name, value in shown.items() if value not in (None, "")}

@@ -1,7 +1,8 @@
 """What will change if nothing new is said: who lapses when, and who holds an old notice. Exact and confidential: `release` publishes it.
 
-Both are histograms with one row a human, in disjoint buckets, over the eligible only (P16): what an ineligible patient's record says is
-never counted. Each is given as a table of codes and the dimensions it is coded by, ready for `cube.count`.
+Both are histograms with one row a human, in disjoint buckets, over the eligible only (P16): what an
+ineligible patient's record says is never counted. Each is given as a table of codes and the
+dimensions it is coded by, ready for `cube.count`.
 """
 
 from __future__ import annotations
@@ -53,13 +54,18 @@ class Ahead:
     def humans(self, table: str, purpose: str, clocks: Clocks) -> None:
         """Make `table`: who may be used for a purpose at these clocks, for `identity` on some channel and topic."""
         self.turn(clocks)
-        self.engine.make(table, "eligible_human", structure={"__allowed__": _any(_allows(b) for b in _asked(self.policy, purpose))})
+        self.engine.make(
+            table,
+            "eligible_human",
+            structure={"__allowed__": _any(_allows(b) for b in _asked(self.policy, purpose))},
+        )
 
 
 def lapses(ahead: Ahead, purpose: str, clocks: Clocks) -> Outlook:
     """Of the eligible now, who lapses within 30, 60 and 90 days (disjoint buckets): `lapse` as a dimension over table `lapsing`.
 
-    Only the moment of the question moves: what is known stays what is known now. Raises `PolicyError` (C14) for an unknown purpose.
+    Only the moment of the question moves: what is known stays what is known now. Raises
+    `PolicyError` (C14) for an unknown purpose.
     """
     later = [replace(clocks, as_of=clocks.as_of + STEP * (n + 1)) for n in range(len(MOMENTS))]
     for table, moment in zip(("human_now", *MOMENTS), (clocks, *later), strict=True):
@@ -73,17 +79,29 @@ def lapses(ahead: Ahead, purpose: str, clocks: Clocks) -> Outlook:
 def notices(ahead: Ahead, purpose: str, clocks: Clocks, before: datetime) -> Outlook:
     """Of the eligible now, which notice they hold, and whether they must be asked again before a date: table `noticed`.
 
-    Dimensions `notice` (the versions in force, oldest first) and `ask` (`before`, `later`). Raises `PolicyError` (C14).
+    Dimensions `notice` (the versions in force, oldest first) and `ask` (`before`, `later`). Raises
+    `PolicyError` (C14).
     """
     ahead.humans("human_then", purpose, replace(clocks, as_of=before))
     ahead.turn(clocks)
     least = ahead.policy.notices.index(ahead.policy.purposes[purpose].min_notice)
-    values = {**Settling(ahead.engine, ahead.policy, ahead.profile, clocks).values, "least_notice": least}
+    values = {
+        **Settling(ahead.engine, ahead.policy, ahead.profile, clocks).values,
+        "least_notice": least,
+    }
     for name, frame in Scopes.of(ahead.policy).tables().items():
         ahead.engine.load(name, frame)
-    ahead.engine.make("noticed", "notice_held", values, {"__serves__": _any(_serves(b) for b in _asked(ahead.policy, purpose))})
+    ahead.engine.make(
+        "noticed",
+        "notice_held",
+        values,
+        {"__serves__": _any(_serves(b) for b in _asked(ahead.policy, purpose))},
+    )
     ahead.engine.forget(["human_then"])
-    dimensions = (_dimension("notice", in_force(ahead.policy, purpose)), _dimension("ask", ("before", "later")))
+    dimensions = (
+        _dimension("notice", in_force(ahead.policy, purpose)),
+        _dimension("ask", ("before", "later")),
+    )
     return Outlook(_table(ahead, purpose, clocks, "noticed"), dimensions)
 
 
@@ -99,7 +117,9 @@ def _asked(policy: Policy, purpose: str) -> list[Bit]:
 
 
 def _table(ahead: Ahead, purpose: str, clocks: Clocks, table: str) -> Eligible:
-    request = ProcessingRequest(purpose, ahead.policy.purposes[purpose].channels, None, (ALWAYS,), clocks)
+    request = ProcessingRequest(
+        purpose, ahead.policy.purposes[purpose].channels, None, (ALWAYS,), clocks
+    )
     return Eligible(request, ahead.snapshot, ahead.policy.deciding_hash(), table)
 
 
@@ -111,7 +131,10 @@ def _allows(bit: Bit, table: str = "") -> exp.Expr:
     """`(allow_<word> & mask) <> 0`."""
     from sqlglot import exp
 
-    both = exp.BitwiseAnd(this=exp.column(f"allow_{bit.word}", table=table or None), expression=exp.Literal.number(bit.mask))
+    both = exp.BitwiseAnd(
+        this=exp.column(f"allow_{bit.word}", table=table or None),
+        expression=exp.Literal.number(bit.mask),
+    )
     return exp.NEQ(this=exp.paren(both), expression=exp.Literal.number(0))
 
 
@@ -120,7 +143,9 @@ def _serves(bit: Bit) -> exp.Expr:
     from sqlglot import exp
 
     word = exp.EQ(this=exp.column("word", table="event"), expression=exp.Literal.number(bit.word))
-    both = exp.BitwiseAnd(this=exp.column("mask", table="event"), expression=exp.Literal.number(bit.mask))
+    both = exp.BitwiseAnd(
+        this=exp.column("mask", table="event"), expression=exp.Literal.number(bit.mask)
+    )
     spoken = exp.NEQ(this=exp.paren(both), expression=exp.Literal.number(0))
     return exp.paren(exp.and_(word, spoken, _allows(bit, "person")))
 

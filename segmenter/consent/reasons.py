@@ -14,7 +14,8 @@ class Reason:
     name: str
 
 
-# C15's order. It does not place `link_too_wide`: a group too wide is refused whole, like the dead and the erased, so it follows them.
+# C15's order. It does not place `link_too_wide`: a group too wide is refused whole, like the dead
+# and the erased, so it follows them.
 ORDER = tuple(
     Reason(rule, name)
     for rule, name in (
@@ -24,19 +25,34 @@ ORDER = tuple(
     )
 )  # fmt: skip
 DENIED = MappingProxyType(
-    {"refused": "refused", "objected": "objected", "withdrawn": "withdrawn", "expired": "withdrawn", "revoked": "withdrawn"}
+    {
+        "refused": "refused",
+        "objected": "objected",
+        "withdrawn": "withdrawn",
+        "expired": "withdrawn",
+        "revoked": "withdrawn",
+    }
 )
 
 SENTENCES = MappingProxyType(
     {
         "allowed": {"en": "Allowed.", "fr": "Autorisé."},
-        "deceased": {"en": "The person is recorded as deceased.", "fr": "La personne est enregistrée comme décédée."},
-        "erased": {"en": "The person was erased at their request.", "fr": "La personne a été effacée à sa demande."},
+        "deceased": {
+            "en": "The person is recorded as deceased.",
+            "fr": "La personne est enregistrée comme décédée.",
+        },
+        "erased": {
+            "en": "The person was erased at their request.",
+            "fr": "La personne a été effacée à sa demande.",
+        },
         "link_too_wide": {
             "en": "Too many patient ids are linked as one person; none of them is used until the links are corrected.",
             "fr": "Trop d'identifiants de patient sont reliés à une même personne ; aucun n'est utilisé avant correction des liens.",
         },
-        "age_unknown": {"en": "The person's age is not known.", "fr": "L'âge de la personne n'est pas connu."},
+        "age_unknown": {
+            "en": "The person's age is not known.",
+            "fr": "L'âge de la personne n'est pas connu.",
+        },
         "minor": {
             "en": "The person is below the age at which their own consent is enough.",
             "fr": "La personne n'a pas l'âge auquel son seul consentement suffit.",
@@ -52,7 +68,10 @@ SENTENCES = MappingProxyType(
             "en": "Consent was given but not confirmed by the second step that the channel requires.",
             "fr": "Le consentement n'a pas été confirmé par la seconde étape que le canal exige.",
         },
-        "expired": {"en": "Consent was given but has lapsed.", "fr": "Le consentement a été donné mais a expiré."},
+        "expired": {
+            "en": "Consent was given but has lapsed.",
+            "fr": "Le consentement a été donné mais a expiré.",
+        },
         "unproven": {
             "en": "Consent is recorded without proof: no evidence, or not expressed by a person.",
             "fr": "Le consentement est enregistré sans preuve : pas de pièce, ou pas exprimé par une personne.",
@@ -65,7 +84,10 @@ SENTENCES = MappingProxyType(
             "en": "Consent does not name this sensitive category of data.",
             "fr": "Le consentement ne nomme pas cette catégorie de données sensibles.",
         },
-        "no_consent": {"en": "No consent covers this use.", "fr": "Aucun consentement ne couvre cet usage."},
+        "no_consent": {
+            "en": "No consent covers this use.",
+            "fr": "Aucun consentement ne couvre cet usage.",
+        },
     }
 )
 

@@ -37,7 +37,9 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType({
         "none": "personne à ce jour",
     },
 })  # fmt: skip
-STATES: Mapping[str, str] = MappingProxyType({"given": "consent given", "renewed": "consent renewed"})  # others: consent <state>
+STATES: Mapping[str, str] = MappingProxyType(
+    {"given": "consent given", "renewed": "consent renewed"}
+)  # others: consent <state>
 FRENCH: Mapping[str, str] = MappingProxyType({
     "consent given": "consentement donné", "consent renewed": "consentement renouvelé", "consent refused": "consentement refusé",
     "consent requested": "consentement demandé", "consent withdrawn": "consentement retiré", "consent objected": "opposition",

@@ -1,8 +1,9 @@
 """How every patient stands: decisions kept per patient in compact form, in a file that can always be made again.
 
-`settle` decides all patients of a snapshot, or, from the state of an earlier one, only those who were touched or have fallen due; both
-give the same rows. `ask_at` answers for other clocks. A state belongs to one snapshot and one `mark`: a policy (what of it decides) and
-the relations that decided.
+`settle` decides all patients of a snapshot, or, from the state of an earlier one, only those who
+were touched or have fallen due; both give the same rows. `ask_at` answers for other clocks. A state
+belongs to one snapshot and one `mark`: a policy (what of it decides) and the relations that
+decided.
 """
 
 from __future__ import annotations
@@ -30,14 +31,26 @@ if TYPE_CHECKING:
     from segmenter.policy import Policy
 
 Progress = Callable[[str, float | None], None]
-Replaced = Sequence[tuple[str, str]]  # tables of a state, and the column of each that holds a patient
-Profile = Callable[["DuckDBEngine", "Policy", datetime], str]  # makes the table `profile`: patient, dim_<name> ...
+Replaced = Sequence[
+    tuple[str, str]
+]  # tables of a state, and the column of each that holds a patient
+Profile = Callable[
+    ["DuckDBEngine", "Policy", datetime], str
+]  # makes the table `profile`: patient, dim_<name> ...
 
 SNAPSHOT = "snapshot"  # the alias under which the engine has the snapshot attached
 STATE = "state"  # ... and the state
 SETTLING = "settling"  # ... and a state that is being written
-NEWEST = ("newest_denial", "newest_grant")  # what of everyone's events speaks, so that a new event needs no older one
-PREVIOUS = ("person", "linked", "buried", *NEWEST)  # what a state that follows reads of the one before
+NEWEST = (
+    "newest_denial",
+    "newest_grant",
+)  # what of everyone's events speaks, so that a new event needs no older one
+PREVIOUS = (
+    "person",
+    "linked",
+    "buried",
+    *NEWEST,
+)  # what a state that follows reads of the one before
 READ = {  # and what dimensions read
     "patient": ("patient", "birth_date", "age", "deceased"), "aside": ("patient", "deceased"), "link_group": ("patient", "grp", "size"),
 }  # fmt: skip
@@ -75,9 +88,18 @@ def mark(policy: Policy) -> str:
 @functools.cache
 def _texts(folders: Sequence[str]) -> bytes:
     """The layout of codes, and the relations of these folders, as this process reads them."""
-    layouts = [Path(layout).read_bytes() + b"\0" for layout in (__file__, scopes.__file__, words.__file__, codes.__file__)]
-    deciding = [(name, path) for name, path in sorted(relations.paths().items()) if path.parent.name in folders]
-    return b"".join([*layouts, *(name.encode() + b"\0" + path.read_bytes() + b"\0" for name, path in deciding)])
+    layouts = [
+        Path(layout).read_bytes() + b"\0"
+        for layout in (__file__, scopes.__file__, words.__file__, codes.__file__)
+    ]
+    deciding = [
+        (name, path)
+        for name, path in sorted(relations.paths().items())
+        if path.parent.name in folders
+    ]
+    return b"".join(
+        [*layouts, *(name.encode() + b"\0" + path.read_bytes() + b"\0" for name, path in deciding)]
+    )
 
 
 def settle(
@@ -92,9 +114,11 @@ def settle(
 ) -> None:
     """Write the state of a snapshot to `path`: as_of = known_at = its `taken_at`.
 
-    The engine has the snapshot attached as `snapshot` and exposed, and external access is still on. `previous` is the state of an earlier
-    snapshot with the same `mark`; then the engine also holds a table `changed(patient, since)`: whose consent, patient or fact rows differ
-    (links and erasures are compared here), and for who only said something new, the number of the first new event. Raises `EngineError`.
+    The engine has the snapshot attached as `snapshot` and exposed, and external access is still on.
+    `previous` is the state of an earlier snapshot with the same `mark`; then the engine also holds
+    a table `changed(patient, since)`: whose consent, patient or fact rows differ (links and
+    erasures are compared here), and for who only said something new, the number of the first new
+    event. Raises `EngineError`.
     """
     work = Settling(engine, policy, profile, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
     part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
@@ -121,12 +145,20 @@ def _copy(previous: Path, part: Path) -> None:
         os.fsync(copied.fileno())
 
 
-def ask_at(engine: DuckDBEngine, policy: Policy, snapshot: Snapshot, profile: Profile, clocks: Clocks, progress: Progress = silent) -> None:
+def ask_at(
+    engine: DuckDBEngine,
+    policy: Policy,
+    snapshot: Snapshot,
+    profile: Profile,
+    clocks: Clocks,
+    progress: Progress = silent,
+) -> None:
     """Make `person` and `kin` mean the decisions at other clocks than the state's own.
 
-    The engine has the state attached as `state`, and the snapshot attached and exposed; `person` and `kin` may be those of other clocks.
-    `known_at` is not before the snapshot's `taken_at` (an earlier moment has an earlier snapshot). Only patients who fall due in between,
-    or were erased since, are decided again; all of them where `as_of` lies before `taken_at`.
+    The engine has the state attached as `state`, and the snapshot attached and exposed; `person`
+    and `kin` may be those of other clocks. `known_at` is not before the snapshot's `taken_at` (an
+    earlier moment has an earlier snapshot). Only patients who fall due in between, or were erased
+    since, are decided again; all of them where `as_of` lies before `taken_at`.
     """
     work = Settling(engine, policy, profile, clocks, progress)
     engine.forget(["person", "kin", *NEWEST, *_before()])
@@ -193,7 +225,12 @@ def _decide(work: Settling, table: str, numbers: Sequence[int]) -> None:
 def _forbid(work: Settling, numbers: Sequence[int]) -> None:
     """What the denials of `newest_denial` forbid each patient, after the lifts of `newest_grant`: the table `denied`."""
     work.progress("denials", None)
-    work.engine.make("denied", "denied", work.values, {"__denied__": [words.of_word("mask", "denied", word) for word in numbers]})
+    work.engine.make(
+        "denied",
+        "denied",
+        work.values,
+        {"__denied__": [words.of_word("mask", "denied", word) for word in numbers]},
+    )
 
 
 def _renew(work: Settling, snapshot: Snapshot) -> bool:
@@ -204,7 +241,12 @@ def _renew(work: Settling, snapshot: Snapshot) -> bool:
         _reach(work)
         for again in _ways(work):
             for table, column in again(work):
-                engine.replace(f"{SETTLING}.{table}", column, "touched", "decided_again" if table == "person" else table)
+                engine.replace(
+                    f"{SETTLING}.{table}",
+                    column,
+                    "touched",
+                    "decided_again" if table == "person" else table,
+                )
             _leave(engine)
         engine.forget(["reached", "changed", *_before()])
     with engine.at_once():
@@ -237,7 +279,9 @@ def _touch(engine: DuckDBEngine, those: str, said: str, since: int = 0) -> None:
 def _leave(engine: DuckDBEngine) -> None:
     """Make `consent` mean everybody's events again."""
     engine.widen(SNAPSHOT, ["consent"])
-    engine.forget(["touched", "reached_whole", "reached_told", "consent_few", "decided_again", *NEWEST])
+    engine.forget(
+        ["touched", "reached_whole", "reached_told", "consent_few", "decided_again", *NEWEST]
+    )
 
 
 def _before() -> list[str]:
@@ -246,7 +290,9 @@ def _before() -> list[str]:
 
 def _reach(work: Settling) -> None:
     """Whom the moment touches: the table `reached`."""
-    work.engine.make("reached", "reached", {"until": naive_utc(max(work.clocks.as_of, work.clocks.known_at))})
+    work.engine.make(
+        "reached", "reached", {"until": naive_utc(max(work.clocks.as_of, work.clocks.known_at))}
+    )
 
 
 def _deny(work: Settling) -> Replaced:
@@ -260,7 +306,10 @@ def _deny(work: Settling) -> Replaced:
         ((first,),) = engine.rows("first_denial")
         engine.make("newest_grant", "grant_later", {"lifted_after": first})
         _forbid(work, numbers)
-        structure = {"__allow__": [words.less(word) for word in numbers], "__dimensions__": list(words.codes(work.policy, "earlier"))}
+        structure = {
+            "__allow__": [words.less(word) for word in numbers],
+            "__dimensions__": list(words.codes(work.policy, "earlier")),
+        }
         engine.make("decided_again", "person_denied", structure=structure)
         engine.make("denial_again", "denial_again")
     engine.widen(SNAPSHOT, ["patient"])
@@ -277,18 +326,25 @@ def _say(work: Settling) -> Replaced:
 def _kept(engine: DuckDBEngine, policy: Policy, as_of: datetime) -> str:
     """The dimensions of the touched in the state before. Nobody among them falls due, so that none is older by a band."""
     del as_of
-    engine.make("profile", "profile_kept", structure={"__dimensions__": list(words.codes(policy, "earlier"))})
+    engine.make(
+        "profile",
+        "profile_kept",
+        structure={"__dimensions__": list(words.codes(policy, "earlier"))},
+    )
     return "profile"
 
 
 def _again(work: Settling, read: Mapping[str, Sequence[str]] | None = None) -> Replaced:
     """Decide the touched anew from their events and, where these are not all, from what spoke before: `decided_again` and `NEWEST`.
 
-    `read` are the snapshot's tables, and columns of them, that this takes: what dimensions read too, unless it is given.
+    `read` are the snapshot's tables, and columns of them, that this takes: what dimensions read
+    too, unless it is given.
     """
     engine = work.engine
     tables = engine.tables(SNAPSHOT)
-    narrowed = {name: columns for name, columns in (read or _read(work.policy)).items() if name in tables}
+    narrowed = {
+        name: columns for name, columns in (read or _read(work.policy)).items() if name in tables
+    }
     engine.narrow(SNAPSHOT, narrowed, "touched")
     decide(work, "decided_again", steps=("denial_again", "grant_again"))
     engine.widen(SNAPSHOT, [*narrowed])
@@ -297,12 +353,16 @@ def _again(work: Settling, read: Mapping[str, Sequence[str]] | None = None) -> R
 
 def _read(policy: Policy) -> dict[str, Sequence[str]]:
     """The snapshot's tables that decisions and dimensions of patients read, and which columns of them."""
-    read: dict[str, dict[str, None]] = {name: dict.fromkeys(columns) for name, columns in READ.items()}
+    read: dict[str, dict[str, None]] = {
+        name: dict.fromkeys(columns) for name, columns in READ.items()
+    }
     for dimension in policy.dimensions.values():
         if dimension.per_patient:
             table = "patient" if dimension.table == "patient" else f"fact_{dimension.table}"
             column = dimension.column
-            read.setdefault(table, {"patient": None}).update({} if column is None else {column: None})
+            read.setdefault(table, {"patient": None}).update(
+                {} if column is None else {column: None}
+            )
     return {name: tuple(columns) for name, columns in read.items()}
 
 
@@ -317,5 +377,11 @@ def _complete(work: Settling, snapshot: Snapshot) -> None:
     engine.make(f"{SETTLING}.linked", "linked_now")
     engine.make(f"{SETTLING}.buried", "buried")
     engine.forget(["person"])
-    facts = {"mark": mark(work.policy), "snapshot": snapshot.id, "taken_at": stamp(snapshot.taken_at)}
-    engine.load(f"{SETTLING}.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())}))
+    facts = {
+        "mark": mark(work.policy),
+        "snapshot": snapshot.id,
+        "taken_at": stamp(snapshot.taken_at),
+    }
+    engine.load(
+        f"{SETTLING}.meta", pl.DataFrame({"key": list(facts), "value": list(facts.values())})
+    )

@@ -75,7 +75,9 @@ class Answer(Framed):
         behind: dict[Reason, dict[int, None]] = {}
         for told in (t for decision in self.decisions for t in decision.told):
             behind.setdefault(told.reason, {}).update(dict.fromkeys(told.events))
-        return tuple(Told(reason, tuple(sorted(behind[reason]))) for reason in ORDER if reason in behind)
+        return tuple(
+            Told(reason, tuple(sorted(behind[reason]))) for reason in ORDER if reason in behind
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document: `allowed`, `reasons` (`rule`, `reason`, `events`), `exports`; and each question by itself.
@@ -114,7 +116,12 @@ class Answer(Framed):
             for d in self.decisions
         ]  # fmt: skip
         texts = dict.fromkeys(("purpose", "channel", "topic", "categories"), pl.String)
-        schema: Any = {**texts, "allowed": pl.Boolean, "rules": pl.List(pl.String), "reasons": pl.List(pl.String)}
+        schema: Any = {
+            **texts,
+            "allowed": pl.Boolean,
+            "rules": pl.List(pl.String),
+            "reasons": pl.List(pl.String),
+        }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def sentences(self, language: str = "en") -> list[str]:
@@ -123,18 +130,29 @@ class Answer(Framed):
         for decision in self.decisions:
             asked = decision.question
             place = " / ".join((asked.purpose, asked.channel or ANY, asked.topic or ANY))
-            lines.setdefault((place, self._said(decision, language)), []).append("+".join(asked.categories))
-        return [f"{place} / {', '.join(categories)}: {said}" for (place, said), categories in lines.items()]
+            lines.setdefault((place, self._said(decision, language)), []).append(
+                "+".join(asked.categories)
+            )
+        return [
+            f"{place} / {', '.join(categories)}: {said}"
+            for (place, said), categories in lines.items()
+        ]
 
     def _said(self, decision: Decision, language: str) -> str:
         """A decision in words: `Consent was withdrawn. (C7: E12)`."""
         if decision.allowed:
             return f"{sentence('allowed', language)} ({self._cited(GRANTED, decision.grants)})"
-        return " ".join(f"{sentence(told.reason.name, language)} ({self._cited(told.reason.rule, told.events)})" for told in decision.told)
+        return " ".join(
+            f"{sentence(told.reason.name, language)} ({self._cited(told.reason.rule, told.events)})"
+            for told in decision.told
+        )
 
     def _cited(self, rule: str, events: Iterable[int]) -> str:
         """A rule, and the events behind it by their source's own ids, else by file and line."""
-        names = [str(e.get("event_id") or f"{e['origin']}:{e['line']}") for e in (self.events[n] for n in events)]
+        names = [
+            str(e.get("event_id") or f"{e['origin']}:{e['line']}")
+            for e in (self.events[n] for n in events)
+        ]
         return f"{rule}: {', '.join(names)}" if names else rule
 
     def _shown(self, told: Told) -> dict[str, Any]:
@@ -157,9 +175,9 @@ def why(
 ) -> Answer:
     """Answer `questions` about one patient id; without any, every question that the policy knows, category by category.
 
-    The engine has the snapshot attached as `snapshot` and exposed, the one that was current at `known_at`. The caller has checked that the
-    actor is an officer. Raises `PolicyError` (C14) where a purpose does not list what is asked, and `UsageError` where nobody has
-    the id.
+    The engine has the snapshot attached as `snapshot` and exposed, the one that was current at
+    `known_at`. The caller has checked that the actor is an officer. Raises `PolicyError` (C14)
+    where a purpose does not list what is asked, and `UsageError` where nobody has the id.
     """
     scopes = Scopes.of(policy)
     asked = tuple(questions) or tuple(every(scopes))
@@ -169,14 +187,18 @@ def why(
     for name, frame in scopes.tables().items():
         engine.load(name, frame)
     engine.make("asked", "human", values)
-    names = [t for t in ("patient", "consent", "link_group", "identity") if t in engine.tables(SNAPSHOT)]
+    names = [
+        t for t in ("patient", "consent", "link_group", "identity") if t in engine.tables(SNAPSHOT)
+    ]
     engine.narrow(SNAPSHOT, dict.fromkeys(names), "asked")
     try:
         said = history(engine, values)
     finally:
         engine.widen(SNAPSHOT, names)
         engine.forget(["asked"])
-    decisions = tuple(_decision(said, q, word, mask) for q, (word, mask) in zip(asked, layouts, strict=True))
+    decisions = tuple(
+        _decision(said, q, word, mask) for q, (word, mask) in zip(asked, layouts, strict=True)
+    )
     return Answer(patient_id, clocks, decisions, said.shown, tuple(exports))
 
 
@@ -191,7 +213,9 @@ def every(scopes: Scopes) -> Iterator[Question]:
         yield Question(bit.purpose, bit.channel, bit.topic, (bit.category,))
 
 
-def for_request(purpose: str, channels: Sequence[str], topic: str | None, categories: Iterable[str]) -> list[Question]:
+def for_request(
+    purpose: str, channels: Sequence[str], topic: str | None, categories: Iterable[str]
+) -> list[Question]:
     """The questions of a segment: one a channel, each for all its categories and `identity`."""
     needed = tuple(dict.fromkeys((ALWAYS, *categories)))
     return [Question(purpose, channel, topic, needed) for channel in (tuple(channels) or (None,))]

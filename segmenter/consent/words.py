@@ -18,7 +18,9 @@ def of_word(column: str, name: str, word: int) -> exp.Expr:
     from sqlglot import exp
 
     here = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
-    masks = exp.Filter(this=exp.BitwiseOrAgg(this=exp.column(column)), expression=exp.Where(this=here))
+    masks = exp.Filter(
+        this=exp.BitwiseOrAgg(this=exp.column(column)), expression=exp.Where(this=here)
+    )
     return exp.alias_(masks, f"{name}_{word}")
 
 
@@ -31,19 +33,29 @@ def allow(word: int) -> exp.Expr:
         exp.Coalesce(this=exp.column(f"{table}_{word}", table=alias), expressions=[zero.copy()])
         for table, alias in (("granted", "given"), ("denied", "denied"))
     )
-    alone = exp.Case().when(exp.Is(this=exp.column("grp", table="link"), expression=exp.Null()), _number(ALONE)).else_(zero.copy())
+    alone = (
+        exp.Case()
+        .when(exp.Is(this=exp.column("grp", table="link"), expression=exp.Null()), _number(ALONE))
+        .else_(zero.copy())
+    )
     left = exp.paren(exp.BitwiseAnd(this=granted, expression=exp.BitwiseNot(this=denied)))
     allowed = exp.BitwiseOr(this=left, expression=exp.paren(alone))
     free = exp.Is(this=exp.column("patient", table="refused"), expression=exp.Null())
-    return exp.alias_(exp.Case().when(free, allowed).else_(exp.cast(zero.copy(), "BIGINT")), f"allow_{word}")
+    return exp.alias_(
+        exp.Case().when(free, allowed).else_(exp.cast(zero.copy(), "BIGINT")), f"allow_{word}"
+    )
 
 
 def less(word: int) -> exp.Expr:
     """What was allowed, less what is denied now."""
     from sqlglot import exp
 
-    denied = exp.Coalesce(this=exp.column(f"denied_{word}", table="denied"), expressions=[exp.Literal.number(0)])
-    left = exp.BitwiseAnd(this=exp.column(f"allow_{word}", table="earlier"), expression=exp.BitwiseNot(this=denied))
+    denied = exp.Coalesce(
+        this=exp.column(f"denied_{word}", table="denied"), expressions=[exp.Literal.number(0)]
+    )
+    left = exp.BitwiseAnd(
+        this=exp.column(f"allow_{word}", table="earlier"), expression=exp.BitwiseNot(this=denied)
+    )
     return exp.alias_(left, f"allow_{word}")
 
 

@@ -1,7 +1,8 @@
 """An invented clinic, and the whole job on it: `segmenter demo`.
 
-`run` makes a project folder (policy, sources, segments, data), then does with it what a person would: ingest, plan, run, export.
-Nobody in it exists: names are drawn, mail domains and telephone numbers are those kept for fiction.
+`run` makes a project folder (policy, sources, segments, data), then does with it what a person
+would: ingest, plan, run, export. Nobody in it exists: names are drawn, mail domains and telephone
+numbers are those kept for fiction.
 """
 
 from __future__ import annotations

@@ -43,8 +43,9 @@ def generate(
 ) -> Path:
     """Make the clinic's project folder and return it, as an absolute path.
 
-    The same `seed`, number of `patients` and day (`today`, default the present one, UTC) give the same bytes under `data/`. A folder
-    that an earlier demo made is made anew, its private folder included; any other folder that is not empty is refused (`UsageError`).
+    The same `seed`, number of `patients` and day (`today`, default the present one, UTC) give the
+    same bytes under `data/`. A folder that an earlier demo made is made anew, its private folder
+    included; any other folder that is not empty is refused (`UsageError`).
     """
     if patients < 1:
         raise UsageError("a clinic needs at least one patient")
@@ -60,8 +61,14 @@ def _clear(directory: Path) -> None:
     if not directory.exists() or not any(directory.iterdir()):
         return
     policy = directory / "policy.yml"
-    if not policy.is_file() or not policy.read_text(encoding="utf-8", errors="replace").startswith(MARK):
-        raise UsageError("this folder is not empty and no demo made it", file=directory, hint="name another folder")
+    if not policy.is_file() or not policy.read_text(encoding="utf-8", errors="replace").startswith(
+        MARK
+    ):
+        raise UsageError(
+            "this folder is not empty and no demo made it",
+            file=directory,
+            hint="name another folder",
+        )
     for name in ("data", "segments", ".segmenter"):
         shutil.rmtree(directory / name, ignore_errors=True)
 
@@ -86,17 +93,29 @@ def _write_project(directory: Path) -> None:
             (directory / folder / entry.name).write_text(text, encoding="utf-8")
     secret = directory / "recipient.age-key"
     secret.unlink(missing_ok=True)
-    with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as handle:
-        handle.write(f"# The recipient's half of the demo key: `age -d -i recipient.age-key FILE` opens an export.\n{identity}\n")
+    with os.fdopen(
+        os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as handle:
+        handle.write(
+            f"# The recipient's half of the demo key: `age -d -i recipient.age-key FILE` opens an export.\n{identity}\n"
+        )
     (directory / ".gitignore").write_text(".segmenter/\nrecipient.age-key\n", encoding="utf-8")
 
 
-def _write_data(directory: Path, patients: int, seed: int, today: date, progress: Callable[[str, float | None], None]) -> None:
+def _write_data(
+    directory: Path,
+    patients: int,
+    seed: int,
+    today: date,
+    progress: Callable[[str, float | None], None],
+) -> None:
     """Draw each file with one thread, so that rows come out in one order."""
     data = directory / "data"
     (data / "lists").mkdir(parents=True)
     values = {"seed": seed, "patients": patients, "today": today.isoformat()}
-    with DuckDBEngine(directory / ".segmenter" / "spill", None, replace(Limits.of_machine(), threads=1)) as engine:
+    with DuckDBEngine(
+        directory / ".segmenter" / "spill", None, replace(Limits.of_machine(), threads=1)
+    ) as engine:
         engine.make("demo_draw", "demo_draw", values)
         for done, (relation, name, options) in enumerate(FILES):
             progress(f"drawing {name}", done / len(FILES))

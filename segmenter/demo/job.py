@@ -27,8 +27,8 @@ def run(
 ) -> DemoReport:
     """Make the clinic in `directory` and run the whole job on it.
 
-    The report holds published numbers and paths only. Raises `UsageError` for a folder that is something else, and whatever the
-    verbs of the session raise.
+    The report holds published numbers and paths only. Raises `UsageError` for a folder that is
+    something else, and whatever the verbs of the session raise.
     """
     import segmenter
 
@@ -38,7 +38,11 @@ def run(
         planned = session.plan(lock=True)
         ran = session.run()
         exported = tuple(
-            {"segment": segment, "channel": channel, **session.export(segment, channel=channel, destination=destination).to_dict()}
+            {
+                "segment": segment,
+                "channel": channel,
+                **session.export(segment, channel=channel, destination=destination).to_dict(),
+            }
             for segment, channel, destination in EXPORTS
         )
         return DemoReport(

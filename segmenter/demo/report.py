@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
 COLUMNS = {
     "en": ("Segment", "Patients", "95 % interval", "Withheld cells", "Sent by", "In the file"),
-    "fr": ("Segment", "Patients", "Intervalle à 95 %", "Cellules tues", "Envoi par", "Dans le fichier"),
+    "fr": (
+        "Segment",
+        "Patients",
+        "Intervalle à 95 %",
+        "Cellules tues",
+        "Envoi par",
+        "Dans le fichier",
+    ),
 }
 NOTES = {
     "en": "Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: {left}.",
@@ -38,9 +45,14 @@ class DemoReport:
     def rows(self, language: str = "en") -> list[tuple[str, ...]]:
         """One row a segment, as texts, in the order of `COLUMNS`."""
         sent = {export["segment"]: export for export in self.exports}
-        return [self._row(found, sent.get(found["segment"], {}), language) for found in self.run["segments"]]
+        return [
+            self._row(found, sent.get(found["segment"], {}), language)
+            for found in self.run["segments"]
+        ]
 
-    def _row(self, found: Mapping[str, Any], export: Mapping[str, Any], language: str) -> tuple[str, ...]:
+    def _row(
+        self, found: Mapping[str, Any], export: Mapping[str, Any], language: str
+    ) -> tuple[str, ...]:
         titles = self.titles.get(found["segment"]) or {}
         matched = found["matched"]
         withheld, about, to, _ = WORDS[language]
@@ -48,7 +60,9 @@ class DemoReport:
         return (
             titles.get(language) or next(iter(titles.values()), found["segment"]),
             withheld if matched["count"] is None else _number(matched["count"], language),
-            "" if matched["interval"] is None else f" {to} ".join(_number(bound, language) for bound in matched["interval"]),
+            ""
+            if matched["interval"] is None
+            else f" {to} ".join(_number(bound, language) for bound in matched["interval"]),
             str(found["withheld_cells"]),
             str(export.get("channel", "")),
             "" if reached is None else f"{about} {_number(reached, language)}",
@@ -58,15 +72,31 @@ class DemoReport:
         """The whole report as lines of plain text."""
         table = [COLUMNS[language], *self.rows(language)]
         widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-        made = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+        made = [
+            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+            for row in table
+        ]
         made.insert(1, "  ".join("-" * width for width in widths))
         of = WORDS[language][-1]
-        left = ", ".join(f"{b['purpose']} {b['epsilon']['remaining']:g} {of} {b['epsilon']['allowed']:g}" for b in self.run["budgets"])
-        return [*made, "", NOTES[language].format(left=left), "", *(f"{what:<21} {path}" for what, path in self.paths().items())]
+        left = ", ".join(
+            f"{b['purpose']} {b['epsilon']['remaining']:g} {of} {b['epsilon']['allowed']:g}"
+            for b in self.run["budgets"]
+        )
+        return [
+            *made,
+            "",
+            NOTES[language].format(left=left),
+            "",
+            *(f"{what:<21} {path}" for what, path in self.paths().items()),
+        ]
 
     def paths(self) -> dict[str, str]:
         """What was made, and where."""
-        made = {"project": str(self.directory), "policy": str(self.directory / "policy.yml"), "segments": str(self.directory / "segments")}
+        made = {
+            "project": str(self.directory),
+            "policy": str(self.directory / "policy.yml"),
+            "segments": str(self.directory / "segments"),
+        }
         exports = {str(export["segment"]): str(export["file"]) for export in self.exports}
         return made | exports | {"recipient's key": str(self.directory / "recipient.age-key")}
 
@@ -93,7 +123,10 @@ class DemoReport:
 
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS["en"])
-        body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows())
+        body = "".join(
+            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self.rows()
+        )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
@@ -103,4 +136,11 @@ def _number(count: int, language: str) -> str:
 
 def _reached(export: Mapping[str, Any]) -> int | None:
     """The noised count of those who are in the file, where the funnel was paid for."""
-    return next((step["count"] for step in export.get("funnel") or () if step["reason"] in ("exported", "members", "reached")), None)
+    return next(
+        (
+            step["count"]
+            for step in export.get("funnel") or ()
+            if step["reason"] in ("exported", "members", "reached")
+        ),
+        None,
+    )

@@ -1,6 +1,6 @@
 """Results as tables for people. It prints what the JSON document holds, and nothing else.
 
-    parts   values as text, tables      forms   the main job      people   what is about consent, files and single persons
+parts   values as text, tables      forms   the main job      people   what is about consent, files and single persons
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ FORMS = {**forms.FORMS, **people.FORMS}
 LEAST = 0.05  # of a verb, before its remaining time is told
 
 
-def show(verb: str, document: Document, language: str = "en", told: Callable[[str], Sequence[str]] | None = None) -> None:
+def show(
+    verb: str,
+    document: Document,
+    language: str = "en",
+    told: Callable[[str], Sequence[str]] | None = None,
+) -> None:
     """Print a command's answer on standard output: in sentences where the result has them (`told`), else in the form of its verb."""
     console = console_of()
     sentences = _sentences(document, language) if told is None else told(language)
@@ -44,8 +49,16 @@ def progress() -> Iterator[Callable[..., None]]:
     """Progress on standard error: the step, how much of the whole is done, the time it took and the time it may still take."""
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn(), _remaining_column())
-    with Progress(*columns, console=Console(stderr=True, markup=False, highlight=False), transient=True) as bars:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        _remaining_column(),
+    )
+    with Progress(
+        *columns, console=Console(stderr=True, markup=False, highlight=False), transient=True
+    ) as bars:
         whole = bars.add_task("", total=None, ends=None)
 
         def shown(step: str, done: float | None = None) -> None:

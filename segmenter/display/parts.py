@@ -37,7 +37,12 @@ def text(value: Any) -> str:
             return ", ".join(f"{key} {text(each)}" for key, each in value.items())
         case list() | tuple():
             return ", ".join(text(each) for each in value) or "—"
-    return _MOMENT.sub(r"\1 \2Z", "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)))
+    return _MOMENT.sub(
+        r"\1 \2Z",
+        "".join(
+            c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+        ),
+    )
 
 
 def between(interval: Sequence[float] | None, to: str = "to") -> str:
@@ -45,7 +50,9 @@ def between(interval: Sequence[float] | None, to: str = "to") -> str:
     return "—" if interval is None else f"{text(interval[0])} {to} {text(interval[1])}"
 
 
-def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def table(
+    console: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
     """Print one table; numbers stand right. No rows: nothing."""
     if not rows:
         return
@@ -55,7 +62,9 @@ def table(console: Console, title: str, columns: Sequence[str], rows: Sequence[S
     widths = _widths(names, shown, console.width - BESIDE * len(names) - 1)
     for n, name in enumerate(names):
         numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
-        made.add_column(name, justify="right" if numeric else "left", overflow="fold", width=widths[n])
+        made.add_column(
+            name, justify="right" if numeric else "left", overflow="fold", width=widths[n]
+        )
     for line in shown:
         made.add_row(*line)
     console.print(text(title), style="bold", soft_wrap=True)
@@ -91,13 +100,21 @@ _NAMING = ("line", "seq", "event", "event_id")  # numbers that name a place and 
 
 def is_rows(value: Any) -> bool:
     """Whether a value is a list of mappings, which is shown as a table."""
-    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+    return (
+        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+    )
 
 
 def listed(console: Console, title: str, rows: Sequence[Document]) -> None:
     """Mappings as one table, a column a key. No rows: nothing."""
     columns = list(dict.fromkeys(key for row in rows for key in row))
     shown = [
-        [str(row[column]) if column in _NAMING and row.get(column) is not None else row.get(column) for column in columns] for row in rows
+        [
+            str(row[column])
+            if column in _NAMING and row.get(column) is not None
+            else row.get(column)
+            for column in columns
+        ]
+        for row in rows
     ]
     table(console, title.replace("_", " "), columns, shown)

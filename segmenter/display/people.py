@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 HASHES = ("policy", "hash")
 SHORT = 12  # characters of a hash
 SCOPE = ("purpose", "channel", "topic", "category")
-EVENT = ("effective_at", "recorded_at", "confirmed_at", "valid_until", "method", "notice_version", "evidence", "source")
+EVENT = (
+    "effective_at",
+    "recorded_at",
+    "confirmed_at",
+    "valid_until",
+    "method",
+    "notice_version",
+    "evidence",
+    "source",
+)
 EMPTY = {
     "recalls": "Nobody has to be taken back.",
     "suppression": "The suppression list is empty.",
@@ -50,7 +59,10 @@ def _one_list(document: Document, console: Console, _language: str) -> None:
 
 
 def _recall(document: Document, console: Console, language: str) -> None:
-    rows = [{key: value for key, value in one.items() if key != "file"} for one in document.get("recalls") or ()]
+    rows = [
+        {key: value for key, value in one.items() if key != "file"}
+        for one in document.get("recalls") or ()
+    ]
     _one_list({"recalls": rows}, console, language)
     for one in document.get("recalls") or ():
         console.print(f"{one['id']}: {text(one['file'])}", soft_wrap=True)
@@ -59,16 +71,27 @@ def _recall(document: Document, console: Console, language: str) -> None:
 def _added(document: Document, console: Console, language: str) -> None:
     plain({key: value for key, value in document.items() if key != "usable"}, console, language)
     if not document.get("usable", True):
-        console.print(f"Nothing can be sent to this {text(document.get('kind'))}: if it is misspelt, add the right one too.")
+        console.print(
+            f"Nothing can be sent to this {text(document.get('kind'))}: if it is misspelt, add the right one too."
+        )
 
 
 def _trail(document: Document, console: Console, _language: str) -> None:
-    plain({key: [_shortened(one) for one in value] if is_rows(value) else value for key, value in document.items()}, console)
+    plain(
+        {
+            key: [_shortened(one) for one in value] if is_rows(value) else value
+            for key, value in document.items()
+        },
+        console,
+    )
 
 
 def _shortened(entry: Document) -> Document:
     """An entry with the beginnings of its hashes."""
-    return {name: value[:SHORT] if name in HASHES and isinstance(value, str) else value for name, value in entry.items()}
+    return {
+        name: value[:SHORT] if name in HASHES and isinstance(value, str) else value
+        for name, value in entry.items()
+    }
 
 
 def _ahead(title: str) -> Callable[[Document, Console, str], None]:
@@ -78,19 +101,39 @@ def _ahead(title: str) -> Callable[[Document, Console, str], None]:
         words = WORDS.get(language, WORDS["en"])
         for purpose in document.get("purposes") or ():
             buckets = purpose.get("buckets") or ()
-            keys = [key for key in (buckets[0] if buckets else ()) if key not in ("count", "interval")]
-            rows = [[*(words.get(b[k], b[k]) for k in keys), b["count"], between(b["interval"], words["to"])] for b in buckets]
+            keys = [
+                key for key in (buckets[0] if buckets else ()) if key not in ("count", "interval")
+            ]
+            rows = [
+                [
+                    *(words.get(b[k], b[k]) for k in keys),
+                    b["count"],
+                    between(b["interval"], words["to"]),
+                ]
+                for b in buckets
+            ]
             told = {name: text(value) for name, value in purpose.items() if name != "buckets"}
-            table(console, words[title].format(**told), [*(words.get(k, k) for k in keys), words["patients"], "95 %"], rows)
+            table(
+                console,
+                words[title].format(**told),
+                [*(words.get(k, k) for k in keys), words["patients"], "95 %"],
+                rows,
+            )
         listed(console, words["refused"], document.get("refused") or ())
-        console.print(words["exact" if document.get("exact") else "spent"].format(spent=text(document.get("spent"))))
+        console.print(
+            words["exact" if document.get("exact") else "spent"].format(
+                spent=text(document.get("spent"))
+            )
+        )
 
     return show
 
 
 def _discover(document: Document, console: Console, language: str) -> None:
     proposals = document.get("proposals") or ()
-    rows = [[p["name"], p["where"], p["count"], between(p["interval"]), p["reason"]] for p in proposals]
+    rows = [
+        [p["name"], p["where"], p["count"], between(p["interval"]), p["reason"]] for p in proposals
+    ]
     table(console, "Proposals", ("name", "where", "patients", "95 %", "reason"), rows)
     if not proposals:
         _one_list({"proposals": ()}, console, language)
@@ -101,13 +144,25 @@ def _discover(document: Document, console: Console, language: str) -> None:
 
 def _verify(document: Document, console: Console, _language: str) -> None:
     manifest = document.get("manifest") or {}
-    shown = ("alias", "export", "purpose", "channel", "destination", "columns", "encrypted", "created_at", "expires_at")
+    shown = (
+        "alias",
+        "export",
+        "purpose",
+        "channel",
+        "destination",
+        "columns",
+        "encrypted",
+        "created_at",
+        "expires_at",
+    )
     plain({key: manifest.get(key) for key in shown}, console)
     plain({key: value for key, value in document.items() if key != "manifest"}, console)
 
 
 def _exposed(document: Document, console: Console, language: str) -> None:
-    plain({key: value for key, value in document.items() if key not in ("members", "notice")}, console)
+    plain(
+        {key: value for key, value in document.items() if key not in ("members", "notice")}, console
+    )
     console.print(f"members: {text(document.get('members'))}", soft_wrap=True)
     notice = document.get("notice") or {}
     console.print(text(notice.get(language) or notice.get("en")), soft_wrap=True)
@@ -130,7 +185,10 @@ def _init(document: Document, console: Console, _language: str) -> None:
 def _subject(document: Document, console: Console, language: str) -> None:
     """What is held of a person; the decisions follow as sentences."""
     words = WORDS.get(language, WORDS["en"])
-    console.print(f"{words['held']} {text(document.get('patient_ids'))} ({text(document.get('taken_at'))})", soft_wrap=True)
+    console.print(
+        f"{words['held']} {text(document.get('patient_ids'))} ({text(document.get('taken_at'))})",
+        soft_wrap=True,
+    )
     for name, rows in (document.get("tables") or {}).items():
         listed(console, name, rows)
     for key in ("suppression", "exports", "quarantine"):
@@ -147,7 +205,12 @@ def _why(document: Document, console: Console, language: str) -> None:
 
 def _behind(document: Document) -> list[Document]:
     """The events that the decisions name, each once, oldest first."""
-    found = [e for d in document.get("decisions") or () for told in ({"events": d["grants"]}, *d["reasons"]) for e in told["events"]]
+    found = [
+        e
+        for d in document.get("decisions") or ()
+        for told in ({"events": d["grants"]}, *d["reasons"])
+        for e in told["events"]
+    ]
     places = {(e["origin"], e["line"]): e for e in found}
     return sorted(places.values(), key=lambda e: str(e.get("effective_at", "")))
 
@@ -180,4 +243,7 @@ FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "exposed": _exposed,
     "test": _test,
 }
-BEFORE: Mapping[str, Callable[[Document, Console, str], None]] = {"subject": _subject, "why": _why}  # its sentences
+BEFORE: Mapping[str, Callable[[Document, Console, str], None]] = {
+    "subject": _subject,
+    "why": _why,
+}  # its sentences

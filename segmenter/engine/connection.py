@@ -47,7 +47,9 @@ class Connection:
     _folder: Path | None = None
     _held: int | None = None
     _ready: set[str] = field(default_factory=set)
-    _kinds: dict[str, str] = field(default_factory=dict)  # of what this engine itself named: VIEW or TABLE
+    _kinds: dict[str, str] = field(
+        default_factory=dict
+    )  # of what this engine itself named: VIEW or TABLE
 
     def __enter__(self) -> Self:
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -67,7 +69,9 @@ class Connection:
                 "memory_limit": f"'{self.limits.memory // 1_000_000}MB'",
                 "threads": int(self.limits.threads),
             }
-            self._connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
+            self._connection.execute(
+                "; ".join(f"SET {name} = {value}" for name, value in settings.items())
+            )
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         try:
@@ -77,7 +81,12 @@ class Connection:
             wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
             raise EngineError(msg, hint=wanted) from None
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -101,18 +110,21 @@ class Connection:
             raise EngineError(msg)
         return self._connection
 
-    # -- files ---------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
         """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone.
 
-        A file that is of no use before it is complete need not be `logged`: it is written when it is detached, and only then.
+        A file that is of no use before it is complete need not be `logged`: it is written when it
+        is detached, and only then.
         """
         options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
         options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
         options += [] if logged else ["RECOVERY_MODE NO_WAL_WRITES"]
         try:
-            self.connection.execute(f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})")
+            self.connection.execute(
+                f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})"
+            )
             if write:
                 path.chmod(0o600)
         except duckdb.Error as error:
@@ -156,7 +168,8 @@ class Connection:
     def as_written(self) -> Iterator[None]:
         """Join in the order that relations are written in: the first table streams by, those joined to it are held in memory.
 
-        For relations whose conditions the optimizer takes to keep next to nothing, so that it would hold the large table instead.
+        For relations whose conditions the optimizer takes to keep next to nothing, so that it would
+        hold the large table instead.
         """
         with fixed_errors("cannot plan"):
             self.connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
@@ -175,7 +188,9 @@ def fixed_errors(message: str) -> Iterator[None]:
     except duckdb.InterruptException:
         raise Cancelled("cancelled") from None
     except duckdb.OutOfMemoryException:
-        raise EngineError(f"{message}: out of memory or disk", hint="free space, or set SEGMENTER_MEMORY") from None
+        raise EngineError(
+            f"{message}: out of memory or disk", hint="free space, or set SEGMENTER_MEMORY"
+        ) from None
     except (duckdb.IOException, OSError):
         raise EngineError(f"{message}: the disk could not be read or written") from None
     except duckdb.Error as error:

@@ -16,7 +16,11 @@ import duckdb
 
 from segmenter.engine.quoting import quoted
 
-BARE = {"autoinstall_known_extensions": False, "autoload_known_extensions": False, "temp_file_encryption": True}
+BARE = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+    "temp_file_encryption": True,
+}
 
 
 @dataclass(slots=True)
@@ -65,7 +69,9 @@ def bare(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
     """A connection with nothing of a project's in it, able to open encrypted files where `encrypted`."""
     connection = duckdb.connect(config=dict(BARE))
     connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-    with contextlib.suppress(duckdb.InvalidInputException):  # a notebook without widgets has none to switch off
+    with contextlib.suppress(
+        duckdb.InvalidInputException
+    ):  # a notebook without widgets has none to switch off
         connection.execute("SET enable_progress_bar = false")  # it would write to standard output
     if encrypted:
         extension = _extension_file()
@@ -80,5 +86,10 @@ def _extension_file() -> Path | None:
     spec = find_spec("duckdb_extension_httpfs")
     if spec is None or spec.origin is None:
         return None
-    file = Path(spec.origin).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+    file = (
+        Path(spec.origin).parent
+        / "extensions"
+        / f"v{duckdb.__version__}"
+        / "httpfs.duckdb_extension"
+    )
     return file if file.is_file() else None

@@ -53,18 +53,30 @@ class Reading(Tables):
         )
         if scan.compression is not None:
             options += f", compression = {quoted(scan.compression)}"
-        return self._append_ordered(table, f"read_csv({quoted(literal(scan.path))}, {options})", scan.file, scan.columns, "NULL")
+        return self._append_ordered(
+            table,
+            f"read_csv({quoted(literal(scan.path))}, {options})",
+            scan.file,
+            scan.columns,
+            "NULL",
+        )
 
-    def append_parquet(self, table: str, path: str, file: int, columns: Sequence[str | None]) -> bool:
+    def append_parquet(
+        self, table: str, path: str, file: int, columns: Sequence[str | None]
+    ) -> bool:
         """Append a Parquet file, every value as text; `columns` names its column for each of the table's, or None."""
         source = f"{_parquet(path)}, file_row_number = true)"
         return self._append_ordered(table, source, file, columns, "file_row_number + 1")
 
-    def _append_ordered(self, table: str, source: str, file: int, columns: Sequence[str | None], line: str) -> bool:
+    def _append_ordered(
+        self, table: str, source: str, file: int, columns: Sequence[str | None], line: str
+    ) -> bool:
         chosen = ", ".join(_text(name) for name in columns)
         try:
             self.connection.execute("SET preserve_insertion_order = true")
-            self.connection.execute(f"INSERT INTO {dotted(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}")
+            self.connection.execute(
+                f"INSERT INTO {dotted(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}"
+            )
         except duckdb.InterruptException:
             raise Cancelled("cancelled") from None
         except duckdb.OutOfMemoryException:
@@ -80,9 +92,13 @@ class Reading(Tables):
         if self.count(table) > rows:
             with fixed_errors("cannot read a source"):
                 kept = f"CREATE TEMP TABLE _kept AS FROM {dotted(table)} WHERE rowid < {int(rows)} ORDER BY rowid"
-                self.connection.execute(f"{kept}; DROP TABLE {dotted(table)}; ALTER TABLE _kept RENAME TO {named(table)}")
+                self.connection.execute(
+                    f"{kept}; DROP TABLE {dotted(table)}; ALTER TABLE _kept RENAME TO {named(table)}"
+                )
 
-    def text_lines(self, path: str, compression: str | None, most: int | None = None) -> Iterator[bytes]:
+    def text_lines(
+        self, path: str, compression: str | None, most: int | None = None
+    ) -> Iterator[bytes]:
         """The lines of a text file that only the engine can fetch (over the network, Zstandard); empty lines are left out.
 
         Raises `EngineError` where the file cannot be read.
@@ -98,7 +114,9 @@ class Reading(Tables):
             self.connection.execute("SET preserve_insertion_order = true")
             cursor = self.connection.cursor()
             try:
-                found = cursor.execute(f"SELECT line FROM read_csv({quoted(literal(path))}, {options}){bound}")
+                found = cursor.execute(
+                    f"SELECT line FROM read_csv({quoted(literal(path))}, {options}){bound}"
+                )
                 while rows := found.fetchmany(10_000):
                     for (line,) in rows:
                         yield f"{line}\n".encode("latin-1", "replace")
@@ -109,7 +127,10 @@ class Reading(Tables):
     def parquet_columns(self, path: str) -> list[str] | None:
         """The column names of a Parquet file, or None where it cannot be read."""
         try:
-            return [row[0] for row in self.connection.execute(f"DESCRIBE FROM {_parquet(path)})").fetchall()]
+            return [
+                row[0]
+                for row in self.connection.execute(f"DESCRIBE FROM {_parquet(path)})").fetchall()
+            ]
         except duckdb.Error:
             return None
 
@@ -131,19 +152,31 @@ class Reading(Tables):
             return False
         return True
 
-    def place(self, view: str, table: str, files: str, columns: Mapping[str, str], scans: Sequence[ParquetScan] = ()) -> None:
+    def place(
+        self,
+        view: str,
+        table: str,
+        files: str,
+        columns: Mapping[str, str],
+        scans: Sequence[ParquetScan] = (),
+    ) -> None:
         """Name staged rows `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> the table's column).
 
-        The rows of `scans` come from their files each time the view is read: a row that is read twice is cheaper than one that is copied.
+        The rows of `scans` come from their files each time the view is read: a row that is read
+        twice is cheaper than one that is copied.
         """
-        chosen = "".join(f", r.{named(theirs)} AS {named(ours)}" for ours, theirs in columns.items())
+        chosen = "".join(
+            f", r.{named(theirs)} AS {named(ours)}" for ours, theirs in columns.items()
+        )
         staged = (
             f"SELECT r.rowid AS raw_row, f.origin AS raw_origin, coalesce(r._line, r.rowid - f.first + f.skip + 1) AS raw_line{chosen} "
             f"FROM {dotted(table)} AS r JOIN {dotted(files)} AS f ON f.file = r._file"
         )
         parts = [*([staged] if not scans or self.count(table) else []), *map(_scanned, scans)]
         with fixed_errors("cannot read a table"):
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {' UNION ALL '.join(parts)}")
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {' UNION ALL '.join(parts)}"
+            )
         self._name(view, "VIEW")
 
     def place_column(self, view: str, table: str, column: str) -> None:

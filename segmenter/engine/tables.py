@@ -37,12 +37,17 @@ class Tables(Connection):
     def columns(self, table: str) -> list[str]:
         """The column names of a ready table."""
         with fixed_errors("cannot read a table"):
-            return [row[0] for row in self.connection.execute(f"DESCRIBE {dotted(table)}").fetchall()]
+            return [
+                row[0] for row in self.connection.execute(f"DESCRIBE {dotted(table)}").fetchall()
+            ]
 
     def kinds(self, table: str) -> dict[str, str]:
         """The column names of a ready table, with their types."""
         with fixed_errors("cannot read a table"):
-            return {row[0]: row[1] for row in self.connection.execute(f"DESCRIBE {dotted(table)}").fetchall()}
+            return {
+                row[0]: row[1]
+                for row in self.connection.execute(f"DESCRIBE {dotted(table)}").fetchall()
+            }
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -86,7 +91,9 @@ class Tables(Connection):
     def delete(self, table: str, column: str, value: str) -> None:
         """Delete a table's rows that have this value."""
         with fixed_errors("cannot change a table"):
-            self.connection.execute(f"DELETE FROM {dotted(table)} WHERE {named(column)} = $value", {"value": value})
+            self.connection.execute(
+                f"DELETE FROM {dotted(table)} WHERE {named(column)} = $value", {"value": value}
+            )
 
     def drop(self, table: str) -> None:
         """Drop a table if it exists."""
@@ -98,7 +105,10 @@ class Tables(Connection):
     def forget(self, names: Sequence[str]) -> None:
         """Drop temporary views and tables by their bare names, where they exist."""
         with fixed_errors("cannot drop a table"):
-            for kind, name in (*self._own(names), *self._found([name for name in names if name not in self._kinds])):
+            for kind, name in (
+                *self._own(names),
+                *self._found([name for name in names if name not in self._kinds]),
+            ):
                 self.connection.execute(f"DROP {kind} IF EXISTS temp.{named(name)}")
                 self._kinds.pop(name, None)
         self._ready.difference_update(names)
@@ -120,20 +130,25 @@ class Tables(Connection):
     def alias(self, name: str, table: str) -> None:
         """Let relations read a table under another name (a view)."""
         with fixed_errors("cannot name a table"):
-            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(name)} AS FROM {dotted(table)}")
+            self.connection.execute(
+                f"CREATE OR REPLACE TEMP VIEW {named(name)} AS FROM {dotted(table)}"
+            )
         self._name(name, "VIEW")
 
     def expose(self, alias: str, names: Sequence[str] | None = None, prefix: str = "") -> None:
         """Make the tables of an attached file readable by their bare names (views), so that relations can name them."""
         for table in names if names is not None else self.tables(alias):
             with fixed_errors("cannot read a file"):
-                self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(prefix + table)} AS FROM {named(alias)}.{named(table)}")
+                self.connection.execute(
+                    f"CREATE OR REPLACE TEMP VIEW {named(prefix + table)} AS FROM {named(alias)}.{named(table)}"
+                )
             self._name(prefix + table, "VIEW")
 
     def narrow(self, alias: str, names: Mapping[str, Sequence[str] | None], keys: str) -> None:
         """Make the bare names of an attached file's tables mean only the rows of the patients in the table `keys`; `widen` undoes it.
 
-        `names` gives the columns of each table that are kept, None for all: a column that nobody reads need not be unpacked.
+        `names` gives the columns of each table that are kept, None for all: a column that nobody
+        reads need not be unpacked.
         """
         self.forget(list(names))
         for name, kept in names.items():
@@ -162,7 +177,9 @@ class Tables(Connection):
     def copy_out(self, table: str, path: Path, options: str) -> None:
         """Write a table's rows to a file with COPY. `options` is one of this program's own constants, never a user's text."""
         with fixed_errors("cannot write a file"):
-            self.connection.execute(f"COPY (FROM {dotted(table)}) TO {quoted(str(path))} ({options})")
+            self.connection.execute(
+                f"COPY (FROM {dotted(table)}) TO {quoted(str(path))} ({options})"
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,9 @@ Délai : projet établi le {now} ; notification dans les 72 heures après la dé
 
 def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Mapping[str, str]:
     """The draft by language (`en`, `fr`). It names the exact number of persons: for the officer alone."""
-    health = any(policy.sensitivity(name) > 1 for name in export.categories if name in policy.categories)
+    health = any(
+        policy.sensitivity(name) > 1 for name in export.categories if name in policy.categories
+    )
     sealed = export.recipient is not None
     common = {
         "controller": str(policy.organisation.get("name", "")),
@@ -59,5 +61,7 @@ def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Ma
     }
     english = {"protection": "encrypted to the destination (age)" if sealed else "none"}
     french = {"protection": "chiffré pour la destination (age)" if sealed else "aucune"}
-    english["health"], french["health"] = (" - data concerning health", " - données de santé") if health else ("", "")
+    english["health"], french["health"] = (
+        (" - data concerning health", " - données de santé") if health else ("", "")
+    )
     return {"en": ENGLISH.format(**common, **english), "fr": FRENCH.format(**common, **french)}

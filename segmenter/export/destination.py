@@ -50,24 +50,36 @@ class Layout:
     @property
     def headers(self) -> tuple[str, ...]:
         """The names in the file."""
-        return self.columns if self.audience is None else (AUDIENCES[self.audience][self.identifier],)
+        return (
+            self.columns if self.audience is None else (AUDIENCES[self.audience][self.identifier],)
+        )
 
 
-# -- what may go there -------------------------------------------------------------------------------------------------
+# -- what may go there -----------------------------------------------------------------------------
 
 
-def layout(policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], destination: Destination, purpose: str, channel: str) -> Layout:
+def layout(
+    policy: Policy,
+    tags: Mapping[str, str],
+    known: tuple[str, ...],
+    destination: Destination,
+    purpose: str,
+    channel: str,
+) -> Layout:
     """The columns that the destination lists and the policy allows for the purpose. Reads no patient.
 
-    `tags` are the patient source's (column -> category), `known` its columns. Raises `PolicyError` for a channel or category that the
-    purpose does not list, a sensitive column or a dimension's (C14), a prescriber column (L2); `UsageError` for an unknown column, or
-    where nothing is left.
+    `tags` are the patient source's (column -> category), `known` its columns. Raises `PolicyError`
+    for a channel or category that the purpose does not list, a sensitive column or a dimension's
+    (C14), a prescriber column (L2); `UsageError` for an unknown column, or where nothing is left.
     """
     terms = policy.purposes[purpose]
     if channel not in terms.channels:
         raise PolicyError("C14", f"purpose {purpose} does not list the channel {channel}")
     if CONTACT not in terms.categories:
-        raise PolicyError("C14", f"purpose {purpose} does not list the category {CONTACT}, so nobody may be contacted for it")
+        raise PolicyError(
+            "C14",
+            f"purpose {purpose} does not list the category {CONTACT}, so nobody may be contacted for it",
+        )
     identifier = policy.channels[channel].identifier
     if destination.profile is not None:
         return _audience(policy, destination, purpose, identifier)
@@ -75,23 +87,41 @@ def layout(policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], dest
     listed = [name for name in asked if name not in IDENTIFIERS or name == identifier]
     categories = [_category(policy, tags, known, purpose, name) for name in listed]
     if not listed:
-        raise UsageError(f"destination {destination.name} lists no column that channel {channel} may carry", hint=f"list {identifier}")
-    return Layout(tuple(listed), identifier, tuple(sorted(set(categories))), format=destination.format)
+        raise UsageError(
+            f"destination {destination.name} lists no column that channel {channel} may carry",
+            hint=f"list {identifier}",
+        )
+    return Layout(
+        tuple(listed), identifier, tuple(sorted(set(categories))), format=destination.format
+    )
 
 
-def _category(policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], purpose: str, name: str) -> str:
+def _category(
+    policy: Policy, tags: Mapping[str, str], known: tuple[str, ...], purpose: str, name: str
+) -> str:
     category = tags.get(name, CONTACT if name in IDENTIFIERS else "identity")
-    over = [d.name for d in policy.dimensions.values() if name == d.name or (d.table == "patient" and d.column == name)]
+    over = [
+        d.name
+        for d in policy.dimensions.values()
+        if name == d.name or (d.table == "patient" and d.column == name)
+    ]
     if category == PRESCRIBER:
         raise PolicyError("L2", f"column {name} is tagged {PRESCRIBER}: it goes nowhere")
     if over:
-        raise PolicyError("C14", f"column {name} is a dimension ({over[0]}): dimensions are never exported")
+        raise PolicyError(
+            "C14", f"column {name} is a dimension ({over[0]}): dimensions are never exported"
+        )
     if name not in known:
         raise UsageError(f"the patient source has no column {name}", hint=hint(name, known))
     if category not in policy.purposes[purpose].categories:
-        raise PolicyError("C14", f"column {name} is of category {category}, which purpose {purpose} does not list")
+        raise PolicyError(
+            "C14", f"column {name} is of category {category}, which purpose {purpose} does not list"
+        )
     if policy.sensitivity(category) >= HEALTH:
-        raise PolicyError("C14", f"column {name} is of category {category}, of sensitivity {HEALTH} or more: it is never exported")
+        raise PolicyError(
+            "C14",
+            f"column {name} is of category {category}, of sensitivity {HEALTH} or more: it is never exported",
+        )
     return category
 
 
@@ -103,7 +133,10 @@ def _audience(policy: Policy, destination: Destination, purpose: str, identifier
         said = f"purpose {purpose} reads {sensitive[0]}, of sensitivity {HEALTH} or more: it never goes to an ad platform ({profile})"
         raise PolicyError("C14", said)
     if profile not in AUDIENCES or identifier not in AUDIENCES[profile]:
-        raise UsageError(f"destination {destination.name}: profile {profile} takes no {identifier}", hint="use a channel of email or phone")
+        raise UsageError(
+            f"destination {destination.name}: profile {profile} takes no {identifier}",
+            hint="use a channel of email or phone",
+        )
     return Layout((identifier,), identifier, (CONTACT,), profile, destination.format)
 
 
@@ -118,25 +151,35 @@ def recipient(name: str, encrypt: str | None) -> Any:
 
     if encrypt == UNDECLARED:
         said = f"destination {name} has no key to encrypt to"
-        raise UsageError(said, hint="write `encrypt: {age: age1...}`, or `encrypt: none` if the file may lie open")
+        raise UsageError(
+            said,
+            hint="write `encrypt: {age: age1...}`, or `encrypt: none` if the file may lie open",
+        )
     try:
-        return (pyrage.ssh if encrypt.startswith("ssh-") else pyrage.x25519).Recipient.from_str(encrypt)
+        return (pyrage.ssh if encrypt.startswith("ssh-") else pyrage.x25519).Recipient.from_str(
+            encrypt
+        )
     except pyrage.RecipientError:
-        raise UsageError(f"the age key of destination {name} cannot be read", hint="it starts with age1") from None
+        raise UsageError(
+            f"the age key of destination {name} cannot be read", hint="it starts with age1"
+        ) from None
 
 
-# -- the columns as SQL ------------------------------------------------------------------------------------------------
+# -- the columns as SQL ----------------------------------------------------------------------------
 
 
 def expressions(plan: Layout, *, unsubscribe: bool = False, ids: str = "p") -> list[exp.Expr]:
     """The payload's columns over p (patient) and n (its normalised identifier, where it is not so written), neutralised in CSV.
 
-    With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one. `ids` is the alias that holds patient_id.
+    With `unsubscribe`, the person's List-Unsubscribe URL (n.unsubscribe_url) is the last one. `ids`
+    is the alias that holds patient_id.
     """
     from sqlglot import exp
 
     pairs = zip(plan.columns, plan.headers, strict=True)
-    found: list[exp.Expr] = [exp.alias_(_cell(plan, name, ids), header, quoted=True) for name, header in pairs]
+    found: list[exp.Expr] = [
+        exp.alias_(_cell(plan, name, ids), header, quoted=True) for name, header in pairs
+    ]
     if unsubscribe and plan.audience is None:
         found.append(exp.alias_(exp.column("unsubscribe_url", table="n"), UNSUBSCRIBE, quoted=True))
     return found
@@ -160,7 +203,9 @@ def _audience_cell(plan: Layout) -> exp.Expr:
     """SHA-256 (hex, lower case) of the identifier as the platform normalises it."""
     from sqlglot import exp
 
-    value: exp.Expr = exp.column("coarse" if plan.audience == "google-2026" else "normal", table="n")
+    value: exp.Expr = exp.column(
+        "coarse" if plan.audience == "google-2026" else "normal", table="n"
+    )
     if plan.identifier == "phone" and plan.audience == "meta":
         value = exp.func("replace", value, exp.Literal.string("+"), exp.Literal.string(""))
     return exp.Anonymous(this="sha256", expressions=[value])
@@ -170,13 +215,18 @@ def _neutral(value: exp.Expr) -> exp.Expr:
     """A cell that a spreadsheet would take for a formula gets an apostrophe in front."""
     from sqlglot import exp
 
-    risky = [exp.StartsWith(this=value.copy(), expression=exp.Literal.string(sign)) for sign in ("=", "+", "-", "@", "\t", "\r")]
+    risky = [
+        exp.StartsWith(this=value.copy(), expression=exp.Literal.string(sign))
+        for sign in ("=", "+", "-", "@", "\t", "\r")
+    ]
     safe = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
-    early = exp.LT(this=value.copy(), expression=exp.Literal.string("A"))  # all of them sort before the letters; most cells do not
+    early = exp.LT(
+        this=value.copy(), expression=exp.Literal.string("A")
+    )  # all of them sort before the letters; most cells do not
     return exp.Case().when(exp.and_(early, exp.or_(*risky)), safe).else_(value.copy())
 
 
-# -- writing -----------------------------------------------------------------------------------------------------------
+# -- writing ---------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -208,7 +258,9 @@ class _Sink:
         thread.join()
         if self.failed is not None:
             self.path.unlink(missing_ok=True)
-            raise UsageError("the file of the export could not be written", hint="check space and permissions") from self.failed
+            raise UsageError(
+                "the file of the export could not be written", hint="check space and permissions"
+            ) from self.failed
         return str(self.digest.hexdigest())
 
     def write(self, block: bytes) -> int:
@@ -226,7 +278,13 @@ def _new(path: Path) -> BinaryIO:
 
 
 def write(
-    engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], path: Path, spill: Path, plan: Layout, key: Any,
+    engine: DuckDBEngine,
+    relation: str,
+    structure: Mapping[str, Any],
+    path: Path,
+    spill: Path,
+    plan: Layout,
+    key: Any,
     values: Mapping[str, object] | None = None,
 ) -> str:
     """Write a relation's rows to a new file, encrypted to `key`, and give its SHA-256; see `writing`."""
@@ -236,13 +294,20 @@ def write(
 
 @contextlib.contextmanager
 def writing(
-    engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], path: Path, spill: Path, plan: Layout, key: Any,
+    engine: DuckDBEngine,
+    relation: str,
+    structure: Mapping[str, Any],
+    path: Path,
+    spill: Path,
+    plan: Layout,
+    key: Any,
     values: Mapping[str, object] | None = None,
 ) -> Iterator[Callable[[], str]]:
     """Write a relation's rows to a new file, encrypted to `key`; gives a function that waits for the disk and tells the file's SHA-256.
 
-    No plain text of it touches the disk on the way: the engine writes into a pipe under `spill`, a second thread encrypts. What it still
-    has to do when the last row came goes on beside the caller's work. Raises `EngineError`; the function, `UsageError`.
+    No plain text of it touches the disk on the way: the engine writes into a pipe under `spill`, a
+    second thread encrypts. What it still has to do when the last row came goes on beside the
+    caller's work. Raises `EngineError`; the function, `UsageError`.
     """
     sink = _Sink(path)
     with _pipe(spill) as (pipe, source, holder):
@@ -250,7 +315,9 @@ def writing(
         thread.start()
         try:
             try:
-                engine.write_out(relation, pipe, FORMATS[plan.format] + ", USE_TMP_FILE false", values, structure)
+                engine.write_out(
+                    relation, pipe, FORMATS[plan.format] + ", USE_TMP_FILE false", values, structure
+                )
             finally:
                 os.close(holder)
             yield lambda: sink.written(thread)

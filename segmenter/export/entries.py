@@ -51,8 +51,20 @@ def frame(entries: Iterable[Entry]) -> pl.DataFrame:
     """Entries as the engine's tables of the suppression list have them."""
     import polars as pl
 
-    kinds: dict[str, Any] = {"VARCHAR": pl.String, "BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}
-    rows = [{**asdict(e), "probe": probe_of(e.hash), "since": _moment(e.since), "until": _moment(e.until)} for e in entries]
+    kinds: dict[str, Any] = {
+        "VARCHAR": pl.String,
+        "BIGINT": pl.Int64,
+        "TIMESTAMP": pl.Datetime("us"),
+    }
+    rows = [
+        {
+            **asdict(e),
+            "probe": probe_of(e.hash),
+            "since": _moment(e.since),
+            "until": _moment(e.until),
+        }
+        for e in entries
+    ]
     return pl.DataFrame(rows, schema={name: kinds[sort] for name, sort in COLUMNS.items()})
 
 

@@ -1,8 +1,9 @@
 """Erasure: everything the program holds of a person goes; keyed hashes stay behind, so that no import brings them back (S8).
 
-Order: recalls, while the identifiers are still known; then the tombstones, in the journal, from which instant nobody uses the person;
-then every file that held them is written anew without them, and the old one unlinked. A killed erasure is finished by the next one, or
-by `finish`: the tombstones say what is left to do.
+Order: recalls, while the identifiers are still known; then the tombstones, in the journal, from
+which instant nobody uses the person; then every file that held them is written anew without them,
+and the old one unlinked. A killed erasure is finished by the next one, or by `finish`: the
+tombstones say what is left to do.
 """
 
 from __future__ import annotations
@@ -56,11 +57,14 @@ class Forgotten(Documented):
         return {"forgotten": True, **{name: list(getattr(self, name)) for name in names}}
 
 
-def forget(engines: Engines, place: Place, policy: Policy, patient_id: str, now: datetime) -> Forgotten:
+def forget(
+    engines: Engines, place: Place, policy: Policy, patient_id: str, now: datetime
+) -> Forgotten:
     """Erase a person and the ids linked to it, recall them from every destination that got them, and prove that nothing is left.
 
-    `engines` opens fresh engines with nothing attached. Inside `register.alone` and the ingest lock. Raises `Refusal` (`roles`) for
-    anyone but an officer, `UsageError` for an id that no snapshot knows, `EngineError` where something of the person is found afterwards.
+    `engines` opens fresh engines with nothing attached. Inside `register.alone` and the ingest
+    lock. Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an id that no
+    snapshot knows, `EngineError` where something of the person is found afterwards.
     """
     if not place.actor.is_officer:
         raise Refusal("roles", "only an officer erases a person")
@@ -68,14 +72,18 @@ def forget(engines: Engines, place: Place, policy: Policy, patient_id: str, now:
     texts = _person(engines, place, patient_id)
     stones = tombstones(place, texts, now)
     issued = _recall(engines, place, policy, stones, now)
-    place.journal.append(place.actor.account, FORGOTTEN, {"entries": [one.to_dict() for one in stones]})
+    place.journal.append(
+        place.actor.account, FORGOTTEN, {"entries": [one.to_dict() for one in stones]}
+    )
     rewritten, deleted = finish(engines, place)
     waiting = _waiting(place)
     searched = proof.prove(engines, place, texts, exempt=waiting)
-    return Forgotten(tuple(issued), rewritten, deleted, searched, tuple(str(path) for path in waiting))
+    return Forgotten(
+        tuple(issued), rewritten, deleted, searched, tuple(str(path) for path in waiting)
+    )
 
 
-# -- who -----------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
 
 
 def _sweep(home: Path) -> None:
@@ -113,7 +121,16 @@ def tombstones(place: Place, texts: dict[str, set[str]], now: datetime) -> list[
         hashes = {identifiers.entry_hash(place.keys, place.region, kind, value) for value in values}
         for digest in sorted({one.hash for one in hashes if one is not None}):
             since = stamp(now.astimezone(UTC))
-            found.append(Entry(kind, digest, "erased", since=since, source=FORGOTTEN, event=secrets.token_hex(8)))
+            found.append(
+                Entry(
+                    kind,
+                    digest,
+                    "erased",
+                    since=since,
+                    source=FORGOTTEN,
+                    event=secrets.token_hex(8),
+                )
+            )
     return found
 
 
@@ -124,10 +141,12 @@ def unfinished(acts: Iterable[Act]) -> list[Act]:
     return [act for act in acts if act.kind == FORGOTTEN and act.seq not in done]
 
 
-# -- recalls -------------------------------------------------------------------------------------------------------------
+# -- recalls ---------------------------------------------------------------------------------------
 
 
-def _recall(engines: Engines, place: Place, policy: Policy, stones: Sequence[Entry], now: datetime) -> list[str]:
+def _recall(
+    engines: Engines, place: Place, policy: Policy, stones: Sequence[Entry], now: datetime
+) -> list[str]:
     """Recall the person from every export whose register names them, whether or not its file may still be used (GDPR art. 19)."""
     batches: dict[Any, removal.Batch] = {}
     acts = place.journal.read()
@@ -141,24 +160,30 @@ def _recall(engines: Engines, place: Place, policy: Policy, stones: Sequence[Ent
             with removal.source(engine, place, one.snapshot):
                 engine.make("removal", "erase_removal", {"export": one.export})
                 removal.gather(engine, place, one, batches)
-        return [removal.commit(engine, place, policy.destinations, batch, now, "erasure") for batch in batches.values()]
+        return [
+            removal.commit(engine, place, policy.destinations, batch, now, "erasure")
+            for batch in batches.values()
+        ]
 
 
 def _waiting(place: Place) -> list[Path]:
     """Removal files that no destination has acknowledged: the one place where an erased person is still named, to be removed there."""
     acts = place.journal.read(register.RECALLED, register.ACKNOWLEDGED)
     done = {str(act.body["recall"]) for act in acts if act.kind == register.ACKNOWLEDGED}
-    pending = [act.body for act in acts if act.kind == register.RECALLED and act.body["recall"] not in done]
+    pending = [
+        act.body for act in acts if act.kind == register.RECALLED and act.body["recall"] not in done
+    ]
     return [place.home / "exports" / str(body["recall"]) / str(body["file"]) for body in pending]
 
 
-# -- files written anew --------------------------------------------------------------------------------------------------
+# -- files written anew ----------------------------------------------------------------------------
 
 
 def finish(engines: Engines, place: Place) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Write every file that holds somebody with an unfinished erasure anew; gives the names of files rewritten and deleted.
 
-    Each file is replaced whole, so that a kill leaves it either untouched or without them; then this is run again.
+    Each file is replaced whole, so that a kill leaves it either untouched or without them; then
+    this is run again.
     """
     _sweep(place.home)
     open_acts = unfinished(place.journal.read(FORGOTTEN, DONE))
@@ -175,7 +200,12 @@ def finish(engines: Engines, place: Place) -> tuple[tuple[str, ...], tuple[str, 
     rewritten += [
         f"snapshots/{path.stem}"
         for path in snapshots(place)
-        if rewrite_snapshot(engines, path, lambda engine: _find(engine, stones), always=path.stem == place.snapshot.id)
+        if rewrite_snapshot(
+            engines,
+            path,
+            lambda engine: _find(engine, stones),
+            always=path.stem == place.snapshot.id,
+        )
     ]
     for act in open_acts:
         place.journal.append(place.actor.account, DONE, {"of": act.seq})
@@ -185,11 +215,19 @@ def finish(engines: Engines, place: Place) -> tuple[tuple[str, ...], tuple[str, 
 def keep_out(engines: Engines, journal: Journal, path: Path) -> bool:
     """Write a fresh snapshot anew without anyone erased before whom its sources still hold (S8); gives whether there were any.
 
-    To be called before a snapshot is put in use. An id whose tombstone an officer lifted may come back.
+    To be called before a snapshot is put in use. An id whose tombstone an officer lifted may come
+    back.
     """
     acts = journal.read(FORGOTTEN, LIFTED)
-    lifted = {(entry["kind"], entry["hash"], entry["event"]) for act in acts if act.kind == LIFTED for entry in act.body["entries"]}
-    stones = [Entry(**entry) for act in acts if act.kind == FORGOTTEN for entry in act.body["entries"]]
+    lifted = {
+        (entry["kind"], entry["hash"], entry["event"])
+        for act in acts
+        if act.kind == LIFTED
+        for entry in act.body["entries"]
+    }
+    stones = [
+        Entry(**entry) for act in acts if act.kind == FORGOTTEN for entry in act.body["entries"]
+    ]
     stones = [one for one in stones if (one.kind, one.hash, one.event) not in lifted]
     return bool(stones) and rewrite_snapshot(engines, path, lambda engine: _find(engine, stones))
 
@@ -199,7 +237,14 @@ def _find(engine: DuckDBEngine, stones: Sequence[Entry]) -> None:
     engine.make("gone", "erase_gone")
 
 
-def _rewrite_register(engines: Engines, place: Place, name: str, payload: bool, stones: Sequence[Entry], deleted: list[str]) -> bool:  # noqa: FBT001
+def _rewrite_register(
+    engines: Engines,
+    place: Place,
+    name: str,
+    payload: bool,  # noqa: FBT001
+    stones: Sequence[Entry],
+    deleted: list[str],
+) -> bool:
     """Take the erased out of one register, after deleting our copies of the files that name them."""
     file = register.path(place.home, name)
     if not file.is_file():
@@ -213,7 +258,10 @@ def _rewrite_register(engines: Engines, place: Place, name: str, payload: bool, 
         if not engine.rows("erase_registered")[0][0]:
             return False
         if payload:
-            deleted += [f"exports/{name}/{path.name}" for path in delete_payload(place.home / "exports" / name)]
+            deleted += [
+                f"exports/{name}/{path.name}"
+                for path in delete_payload(place.home / "exports" / name)
+            ]
         engine.attach(NEW, part, write=True)
         engine.make(f"{NEW}.member", "erase_register")
         engine.detach(NEW)
@@ -233,8 +281,9 @@ def delete_payload(folder: Path) -> list[Path]:
 def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool = False) -> bool:
     """Write a snapshot anew without the patients that `find(engine)` puts into the table `gone`; gives whether there were any.
 
-    `find` also loads `tombstone`, the entries its suppression list gets. With `always` it is written even where nobody is gone. States
-    of the snapshot are deleted, since they can be made again. The old file is unlinked, not marked.
+    `find` also loads `tombstone`, the entries its suppression list gets. With `always` it is
+    written even where nobody is gone. States of the snapshot are deleted, since they can be made
+    again. The old file is unlinked, not marked.
     """
     part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     with engines() as engine:

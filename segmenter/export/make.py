@@ -1,8 +1,9 @@
 """Export: eligible people in kept cells, checked again at this moment, as a registered file for one destination.
 
-Three steps under one lock between processes: build the members, check each again, commit. Committing registers the export and its
-members in the journal and then makes the finished file visible; a crash leaves nothing visible, or a complete and registered export.
-Nothing exact leaves: the funnel and the sizes are one paid release, made by the caller's `publish` (P16, P17).
+Three steps under one lock between processes: build the members, check each again, commit.
+Committing registers the export and its members in the journal and then makes the finished file
+visible; a crash leaves nothing visible, or a complete and registered export. Nothing exact leaves:
+the funnel and the sizes are one paid release, made by the caller's `publish` (P16, P17).
 """
 
 from __future__ import annotations
@@ -34,7 +35,20 @@ if TYPE_CHECKING:
     from segmenter.model import Eligible
     from segmenter.policy import Destination
 
-__all__ = ("EXPORTED", "FILE_DAYS", "REASONS", "Export", "Order", "Place", "Publish", "Published", "alias_of", "build", "check", "commit")
+__all__ = (
+    "EXPORTED",
+    "FILE_DAYS",
+    "REASONS",
+    "Export",
+    "Order",
+    "Place",
+    "Publish",
+    "Published",
+    "alias_of",
+    "build",
+    "check",
+    "commit",
+)
 
 REASONS = (
     "no_channel_consent", "suppressed", "preference", "frequency_cap", "no_address", "invalid_address", "duplicate_address", "holdout",
@@ -52,7 +66,8 @@ Progress = Callable[[str, float | None], None]
 class Order:
     """What is to be exported.
 
-    `categories` are the segment's own; `holdout` is the share held back; `sent_at` the planned time of sending, `at` now.
+    `categories` are the segment's own; `holdout` is the share held back; `sent_at` the planned time
+    of sending, `at` now.
     """
 
     segment: str
@@ -80,8 +95,18 @@ class Export(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract's form."""
-        steps = None if self.funnel is None else [{"reason": r, "count": n, "interval": i.as_list()} for r, n, i in self.funnel]
-        plain = {"export": self.export, "alias": self.alias, "file": str(self.file), "manifest": str(self.manifest), "funnel": steps}
+        steps = (
+            None
+            if self.funnel is None
+            else [{"reason": r, "count": n, "interval": i.as_list()} for r, n, i in self.funnel]
+        )
+        plain = {
+            "export": self.export,
+            "alias": self.alias,
+            "file": str(self.file),
+            "manifest": str(self.manifest),
+            "funnel": steps,
+        }
         return {**plain, "diff": {name: str(path) for name, path in self.diff.items()}}
 
     def to_polars(self) -> pl.DataFrame:
@@ -97,37 +122,65 @@ def silent(_step: str, _done: float | None = None) -> None:
     """Progress that nobody watches."""
 
 
-# -- build and check ---------------------------------------------------------------------------------------------------
+# -- build and check -------------------------------------------------------------------------------
 
 
-def build(engine: DuckDBEngine, eligible: Eligible, dimensions: Sequence[str], kept: Sequence[Sequence[int]]) -> None:
+def build(
+    engine: DuckDBEngine,
+    eligible: Eligible,
+    dimensions: Sequence[str],
+    kept: Sequence[Sequence[int]],
+) -> None:
     """Make `export_member` (patient, contactable): the eligible, one a human, whose codes over `dimensions` are a `kept` cell (P6).
 
-    The table of `eligible` has `contactable`: whether the patient may be reached on the channel with what the export carries.
+    The table of `eligible` has `contactable`: whether the patient may be reached on the channel
+    with what the export carries.
     """
     import polars as pl
     from sqlglot import exp
 
     columns = [f"dim_{name}" for name in dimensions]
-    codes = {column: pl.Series([cell[i] for cell in kept], dtype=pl.Int16) for i, column in enumerate(columns)}
-    engine.load("kept_cell", pl.DataFrame({"kept": pl.Series([True] * len(kept), dtype=pl.Boolean), **codes}))
-    same = [exp.EQ(this=exp.column(c, table="e", quoted=True), expression=exp.column(c, table="k", quoted=True)) for c in columns]
-    structure = {"__eligible__": exp.to_table(eligible.table), "__same_cell__": exp.and_(exp.true(), *same)}
+    codes = {
+        column: pl.Series([cell[i] for cell in kept], dtype=pl.Int16)
+        for i, column in enumerate(columns)
+    }
+    engine.load(
+        "kept_cell",
+        pl.DataFrame({"kept": pl.Series([True] * len(kept), dtype=pl.Boolean), **codes}),
+    )
+    same = [
+        exp.EQ(
+            this=exp.column(c, table="e", quoted=True),
+            expression=exp.column(c, table="k", quoted=True),
+        )
+        for c in columns
+    ]
+    structure = {
+        "__eligible__": exp.to_table(eligible.table),
+        "__same_cell__": exp.and_(exp.true(), *same),
+    }
     engine.make("export_member", "export_member", structure=structure)
 
 
 def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
     """Make `export_checked`: every member with the first reason it is not exported for, in the order of `REASONS`.
 
-    Needs `export_member`, the snapshot's tables, and `suppressed`, `preferring` and `capped` (patient) as of now.
+    Needs `export_member`, the snapshot's tables, and `suppressed`, `preferring` and `capped`
+    (patient) as of now.
     """
     with engine.as_written():
-        engine.make("export_considered", "export_considered", {"identifier": order.layout.identifier})
+        engine.make(
+            "export_considered", "export_considered", {"identifier": order.layout.identifier}
+        )
     if engine.count("export_considered") < engine.count("export_member"):
         engine.add("export_considered", "export_unwritten")
     if order.holdout > 0:
         share = int(Decimal(order.holdout) * (1 << 4 * PROBE_DIGITS))
-        values = {"experiment": f"{order.segment}\n", "held_below": share, **pads(keys.derive(HELD))}
+        values = {
+            "experiment": f"{order.segment}\n",
+            "held_below": share,
+            **pads(keys.derive(HELD)),
+        }
         engine.make("export_held", "export_held", values)
     else:
         engine.make("export_held", "export_nobody")
@@ -138,14 +191,17 @@ def check(engine: DuckDBEngine, keys: Keys, order: Order) -> None:
         engine.alias("export_checked", "export_considered")
 
 
-# -- commit ------------------------------------------------------------------------------------------------------------
+# -- commit ----------------------------------------------------------------------------------------
 
 
-def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, progress: Progress = silent) -> Export:
+def commit(
+    engine: DuckDBEngine, place: Place, order: Order, publish: Publish, progress: Progress = silent
+) -> Export:
     """Write the file of everyone in `export_checked` with no reason against them, register it, and make it visible.
 
-    Inside `register.alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells into published sums of them, or gives
-    None where they cannot be paid (P16); they were reserved before the members were read (P2).
+    Inside `register.alone`. `publish(labels, exact, sums)` turns exact numbers of disjoint cells
+    into published sums of them, or gives None where they cannot be paid (P16); they were reserved
+    before the members were read (P2).
     """
     export = secrets.token_hex(8)
     with register.committing(place, export) as (part, done):
@@ -153,7 +209,14 @@ def commit(engine: DuckDBEngine, place: Place, order: Order, publish: Publish, p
         final = done(register.EXPORTED, made.body)
     progress("export", 1.0)
     files = {name: final / file for name, file in made.diff.items()}
-    return Export(export, made.alias, final / made.file, final / f"{made.alias}{manifest.SUFFIX}", made.funnel, files)
+    return Export(
+        export,
+        made.alias,
+        final / made.file,
+        final / f"{made.alias}{manifest.SUFFIX}",
+        made.funnel,
+        files,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +229,13 @@ class _Made:
 
 
 def _files(
-    engine: DuckDBEngine, place: Place, order: Order, export: str, part: Path, publish: Publish, progress: Progress
+    engine: DuckDBEngine,
+    place: Place,
+    order: Order,
+    export: str,
+    part: Path,
+    publish: Publish,
+    progress: Progress,
 ) -> _Made:
     """Write payload, diff files and manifest into the folder `part`, and the register beside the end of the payload."""
     alias = alias_of(place.keys, order.segment, order.channel)
@@ -177,14 +246,30 @@ def _files(
     with _payload(engine, place, order, alias, part / f"{alias}{suffix}", key) as written:
         progress("registering", None)
         register.write(engine, place.home, export)
-        diff = _diff(engine, place, order, before, part, alias, suffix, key) if order.destination.syncs else {}
+        diff = (
+            _diff(engine, place, order, before, part, alias, suffix, key)
+            if order.destination.syncs
+            else {}
+        )
         published = _published(engine, order, publish)
         digest = written()
     body = _body(place, order, export, alias, f"{alias}{suffix}", before)
     numbers = {"size": _number(published, EXPORTED), "diff": _sizes(diff, part, published)}
-    content = {**_told(body), **numbers, "file_sha256": digest, "encrypted": key is not None, "feeds": _feeds(engine)}
-    write_private(part / f"{alias}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, content)))
-    steps = None if published is None else tuple((name, *published[name]) for name in (*REASONS, EXPORTED))
+    content = {
+        **_told(body),
+        **numbers,
+        "file_sha256": digest,
+        "encrypted": key is not None,
+        "feeds": _feeds(engine),
+    }
+    write_private(
+        part / f"{alias}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, content))
+    )
+    steps = (
+        None
+        if published is None
+        else tuple((name, *published[name]) for name in (*REASONS, EXPORTED))
+    )
     return _Made(alias, f"{alias}{suffix}", {**body, "file_sha256": digest}, steps, diff)
 
 
@@ -196,18 +281,34 @@ def alias_of(keys: Keys, segment: str, channel: str) -> str:
 def _payload(
     engine: DuckDBEngine, place: Place, order: Order, alias: str, path: Path, key: Any
 ) -> AbstractContextManager[Callable[[], str]]:
-    url = place.unsubscribe_url if order.layout.identifier in order.layout.columns and order.layout.audience is None else None
+    url = (
+        place.unsubscribe_url
+        if order.layout.identifier in order.layout.columns and order.layout.audience is None
+        else None
+    )
     base = None if url is None else url if url.endswith(("/", "=")) else f"{url}/"
     tokens: dict[str, object] | None = None
     if base is not None:
-        tokens = {"alias": alias, "unsubscribe_url": base, **pads(place.keys.derive(unsubscribe.LABEL))}
+        tokens = {
+            "alias": alias,
+            "unsubscribe_url": base,
+            **pads(place.keys.derive(unsubscribe.LABEL)),
+        }
     every = tokens is not None or order.layout.audience is not None
-    removal.addresses(engine, place.region, order.layout, "export_identifier" if every else "export_identifier_odd", tokens)
+    removal.addresses(
+        engine,
+        place.region,
+        order.layout,
+        "export_identifier" if every else "export_identifier_odd",
+        tokens,
+    )
     structure = {"__columns__": destination.expressions(order.layout, unsubscribe=url is not None)}
-    return destination.writing(engine, "export_payload", structure, path, place.spill, order.layout, key)
+    return destination.writing(
+        engine, "export_payload", structure, path, place.spill, order.layout, key
+    )
 
 
-# -- the previous export -----------------------------------------------------------------------------------------------
+# -- the previous export ---------------------------------------------------------------------------
 
 
 def _before(engine: DuckDBEngine, place: Place, order: Order) -> Registered | None:
@@ -215,23 +316,35 @@ def _before(engine: DuckDBEngine, place: Place, order: Order) -> Registered | No
     same = [
         one
         for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
-        if (one.segment, one.channel, one.destination) == (order.segment, order.channel, order.destination.name)
+        if (one.segment, one.channel, one.destination)
+        == (order.segment, order.channel, order.destination.name)
     ]
     if same and order.destination.syncs:
         register.read(engine, place.home, same[-1].export, "export_before")
     else:
-        engine.create("export_before", {"patient": "BIGINT", "pseudonym": "BIGINT", "address": "BIGINT"})
+        engine.create(
+            "export_before", {"patient": "BIGINT", "pseudonym": "BIGINT", "address": "BIGINT"}
+        )
     return same[-1] if same else None
 
 
 def _diff(
-    engine: DuckDBEngine, place: Place, order: Order, before: Registered | None, part: Path, alias: str, suffix: str, key: Any
+    engine: DuckDBEngine,
+    place: Place,
+    order: Order,
+    before: Registered | None,
+    part: Path,
+    alias: str,
+    suffix: str,
+    key: Any,
 ) -> dict[str, str]:
     """Files of who was added and who has to be removed since the previous export."""
     names = {kind: f"{alias}.{kind}{suffix}" for kind in ("added", "removed")}
     spill = place.spill
     structure = {"__columns__": destination.expressions(order.layout)}
-    destination.write(engine, "export_added", structure, part / names["added"], spill, order.layout, key)
+    destination.write(
+        engine, "export_added", structure, part / names["added"], spill, order.layout, key
+    )
     engine.make("removal", "export_gone")
     plan = removal.identifying(order.layout)
     with removal.source(engine, place, None if before is None else before.snapshot):
@@ -240,18 +353,31 @@ def _diff(
     return names
 
 
-# -- numbers -----------------------------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 
 
 def _published(engine: DuckDBEngine, order: Order, publish: Publish) -> Published | None:
     """The funnel as one histogram of disjoint cells: each human in one. Only a destination that syncs tells old from new."""
-    counted = {(int(reason), bool(before)): int(people) for reason, before, people in engine.rows("export_funnel")}
+    counted = {
+        (int(reason), bool(before)): int(people)
+        for reason, before, people in engine.rows("export_funnel")
+    }
     names = (EXPORTED, *REASONS)
-    cells = [(code, before) for code in range(len(names)) for before in ((False, True) if order.destination.syncs else (False,))]
+    cells = [
+        (code, before)
+        for code in range(len(names))
+        for before in ((False, True) if order.destination.syncs else (False,))
+    ]
     if order.destination.syncs:
         cells.append((GONE, True))
-    labels = [f"{names[code] if code < GONE else 'gone'}{'_again' if before else ''}" for code, before in cells]
-    sums = {name: [i for i, (code, _) in enumerate(cells) if code == position] for position, name in enumerate(names)}
+    labels = [
+        f"{names[code] if code < GONE else 'gone'}{'_again' if before else ''}"
+        for code, before in cells
+    ]
+    sums = {
+        name: [i for i, (code, _) in enumerate(cells) if code == position]
+        for position, name in enumerate(names)
+    }
     if order.destination.syncs:
         sums["added"] = [i for i, cell in enumerate(cells) if cell == (0, False)]
         sums["removed"] = [i for i, (code, before) in enumerate(cells) if before and code > 0]
@@ -267,15 +393,21 @@ def _number(published: Published | None, name: str) -> dict[str, Any] | None:
 
 def _sizes(diff: Mapping[str, str], part: Path, published: Published | None) -> dict[str, Any]:
     return {
-        kind: {"file": name, "file_sha256": manifest.file_hash(part / name), "size": _number(published, kind)}
+        kind: {
+            "file": name,
+            "file_sha256": manifest.file_hash(part / name),
+            "size": _number(published, kind),
+        }
         for kind, name in diff.items()
     }
 
 
-# -- what is written down ----------------------------------------------------------------------------------------------
+# -- what is written down --------------------------------------------------------------------------
 
 
-def _body(place: Place, order: Order, export: str, alias: str, file: str, before: Registered | None) -> dict[str, Any]:
+def _body(
+    place: Place, order: Order, export: str, alias: str, file: str, before: Registered | None
+) -> dict[str, Any]:
     """The journal's entry: what, for whom, under which policy; never how many."""
     return {
         "export": export,
@@ -308,4 +440,7 @@ def _told(body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _feeds(engine: DuckDBEngine) -> list[dict[str, str]]:
-    return [{"name": name, "modified_at": stamp(at.replace(tzinfo=UTC))} for name, at in engine.rows("feed_watermark")]
+    return [
+        {"name": name, "modified_at": stamp(at.replace(tzinfo=UTC))}
+        for name, at in engine.rows("feed_watermark")
+    ]

@@ -29,7 +29,8 @@ CHUNK = 1 << 20  # bytes read at a time
 class Verified(Documented):
     """A manifest whose signature holds.
 
-    `trusted`: signed with this project's key (None: not asked). `file_matches` is None where its file is not beside it.
+    `trusted`: signed with this project's key (None: not asked). `file_matches` is None where its
+    file is not beside it.
     """
 
     content: Mapping[str, Any]
@@ -38,7 +39,12 @@ class Verified(Documented):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"manifest": dict(self.content), "signature": "valid", "trusted": self.trusted, "file_matches": self.file_matches}
+        return {
+            "manifest": dict(self.content),
+            "signature": "valid",
+            "trusted": self.trusted,
+            "file_matches": self.file_matches,
+        }
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
@@ -70,12 +76,15 @@ def public_key(keys: Keys) -> str:
 def verify(path: Path, keys: Keys | None = None) -> Verified:
     """Check a manifest, and the file it is about where that lies beside it.
 
-    With the project's keys it also says whether this project signed it. Raises `UsageError` for a file that is no manifest, `Refusal`
-    (`manifest`) where the signature, the signer or the file's hash is not right.
+    With the project's keys it also says whether this project signed it. Raises `UsageError` for a
+    file that is no manifest, `Refusal` (`manifest`) where the signature, the signer or the file's
+    hash is not right.
     """
     content = _read(path)
     if not _holds(content):
-        raise Refusal("manifest", "the manifest was changed: its signature does not hold", file=path)
+        raise Refusal(
+            "manifest", "the manifest was changed: its signature does not hold", file=path
+        )
     trusted = None if keys is None else content["public_key"] == public_key(keys)
     if trusted is False:
         raise Refusal("manifest", "the manifest is signed with another project's key", file=path)
@@ -103,7 +112,9 @@ def _holds(content: Mapping[str, Any]) -> bool:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     try:
-        key = Ed25519PublicKey.from_public_bytes(base64.b64decode(str(content["public_key"]), validate=True))
+        key = Ed25519PublicKey.from_public_bytes(
+            base64.b64decode(str(content["public_key"]), validate=True)
+        )
         key.verify(base64.b64decode(str(content["signature"]), validate=True), canonical(content))
     except (InvalidSignature, ValueError):
         return False

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.policy import Cap, Channel
 
-# -- preferences -------------------------------------------------------------------------------------------------------
+# -- preferences -----------------------------------------------------------------------------------
 
 
 def denied(engine: DuckDBEngine, channel: str, topic: str | None, into: str = "preferring") -> None:
@@ -32,16 +32,20 @@ def _stated(engine: DuckDBEngine) -> bool:
     return engine.count("preference") > 0
 
 
-# -- caps --------------------------------------------------------------------------------------------------------------
+# -- caps ------------------------------------------------------------------------------------------
 
 
 def caps_of(channel: Channel) -> tuple[Cap, ...]:
     """The caps a channel sets for everyone: its own, and its rule pack's."""
     pack = PACKS.get(channel.quiet or "")
-    return tuple(cap for cap in (channel.cap, None if pack is None else pack.cap) if cap is not None)
+    return tuple(
+        cap for cap in (channel.cap, None if pack is None else pack.cap) if cap is not None
+    )
 
 
-def window_start(engine: DuckDBEngine, channel: Channel, topic: str | None, planned_at: datetime) -> datetime | None:
+def window_start(
+    engine: DuckDBEngine, channel: Channel, topic: str | None, planned_at: datetime
+) -> datetime | None:
     """From when on contacts have to be known to decide the caps; None where nobody has a cap. Needs the ready tables of the snapshot."""
     values = {"channel": channel.name, "topic": topic, "planned_at": naive_utc(planned_at)}
     ((own,),) = engine.rows("preference_window", values) if _stated(engine) else ((None,),)
@@ -50,25 +54,39 @@ def window_start(engine: DuckDBEngine, channel: Channel, topic: str | None, plan
     return min(starts, default=None)
 
 
-def capped(engine: DuckDBEngine, channel: Channel, topic: str | None, planned_at: datetime, into: str = "capped") -> None:
+def capped(
+    engine: DuckDBEngine,
+    channel: Channel,
+    topic: str | None,
+    planned_at: datetime,
+    into: str = "capped",
+) -> None:
     """Make `into` (patient): members of the ready table `export_member` who reached a cap at the planned time of sending.
 
-    Needs the table `contact` (patient, exported_at, channel, topic) of what was exported since `window_start`. All caps hold, so the
-    stricter does; ids of one human count together.
+    Needs the table `contact` (patient, exported_at, channel, topic) of what was exported since
+    `window_start`. All caps hold, so the stricter does; ids of one human count together.
     """
     caps = caps_of(channel)
     common = {"channel": channel.name, "topic": topic, "planned_at": naive_utc(planned_at)}
     engine.create(into, {"patient": "BIGINT"})
     for cap in caps or ((None,) if _stated(engine) else ()):
         start = None if cap is None else naive_utc(planned_at) - timedelta(days=cap.per_days)
-        engine.add(into, "capped_patient", {**common, "cap_contacts": None if cap is None else cap.contacts, "cap_from": start})
+        engine.add(
+            into,
+            "capped_patient",
+            {**common, "cap_contacts": None if cap is None else cap.contacts, "cap_from": start},
+        )
     pack = PACKS.get(channel.quiet or "")
     if pack is not None and pack.rest_after_refusal:
         start = naive_utc(planned_at) - pack.rest_after_refusal
-        engine.add(into, "resting_patient", {"channel": channel.name, "refused_from": start, "planned_at": naive_utc(planned_at)})
+        engine.add(
+            into,
+            "resting_patient",
+            {"channel": channel.name, "refused_from": start, "planned_at": naive_utc(planned_at)},
+        )
 
 
-# -- quiet hours -------------------------------------------------------------------------------------------------------
+# -- quiet hours -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,9 @@ class Pack:
     """A rule pack: when a channel may be used (local time), at most how often, and how long a refusal rests."""
 
     name: str
-    hours: Mapping[int, tuple[tuple[time, time], ...]]  # weekday (Monday 0) -> open intervals, end excluded
+    hours: Mapping[
+        int, tuple[tuple[time, time], ...]
+    ]  # weekday (Monday 0) -> open intervals, end excluded
     holidays: Callable[[int], Iterable[date]]
     cap: Cap | None
     rest_after_refusal: timedelta
@@ -90,7 +110,9 @@ class Pack:
         """
         if local.date() in set(self.holidays(local.year)):
             return False
-        return any(start <= local.time() < end for start, end in self.hours.get(local.weekday(), ()))
+        return any(
+            start <= local.time() < end for start, end in self.hours.get(local.weekday(), ())
+        )
 
 
 def require_open(channel: Channel, planned_at: datetime, time_zone: str) -> None:
@@ -99,7 +121,11 @@ def require_open(channel: Channel, planned_at: datetime, time_zone: str) -> None
         return
     pack = PACKS.get(channel.quiet)
     if pack is None:
-        raise Refusal("quiet", f"channel {channel.name} names an unknown rule pack of quiet hours", hint=f"known: {', '.join(PACKS)}")
+        raise Refusal(
+            "quiet",
+            f"channel {channel.name} names an unknown rule pack of quiet hours",
+            hint=f"known: {', '.join(PACKS)}",
+        )
     if not pack.open_at(planned_at.astimezone(ZoneInfo(time_zone))):
         said = f"the planned time lies in the quiet hours of channel {channel.name} ({pack.name})"
         raise Refusal("quiet", said, hint="name an allowed moment with --planned-at")
@@ -113,7 +139,9 @@ def french_holidays(year: int) -> tuple[date, ...]:
     """
     fixed = ((1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25))
     sunday = easter(year)
-    moving = (sunday + timedelta(days=days) for days in (1, 39, 50))  # Easter Monday, Ascension, Whit Monday
+    moving = (
+        sunday + timedelta(days=days) for days in (1, 39, 50)
+    )  # Easter Monday, Ascension, Whit Monday
     return (*(date(year, month, day) for month, day in fixed), *moving)
 
 
@@ -125,7 +153,9 @@ def easter(year: int) -> date:
     """
     century, rest = divmod(year, 100)
     golden = year % 19
-    shift = (19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15) % 30
+    shift = (
+        19 * golden + century - century // 4 - (century - (century + 8) // 25 + 1) // 3 + 15
+    ) % 30
     week = (32 + 2 * (century % 4) + 2 * (rest // 4) - shift - rest % 4) % 7
     late = (golden + 11 * shift + 22 * week) // 451
     month, day = divmod(shift + week - 7 * late + 114, 31)
@@ -136,7 +166,13 @@ def _packs() -> Mapping[str, Pack]:
     from segmenter.policy import Cap
 
     working = ((time(10), time(13)), (time(14), time(20)))
-    canvassing = Pack("fr_phone_canvassing", dict.fromkeys(range(5), working), french_holidays, Cap(4, 30), timedelta(days=60))
+    canvassing = Pack(
+        "fr_phone_canvassing",
+        dict.fromkeys(range(5), working),
+        french_holidays,
+        Cap(4, 30),
+        timedelta(days=60),
+    )
     return {canvassing.name: canvassing}
 
 

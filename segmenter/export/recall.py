@@ -1,6 +1,7 @@
 """Recall: whoever withdrew, objected, was suppressed or erased after an export is taken out of what was sent.
 
-One removal file for each destination that got them, encrypted to it alone, with a clock of 48 hours. Nothing is recalled twice.
+One removal file for each destination that got them, encrypted to it alone, with a clock of 48
+hours. Nothing is recalled twice.
 """
 
 from __future__ import annotations
@@ -43,7 +44,13 @@ class Recall:
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON contract's form."""
-        plain = {"id": self.id, "destination": self.destination, "file": str(self.file), "due_at": stamp(self.due_at), "state": self.state}
+        plain = {
+            "id": self.id,
+            "destination": self.destination,
+            "file": str(self.file),
+            "due_at": stamp(self.due_at),
+            "state": self.state,
+        }
         return {**plain, "late": self.late, "exports": list(self.exports)}
 
 
@@ -64,11 +71,18 @@ class Recalls(Framed):
         rows = [(r.id, r.destination, str(r.file), r.due_at, r.state, r.late) for r in self.recalls]
         utc = pl.Datetime("us", "UTC")
         text, yes = pl.String, pl.Boolean
-        schema: dict[str, Any] = {"id": text, "destination": text, "file": text, "due_at": utc, "state": text, "late": yes}
+        schema: dict[str, Any] = {
+            "id": text,
+            "destination": text,
+            "file": text,
+            "due_at": utc,
+            "state": text,
+            "late": yes,
+        }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-# -- what there is -----------------------------------------------------------------------------------------------------
+# -- what there is ---------------------------------------------------------------------------------
 
 
 def listed(home: Path, acts: Sequence[Act], now: datetime) -> Recalls:
@@ -79,10 +93,26 @@ def listed(home: Path, acts: Sequence[Act], now: datetime) -> Recalls:
         if act.kind == register.RECALLED:
             body = act.body
             due_at = datetime.fromisoformat(str(body["due_at"]))
-            state = "acknowledged" if body["recall"] in done else "overdue" if now > due_at else "pending"
+            state = (
+                "acknowledged"
+                if body["recall"] in done
+                else "overdue"
+                if now > due_at
+                else "pending"
+            )
             recall, late = str(body["recall"]), bool(body["late"])
             file = home / "exports" / recall / str(body["file"])
-            found.append(Recall(recall, str(body["destination"]), file, due_at, state, late, tuple(body["exports"])))
+            found.append(
+                Recall(
+                    recall,
+                    str(body["destination"]),
+                    file,
+                    due_at,
+                    state,
+                    late,
+                    tuple(body["exports"]),
+                )
+            )
     return Recalls(tuple(found))
 
 
@@ -97,14 +127,17 @@ def acknowledge(home: Path, journal: Journal, actor: Actor, recall: str) -> None
     (home / "exports" / recall / str(known[0].body["file"])).unlink(missing_ok=True)
 
 
-# -- issuing -----------------------------------------------------------------------------------------------------------
+# -- issuing ---------------------------------------------------------------------------------------
 
 
-def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, now: datetime) -> list[str]:
+def issue(
+    engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, now: datetime
+) -> list[str]:
     """Recall, from every export whose file may still be used, whoever may not be in it any more; gives the new recalls' ids.
 
-    `decide(export)` makes the tables `contactable` and `suppressed` for one export's question as of now. Inside `register.alone`; the
-    engine has the newest snapshot's tables and `suppression_entry`. Nobody is recalled from an export twice.
+    `decide(export)` makes the tables `contactable` and `suppressed` for one export's question as of
+    now. Inside `register.alone`; the engine has the newest snapshot's tables and
+    `suppression_entry`. Nobody is recalled from an export twice.
     """
     acts = place.journal.read()
     open_files = [one for one in register.registered(acts) if now < one.expires_at]
@@ -117,14 +150,26 @@ def issue(engine: DuckDBEngine, place: Place, policy: Policy, decide: Decide, no
         _addresses_listed(engine, one, now)
         with removal.source(engine, place, one.snapshot):
             values = {"purpose": one.purpose, "channel": one.channel, "topic": one.topic}
-            engine.make("removal", "recall_due", {**values, "export": one.export, "exported_at": naive_utc(one.at)})
+            engine.make(
+                "removal",
+                "recall_due",
+                {**values, "export": one.export, "exported_at": naive_utc(one.at)},
+            )
             removal.gather(engine, place, one, batches)
-    return [removal.commit(engine, place, policy.destinations, batch, now, "withdrawal") for batch in batches.values()]
+    return [
+        removal.commit(engine, place, policy.destinations, batch, now, "withdrawal")
+        for batch in batches.values()
+    ]
 
 
 def _addresses_listed(engine: DuckDBEngine, one: Registered, now: datetime) -> None:
     """Make `recall_hit`: members whose address, as it was exported, is named by an entry that covers the export now."""
-    values = {"channel": one.channel, "purpose": one.purpose, "topic": one.topic, "as_of": naive_utc(now)}
+    values = {
+        "channel": one.channel,
+        "purpose": one.purpose,
+        "topic": one.topic,
+        "as_of": naive_utc(now),
+    }
     engine.make("suppression_near", "recall_near", {"identifier": one.identifier})
     engine.make("suppression_covering", "suppression_covering", values)
     engine.make("recall_hit", "suppression_hit")
@@ -139,7 +184,7 @@ def _declared(policy: Policy) -> pl.DataFrame:
     return pl.DataFrame(rows, schema={"scope": pl.String, "name": pl.String}, orient="row")
 
 
-# -- a leaked file -----------------------------------------------------------------------------------------------------
+# -- a leaked file ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +214,13 @@ class Exposed(Documented):
         }
 
 
-def exposed(engine: DuckDBEngine, place: Place, policy: Policy, export: str, now: datetime) -> Exposed:
+def exposed(
+    engine: DuckDBEngine, place: Place, policy: Policy, export: str, now: datetime
+) -> Exposed:
     """Who was in the file of an export (GDPR 33-34). The engine has the newest snapshot's `identity`.
 
-    Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown export. Who was erased since is named no more.
+    Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown export. Who
+    was erased since is named no more.
     """
     if not place.actor.is_officer:
         raise Refusal("roles", "only an officer may see who was in an exported file")

@@ -100,15 +100,23 @@ class Registered:
         """Read a journal entry."""
         body = act.body
         plain: dict[str, Any] = {name: body[name] for name in PLAIN}
-        plain |= {name: datetime.fromisoformat(str(body[name])) for name in ("sent_at", "expires_at")}
-        return cls(columns=tuple(body["columns"]), categories=tuple(body["categories"]), at=act.at, **plain)
+        plain |= {
+            name: datetime.fromisoformat(str(body[name])) for name in ("sent_at", "expires_at")
+        }
+        return cls(
+            columns=tuple(body["columns"]), categories=tuple(body["categories"]), at=act.at, **plain
+        )
 
 
 def registered(acts: Iterable[Act]) -> list[Registered]:
     """All committed exports whose registers are kept, oldest first."""
     acts = list(acts)
     gone = {name for act in acts if act.kind == RETAINED for name in act.body.get("exports", ())}
-    return [Registered.of(act) for act in acts if act.kind == EXPORTED and act.body["export"] not in gone]
+    return [
+        Registered.of(act)
+        for act in acts
+        if act.kind == EXPORTED and act.body["export"] not in gone
+    ]
 
 
 def path(home: Path, export: str) -> Path:
@@ -128,14 +136,25 @@ def write(engine: DuckDBEngine, home: Path, act: str, relation: str = "register_
     sync(final.parent)
 
 
-def read(engine: DuckDBEngine, home: Path, act: str, name: str = "registered", relation: str = "register_copy") -> None:
+def read(
+    engine: DuckDBEngine,
+    home: Path,
+    act: str,
+    name: str = "registered",
+    relation: str = "register_copy",
+) -> None:
     """Make the temporary table `name` (patient, pseudonym, address) of an export's members, or what `relation` reads of `register_row`.
 
-    A register that is missing refuses (`register`): without it neither caps nor recalls can be decided.
+    A register that is missing refuses (`register`): without it neither caps nor recalls can be
+    decided.
     """
     file = path(home, act)
     if not file.is_file():
-        raise Refusal("register", "the register of an earlier export is missing", hint="restore .segmenter/registers from a backup")
+        raise Refusal(
+            "register",
+            "the register of an earlier export is missing",
+            hint="restore .segmenter/registers from a backup",
+        )
     engine.attach(READING, file)
     engine.alias("register_row", f"{READING}.member")
     engine.make(name, relation)
@@ -143,15 +162,24 @@ def read(engine: DuckDBEngine, home: Path, act: str, name: str = "registered", r
     engine.detach(READING)
 
 
-def contacts(engine: DuckDBEngine, home: Path, exports: Sequence[Registered], since: datetime | None) -> None:
+def contacts(
+    engine: DuckDBEngine, home: Path, exports: Sequence[Registered], since: datetime | None
+) -> None:
     """Make the table `contact` (patient, exported_at, channel, topic) of all that was exported since a moment; None: of nothing."""
-    engine.create("contact", {"patient": "BIGINT", "exported_at": "TIMESTAMP", "channel": "VARCHAR", "topic": "VARCHAR"})
+    engine.create(
+        "contact",
+        {"patient": "BIGINT", "exported_at": "TIMESTAMP", "channel": "VARCHAR", "topic": "VARCHAR"},
+    )
     if since is None:
         return
     for one in exports:
         if naive_utc(max(one.at, one.sent_at)) > since:
             read(engine, home, one.export)
-            values = {"exported_at": naive_utc(one.sent_at), "channel": one.channel, "topic": one.topic}
+            values = {
+                "exported_at": naive_utc(one.sent_at),
+                "channel": one.channel,
+                "topic": one.topic,
+            }
             engine.add("contact", "register_contact", values)
             engine.forget(["registered"])
 
@@ -166,7 +194,10 @@ def alone(home: Path, journal: Journal) -> Iterator[None]:
 
 def recover(home: Path, journal: Journal) -> None:
     """Finish or sweep what a killed export or recall left: what the journal names becomes visible, all else goes. Under the lock only."""
-    known = {str(act.body.get("export") or act.body.get("recall")) for act in journal.read(EXPORTED, RECALLED)}
+    known = {
+        str(act.body.get("export") or act.body.get("recall"))
+        for act in journal.read(EXPORTED, RECALLED)
+    }
     for part in (home / "exports").glob(".*.part"):
         act = part.name[1:].removesuffix(".part")
         if act in known and not (home / "exports" / act).exists():
@@ -181,10 +212,13 @@ def recover(home: Path, journal: Journal) -> None:
 
 
 @contextlib.contextmanager
-def committing(place: Place, act: str) -> Iterator[tuple[Path, Callable[[str, Mapping[str, Any]], Path]]]:
+def committing(
+    place: Place, act: str
+) -> Iterator[tuple[Path, Callable[[str, Mapping[str, Any]], Path]]]:
     """A hidden folder to write the files of `act` into, and the function that commits it: journal entry first, then visible.
 
-    Where anything fails the journal says what becomes of it: nothing is left, or all of it is there.
+    Where anything fails the journal says what becomes of it: nothing is left, or all of it is
+    there.
     """
     part = place.home / "exports" / f".{act}.part"
     part.mkdir(mode=0o700)

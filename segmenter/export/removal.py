@@ -37,7 +37,8 @@ def identifying(plan: Layout) -> Layout:
 def source(engine: DuckDBEngine, place: Place, snapshot: str | None) -> Iterator[None]:
     """Let `removal_source` and `earlier_consent` be what stood in the snapshot an export was made from.
 
-    Where that is gone the patients are those of the one in use, and no consent event counts as known then.
+    Where that is gone the patients are those of the one in use, and no consent event counts as
+    known then.
     """
     file = None if snapshot in (None, place.snapshot.id) else place.snapshot_file(str(snapshot))
     earlier = file is not None and file.is_file()
@@ -55,34 +56,62 @@ def source(engine: DuckDBEngine, place: Place, snapshot: str | None) -> Iterator
             engine.detach(EARLIER)
 
 
-def collect(engine: DuckDBEngine, region: str, plan: Layout, into: str = "removal_line", *, add: bool = False) -> None:
+def collect(
+    engine: DuckDBEngine,
+    region: str,
+    plan: Layout,
+    into: str = "removal_line",
+    *,
+    add: bool = False,
+) -> None:
     """Make (or `add` to) `into` the rows of a removal file for the ready table `removal` (patient, pseudonym). Inside `source`."""
     from sqlglot import exp
 
     addresses(engine, region, plan, "removal_identifier")
-    structure = {"__columns__": [exp.column("pseudonym", table="x"), *destination.expressions(plan, ids="x")]}
+    structure = {
+        "__columns__": [exp.column("pseudonym", table="x"), *destination.expressions(plan, ids="x")]
+    }
     (engine.add if add else engine.make)(into, "removal_payload", None, structure)
 
 
-def write(engine: DuckDBEngine, plan: Layout, path: Path, spill: Path, key: Any, lines: str = "removal_line") -> str:
+def write(
+    engine: DuckDBEngine,
+    plan: Layout,
+    path: Path,
+    spill: Path,
+    key: Any,
+    lines: str = "removal_line",
+) -> str:
     """Write collected rows to a new file and give its SHA-256."""
     from sqlglot import exp
 
-    structure = {"__columns__": [exp.column(name, quoted=True) for name in plan.headers], "__lines__": exp.to_table(lines)}
+    structure = {
+        "__columns__": [exp.column(name, quoted=True) for name in plan.headers],
+        "__lines__": exp.to_table(lines),
+    }
     return destination.write(engine, "removal_file", structure, path, spill, plan, key)
 
 
-def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, unsubscribe: dict[str, object] | None = None) -> None:
+def addresses(
+    engine: DuckDBEngine,
+    region: str,
+    plan: Layout,
+    relation: str,
+    unsubscribe: dict[str, object] | None = None,
+) -> None:
     """Make `export_address` (item, normal, and what the layout needs beside it) of the identifiers that `relation` gives.
 
-    `relation` may leave out those that are written as they are normalised, unless the layout needs more of each. Empty where the layout
-    carries no identifier. `unsubscribe` holds the values of the relation that makes unsubscribe URLs.
+    `relation` may leave out those that are written as they are normalised, unless the layout needs
+    more of each. Empty where the layout carries no identifier. `unsubscribe` holds the values of
+    the relation that makes unsubscribe URLs.
     """
     engine.forget(["export_address"])
     if plan.identifier not in plan.columns:
         engine.create("export_address", {"item": "BIGINT", "normal": "VARCHAR"})
         return
-    identifiers.normalise(engine, region, relation, "identifier_first", {"identifier": plan.identifier})
+    identifiers.normalise(
+        engine, region, relation, "identifier_first", {"identifier": plan.identifier}
+    )
     if plan.audience is not None:
         engine.make("export_address", "export_coarse")
     elif unsubscribe is not None:
@@ -91,7 +120,7 @@ def addresses(engine: DuckDBEngine, region: str, plan: Layout, relation: str, un
         engine.alias("export_address", "identifier_first")
 
 
-# -- one recall ---------------------------------------------------------------------------------------------------------
+# -- one recall ------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
@@ -112,7 +141,9 @@ def earlier(engine: DuckDBEngine, place: Place, acts: Sequence[Act]) -> None:
     engine.create("recalled", {"patient": "BIGINT", "export": "VARCHAR"})
     for act in acts:
         if act.kind == register.RECALLED:
-            register.read(engine, place.home, str(act.body["recall"]), "recalled_once", "recall_copy")
+            register.read(
+                engine, place.home, str(act.body["recall"]), "recalled_once", "recall_copy"
+            )
             engine.add("recalled", "recalled_once_row")
             engine.forget(["recalled_once"])
 
@@ -127,7 +158,9 @@ def gather(engine: DuckDBEngine, place: Place, one: Registered, batches: dict[An
     fresh = mark not in batches
     if fresh:
         number = len(batches)
-        batches[mark] = Batch(one.destination, plan, one.recipient, f"removal_line_{number}", f"removal_row_{number}")
+        batches[mark] = Batch(
+            one.destination, plan, one.recipient, f"removal_line_{number}", f"removal_row_{number}"
+        )
     batch = batches[mark]
     collect(engine, place.region, plan, batch.lines, add=not fresh)
     (engine.make if fresh else engine.add)(batch.rows, "recall_row")
@@ -135,11 +168,20 @@ def gather(engine: DuckDBEngine, place: Place, one: Registered, batches: dict[An
     batch.late = batch.late or bool(late)
 
 
-def commit(engine: DuckDBEngine, place: Place, recipients: Mapping[str, Destination], batch: Batch, now: datetime, why: str) -> str:
+def commit(
+    engine: DuckDBEngine,
+    place: Place,
+    recipients: Mapping[str, Destination],
+    batch: Batch,
+    now: datetime,
+    why: str,
+) -> str:
     """Write, register and show one removal file; gives the recall's id. Encrypted to the destination's key of today, else of then."""
     recall = secrets.token_hex(8)
     target = recipients.get(batch.destination)
-    key = destination.recipient(batch.destination, batch.recipient if target is None else target.encrypt)
+    key = destination.recipient(
+        batch.destination, batch.recipient if target is None else target.encrypt
+    )
     name = f"{recall}.removal.{batch.plan.format}" + ("" if key is None else ".age")
     due_at = now.astimezone(UTC) + CLOCK
     with register.committing(place, recall) as (part, done):
@@ -150,8 +192,16 @@ def commit(engine: DuckDBEngine, place: Place, recipients: Mapping[str, Destinat
             "recall": recall, "destination": batch.destination, "file": name, "file_sha256": digest, "due_at": stamp(due_at),
             "created_at": stamp(now), "exports": batch.exports, "late": batch.late, "why": why,
         }  # fmt: skip
-        told = {"kind": "recall", **body, "columns": list(batch.plan.headers), "encrypted": key is not None}
+        told = {
+            "kind": "recall",
+            **body,
+            "columns": list(batch.plan.headers),
+            "encrypted": key is not None,
+        }
         del told["why"]
-        write_private(part / f"{recall}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, told)))
+        write_private(
+            part / f"{recall}{manifest.SUFFIX}",
+            manifest.json_text(manifest.signed(place.keys, told)),
+        )
         done(register.RECALLED, body)
     return recall

@@ -1,8 +1,9 @@
 """Retention: what the policy's `retention` (days) says is over goes, and the trail says what.
 
-`exports`: payload files after their use ended (default 30, the use of a file). `registers`: registers of exports (default 1,095; never
-before their files). `snapshots`: snapshots not in use (default 30), kept while an export made from one may still be recalled.
-`prospects`: people without facts whose last own contact is longer ago (default 1,095).
+`exports`: payload files after their use ended (default 30, the use of a file). `registers`:
+registers of exports (default 1,095; never before their files). `snapshots`: snapshots not in use
+(default 30), kept while an export made from one may still be recalled. `prospects`: people without
+facts whose last own contact is longer ago (default 1,095).
 """
 
 from __future__ import annotations
@@ -26,7 +27,12 @@ if TYPE_CHECKING:
 
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 
-DEFAULTS: Mapping[str, int] = {"exports": register.FILE_DAYS, "registers": 1095, "snapshots": 30, "prospects": 1095}
+DEFAULTS: Mapping[str, int] = {
+    "exports": register.FILE_DAYS,
+    "registers": 1095,
+    "snapshots": 30,
+    "prospects": 1095,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +46,21 @@ class Retained(Documented):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        removed = {"exports": list(self.exports), "registers": list(self.registers), "snapshots": list(self.snapshots)}
+        removed = {
+            "exports": list(self.exports),
+            "registers": list(self.registers),
+            "snapshots": list(self.snapshots),
+        }
         return {"removed": {**removed, "prospects": self.prospects}}
 
 
-def retain(engines: Engines, place: Place, retention: Mapping[str, int], snapshots: Mapping[str, datetime], now: datetime) -> Retained:
+def retain(
+    engines: Engines,
+    place: Place,
+    retention: Mapping[str, int],
+    snapshots: Mapping[str, datetime],
+    now: datetime,
+) -> Retained:
     """Apply the limits. `snapshots` maps every snapshot's id to its `taken_at`. Inside `register.alone` and the ingest lock.
 
     Raises `Refusal` (`roles`) for whoever is neither officer nor operator.
@@ -57,7 +73,11 @@ def retain(engines: Engines, place: Place, retention: Mapping[str, int], snapsho
     old = _snapshots(place, snapshots, now, now - timedelta(days=limits["snapshots"]))
     gone = _prospects(engines, place, now - timedelta(days=limits["prospects"]))
     made = Retained(files, registers, old, gone)
-    place.journal.append(place.actor.account, register.RETAINED, {"exports": list(registers), "files": list(files), "snapshots": list(old)})
+    place.journal.append(
+        place.actor.account,
+        register.RETAINED,
+        {"exports": list(registers), "files": list(files), "snapshots": list(old)},
+    )
     for name in registers:
         register.path(place.home, name).unlink(missing_ok=True)
     return made
@@ -65,7 +85,11 @@ def retain(engines: Engines, place: Place, retention: Mapping[str, int], snapsho
 
 def _exports(place: Place, now: datetime) -> tuple[str, ...]:
     """Delete the payload of every export whose use ended; manifests stay."""
-    ended = [one.export for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED)) if one.expires_at <= now]
+    ended = [
+        one.export
+        for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
+        if one.expires_at <= now
+    ]
     return tuple(name for name in ended if erase.delete_payload(place.home / "exports" / name))
 
 
@@ -74,7 +98,9 @@ def _registers(place: Place, before: datetime) -> tuple[str, ...]:
     return tuple(one.export for one in found if max(one.at, one.expires_at) <= before)
 
 
-def _snapshots(place: Place, taken: Mapping[str, datetime], now: datetime, before: datetime) -> tuple[str, ...]:
+def _snapshots(
+    place: Place, taken: Mapping[str, datetime], now: datetime, before: datetime
+) -> tuple[str, ...]:
     """Delete old snapshots and their states, but not the one in use, nor one that an export still in use was made from."""
     exports = register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
     needed = {place.snapshot.id, *(one.snapshot for one in exports if now < one.expires_at)}

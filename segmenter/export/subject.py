@@ -15,14 +15,21 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.export.register import Place
 
-DERIVED = ("address", "identity", "quarantine", "reach", "suppression_listed")  # keyed hashes, numbers, lines that are told apart
+DERIVED = (
+    "address",
+    "identity",
+    "quarantine",
+    "reach",
+    "suppression_listed",
+)  # keyed hashes, numbers, lines that are told apart
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """Everything held of one person. Its repr shows nothing.
 
-    `quarantine` are lines set aside that hold an id or identifier of theirs. By chance one may be another's: the officer looks at each.
+    `quarantine` are lines set aside that hold an id or identifier of theirs. By chance one may be
+    another's: the officer looks at each.
     """
 
     patient_ids: tuple[str, ...] = field(repr=False)
@@ -49,23 +56,39 @@ class Subject:
 def report(engine: DuckDBEngine, place: Place, patient_id: str, tables: tuple[str, ...]) -> Subject:
     """The report on a person and the ids linked to it. The engine has the snapshot's `tables` exposed, and `suppression_entry`.
 
-    Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown id. The request itself is on the trail.
+    Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown id. The
+    request itself is on the trail.
     """
     if not place.actor.is_officer:
         raise Refusal("roles", "only an officer may see what is held of a person")
     engine.make("subject_patient", "erase_person", {"patient_id": patient_id})
     ids = tuple(name for _, name, *_ in engine.rows("subject_named"))
     if not ids:
-        raise UsageError("the snapshot does not know this patient", hint="ids are compared exactly, as text")
+        raise UsageError(
+            "the snapshot does not know this patient", hint="ids are compared exactly, as text"
+        )
     held = {}
     for table in tables:
         if table not in DERIVED and "patient" in engine.columns(table):
             engine.alias("subject_source", table)
-            held[table] = tuple(_plain(row) for row in engine.frame("subject_row").drop("patient").iter_rows(named=True))
+            held[table] = tuple(
+                _plain(row)
+                for row in engine.frame("subject_row").drop("patient").iter_rows(named=True)
+            )
     aside = tuple(_plain(row) for row in engine.frame("subject_quarantine").iter_rows(named=True))
     entries = entries_of(engine)
-    place.journal.append(place.actor.account, "subject", {"pseudonym": place.keys.pseudonym("patient", patient_id)})
-    return Subject(ids, held, aside, entries, _exports(engine, place), place.snapshot.id, stamp(place.snapshot.taken_at))
+    place.journal.append(
+        place.actor.account, "subject", {"pseudonym": place.keys.pseudonym("patient", patient_id)}
+    )
+    return Subject(
+        ids,
+        held,
+        aside,
+        entries,
+        _exports(engine, place),
+        place.snapshot.id,
+        stamp(place.snapshot.taken_at),
+    )
 
 
 def entries_of(engine: DuckDBEngine) -> tuple[Mapping[str, Any], ...]:
@@ -73,7 +96,9 @@ def entries_of(engine: DuckDBEngine) -> tuple[Mapping[str, Any], ...]:
     return tuple(_plain(row) for row in engine.frame("subject_entry").iter_rows(named=True))
 
 
-def exports_of(engine: DuckDBEngine, place: Place, patient_id: str) -> tuple[Mapping[str, Any], ...]:
+def exports_of(
+    engine: DuckDBEngine, place: Place, patient_id: str
+) -> tuple[Mapping[str, Any], ...]:
     """Every export that a person, or an id linked to them, was in. The engine has the snapshot's tables; the caller is an officer's."""
     engine.make("subject_patient", "erase_person", {"patient_id": patient_id})
     return _exports(engine, place)
@@ -85,11 +110,28 @@ def _exports(engine: DuckDBEngine, place: Place) -> tuple[Mapping[str, Any], ...
     for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED)):
         register.read(engine, place.home, one.export)
         if engine.rows("subject_member")[0][0]:
-            told = {"export": one.export, "at": stamp(one.at), "purpose": one.purpose, "channel": one.channel, "segment": one.segment}
-            found.append({**told, "destination": one.destination, "columns": list(one.columns), "categories": list(one.categories)})
+            told = {
+                "export": one.export,
+                "at": stamp(one.at),
+                "purpose": one.purpose,
+                "channel": one.channel,
+                "segment": one.segment,
+            }
+            found.append(
+                {
+                    **told,
+                    "destination": one.destination,
+                    "columns": list(one.columns),
+                    "categories": list(one.categories),
+                }
+            )
     return tuple(found)
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row as JSON takes it; what is empty is left out."""
-    return {name: value if isinstance(value, (str, int, float, bool)) else str(value) for name, value in row.items() if value is not None}
+    return {
+        name: value if isinstance(value, (str, int, float, bool)) else str(value)
+        for name, value in row.items()
+        if value is not None
+    }

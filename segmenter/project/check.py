@@ -35,7 +35,13 @@ class Warned:
     def to_dict(self) -> dict[str, Any]:
         """The warning in JSON's shape."""
         file = None if self.problem.file is None else str(self.problem.file)
-        return {"rule": self.rule, "message": self.problem.message, "file": file, "line": self.problem.line, "hint": self.problem.hint}
+        return {
+            "rule": self.rule,
+            "message": self.problem.message,
+            "file": file,
+            "line": self.problem.line,
+            "hint": self.problem.hint,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +79,8 @@ def _described(resolved: Resolved) -> dict[str, Any]:
 def check(root: Path, today: dt.date) -> CheckReport:
     """Read every file of the project at `root`, and judge it as of `today`.
 
-    Raises `FileError` with every problem of every file, else `PolicyError` with every refusal (L1, L2, C14). Reads no data and no key.
+    Raises `FileError` with every problem of every file, else `PolicyError` with every refusal (L1,
+    L2, C14). Reads no data and no key.
     """
     project = projects.read_project(root)
     resolved: list[Resolved] = []
@@ -85,14 +92,23 @@ def check(root: Path, today: dt.date) -> CheckReport:
             refused.append(error)
     if refused:
         problems = tuple(problem for error in refused for problem in error.problems)
-        raise PolicyError(refused[0].rule or "C14", "\n".join(str(p) for p in problems), problems=problems)
+        raise PolicyError(
+            refused[0].rule or "C14", "\n".join(str(p) for p in problems), problems=problems
+        )
     return CheckReport(project, tuple(resolved), tuple(warnings(project, today)))
 
 
 def warnings(project: Project, today: dt.date) -> Iterable[Warned]:
     """All that deserves a second look."""
-    policy, sources = (document.read(project.root / name) for name in (projects.POLICY, projects.SOURCES))
-    for rule, message, path, hint in (*_people(project), *_law(project, today), *_money(project), *_outlets(project)):
+    policy, sources = (
+        document.read(project.root / name) for name in (projects.POLICY, projects.SOURCES)
+    )
+    for rule, message, path, hint in (
+        *_people(project),
+        *_law(project, today),
+        *_money(project),
+        *_outlets(project),
+    ):
         yield Warned(rule, policy.problem(message, path, hint))
     for rule, message, path, hint in _feeds(project):
         yield Warned(rule, sources.problem(message, path, hint))
@@ -104,7 +120,12 @@ _Found = tuple[str, str, tuple[str, ...], str | None]
 
 def _people(project: Project) -> Iterable[_Found]:
     if not project.policy.roles.get(Role.OFFICER.value):
-        yield "roles", "no officer is declared, so nobody may ask `why`, lift or forget", ("roles",), "add `roles: {officer: [ACCOUNT]}`"
+        yield (
+            "roles",
+            "no officer is declared, so nobody may ask `why`, lift or forget",
+            ("roles",),
+            "add `roles: {officer: [ACCOUNT]}`",
+        )
 
 
 def _law(project: Project, today: dt.date) -> Iterable[_Found]:
@@ -112,13 +133,23 @@ def _law(project: Project, today: dt.date) -> Iterable[_Found]:
     high = [name for name, category in policy.categories.items() if category.sensitivity >= HEALTH]
     if policy.region == FRANCE and high and not _hosted(project, today):
         message = f"`{high[0]}` is health data in France and no current `hosting: {{hds: ...}}` is declared"
-        yield "L3", message, ("hosting",) if policy.hosting else ("categories", high[0]), "name the host's certificate and its end"
+        yield (
+            "L3",
+            message,
+            ("hosting",) if policy.hosting else ("categories", high[0]),
+            "name the host's certificate and its end",
+        )
     for name in high:
         if policy.categories[name].dpia is None:
             message = f"the category `{name}` has no `dpia` reference; a purpose or dimension that uses it will be refused"
             yield "L1", message, ("categories", name), None
     if not policy.encryption:
-        yield "encryption", "`encryption: off` writes patient data in plain text", ("encryption",), "leave the key out"
+        yield (
+            "encryption",
+            "`encryption: off` writes patient data in plain text",
+            ("encryption",),
+            "leave the key out",
+        )
 
 
 def _hosted(project: Project, today: dt.date) -> bool:
@@ -133,16 +164,31 @@ def _money(project: Project) -> Iterable[_Found]:
     policy = project.policy
     for name in policy.purposes:
         if name not in policy.budgets:
-            yield "P5", f"the purpose `{name}` has no budget, so it publishes nothing", ("purposes", name), "declare one in `budgets`"
+            yield (
+                "P5",
+                f"the purpose `{name}` has no budget, so it publishes nothing",
+                ("purposes", name),
+                "declare one in `budgets`",
+            )
     if policy.budgets and TOTAL not in policy.budgets:
-        yield "P5", "there is no `total` budget over all purposes", ("budgets",), "declare one in `budgets`"
+        yield (
+            "P5",
+            "there is no `total` budget over all purposes",
+            ("budgets",),
+            "declare one in `budgets`",
+        )
 
 
 def _outlets(project: Project) -> Iterable[_Found]:
     for name, destination in project.policy.destinations.items():
         at = ("destinations", name)
         if destination.encrypt is None:
-            yield "export", f"files for `{name}` are not encrypted", at, 'name the recipient\'s key: `encrypt: {age: "age1..."}`'
+            yield (
+                "export",
+                f"files for `{name}` are not encrypted",
+                at,
+                'name the recipient\'s key: `encrypt: {age: "age1..."}`',
+            )
         elif destination.encrypt == UNDECLARED:
             message = f"`{name}` says nothing of encryption, so exports to it are refused"
             yield "export", message, at, "write `encrypt: {age: KEY}`, or `none`"
@@ -154,17 +200,29 @@ def _outlets(project: Project) -> Iterable[_Found]:
 def _feeds(project: Project) -> Iterable[_Found]:
     sources, policy = project.sources, project.policy
     if not sources.consent:
-        yield "C1", "no consent events are declared, so nobody is eligible", (), "add `consent: [{read: FILE}]`"
+        yield (
+            "C1",
+            "no consent events are declared, so nobody is eligible",
+            (),
+            "add `consent: [{read: FILE}]`",
+        )
     fed = {s.channel for s in sources.suppression}
     for name in policy.channels if sources.suppression and not fed & {None, "*"} else ():
-        if name not in fed and any(name in purpose.channels for purpose in policy.purposes.values()):
+        if name not in fed and any(
+            name in purpose.channels for purpose in policy.purposes.values()
+        ):
             yield "S7", f"no suppression list feeds the channel `{name}`", ("suppression",), None
 
 
 def _segments(project: Project) -> Iterable[Warned]:
     for segment in project.segments.values():
         if segment.where is None and segment.include:
-            yield _warned(segment, "segment", "`where` is absent, which is everyone, so `include` adds nobody", "include")
+            yield _warned(
+                segment,
+                "segment",
+                "`where` is absent, which is everyone, so `include` adds nobody",
+                "include",
+            )
         if not segment.title:
             yield _warned(segment, "segment", f"`{segment.name}` has no title", "name")
     for path in sorted((project.root / projects.SEGMENTS).glob("*.yaml")):

@@ -26,7 +26,9 @@ LONGEST = 4096
 DEEPEST = 32
 KEYWORDS = ("and", "or", "not", "in")
 
-_TOKEN = re.compile(r"(?P<blank>[ \t\r\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<text>'(?:[^']|'')*')|(?P<sign><>|[=(),])")
+_TOKEN = re.compile(
+    r"(?P<blank>[ \t\r\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<text>'(?:[^']|'')*')|(?P<sign><>|[=(),])"
+)
 
 
 class ConditionError(UsageError):
@@ -165,7 +167,9 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
             return ordered[0] if len(ordered) == 1 else kind(ordered)
 
 
-def misnamed(condition: Condition, dimensions: Mapping[str, Dimension]) -> Iterator[tuple[str, str | None]]:
+def misnamed(
+    condition: Condition, dimensions: Mapping[str, Dimension]
+) -> Iterator[tuple[str, str | None]]:
     """What the policy does not declare, as (message, hint): names, labels, and dimensions that are not one value a patient."""
     usable = {name: d for name, d in dimensions.items() if d.per_patient}
     for test in tests_of(condition):
@@ -173,14 +177,20 @@ def misnamed(condition: Condition, dimensions: Mapping[str, Dimension]) -> Itera
         if dimension is None:
             yield f"there is no dimension `{test.dimension}`", hint(test.dimension, usable)
         elif not dimension.per_patient:
-            yield f"the dimension `{test.dimension}` is of rows, not of patients", "give it a `measure` in policy.yml"
+            yield (
+                f"the dimension `{test.dimension}` is of rows, not of patients",
+                "give it a `measure` in policy.yml",
+            )
         else:
             for label in test.labels:
                 if label not in dimension.labels:
-                    yield f"the dimension `{test.dimension}` has no value '{label}'", hint(label, dimension.labels)
+                    yield (
+                        f"the dimension `{test.dimension}` has no value '{label}'",
+                        hint(label, dimension.labels),
+                    )
 
 
-# -- reading -----------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +222,15 @@ def _unreadable(text: str, at: int) -> tuple[str, int, str | None]:
         return "the text is not closed", at + 1, "write `''` for a quote inside a text"
     if found == '"':
         return 'texts stand in single quotes, not `"`', at + 1, None
-    return (f"`{found}` means nothing here" if found.isprintable() else "a character means nothing here"), at + 1, _signs(found)
+    return (
+        (
+            f"`{found}` means nothing here"
+            if found.isprintable()
+            else "a character means nothing here"
+        ),
+        at + 1,
+        _signs(found),
+    )
 
 
 def _signs(found: str) -> str | None:

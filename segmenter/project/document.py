@@ -1,7 +1,8 @@
 """A YAML file as plain values, with the line of each.
 
-YAML 1.2. Every scalar stays the text that was written (`01` stays `01`, `1.0e-6` is never a float, `off` is the text "off"); an empty
-plain scalar, `~` or `null` is None. Duplicate keys, keys that are not text and oversized files are problems.
+YAML 1.2. Every scalar stays the text that was written (`01` stays `01`, `1.0e-6` is never a float,
+`off` is the text "off"); an empty plain scalar, `~` or `null` is None. Duplicate keys, keys that
+are not text and oversized files are problems.
 """
 
 from __future__ import annotations
@@ -41,7 +42,9 @@ class Document:
             known = known[:-1]
         return self.lines.get(known, 1)
 
-    def problem(self, message: str, path: Sequence[str | int] = (), hint: str | None = None) -> Problem:
+    def problem(
+        self, message: str, path: Sequence[str | int] = (), hint: str | None = None
+    ) -> Problem:
         """A problem at `path` of this file."""
         return Problem(message, self.file, self.line(path), hint)
 
@@ -53,7 +56,9 @@ def read(file: Path) -> Document:
             content = handle.read(LARGEST + 1)
         text = content.decode("utf-8-sig")
     except OSError:
-        return _unread(file, "the file cannot be read" if file.exists() else "there is no such file")
+        return _unread(
+            file, "the file cannot be read" if file.exists() else "there is no such file"
+        )
     except UnicodeDecodeError:
         return _unread(file, "the file is not UTF-8 text")
     if len(content) > LARGEST:
@@ -64,7 +69,9 @@ def read(file: Path) -> Document:
 def parse(text: str, file: Path) -> Document:
     """Read YAML text as if it stood in `file`. What was read lately is remembered: one job reads the policy several times."""
     known = _parsed(text, file)
-    return Document(file, known.text, copy.deepcopy(known.data), dict(known.lines), list(known.problems))
+    return Document(
+        file, known.text, copy.deepcopy(known.data), dict(known.lines), list(known.problems)
+    )
 
 
 @functools.lru_cache(maxsize=8)
@@ -78,7 +85,13 @@ def _parsed(text: str, file: Path) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        document.problems.append(Problem(f"this is not YAML: {error.problem or error.context or 'it cannot be read'}", file, line))
+        document.problems.append(
+            Problem(
+                f"this is not YAML: {error.problem or error.context or 'it cannot be read'}",
+                file,
+                line,
+            )
+        )
         return document
     except (YAMLError, ValueError, RecursionError, AttributeError):
         return _unread(file, "this is not YAML")
@@ -106,7 +119,12 @@ class _Plain:
         self.seen += 1
         if depth > DEEPEST or self.seen > MOST:
             if self.seen <= MOST or self.seen == MOST + 1:
-                self._problem("the file nests too deep" if depth > DEEPEST else "the file holds too many values", line)
+                self._problem(
+                    "the file nests too deep"
+                    if depth > DEEPEST
+                    else "the file holds too many values",
+                    line,
+                )
             return None
         if isinstance(node.value, str):
             return self._scalar(node)
@@ -133,7 +151,11 @@ class _Plain:
                 self._problem("a key has to be text", line)
                 continue
             if name in made:
-                self._problem(f"the key `{name}` stands here twice", line, f"the first is on line {self.document.line((*path, name))}")
+                self._problem(
+                    f"the key `{name}` stands here twice",
+                    line,
+                    f"the first is on line {self.document.line((*path, name))}",
+                )
                 continue
             self.document.lines[(*path, name)] = line
             made[name] = self.value(value, (*path, name), depth + 1)

@@ -1,6 +1,7 @@
 """A project folder: policy.yml, sources.yml and segments/*.yml into frozen values.
 
-All problems of all files that are read are raised at once (`FileError`, exit 2); only then is anything refused by a rule (exit 3).
+All problems of all files that are read are raised at once (`FileError`, exit 2); only then is
+anything refused by a rule (exit 3).
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class Project:
     def resolved(self, name: str) -> Resolved:
         """A segment by its exact name, checked against the policy.
 
-        `PolicyError` C14 where the purpose does not allow what it reads, `UsageError` where no segment of that name was read.
+        `PolicyError` C14 where the purpose does not allow what it reads, `UsageError` where no
+        segment of that name was read.
         """
         if name not in self.segments:
             msg = f"there is no segment `{name}`"
@@ -54,22 +56,31 @@ class Project:
         """The selected segments, each as `resolved` gives it. `UsageError` where none is selected."""
         if not self.selected:
             msg = "nothing is selected"
-            raise UsageError(msg, hint=f"there are no files in {SEGMENTS}/" if not names(self.root) else None)
+            raise UsageError(
+                msg, hint=f"there are no files in {SEGMENTS}/" if not names(self.root) else None
+            )
         return tuple(self.resolved(name) for name in self.selected)
 
 
 def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Project:
     """Read the project at `root`. `segments` selects by name, glob or `tag:`; None selects all, an empty sequence none.
 
-    Raises `FileError` with every problem of the files read, `UsageError` where nothing is selected, `PolicyError` for L1, L2 and a
-    dimension milder than its column (C14). Segments are checked against their purpose by `Project.resolved`.
+    Raises `FileError` with every problem of the files read, `UsageError` where nothing is selected,
+    `PolicyError` for L1, L2 and a dimension milder than its column (C14). Segments are checked
+    against their purpose by `Project.resolved`.
     """
     root = Path(os.path.abspath(root))  # noqa: PTH100  (resolve() would follow links that the user sees as names)
     problems: list[Problem] = []
     policy_document = document.read(root / POLICY)
     if not (root / POLICY).exists():
         raise FileError(
-            [Problem("there is no policy here", root / POLICY, hint="choose a project with -C DIR, or make one: `segmenter init`")]
+            [
+                Problem(
+                    "there is no policy here",
+                    root / POLICY,
+                    hint="choose a project with -C DIR, or make one: `segmenter init`",
+                )
+            ]
         )
     source_document = document.read(root / SOURCES)
     policy = policy_file.policy_of(policy_document, problems)
@@ -82,7 +93,12 @@ def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Projec
         raise FileError(problems)
     if policy is None or sources is None:
         raise FileError([Problem("the project cannot be read", root / POLICY)])
-    _refuse([*_undocumented(policy, policy_document), *sources_file.forbidden(sources, policy, policy_document)])
+    _refuse(
+        [
+            *_undocumented(policy, policy_document),
+            *sources_file.forbidden(sources, policy, policy_document),
+        ]
+    )
     return Project(root, root / PRIVATE, policy, sources, frozen(found), selected)
 
 
@@ -99,15 +115,24 @@ def _undocumented(policy: Policy, file: document.Document) -> Iterable[tuple[str
     for name, category in policy.categories.items():
         if category.sensitivity >= HEALTH and category.dpia is None and name in used:
             message = f"the category `{name}` has sensitivity {category.sensitivity} and no `dpia` reference"
-            yield "L1", file.problem(message, ("categories", name), "name the impact assessment: `dpia: REFERENCE`")
+            yield (
+                "L1",
+                file.problem(
+                    message, ("categories", name), "name the impact assessment: `dpia: REFERENCE`"
+                ),
+            )
 
 
-# -- selection ---------------------------------------------------------------------------------------------------------
+# -- selection -------------------------------------------------------------------------------------
 
 
 def names(root: Path) -> tuple[str, ...]:
     """The segments' names by their files, none of which is read."""
-    return tuple(sorted(path.stem for path in (root / SEGMENTS).glob("*.yml") if not path.name.startswith(".")))
+    return tuple(
+        sorted(
+            path.stem for path in (root / SEGMENTS).glob("*.yml") if not path.name.startswith(".")
+        )
+    )
 
 
 def _selected(root: Path, selection: Sequence[str] | None) -> tuple[str, ...]:
@@ -148,7 +173,9 @@ def _file(root: Path, name: str) -> Path:
     return root / SEGMENTS / f"{name}.yml"
 
 
-def _segments(root: Path, selected: Sequence[str], policy: Policy | None, problems: list[Problem]) -> dict[str, Segment]:
+def _segments(
+    root: Path, selected: Sequence[str], policy: Policy | None, problems: list[Problem]
+) -> dict[str, Segment]:
     """The selected segments and all they use, checked by name."""
     known = names(root)
     found: dict[str, Segment] = {}
@@ -165,7 +192,11 @@ def _segments(root: Path, selected: Sequence[str], policy: Policy | None, proble
         found[name] = made
         for key, used in (("include", made.include), ("exclude", made.exclude)):
             waiting += [other for other in used if other in known]
-            problems += [made.problem(f"there is no segment `{o}`", key, hint(o, known)) for o in used if o not in known]
+            problems += [
+                made.problem(f"there is no segment `{o}`", key, hint(o, known))
+                for o in used
+                if o not in known
+            ]
         problems += [] if policy is None else segment.misnamed(made, policy)
     problems += _tangles(found)
     return found
@@ -180,4 +211,6 @@ def _tangles(found: Mapping[str, Segment]) -> Iterable[Problem]:
     if not tangled:
         for made in found.values():
             if segment.layered(made.name, found) is None:
-                yield made.problem(f"includes and excludes nest deeper than {segment.DEEPEST} levels", "name")
+                yield made.problem(
+                    f"includes and excludes nest deeper than {segment.DEEPEST} levels", "name"
+                )

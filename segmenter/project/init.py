@@ -28,7 +28,11 @@ class InitReport:
         """The report in JSON's shape."""
         where = "" if self.root == Path.cwd() else f" -C {shlex.quote(str(self.root))}"
         following = [f"segmenter{where} check", f"segmenter{where} ingest"]
-        return {"project": str(self.root), "files": [str(file) for file in self.files], "next": following}
+        return {
+            "project": str(self.root),
+            "files": [str(file) for file in self.files],
+            "next": following,
+        }
 
 
 def init(root: Path, account: str) -> InitReport:
@@ -37,11 +41,20 @@ def init(root: Path, account: str) -> InitReport:
     files = {
         root / SOURCES: _template("sources.yml"),
         root / SEGMENTS / f"{SEGMENT}.yml": _template("segment.yml"),
-        root / POLICY: _template("policy.yml").replace("__ACCOUNT__", json.dumps(account, ensure_ascii=False)),
+        root / POLICY: _template("policy.yml").replace(
+            "__ACCOUNT__", json.dumps(account, ensure_ascii=False)
+        ),
     }
     there = [file for file in files if file.exists()]
     if there:
-        problems = tuple(Problem("the file is there already", file, hint="choose another folder: `segmenter init DIR`") for file in there)
+        problems = tuple(
+            Problem(
+                "the file is there already",
+                file,
+                hint="choose another folder: `segmenter init DIR`",
+            )
+            for file in there
+        )
         msg = "\n".join(str(p) for p in problems)
         raise UsageError(msg, problems=problems)
     return InitReport(root, _written(root, files))

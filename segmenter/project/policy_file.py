@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 NANO = 9
 TOTAL = "total"
-HARMLESS = frozenset({"min_age", "max_linked", "threshold", "release", "roles", "hosting", "retention", "destinations", "encryption"})
+HARMLESS = frozenset(
+    {
+        "min_age",
+        "max_linked",
+        "threshold",
+        "release",
+        "roles",
+        "hosting",
+        "retention",
+        "destinations",
+        "encryption",
+    }
+)
 
 _exactly = Context(prec=1200, rounding=ROUND_FLOOR)
 
@@ -50,11 +62,21 @@ def policy_of(document: Document, problems: list[Problem]) -> p.Policy | None:
 
 def _policy(shape: PolicyShape) -> p.Policy:
     return p.Policy(
-        organisation=p.frozen({k: v for k, v in shape.organisation.model_dump().items() if v is not None}),
+        organisation=p.frozen(
+            {k: v for k, v in shape.organisation.model_dump().items() if v is not None}
+        ),
         time_zone=shape.time_zone,
-        roles=p.frozen({role: tuple(accounts) for role, accounts in shape.roles.model_dump().items() if accounts}),
+        roles=p.frozen(
+            {
+                role: tuple(accounts)
+                for role, accounts in shape.roles.model_dump().items()
+                if accounts
+            }
+        ),
         notices=tuple(shape.notices),
-        categories=p.frozen({n: p.Category(n, c.sensitivity, c.dpia) for n, c in shape.categories.items()}),
+        categories=p.frozen(
+            {n: p.Category(n, c.sensitivity, c.dpia) for n, c in shape.categories.items()}
+        ),
         channels=p.frozen({n: _channel(n, shape) for n in shape.channels}),
         topics=tuple(shape.topics),
         purposes=p.frozen({n: _purpose(n, shape) for n in shape.purposes}),
@@ -63,7 +85,12 @@ def _policy(shape: PolicyShape) -> p.Policy:
         max_linked=shape.max_linked,
         threshold=p.Threshold(shape.threshold.patients, float(shape.threshold.confidence)),
         release=_release(shape),
-        budgets=p.frozen({n: p.Budget(n, b.period, nano(b.epsilon), nano(b.delta)) for n, b in shape.budgets.items()}),
+        budgets=p.frozen(
+            {
+                n: p.Budget(n, b.period, nano(b.epsilon), nano(b.delta))
+                for n, b in shape.budgets.items()
+            }
+        ),
         facts=p.frozen({n: _terms(n, shape) for n in shape.facts}),
         destinations=p.frozen({n: _destination(n, shape) for n in shape.destinations}),
         encryption=shape.encryption,
@@ -90,7 +117,9 @@ def _purpose(name: str, shape: PolicyShape) -> p.Purpose:
 def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
     """A dimension as declared. `column: TABLE.COLUMN` names both; `fact: TABLE` gives the table apart."""
     table, column = _place(shape)
-    values = None if shape.values is None else p.frozen({v.label: tuple(v.raw) for v in shape.values})
+    values = (
+        None if shape.values is None else p.frozen({v.label: tuple(v.raw) for v in shape.values})
+    )
     measure = None if shape.measure is None else shape.measure.how
     bands = None if shape.bands is None else tuple(shape.bands)
     return p.Dimension(name, shape.category, table, column, measure, values, bands, shape.other)
@@ -106,7 +135,9 @@ def _place(shape: DimensionShape) -> tuple[str, str | None]:
 
 def _release(shape: PolicyShape) -> p.ReleaseTerms:
     given = shape.release
-    return p.ReleaseTerms(plain(given.epsilon), given.mechanism, plain(given.funnel), given.max_age_days)
+    return p.ReleaseTerms(
+        plain(given.epsilon), given.mechanism, plain(given.funnel), given.max_age_days
+    )
 
 
 def plain(amount: Decimal) -> str:
@@ -120,12 +151,21 @@ def plain(amount: Decimal) -> str:
 
 def _terms(name: str, shape: PolicyShape) -> p.FactTerms:
     given = shape.facts[name]
-    return p.FactTerms(given.max_cells, p.frozen({column: (c.clip[0], c.clip[1]) for column, c in given.columns.items()}))
+    return p.FactTerms(
+        given.max_cells,
+        p.frozen({column: (c.clip[0], c.clip[1]) for column, c in given.columns.items()}),
+    )
 
 
 def _destination(name: str, shape: PolicyShape) -> p.Destination:
     given = shape.destinations[name]
-    encrypt = p.UNDECLARED if given.encrypt is None else None if given.encrypt == "none" else given.encrypt
+    encrypt = (
+        p.UNDECLARED
+        if given.encrypt is None
+        else None
+        if given.encrypt == "none"
+        else given.encrypt
+    )
     columns = None if given.columns is None else tuple(given.columns)
     return p.Destination(name, given.format, columns, encrypt, given.profile, given.syncs)
 
@@ -148,11 +188,15 @@ class _Checks:
     def _problem(self, message: str, *path: str | int, hint: str | None = None) -> Problem:
         return self.document.problem(message, path, hint)
 
-    def _declared(self, what: str, used: Sequence[str], declared: Iterable[str], *path: str | int) -> Iterable[Problem]:
+    def _declared(
+        self, what: str, used: Sequence[str], declared: Iterable[str], *path: str | int
+    ) -> Iterable[Problem]:
         known = list(declared)
         for i, name in enumerate(used):
             if name not in known:
-                yield self._problem(f"the {what} `{name}` is not declared", *path, i, hint=hint(name, known))
+                yield self._problem(
+                    f"the {what} `{name}` is not declared", *path, i, hint=hint(name, known)
+                )
         yield from self._once(what, used, *path)
 
     def _once(self, what: str, names: Sequence[str], *path: str | int) -> Iterable[Problem]:
@@ -163,14 +207,23 @@ class _Checks:
     def _basics(self) -> Iterable[Problem]:
         for needed in (p.ALWAYS, p.CONTACT):
             if needed not in self.shape.categories:
-                yield self._problem(f"the category `{needed}` has to be declared: reserved patient columns belong to it", "categories")
+                yield self._problem(
+                    f"the category `{needed}` has to be declared: reserved patient columns belong to it",
+                    "categories",
+                )
         if p.PRESCRIBER in self.shape.categories:
-            yield self._problem("`prescriber` is the tag of columns that feed nothing and cannot be a category", "categories", p.PRESCRIBER)
+            yield self._problem(
+                "`prescriber` is the tag of columns that feed nothing and cannot be a category",
+                "categories",
+                p.PRESCRIBER,
+            )
         try:
             zoneinfo.ZoneInfo(self.shape.time_zone)
         except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
             near = hint(self.shape.time_zone, zoneinfo.available_timezones())
-            yield self._problem(f"there is no time zone `{self.shape.time_zone}`", "time_zone", hint=near)
+            yield self._problem(
+                f"there is no time zone `{self.shape.time_zone}`", "time_zone", hint=near
+            )
         yield from self._region(self.shape.organisation.region)
         yield from self._once("notice", self.shape.notices, "notices")
         yield from self._once("topic", self.shape.topics, "topics")
@@ -183,30 +236,54 @@ class _Checks:
 
         if region not in phonenumbers.SUPPORTED_REGIONS:
             near = hint(region, phonenumbers.SUPPORTED_REGIONS)
-            yield self._problem(f"there is no region `{region}`", "organisation", "region", hint=near)
+            yield self._problem(
+                f"there is no region `{region}`", "organisation", "region", hint=near
+            )
 
     def _purposes(self) -> Iterable[Problem]:
         shape = self.shape
         for name, purpose in shape.purposes.items():
             if name == TOTAL:
-                yield self._problem("`total` names the budget over all purposes and cannot be a purpose", "purposes", name)
-            yield from self._declared("category", purpose.categories, shape.categories, "purposes", name, "categories")
-            yield from self._declared("channel", purpose.channels, shape.channels, "purposes", name, "channels")
-            yield from self._declared("topic", purpose.topics, shape.topics, "purposes", name, "topics")
+                yield self._problem(
+                    "`total` names the budget over all purposes and cannot be a purpose",
+                    "purposes",
+                    name,
+                )
+            yield from self._declared(
+                "category", purpose.categories, shape.categories, "purposes", name, "categories"
+            )
+            yield from self._declared(
+                "channel", purpose.channels, shape.channels, "purposes", name, "channels"
+            )
+            yield from self._declared(
+                "topic", purpose.topics, shape.topics, "purposes", name, "topics"
+            )
             if purpose.min_notice not in shape.notices:
                 near = hint(purpose.min_notice, shape.notices)
-                yield self._problem(f"the notice `{purpose.min_notice}` is not declared", "purposes", name, "min_notice", hint=near)
+                yield self._problem(
+                    f"the notice `{purpose.min_notice}` is not declared",
+                    "purposes",
+                    name,
+                    "min_notice",
+                    hint=near,
+                )
 
     def _dimension(self, name: str, given: DimensionShape) -> Iterable[Problem]:
         at = ("dimensions", name)
         same = [other for other in self.shape.dimensions if other.lower() == name.lower()]
         if len(same) > 1 and name != same[0]:
-            yield self._problem(f"the dimensions `{same[0]}` and `{name}` differ in upper and lower case only", *at)
+            yield self._problem(
+                f"the dimensions `{same[0]}` and `{name}` differ in upper and lower case only", *at
+            )
         if name.lower() in KEYWORDS:
-            yield self._problem(f"`{name}` is a word of conditions and cannot name a dimension", *at)
+            yield self._problem(
+                f"`{name}` is a word of conditions and cannot name a dimension", *at
+            )
         if given.category not in self.shape.categories:
             near = hint(given.category, self.shape.categories)
-            yield self._problem(f"the category `{given.category}` is not declared", *at, "category", hint=near)
+            yield self._problem(
+                f"the category `{given.category}` is not declared", *at, "category", hint=near
+            )
         for message in (*_place_problems(given), *_domain_problems(given)):
             yield self._problem(f"the dimension `{name}`: {message}", *at)
 
@@ -214,11 +291,23 @@ class _Checks:
         purposes = [*self.shape.purposes, TOTAL]
         for name in self.shape.budgets:
             if name not in purposes:
-                yield self._problem(f"the purpose `{name}` is not declared", "budgets", name, hint=hint(name, purposes))
+                yield self._problem(
+                    f"the purpose `{name}` is not declared",
+                    "budgets",
+                    name,
+                    hint=hint(name, purposes),
+                )
         for name, terms in self.shape.facts.items():
             for column, given in terms.columns.items():
                 if given.clip[0] > given.clip[1]:
-                    yield self._problem("the bounds of `clip` are [low, high]", "facts", name, "columns", column, "clip")
+                    yield self._problem(
+                        "the bounds of `clip` are [low, high]",
+                        "facts",
+                        name,
+                        "columns",
+                        column,
+                        "clip",
+                    )
 
 
 def _place_problems(given: DimensionShape) -> Iterable[str]:

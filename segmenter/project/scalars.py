@@ -129,7 +129,9 @@ Exact = Annotated[Decimal, BeforeValidator(_decimal, json_schema_input_type=floa
 Days = Annotated[Whole, Field(ge=1, le=36_500)]
 Flag = Annotated[bool, BeforeValidator(_flag, json_schema_input_type=bool)]
 Duration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str)]
-Title = Annotated[dict[Text, Text], BeforeValidator(_title, json_schema_input_type=str | dict[str, str])]
+Title = Annotated[
+    dict[Text, Text], BeforeValidator(_title, json_schema_input_type=str | dict[str, str])
+]
 
 
 class ValueShape(BaseModel, extra="forbid", frozen=True):
@@ -148,7 +150,14 @@ class MeasureShape(BaseModel, extra="forbid", frozen=True):
 
 _ValuesInput = list[str] | dict[str, list[str] | str]
 _MeasureInput = Literal["count"] | dict[Literal["max", "min", "sum"], str]
-Values = Annotated[list[ValueShape], BeforeValidator(_values, json_schema_input_type=_ValuesInput), Field(min_length=1, max_length=5000)]
+Values = Annotated[
+    list[ValueShape],
+    BeforeValidator(_values, json_schema_input_type=_ValuesInput),
+    Field(min_length=1, max_length=5000),
+]
 Measure = Annotated[MeasureShape, BeforeValidator(_measure, json_schema_input_type=_MeasureInput)]
-Encrypt = Annotated[str, BeforeValidator(_encrypt, json_schema_input_type=Literal["none"] | dict[Literal["age"], str])]
+Encrypt = Annotated[
+    str,
+    BeforeValidator(_encrypt, json_schema_input_type=Literal["none"] | dict[Literal["age"], str]),
+]
 Switch = Annotated[bool, BeforeValidator(_switch, json_schema_input_type=Literal["on", "off"])]

@@ -31,7 +31,11 @@ def schemas(name: str | None = None) -> dict[str, Any]:
 def _schema(name: str) -> dict[str, Any]:
     from segmenter.project import shapes
 
-    known: dict[str, type[BaseModel]] = {"policy": shapes.PolicyShape, "sources": shapes.SourcesShape, "segment": shapes.SegmentShape}
+    known: dict[str, type[BaseModel]] = {
+        "policy": shapes.PolicyShape,
+        "sources": shapes.SourcesShape,
+        "segment": shapes.SegmentShape,
+    }
     return {"$schema": DIALECT, **_tidy(known[name].model_json_schema())}
 
 
@@ -42,7 +46,9 @@ def _tidy(schema: Any) -> Any:
     if not isinstance(schema, dict):
         return schema
     made: dict[str, Any] = {
-        str(_WORDS.get(key, key)): _tidied(key, value) for key, value in schema.items() if key != "title" or not isinstance(value, str)
+        str(_WORDS.get(key, key)): _tidied(key, value)
+        for key, value in schema.items()
+        if key != "title" or not isinstance(value, str)
     }
     if "default" in made:
         made["default"] = _default(made)
@@ -59,7 +65,9 @@ def _default(schema: dict[str, Any]) -> Any:
     default = schema["default"]
     if isinstance(default, str) and schema.get("type") == "number":
         return float(default)
-    return ("on" if default else "off") if isinstance(default, bool) and "enum" in schema else default
+    return (
+        ("on" if default else "off") if isinstance(default, bool) and "enum" in schema else default
+    )
 
 
 _WORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

@@ -56,8 +56,9 @@ class Segment:
 class Resolved:
     """A segment with what it includes and excludes, checked against the policy (C14).
 
-    `dimensions` are those that decide membership, its own and those of the segments it uses, in the policy's order; `categories` are
-    what the gate has to allow: `identity` and those of the dimensions, sorted.
+    `dimensions` are those that decide membership, its own and those of the segments it uses, in the
+    policy's order; `categories` are what the gate has to allow: `identity` and those of the
+    dimensions, sorted.
     """
 
     segment: Segment
@@ -82,13 +83,19 @@ class Resolved:
         """Whether a cell (dimension -> label, over `dimensions` at least) belongs to the segment."""
         holds: dict[str, bool] = {}
         for part in self.parts:
-            own = part.where is None or c.matches(part.where, cell) or any(holds[name] for name in part.include)
+            own = (
+                part.where is None
+                or c.matches(part.where, cell)
+                or any(holds[name] for name in part.include)
+            )
             holds[part.name] = own and not any(holds[name] for name in part.exclude)
         return holds[self.segment.name]
 
     def request(self, clocks: Clocks) -> ProcessingRequest:
         """What is asked of the gate for counting."""
-        return ProcessingRequest(self.segment.purpose, self.segment.channels, self.segment.topic, self.categories, clocks)
+        return ProcessingRequest(
+            self.segment.purpose, self.segment.channels, self.segment.topic, self.categories, clocks
+        )
 
 
 def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
@@ -101,24 +108,33 @@ def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
     return c.And(without if part.where is None else (own, *without))
 
 
-# -- reading -----------------------------------------------------------------------------------------------------------
+# -- reading ---------------------------------------------------------------------------------------
 
 
 def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
     """The segment in `document`, what is wrong with it added to `problems`; None where too much is to look any further.
 
-    The names it uses are checked by `misnamed`, also where something else is wrong: all is told at once.
+    The names it uses are checked by `misnamed`, also where something else is wrong: all is told at
+    once.
     """
     shape = shaped(document, SegmentShape, problems) or mended(document, SegmentShape, HARMLESS)
     if shape is None:
         return None
     found: list[Problem] = []
     if shape.name != document.file.stem:
-        found.append(document.problem(f"the name `{shape.name}` is not the file's, `{document.file.stem}`", ("name",)))
+        found.append(
+            document.problem(
+                f"the name `{shape.name}` is not the file's, `{document.file.stem}`", ("name",)
+            )
+        )
     where = _where(document, shape, found)
     for key in ("channels", "include", "exclude"):
         listed = getattr(shape, key)
-        found += [document.problem(f"`{n}` stands in `{key}` twice", (key,)) for n in dict.fromkeys(listed) if listed.count(n) > 1]
+        found += [
+            document.problem(f"`{n}` stands in `{key}` twice", (key,))
+            for n in dict.fromkeys(listed)
+            if listed.count(n) > 1
+        ]
     problems += found
     return _segment(document, shape, where)
 
@@ -126,7 +142,9 @@ def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
 def _where(document: Document, shape: SegmentShape, found: list[Problem]) -> c.Condition | None:
     if shape.where is None:
         if "where" in document.data:
-            found.append(document.problem("`where` is empty", ("where",), "leave the key out for everyone"))
+            found.append(
+                document.problem("`where` is empty", ("where",), "leave the key out for everyone")
+            )
         return None
     try:
         return c.parse(shape.where)
@@ -154,7 +172,7 @@ def _segment(document: Document, shape: SegmentShape, where: c.Condition | None)
     )
 
 
-# -- checking ----------------------------------------------------------------------------------------------------------
+# -- checking --------------------------------------------------------------------------------------
 
 
 def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
@@ -165,13 +183,27 @@ def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
         yield segment.problem(f"the purpose `{segment.purpose}` is not declared", "purpose", near)
     for channel in segment.channels:
         if channel not in policy.channels:
-            yield segment.problem(f"the channel `{channel}` is not declared", "channels", hint(channel, policy.channels))
+            yield segment.problem(
+                f"the channel `{channel}` is not declared",
+                "channels",
+                hint(channel, policy.channels),
+            )
     if segment.topic is not None and segment.topic not in policy.topics:
-        yield segment.problem(f"the topic `{segment.topic}` is not declared", "topic", hint(segment.topic, policy.topics))
+        yield segment.problem(
+            f"the topic `{segment.topic}` is not declared",
+            "topic",
+            hint(segment.topic, policy.topics),
+        )
     if purpose is not None and purpose.channels and not segment.channels:
-        yield segment.problem("the key `channels` is missing", "purpose", f"the purpose has {', '.join(purpose.channels)}")
+        yield segment.problem(
+            "the key `channels` is missing",
+            "purpose",
+            f"the purpose has {', '.join(purpose.channels)}",
+        )
     if purpose is not None and purpose.topics and segment.topic is None:
-        yield segment.problem("the key `topic` is missing", "purpose", f"the purpose has {', '.join(purpose.topics)}")
+        yield segment.problem(
+            "the key `topic` is missing", "purpose", f"the purpose has {', '.join(purpose.topics)}"
+        )
     if segment.where is not None:
         for message, near in c.misnamed(segment.where, policy.dimensions):
             yield segment.problem(message, "where", near)
@@ -183,7 +215,9 @@ def misused(segment: Segment, segments: Mapping[str, Segment]) -> Iterable[Probl
         for name in names:
             other = segments.get(name)
             if other is not None and other.purpose != segment.purpose:
-                yield segment.problem(f"`{name}` has the purpose `{other.purpose}`, not `{segment.purpose}`", key)
+                yield segment.problem(
+                    f"`{name}` has the purpose `{other.purpose}`, not `{segment.purpose}`", key
+                )
             if other is not None and segment.name in reached(name, segments):
                 yield segment.problem(f"`{name}` leads back to `{segment.name}`: a circle", key)
 
@@ -202,7 +236,9 @@ def reached(name: str, segments: Mapping[str, Segment]) -> frozenset[str]:
 
 def layered(name: str, segments: Mapping[str, Segment]) -> tuple[Segment, ...] | None:
     """A segment and all it uses, each after those it uses; None where there is a circle or more than `DEEPEST` levels."""
-    left = {n: {*segments[n].include, *segments[n].exclude} for n in sorted(reached(name, segments))}
+    left = {
+        n: {*segments[n].include, *segments[n].exclude} for n in sorted(reached(name, segments))
+    }
     ordered: list[Segment] = []
     for _ in range(DEEPEST):
         ready = [n for n, uses in left.items() if not uses & left.keys()]
@@ -218,8 +254,12 @@ def resolve(segment: Segment, segments: Mapping[str, Segment], policy: Policy) -
     parts = layered(segment.name, segments)
     if parts is None:
         rule = "C14"
-        raise PolicyError(rule, "includes and excludes go in a circle or too deep", file=segment.file)
-    read = {name for part in parts if part.where is not None for name in c.dimensions_of(part.where)}
+        raise PolicyError(
+            rule, "includes and excludes go in a circle or too deep", file=segment.file
+        )
+    read = {
+        name for part in parts if part.where is not None for name in c.dimensions_of(part.where)
+    }
     dimensions = tuple(name for name in policy.dimensions if name in read)
     categories = tuple(sorted({ALWAYS, *(policy.dimensions[name].category for name in dimensions)}))
     refused = (*_unlisted(segment, policy), *_widened(segment, parts, policy))
@@ -233,11 +273,18 @@ def _unlisted(segment: Segment, policy: Policy) -> Iterable[Problem]:
     purpose = policy.purposes[segment.purpose]
     for channel in segment.channels:
         if channel not in purpose.channels:
-            yield segment.problem(f"the purpose `{purpose.name}` does not list the channel `{channel}`", "channels")
+            yield segment.problem(
+                f"the purpose `{purpose.name}` does not list the channel `{channel}`", "channels"
+            )
     if segment.topic is not None and segment.topic not in purpose.topics:
-        yield segment.problem(f"the purpose `{purpose.name}` does not list the topic `{segment.topic}`", "topic")
+        yield segment.problem(
+            f"the purpose `{purpose.name}` does not list the topic `{segment.topic}`", "topic"
+        )
     if ALWAYS not in purpose.categories:
-        yield segment.problem(f"the purpose `{purpose.name}` does not list the category `{ALWAYS}`, which every segment reads", "purpose")
+        yield segment.problem(
+            f"the purpose `{purpose.name}` does not list the category `{ALWAYS}`, which every segment reads",
+            "purpose",
+        )
 
 
 def _widened(segment: Segment, parts: Sequence[Segment], policy: Policy) -> Iterable[Problem]:
@@ -248,4 +295,8 @@ def _widened(segment: Segment, parts: Sequence[Segment], policy: Policy) -> Iter
             if category not in purpose.categories:
                 where = "" if part is segment else f" (in `{part.name}`)"
                 message = f"the purpose `{purpose.name}` does not list the category `{category}`, which the dimension `{name}`{where} reads"
-                yield segment.problem(message, "where") if part is segment else part.problem(message, "where")
+                yield (
+                    segment.problem(message, "where")
+                    if part is segment
+                    else part.problem(message, "where")
+                )

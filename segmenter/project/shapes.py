@@ -1,6 +1,7 @@
 """The shapes of the three YAML files, for pydantic: the edge of the program, and the source of the JSON Schemas.
 
-Unknown keys are errors. Nothing else of the program uses these: `policy_file`, `sources_file` and `segment` turn them into frozen values.
+Unknown keys are errors. Nothing else of the program uses these: `policy_file`, `sources_file` and
+`segment` turn them into frozen values.
 """
 
 from __future__ import annotations
@@ -10,7 +11,22 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from segmenter.project.scalars import Days, Duration, Encrypt, Exact, Flag, Measure, Scope, Stem, Switch, Text, Title, Values, Whole, Word
+from segmenter.project.scalars import (
+    Days,
+    Duration,
+    Encrypt,
+    Exact,
+    Flag,
+    Measure,
+    Scope,
+    Stem,
+    Switch,
+    Text,
+    Title,
+    Values,
+    Whole,
+    Word,
+)
 
 
 class Shape(BaseModel):
@@ -198,7 +214,10 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
 
-Read = Annotated[ReadShape, BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str])]
+Read = Annotated[
+    ReadShape,
+    BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str]),
+]
 
 
 class SourceShape(Shape):

@@ -51,8 +51,8 @@ def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | N
 def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozenset()) -> S | None:
     """The document without what `shaped` refused, so that what else is wrong can be told at once; never to be worked with.
 
-    A misspelt key stands under its right name; left out are other unknown keys, and wrong values of the `harmless` keys. None where more
-    than that is wrong.
+    A misspelt key stands under its right name; left out are other unknown keys, and wrong values of
+    the `harmless` keys. None where more than that is wrong.
     """
     data = copy.deepcopy(document.data)
     if isinstance(data, dict):
@@ -63,7 +63,11 @@ def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozen
         for detail in error.errors(include_url=False, include_input=False):
             path = tuple(detail["loc"])
             unknown = detail["type"] == "extra_forbidden"
-            if not path or not (unknown or path[0] in harmless) or not _left_out(data, path if unknown else path[:1]):
+            if (
+                not path
+                or not (unknown or path[0] in harmless)
+                or not _left_out(data, path if unknown else path[:1])
+            ):
                 return None
     try:
         return shape.model_validate(data)
@@ -73,7 +77,11 @@ def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozen
 
 def _respelt(data: dict[str, Any], shape: type[BaseModel]) -> None:
     """Put unknown keys that are nearest to a required one that is missing under its name."""
-    missing = [name for name, field in shape.model_fields.items() if field.is_required() and name not in data]
+    missing = [
+        name
+        for name, field in shape.model_fields.items()
+        if field.is_required() and name not in data
+    ]
     for key in [key for key in data if key not in shape.model_fields]:
         meant = nearest(key, shape.model_fields)
         if meant in missing:
@@ -103,12 +111,20 @@ def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any])
     where = f"`{'.'.join(str(p) for p in path)}`: " if path else ""
     match detail["type"]:
         case "extra_forbidden":
-            return document.problem(f"unknown key `{key}`", path, hint(str(key), _keys(shape, path[:-1])))
+            return document.problem(
+                f"unknown key `{key}`", path, hint(str(key), _keys(shape, path[:-1]))
+            )
         case "missing":
-            return document.problem(f"the key `{key}` is missing{_inside(path)}", path, _extra(shape, path))
+            return document.problem(
+                f"the key `{key}` is missing{_inside(path)}", path, _extra(shape, path)
+            )
         case "literal_error":
             choices = _choices(detail)
-            return document.problem(f"{where}expected {' or '.join(f'`{c}`' for c in choices)}", path, hint(str(detail["input"]), choices))
+            return document.problem(
+                f"{where}expected {' or '.join(f'`{c}`' for c in choices)}",
+                path,
+                hint(str(detail["input"]), choices),
+            )
         case "value_error":
             return document.problem(f"{where}{detail['ctx']['error']}", path)
         case other:
@@ -127,7 +143,9 @@ def _inside(path: tuple[Any, ...]) -> str:
 
 
 def _choices(detail: dict[str, Any]) -> list[str]:
-    return [part.strip("' ") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+    return [
+        part.strip("' ") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")
+    ]
 
 
 def _keys(shape: Any, path: tuple[Any, ...]) -> list[str]:
@@ -135,7 +153,9 @@ def _keys(shape: Any, path: tuple[Any, ...]) -> list[str]:
     for part in path:
         shape = _below(_model(shape), part)
     found = _model(shape)
-    return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+    return (
+        list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
+    )
 
 
 def _model(annotation: Any) -> Any:

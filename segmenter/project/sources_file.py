@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from segmenter.nearest import hint
 from segmenter.policy import ALWAYS, CONTACT, PRESCRIBER, Dimension, Policy, frozen
 from segmenter.project import declared as d
-from segmenter.project.shapes import ConsentShape, FactShape, SourceShape, SourcesShape, SuppressionShape
+from segmenter.project.shapes import (
+    ConsentShape,
+    FactShape,
+    SourceShape,
+    SourcesShape,
+    SuppressionShape,
+)
 from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
@@ -47,31 +53,41 @@ class _Sources:
 
     def made(self) -> d.Sources:
         shape = self.shape
-        patient = d.PatientSource(self._read(shape.patient, "patient"), shape.patient.key, frozen(shape.patient.tags))
+        patient = d.PatientSource(
+            self._read(shape.patient, "patient"), shape.patient.key, frozen(shape.patient.tags)
+        )
         return d.Sources(
             patient=patient,
             facts=frozen({name: self._fact(name, fact) for name, fact in _facts(shape).items()}),
             consent=tuple(self._consent(i, c) for i, c in enumerate(shape.consent)),
             suppression=tuple(self._suppression(i, s) for i, s in enumerate(shape.suppression)),
-            preference=None if shape.preference is None else self._read(shape.preference, "preference"),
+            preference=None
+            if shape.preference is None
+            else self._read(shape.preference, "preference"),
             link=None if shape.link is None else self._read(shape.link, "link"),
         )
 
     def _read(self, given: SourceShape, *path: str | int) -> d.Read:
         read = given.read
         line = self.document.line(path)
-        return d.Read(read.path, read.database, read.table, given.format, frozen(given.rename), line)
+        return d.Read(
+            read.path, read.database, read.table, given.format, frozen(given.rename), line
+        )
 
     def _fact(self, name: str, given: FactShape) -> d.FactSource:
         return d.FactSource(name, self._read(given, name), given.patient, frozen(given.tags))
 
     def _consent(self, i: int, given: ConsentShape) -> d.ConsentSource:
         grants = {} if given.grants is None else given.grants.model_dump()
-        return d.ConsentSource(self._read(given, "consent", i), frozen(given.purposes), frozen(grants))
+        return d.ConsentSource(
+            self._read(given, "consent", i), frozen(given.purposes), frozen(grants)
+        )
 
     def _suppression(self, i: int, given: SuppressionShape) -> d.SuppressionSource:
         read = self._read(given, "suppression", i)
-        return d.SuppressionSource(given.name, read, given.channel, given.max_age, float(given.max_shrink))
+        return d.SuppressionSource(
+            given.name, read, given.channel, given.max_age, float(given.max_shrink)
+        )
 
 
 def _facts(shape: SourcesShape) -> Mapping[str, FactShape]:
@@ -83,14 +99,22 @@ def _problems(document: Document, shape: SourcesShape) -> Iterable[Problem]:
     seen: dict[str, str] = {}
     for name in _facts(shape):
         if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,50}", name) is None:
-            yield document.problem(f"`{name}` is not a name for a fact table (letters, digits, underscores)", (name,), hint(name, RESERVED))
+            yield document.problem(
+                f"`{name}` is not a name for a fact table (letters, digits, underscores)",
+                (name,),
+                hint(name, RESERVED),
+            )
         if name.lower() in (*RESERVED, *seen):
-            yield document.problem(f"`{name}` differs from another table in upper and lower case only", (name,))
+            yield document.problem(
+                f"`{name}` differs from another table in upper and lower case only", (name,)
+            )
         seen[name.lower()] = name
     names = [s.name for s in shape.suppression]
     for i, name in enumerate(names):
         if name in names[:i]:
-            yield document.problem(f"two suppression sources are named `{name}`", ("suppression", i, "name"))
+            yield document.problem(
+                f"two suppression sources are named `{name}`", ("suppression", i, "name")
+            )
 
 
 def _readable(document: Document, shape: SourcesShape) -> Iterable[Problem]:
@@ -98,15 +122,25 @@ def _readable(document: Document, shape: SourcesShape) -> Iterable[Problem]:
     given += [((name,), fact) for name, fact in _facts(shape).items()]
     given += [(("consent", i), c) for i, c in enumerate(shape.consent)]
     given += [(("suppression", i), s) for i, s in enumerate(shape.suppression)]
-    given += [((name,), s) for name, s in (("preference", shape.preference), ("link", shape.link)) if s is not None]
+    given += [
+        ((name,), s)
+        for name, s in (("preference", shape.preference), ("link", shape.link))
+        if s is not None
+    ]
     for path, source in given:
         read = source.read
-        whole = bool(read.path) if read.database is None and read.table is None else bool(read.database and read.table and not read.path)
+        whole = (
+            bool(read.path)
+            if read.database is None and read.table is None
+            else bool(read.database and read.table and not read.path)
+        )
         if not whole:
-            yield document.problem("`read` is a path, or `{database: URL, table: NAME}`", (*path, "read"))
+            yield document.problem(
+                "`read` is a path, or `{database: URL, table: NAME}`", (*path, "read")
+            )
 
 
-# -- between sources and policy ----------------------------------------------------------------------------------------
+# -- between sources and policy --------------------------------------------------------------------
 
 
 def category_of(sources: d.Sources, table: str, column: str | None) -> str:
@@ -121,31 +155,56 @@ def category_of(sources: d.Sources, table: str, column: str | None) -> str:
     return default if column is None else tags.get(column, default)
 
 
-def disagreements(sources: d.Sources, policy: Policy, source_file: Document, policy_file: Document) -> Iterable[Problem]:
+def disagreements(
+    sources: d.Sources, policy: Policy, source_file: Document, policy_file: Document
+) -> Iterable[Problem]:
     """Names in one file that the other does not declare."""
     yield from _tag_problems(sources, policy, source_file)
     for name, dimension in policy.dimensions.items():
         if dimension.table != PATIENT and dimension.table not in sources.facts:
             tables = (PATIENT, *sources.facts)
-            yield policy_file.problem(f"sources.yml has no table `{dimension.table}`", ("dimensions", name), hint(dimension.table, tables))
+            yield policy_file.problem(
+                f"sources.yml has no table `{dimension.table}`",
+                ("dimensions", name),
+                hint(dimension.table, tables),
+            )
         elif dimension.table == PATIENT and dimension.measure is not None:
-            yield policy_file.problem("`patient` is not a fact table", ("dimensions", name, "fact"), hint("", sources.facts))
+            yield policy_file.problem(
+                "`patient` is not a fact table",
+                ("dimensions", name, "fact"),
+                hint("", sources.facts),
+            )
     for name in policy.facts:
         if name not in sources.facts:
-            yield policy_file.problem(f"sources.yml has no fact table `{name}`", ("facts", name), hint(name, sources.facts))
+            yield policy_file.problem(
+                f"sources.yml has no fact table `{name}`",
+                ("facts", name),
+                hint(name, sources.facts),
+            )
     for i, suppression in enumerate(sources.suppression):
         if suppression.channel not in (None, EVERY, *policy.channels):
             near = hint(str(suppression.channel), policy.channels)
-            yield source_file.problem(f"the channel `{suppression.channel}` is not declared", ("suppression", i, "channel"), near)
+            yield source_file.problem(
+                f"the channel `{suppression.channel}` is not declared",
+                ("suppression", i, "channel"),
+                near,
+            )
     yield from _consent_problems(sources, policy, source_file)
 
 
 def _tag_problems(sources: d.Sources, policy: Policy, file: Document) -> Iterable[Problem]:
     known = (*policy.categories, PRESCRIBER)
-    for table, tags in ((PATIENT, sources.patient.tags), *((name, fact.tags) for name, fact in sources.facts.items())):
+    for table, tags in (
+        (PATIENT, sources.patient.tags),
+        *((name, fact.tags) for name, fact in sources.facts.items()),
+    ):
         for column, category in tags.items():
             if category not in known:
-                yield file.problem(f"the category `{category}` is not declared", (table, "tags", column), hint(category, known))
+                yield file.problem(
+                    f"the category `{category}` is not declared",
+                    (table, "tags", column),
+                    hint(category, known),
+                )
 
 
 def _consent_problems(sources: d.Sources, policy: Policy, file: Document) -> Iterable[Problem]:
@@ -153,25 +212,49 @@ def _consent_problems(sources: d.Sources, policy: Policy, file: Document) -> Ite
         for code, purpose in source.purposes.items():
             if purpose not in policy.purposes:
                 near = hint(purpose, policy.purposes)
-                yield file.problem(f"the purpose `{purpose}` is not declared", ("consent", i, "purposes", code), near)
-        for key, known in (("channel", (EVERY, *policy.channels)), ("topic", (EVERY, *policy.topics)), ("notice_version", policy.notices)):
+                yield file.problem(
+                    f"the purpose `{purpose}` is not declared",
+                    ("consent", i, "purposes", code),
+                    near,
+                )
+        for key, known in (
+            ("channel", (EVERY, *policy.channels)),
+            ("topic", (EVERY, *policy.topics)),
+            ("notice_version", policy.notices),
+        ):
             name = source.grants.get(key)
             if name is not None and name not in known:
-                yield file.problem(f"`{name}` is not declared", ("consent", i, "grants", key), hint(str(name), known))
+                yield file.problem(
+                    f"`{name}` is not declared",
+                    ("consent", i, "grants", key),
+                    hint(str(name), known),
+                )
         listed = source.grants.get("categories", ())
         for name in listed if isinstance(listed, (list, tuple)) else ():
             if name not in policy.categories:
                 near = hint(str(name), policy.categories)
-                yield file.problem(f"the category `{name}` is not declared", ("consent", i, "grants", "categories"), near)
+                yield file.problem(
+                    f"the category `{name}` is not declared",
+                    ("consent", i, "grants", "categories"),
+                    near,
+                )
 
 
-def forbidden(sources: d.Sources, policy: Policy, policy_file: Document) -> Iterable[tuple[str, Problem]]:
+def forbidden(
+    sources: d.Sources, policy: Policy, policy_file: Document
+) -> Iterable[tuple[str, Problem]]:
     """Dimensions that the law rules refuse, as (rule, problem): over a prescriber column (L2), or milder than their columns (C14)."""
     for name, dimension in policy.dimensions.items():
         tag = category_of(sources, dimension.table, dimension.column)
         at = ("dimensions", name)
         if tag == PRESCRIBER:
-            yield "L2", policy_file.problem(f"the dimension `{name}` reads a column tagged `prescriber`, which feeds nothing", at)
+            yield (
+                "L2",
+                policy_file.problem(
+                    f"the dimension `{name}` reads a column tagged `prescriber`, which feeds nothing",
+                    at,
+                ),
+            )
         elif _milder(dimension, tag, policy):
             message = f"the dimension `{name}` has category `{dimension.category}`, but its column has the more sensitive `{tag}`"
             yield "C14", policy_file.problem(message, at, f"write `category: {tag}`")

@@ -1,7 +1,8 @@
 """Noised answers: publish makes one of exact numbers, present lays it out as the question asked.
 
-An `Answer` holds every group of the declared domain before HAVING, ORDER BY and LIMIT, so that it serves every wording of the same
-question from the store, free (P6). Noise comes first, thresholds look at noised numbers only (P8).
+An `Answer` holds every group of the declared domain before HAVING, ORDER BY and LIMIT, so that it
+serves every wording of the same question from the store, free (P6). Noise comes first, thresholds
+look at noised numbers only (P8).
 """
 
 from __future__ import annotations
@@ -68,27 +69,48 @@ class Answer:
         """Undo `to_json`."""
         found = json.loads(text)
         measures = tuple(
-            Noised(tuple(m["numbers"]), tuple(None if i is None else (i[0], i[1]) for i in m["intervals"]), tuple(m["raw"]))
+            Noised(
+                tuple(m["numbers"]),
+                tuple(None if i is None else (i[0], i[1]) for i in m["intervals"]),
+                tuple(m["raw"]),
+            )
             for m in found["measures"]
         )
         return cls(**{**found, "measures": measures, "withheld": tuple(found["withheld"])})
 
 
 def publish(
-    tally: Tally, price: Price, spend: Spend, threshold: Threshold, source: noise.Source | None = None, bits: Bits = os.urandom
+    tally: Tally,
+    price: Price,
+    spend: Spend,
+    threshold: Threshold,
+    source: noise.Source | None = None,
+    bits: Bits = os.urandom,
 ) -> Answer:
     """Noise for every group, then thresholds. `spend` must have paid at least `price`.
 
-    Raises `ValueError` where it has not. `source` and `bits` are the system's randomness; tests inject others in code (P11).
+    Raises `ValueError` where it has not. `source` and `bits` are the system's randomness; tests
+    inject others in code (P11).
     """
     if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
         raise ValueError("the spend does not pay this question")
     question = tally.question
     machine = _Publisher(tally, price, source or noise.system, bits)
     withheld = machine.withheld(threshold)
-    measures = tuple(_hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures))
+    measures = tuple(
+        _hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures)
+    )
     dropped = machine.dropped()
-    return Answer(canonical(question), key(question), spend.id, price.cost.epsilon, measures, withheld, dropped, price.to_dict())
+    return Answer(
+        canonical(question),
+        key(question),
+        spend.id,
+        price.cost.epsilon,
+        measures,
+        withheld,
+        dropped,
+        price.to_dict(),
+    )
 
 
 def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
@@ -114,12 +136,16 @@ class _Publisher:
             self.drawn[name] = exact + self.source(_mechanism(share), len(exact))
         return self.drawn[name]
 
-    # -- groups --------------------------------------------------------------------------------------------------------
+    # -- groups ------------------------------------------------------------------------------------
 
     def withheld(self, threshold: Threshold) -> tuple[bool, ...]:
         """Whether a group's noised number of patients is below the threshold and its margin (P8)."""
-        patients = [n for n, m in enumerate(self.tally.question.measures) if m.kind is Kind.PATIENTS]
-        share = self.price.share("patients", patients[0]) if patients else self.price.share("threshold")
+        patients = [
+            n for n, m in enumerate(self.tally.question.measures) if m.kind is Kind.PATIENTS
+        ]
+        share = (
+            self.price.share("patients", patients[0]) if patients else self.price.share("threshold")
+        )
         least = threshold.patients + _noise(share).beyond(round(1 - threshold.confidence, 12))
         return tuple(bool(n < least) for n in self.noised(share, self.tally.patients))
 
@@ -142,22 +168,31 @@ class _Publisher:
         of_sum, of_count = self.price.share("mean_sum", n), self.price.share("mean_count", n)
         sums, counts = self.noised(of_sum, many @ grid), self.noised(of_count, many.sum(axis=1))
         far, wide = _noise(of_sum).beyond(HALF), _noise(of_count).beyond(HALF)
-        found = [_ratio(int(s), int(c), far, wide, measure) for s, c in zip(sums, counts, strict=True)]
-        return Noised(tuple(v for v, _ in found), tuple(i for _, i in found), tuple(v for v, _ in found))
+        found = [
+            _ratio(int(s), int(c), far, wide, measure) for s, c in zip(sums, counts, strict=True)
+        ]
+        return Noised(
+            tuple(v for v, _ in found), tuple(i for _, i in found), tuple(v for v, _ in found)
+        )
 
     def _quantile(self, n: int, measure: Measure) -> Noised:
         """Half of the epsilon for the value, a quarter for each end of its interval."""
         share, many = self.price.share("quantile", n), self.tally.values[n]
         place, cells = Fraction(measure.share), self.tally.question.cells
-        middle = Exponential(place, share.epsilon - 2 * (share.epsilon // 4), cells, self.bits).draw(many)
+        middle = Exponential(
+            place, share.epsilon - 2 * (share.epsilon // 4), cells, self.bits
+        ).draw(many)
         edge = Exponential(place, share.epsilon // 4, cells, self.bits)
         slack = edge.slack(many.shape[1])
         lows, highs = edge.draw(many, slack), edge.draw(many, -slack)
         values = tuple(int(v) + measure.low for v in middle)
-        ends = tuple((min(int(a) + measure.low, v), max(int(b) + measure.low, v)) for a, b, v in zip(lows, highs, values, strict=True))
+        ends = tuple(
+            (min(int(a) + measure.low, v), max(int(b) + measure.low, v))
+            for a, b, v in zip(lows, highs, values, strict=True)
+        )
         return Noised(values, ends, values)
 
-    # -- what the bounds drop ------------------------------------------------------------------------------------------
+    # -- what the bounds drop ----------------------------------------------------------------------
 
     def dropped(self) -> dict[str, Any] | None:
         """The shares of patients and rows that the bounds drop, noised and paid (P9); None where there is no bound."""
@@ -167,9 +202,14 @@ class _Publisher:
         if not self.price.holds("asked"):
             nothing = {"share": 0.0, "interval": [0.0, 0.0]}
             return {"patients": nothing, "rows": nothing, "clipped": nothing, "epsilon": 0.0}
-        paid = sum(s.epsilon for s in self.price.shares if s.what in ("asked", "cut", "clipped", "lost"))
+        paid = sum(
+            s.epsilon for s in self.price.shares if s.what in ("asked", "cut", "clipped", "lost")
+        )
         asked = self._loss("asked", loss)
-        found = {name: self._share(what, asked, loss) for name, what in (("patients", "cut"), ("rows", "lost"), ("clipped", "clipped"))}
+        found = {
+            name: self._share(what, asked, loss)
+            for name, what in (("patients", "cut"), ("rows", "lost"), ("clipped", "clipped"))
+        }
         return {**found, "epsilon": accounting.shown(paid)}
 
     def _loss(self, what: str, loss: dict[str, int]) -> tuple[int, int]:
@@ -188,7 +228,10 @@ class _Publisher:
         low = _within((value - far) / (scale * max(1, whole + wide)))
         high = _within((value + far) / (scale * max(1, whole - wide)))
         share = _within(value / (scale * max(1, whole)))
-        return {"share": round(share, 4), "interval": [math.floor(low * 1e4) / 1e4, math.ceil(high * 1e4) / 1e4]}
+        return {
+            "share": round(share, 4),
+            "interval": [math.floor(low * 1e4) / 1e4, math.ceil(high * 1e4) / 1e4],
+        }
 
 
 def _within(share: float) -> float:
@@ -213,10 +256,16 @@ def _summed(raw: Integers, far: int, measure: Measure) -> Noised:
         return value if high is None else min(high, value)
 
     whole = [int(v) for v in raw]
-    return Noised(tuple(map(possible, whole)), tuple((possible(v - far), possible(v + far)) for v in whole), tuple(whole))
+    return Noised(
+        tuple(map(possible, whole)),
+        tuple((possible(v - far), possible(v + far)) for v in whole),
+        tuple(whole),
+    )
 
 
-def _ratio(total: int, many: int, far: int, wide: int, measure: Measure) -> tuple[float, tuple[float, float]]:
+def _ratio(
+    total: int, many: int, far: int, wide: int, measure: Measure
+) -> tuple[float, tuple[float, float]]:
     """An average and its interval, within the declared bounds."""
 
     def inside(value: float) -> float:
@@ -225,4 +274,7 @@ def _ratio(total: int, many: int, far: int, wide: int, measure: Measure) -> tupl
     counts = (max(1, many - wide), max(1, many + wide))
     lows = min((total - far) / c for c in counts)
     highs = max((total + far) / c for c in counts)
-    return round(inside(total / max(1, many)), 4), (inside(math.floor(lows * 1e4) / 1e4), inside(math.ceil(highs * 1e4) / 1e4))
+    return round(inside(total / max(1, many)), 4), (
+        inside(math.floor(lows * 1e4) / 1e4),
+        inside(math.ceil(highs * 1e4) / 1e4),
+    )

@@ -31,7 +31,10 @@ def name(question: Question, setting: Setting) -> str:
 
 def keep(folder: Path, keys: Keys, question: str, answer: Answer) -> None:
     """Store an answer under its question's `name`, sealed, whole and on disk on return."""
-    write_private(folder / f"{question}.{ENDING}", keys.sealed(json.dumps([question, answer.to_json()]).encode()))
+    write_private(
+        folder / f"{question}.{ENDING}",
+        keys.sealed(json.dumps([question, answer.to_json()]).encode()),
+    )
 
 
 def find(folder: Path, keys: Keys, question: str, epsilon: int = 0) -> Answer | None:

@@ -1,7 +1,8 @@
 """The SQL door for analysts: a question goes in as SQL, a noised and paid answer comes out (P1, P7 to P10, P15).
 
-The order is fixed: `ask` checks everything before any data, `plan` tells the price, the ledger is asked for it, `count` reads what the gate
-lets through, `publish` makes noise, `present` lays it out. The text never reaches the engine; only `Question` does.
+The order is fixed: `ask` checks everything before any data, `plan` tells the price, the ledger is
+asked for it, `count` reads what the gate lets through, `publish` makes noise, `present` lays it
+out. The text never reaches the engine; only `Question` does.
 
     >>> from segmenter.policy import Dimension
     >>> from segmenter.project.condition import parse
@@ -26,7 +27,17 @@ from segmenter.query.exact import Tally
 from segmenter.query.naming import naming
 from segmenter.query.outcome import Row, arranged
 from segmenter.query.price import Price, price
-from segmenter.query.question import Kind, Matched, Measure, Question, canonical, groups, key, matched, spread
+from segmenter.query.question import (
+    Kind,
+    Matched,
+    Measure,
+    Question,
+    canonical,
+    groups,
+    key,
+    matched,
+    spread,
+)
 from segmenter.query.tally import check, count, reads
 from segmenter.query.wording import Wording
 
@@ -66,8 +77,9 @@ LARGE = 0.1  # a share of patients or rows that the bounds drop, above which the
 def ask(sql: str, policy: Policy, sources: Sources, purpose: str) -> Question:
     """The question that a text asks for a purpose. Pure: no data is read and nothing is spent.
 
-    Raises `UsageError` (exit 2) for a text that cannot be read and names that are not declared, with the nearest that is;
-    `PolicyError` (C14, exit 3) where the purpose may not read what is asked; `Refusal` (P15, P9; exit 3) for whatever else is not answered.
+    Raises `UsageError` (exit 2) for a text that cannot be read and names that are not declared,
+    with the nearest that is; `PolicyError` (C14, exit 3) where the purpose may not read what is
+    asked; `Refusal` (P15, P9; exit 3) for whatever else is not answered.
     """
     if purpose not in policy.purposes:
         raise UsageError("there is no such purpose", hint=hint(purpose, policy.purposes))
@@ -90,7 +102,11 @@ def _asked(sql: str, policy: Policy, sources: Sources, purpose: Purpose) -> Ques
     measures = tuple(sorted({i.what for i in wording.items if isinstance(i.what, Measure)}))
     numbers = groups(by, where)
     _check_size(measures, len(numbers))
-    cells = 1 if names.fact is None else max(1, min(policy.facts[names.fact].max_cells, spread(by, numbers)))
+    cells = (
+        1
+        if names.fact is None
+        else max(1, min(policy.facts[names.fact].max_cells, spread(by, numbers)))
+    )
     read = _read(names, by, where, measures)
     shown = wording.shown(tree, by, measures)
     return Question(purpose.name, names.fact, by, where, measures, cells, read, numbers, shown)
@@ -104,11 +120,19 @@ def _ordered(dimensions: Any, policy: Policy) -> tuple[Dimension, ...]:
 
 def _check_size(measures: Sequence[Measure], groups_: int) -> None:
     for measure in measures:
-        if measure.kind in (Kind.MEAN, Kind.QUANTILE) and groups_ * (measure.high - measure.low + 1) > MOST_NUMBERS:
-            raise UsageError("the question has too many groups for so wide a column", hint="group by fewer dimensions")
+        if (
+            measure.kind in (Kind.MEAN, Kind.QUANTILE)
+            and groups_ * (measure.high - measure.low + 1) > MOST_NUMBERS
+        ):
+            raise UsageError(
+                "the question has too many groups for so wide a column",
+                hint="group by fewer dimensions",
+            )
 
 
-def _read(names: Naming, by: Sequence[Dimension], where: Matched, measures: Sequence[Measure]) -> tuple[str, ...]:
+def _read(
+    names: Naming, by: Sequence[Dimension], where: Matched, measures: Sequence[Measure]
+) -> tuple[str, ...]:
     """All categories that the question reads, `identity` among them. A dimension that makes no difference is not read."""
     found = {d.category for d in (*by, *where.dimensions)}
     found |= {names.category(m.column) for m in measures if m.column}
@@ -122,7 +146,7 @@ def plan(question: Question, epsilon: int) -> Price:
     return price(question, epsilon)
 
 
-# -- results ---------------------------------------------------------------------------------------------------------------
+# -- results ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +170,9 @@ class QueryResult:
         return {
             "columns": list(self.columns),
             "rows": [list(row) for row in self.rows],
-            "intervals": [[None if ends is None else list(ends) for ends in row] for row in self.intervals],
+            "intervals": [
+                [None if ends is None else list(ends) for ends in row] for row in self.intervals
+            ],
             "epsilon": accounting.shown(self.epsilon),
             "release": self.release,
             "withheld_cells": self.withheld_cells,
@@ -160,17 +186,24 @@ class QueryResult:
         """A column for each selected column, and `<column> low`, `<column> high` for each noised one."""
         import polars as pl
 
-        data: dict[str, list[Any]] = {name: [row[n] for row in self.rows] for n, name in enumerate(self.columns)}
+        data: dict[str, list[Any]] = {
+            name: [row[n] for row in self.rows] for n, name in enumerate(self.columns)
+        }
         for n, at in enumerate(self.noised):
             for end, word in enumerate(("low", "high")):
-                data[f"{self.columns[at]} {word}"] = [None if ends is None else ends[end] for ends in (row[n] for row in self.intervals)]
+                data[f"{self.columns[at]} {word}"] = [
+                    None if ends is None else ends[end]
+                    for ends in (row[n] for row in self.intervals)
+                ]
         return pl.DataFrame(data, strict=False)
 
     def _repr_html_(self) -> str:
         from html import escape
 
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in self.rows)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in self.rows
+        )
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
@@ -211,7 +244,10 @@ def present(question: Question, answer: Answer, *, stored: bool = False) -> Quer
 def _row(question: Question, answer: Answer, group: int) -> Row:
     labels = question.labels(question.groups[group])
     return tuple(
-        answer.measures[c.measure].numbers[group] if c.measure is not None else labels[c.dimension or 0] for c in question.shown.columns
+        answer.measures[c.measure].numbers[group]
+        if c.measure is not None
+        else labels[c.dimension or 0]
+        for c in question.shown.columns
     )
 
 
@@ -221,17 +257,29 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     if any(answer.withheld):
         found.append("Withheld groups have too few patients to be shown (P8).")
     if question.bounded:
-        found.append(f"One patient counts in at most {question.cells} groups, drawn by a keyed hash, the same ones every time (P9).")
+        found.append(
+            f"One patient counts in at most {question.cells} groups, drawn by a keyed hash, the same ones every time (P9)."
+        )
     kinds = {m.kind for m in question.measures}
     most = max((m.high for m in question.measures if m.kind is Kind.ROWS), default=0)
     if most:
-        found.append(f"At most {most} row(s) of a patient count in a group: `rows: {{clip: [0, n]}}` among the columns says how many (P9).")
+        found.append(
+            f"At most {most} row(s) of a patient count in a group: `rows: {{clip: [0, n]}}` among the columns says how many (P9)."
+        )
     if Kind.MEAN in kinds:
-        found.append("An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts.")
+        found.append(
+            "An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts."
+        )
     if Kind.QUANTILE in kinds:
-        found.append("A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group.")
+        found.append(
+            "A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group."
+        )
     if Kind.SUM in kinds:
         found.append("A sum counts each patient's total in a group within the declared bounds.")
-    if answer.dropped is not None and any(answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped")):
-        found.append("The declared bounds change much of this answer: see `dropped`, and consider wider bounds in policy.yml (P9).")
+    if answer.dropped is not None and any(
+        answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped")
+    ):
+        found.append(
+            "The declared bounds change much of this answer: see `dropped`, and consider wider bounds in policy.yml (P9)."
+        )
     return tuple(found)

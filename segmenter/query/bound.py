@@ -1,7 +1,8 @@
 """What counts of each patient, and what it adds up to: at most so many cells a patient, each clipped (P9). Confidential.
 
-Works on one part of the patients at a time, in arrays: rows of patient and cell, side by side for each patient. Which cells of a patient
-with too many count is told by the keyed draw of the patient: the first ones by the value of its polynomial, which `bound_draw` explains.
+Works on one part of the patients at a time, in arrays: rows of patient and cell, side by side for
+each patient. Which cells of a patient with too many count is told by the keyed draw of the patient:
+the first ones by the value of its polynomial, which `bound_draw` explains.
 """
 
 from __future__ import annotations
@@ -50,7 +51,10 @@ class Held:
         if (place[1:] < place[:-1]).any():
             order = np.argsort(place, kind="stable")
             place, patient, cell, many = place[order], patient[order], cell[order], many[order]
-            numbers, there = ({name: column[order] for name, column in columns.items()} for columns in (numbers, there))
+            numbers, there = (
+                {name: column[order] for name, column in columns.items()}
+                for columns in (numbers, there)
+            )
         return cls(patient, cell, many, numbers, there).merged(_starts(place))
 
     def merged(self, starts: Integers) -> Held:
@@ -58,14 +62,28 @@ class Held:
         if len(starts) == len(self.patient):
             return self
         numbers = {name: np.add.reduceat(column, starts) for name, column in self.numbers.items()}
-        there = {name: np.logical_or.reduceat(column, starts) for name, column in self.there.items()}
-        return Held(self.patient[starts], self.cell[starts], np.add.reduceat(self.many, starts), numbers, there)
+        there = {
+            name: np.logical_or.reduceat(column, starts) for name, column in self.there.items()
+        }
+        return Held(
+            self.patient[starts],
+            self.cell[starts],
+            np.add.reduceat(self.many, starts),
+            numbers,
+            there,
+        )
 
 
-def tally(question: Question, found: pl.DataFrame, draws: pl.DataFrame | None, people: pl.DataFrame | None = None) -> Tally:
+def tally(
+    question: Question,
+    found: pl.DataFrame,
+    draws: pl.DataFrame | None,
+    people: pl.DataFrame | None = None,
+) -> Tally:
     """The exact numbers of one part of the patients. `draws` is needed where a patient can have too many cells.
 
-    With `people`, the eligible humans of that part, what is `found` is everybody's, and their own share of its numbers is to be added.
+    With `people`, the eligible humans of that part, what is `found` is everybody's, and their own
+    share of its numbers is to be added.
     """
     held = Held.of(found if people is None else _asked(question, found, people))
     first = _starts(held.patient)
@@ -84,7 +102,13 @@ def tally(question: Question, found: pl.DataFrame, draws: pl.DataFrame | None, p
             values[n] = _histogram(question, measure, at[there[kept]], clipped[kept & there])
         else:
             totals[n] = _added(question, at, np.where(there, clipped, 0)[kept])
-    return Tally(question, patients, totals, values, _loss(question, held, first, cells > question.cells, kept))
+    return Tally(
+        question,
+        patients,
+        totals,
+        values,
+        _loss(question, held, first, cells > question.cells, kept),
+    )
 
 
 def _asked(question: Question, found: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +118,12 @@ def _asked(question: Question, found: pl.DataFrame, people: pl.DataFrame) -> pl.
     """
     import polars as pl
 
-    if any(frame[name].null_count() for frame in (found, people) for name in ("cell", "matched") if name in frame.columns):
+    if any(
+        frame[name].null_count()
+        for frame in (found, people)
+        for name in ("cell", "matched")
+        if name in frame.columns
+    ):
         raise EngineError("a row lies outside the declared domain")
     who = _whole(people["patient"])
     first, last = int(who.min(initial=0)), int(who.max(initial=0))
@@ -129,14 +158,18 @@ def _measured(held: Held, question: Question, measure: Measure) -> tuple[Integer
     return held.numbers[name], held.there[name]
 
 
-def _kept(held: Held, first: Integers, cells: Integers, most: int, draws: pl.DataFrame | None) -> Truths:
+def _kept(
+    held: Held, first: Integers, cells: Integers, most: int, draws: pl.DataFrame | None
+) -> Truths:
     """Which rows count: all of a patient with few cells, else the first `most` in the order of the patient's draw, then of the cell."""
     wide = cells > most
     kept = ~np.repeat(wide, cells)
     rows = np.flatnonzero(~kept)
     if not len(rows):
         return kept
-    square, slope, base = (np.repeat(column, cells[wide]) for column in _drawn(held.patient[first[wide]], draws))
+    square, slope, base = (
+        np.repeat(column, cells[wide]) for column in _drawn(held.patient[first[wide]], draws)
+    )
     cell = held.cell[rows]
     draw = ((square * cell + slope) % FIELD * cell + base) % FIELD
     who = np.repeat(np.arange(int(wide.sum())), cells[wide])
@@ -157,7 +190,9 @@ def _drawn(patients: Integers, draws: pl.DataFrame | None) -> tuple[Integers, In
     return square, slope, base
 
 
-def _loss(question: Question, held: Held, first: Integers, wide: Truths, kept: Truths) -> dict[str, int]:
+def _loss(
+    question: Question, held: Held, first: Integers, wide: Truths, kept: Truths
+) -> dict[str, int]:
     """What the bounds cost: patients asked about, who lose a cell, have a value clipped; the tenths of their own rows that do not count.
 
     Which rows count is told by the strictest measure of the question.
@@ -178,10 +213,15 @@ def _loss(question: Question, held: Held, first: Integers, wide: Truths, kept: T
     left = np.add.reduceat(np.where(kept, counted, 0), first)
     lost = np.floor(10.0 * (had - left) / had + 0.5).astype(np.int64)
     clipped = np.logical_or.reduceat(moved & kept, first)
-    return {"asked": len(first), "cut": int(wide.sum()), "clipped": int(clipped.sum()), "lost": int(lost.sum())}
+    return {
+        "asked": len(first),
+        "cut": int(wide.sum()),
+        "clipped": int(clipped.sum()),
+        "lost": int(lost.sum()),
+    }
 
 
-# -- groups ----------------------------------------------------------------------------------------------------------------
+# -- groups ----------------------------------------------------------------------------------------
 
 
 def _places(question: Question, cells: Integers) -> Integers:
@@ -189,7 +229,9 @@ def _places(question: Question, cells: Integers) -> Integers:
     groups = np.asarray(question.groups, dtype=np.int64)
     places = np.full(int(groups[-1]) + 1, -1, dtype=np.int64)
     places[groups] = np.arange(len(groups))
-    if len(cells) and (int(cells.min()) < 0 or int(cells.max()) > int(groups[-1]) or (places[cells] < 0).any()):
+    if len(cells) and (
+        int(cells.min()) < 0 or int(cells.max()) > int(groups[-1]) or (places[cells] < 0).any()
+    ):
         raise EngineError("a row lies outside the declared domain")
     return places[cells]
 
@@ -200,7 +242,9 @@ def _added(question: Question, places: Integers, numbers: Integers) -> Integers:
     return found
 
 
-def _histogram(question: Question, measure: Measure, places: Integers, values: Integers) -> Integers:
+def _histogram(
+    question: Question, measure: Measure, places: Integers, values: Integers
+) -> Integers:
     many = np.zeros((len(question.groups), measure.high - measure.low + 1), dtype=np.int64)
     np.add.at(many, (places, values - measure.low), 1)
     return many

@@ -1,8 +1,10 @@
 """Segments that the published numbers suggest (P18): proposals in the grammar of segments, for a person to judge.
 
-Free: `propose` learns from a release, whose noise is already paid, with scikit-learn or by plain comparison; only kept cells take part.
-Paid: `fit_private` fits a diffprivlib model for which the whole epsilon of a spend was reserved first. Its bounds follow from the policy's
-domains alone, and of the model only what its mechanism protects is kept: coefficients and intercept, not how many steps it took.
+Free: `propose` learns from a release, whose noise is already paid, with scikit-learn or by plain
+comparison; only kept cells take part. Paid: `fit_private` fits a diffprivlib model for which the
+whole epsilon of a spend was reserved first. Its bounds follow from the policy's domains alone, and
+of the model only what its mechanism protects is kept: coefficients and intercept, not how many
+steps it took.
 """
 
 from __future__ import annotations
@@ -66,7 +68,11 @@ class Proposal:
 
     def yaml(self) -> str:
         """The text of a segment file, to be read and judged by a person before it is used."""
-        lines = [f"# {self.reason}", f"name: {self.name}", f"title: {{en: {_quoted(self.where.replace(chr(39), ''))}}}"]
+        lines = [
+            f"# {self.reason}",
+            f"name: {self.name}",
+            f"title: {{en: {_quoted(self.where.replace(chr(39), ''))}}}",
+        ]
         lines += [f"purpose: {self.purpose}"]
         lines += [f"channels: [{', '.join(self.channels)}]"] if self.channels else []
         lines += [f"topic: {self.topic}"] if self.topic else []
@@ -89,28 +95,38 @@ class Proposal:
 def toward(text: str, policy: Policy) -> Toward:
     """What a person looks for, written as one test: `visits = '4+'`.
 
-    Raises `ConditionError` where it is not a test, `UsageError` where it names what the policy does not declare.
+    Raises `ConditionError` where it is not a test, `UsageError` where it names what the policy does
+    not declare.
     """
     test = c.parse(text)
     if not isinstance(test, c.Test):
-        raise UsageError("what to look for is one test of one dimension", hint="for example: visits in ('2-3', '4+')")
+        raise UsageError(
+            "what to look for is one test of one dimension",
+            hint="for example: visits in ('2-3', '4+')",
+        )
     for message, instead in c.misnamed(test, policy.dimensions):
         raise UsageError(message, hint=instead)
     labels = policy.dimensions[test.dimension].labels
-    return Toward(test.dimension, tuple(label for label in labels if (label in test.labels) != test.negated))
+    return Toward(
+        test.dimension, tuple(label for label in labels if (label in test.labels) != test.negated)
+    )
 
 
-# -- free: from a release --------------------------------------------------------------------------------------------------
+# -- free: from a release --------------------------------------------------------------------------
 
 
 def propose(release: Release, goal: Toward | None = None, most: int = MOST) -> tuple[Proposal, ...]:
     """Conditions that stand out in a release, best first. Costs nothing.
 
-    With a `goal`, where it is more frequent than elsewhere; without one, where two labels meet more often than each alone would let
-    expect. Raises `UsageError` where the release lacks the dimension of `goal`.
+    With a `goal`, where it is more frequent than elsewhere; without one, where two labels meet more
+    often than each alone would let expect. Raises `UsageError` where the release lacks the
+    dimension of `goal`.
     """
     if goal is not None and goal.dimension not in release.dimensions:
-        raise UsageError(f"the release has no dimension `{goal.dimension}`", hint=hint(goal.dimension, release.dimensions))
+        raise UsageError(
+            f"the release has no dimension `{goal.dimension}`",
+            hint=hint(goal.dimension, release.dimensions),
+        )
     found = _pairs(release) if goal is None else _rules(release, goal)
     ordered = sorted(found, key=lambda p: (-p.lift, p.where))
     return tuple(_named(ordered[:most]))
@@ -124,7 +140,9 @@ def _pairs(release: Release) -> Iterator[Proposal]:
             first, second = c.Test(one, (a,)), c.Test(other, (b,))
             expected = _counted(release, first)[0] * _counted(release, second)[0] / max(1, total)
             both = c.And((first, second))
-            proposal = _proposal(release, both, expected, f"{a} and {b} meet more often than expected")
+            proposal = _proposal(
+                release, both, expected, f"{a} and {b} meet more often than expected"
+            )
             if proposal is not None:
                 yield proposal
 
@@ -136,23 +154,31 @@ def _rules(release: Release, goal: Toward) -> Iterator[Proposal]:
     names = [d for d in release.dimensions if d != goal.dimension]
     cells = rules.cells({d: release.domains[d] for d in release.dimensions})
     kept = release.kept.ravel().tolist()
-    weights = [float(n) if k else 0.0 for n, k in zip(release.counts.ravel().tolist(), kept, strict=True)]
+    weights = [
+        float(n) if k else 0.0 for n, k in zip(release.counts.ravel().tolist(), kept, strict=True)
+    ]
     is_goal = [cell[goal.dimension] in goal.labels for cell in cells]
     known, base = sum(weights), sum(w for w, g in zip(weights, is_goal, strict=True) if g)
     if not names or not 0 < base < known:
         return
     columns = rules.columns(names, release.domains)
-    tree = DecisionTreeClassifier(max_depth=DEEPEST, min_weight_fraction_leaf=LEAST_SHARE, random_state=0)
+    tree = DecisionTreeClassifier(
+        max_depth=DEEPEST, min_weight_fraction_leaf=LEAST_SHARE, random_state=0
+    )
     tree.fit(rules.one_hot(cells, columns), is_goal, sample_weight=weights)
     for rule in rules.leaves(tree.tree_, columns, release.domains):
         inside = _counted(release, rule)[0]
         target = c.And((rule, c.Test(goal.dimension, goal.labels)))
-        found = _proposal(release, target, inside * base / known, f"{goal} is more frequent here than elsewhere")
+        found = _proposal(
+            release, target, inside * base / known, f"{goal} is more frequent here than elsewhere"
+        )
         if found is not None and rule != c.EVERYONE:
             yield found
 
 
-def _proposal(release: Release, where: c.Condition, expected: float, reason: str) -> Proposal | None:
+def _proposal(
+    release: Release, where: c.Condition, expected: float, reason: str
+) -> Proposal | None:
     """The condition, where even the low end of its interval is above what is expected, and by more than chance has it."""
     count, interval = _counted(release, where)
     if expected <= 0 or count == 0 or interval.low <= expected + CHANCE * math.sqrt(expected):
@@ -160,7 +186,17 @@ def _proposal(release: Release, where: c.Condition, expected: float, reason: str
     own = release.family
     lift = round(count / expected, 2)
     text = str(c.canonical(where))
-    return Proposal("", own.purpose, own.channels, own.topic, text, f"{reason}: {lift:g} times", lift, count, interval)
+    return Proposal(
+        "",
+        own.purpose,
+        own.channels,
+        own.topic,
+        text,
+        f"{reason}: {lift:g} times",
+        lift,
+        count,
+        interval,
+    )
 
 
 def _counted(release: Release, where: c.Condition) -> tuple[int, Interval]:
@@ -168,7 +204,7 @@ def _counted(release: Release, where: c.Condition) -> tuple[int, Interval]:
     return release.matched(holding(where, {d: release.domains[d] for d in release.dimensions}))
 
 
-# -- paid: a private model -------------------------------------------------------------------------------------------------
+# -- paid: a private model -------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,21 +228,35 @@ class Model:
 def fit_private(cube: Cube, dimensions: Sequence[Dimension], family: Family, goal: Toward) -> Model:
     """Fit on an exact cube over `dimensions`, paid by the cube's own spend, whose whole epsilon the model takes (P18).
 
-    A row is the labels of one human, of norm sqrt(number of dimensions): a bound of the policy, never of data. Two invented rows, one of
-    each answer, are always there, so that no fit can fail because of who is in the data. Raises `UsageError` where the cube lacks the
-    dimension of `goal`, or nothing else.
+    A row is the labels of one human, of norm sqrt(number of dimensions): a bound of the policy,
+    never of data. Two invented rows, one of each answer, are always there, so that no fit can fail
+    because of who is in the data. Raises `UsageError` where the cube lacks the dimension of `goal`,
+    or nothing else.
     """
     features = [d for d in dimensions if d.name != goal.dimension]
     if len(features) == len(dimensions) or not features:
-        raise UsageError(f"a model needs the dimension `{goal.dimension}` and at least one other", hint="name more dimensions")
+        raise UsageError(
+            f"a model needs the dimension `{goal.dimension}` and at least one other",
+            hint="name more dimensions",
+        )
     domains = {d.name: d.labels for d in features}
     columns = rules.columns(list(domains), domains)
     rows, answers = _people(cube, dimensions, goal, columns)
     weights, intercept = _fitted(rows, answers, math.sqrt(len(features)), cube.spend.cost.epsilon)
-    return Model(family, goal, cube.spend.cost.epsilon, cube.spend.id, domains, dict(zip(columns, weights, strict=True)), intercept)
+    return Model(
+        family,
+        goal,
+        cube.spend.cost.epsilon,
+        cube.spend.id,
+        domains,
+        dict(zip(columns, weights, strict=True)),
+        intercept,
+    )
 
 
-def _people(cube: Cube, dimensions: Sequence[Dimension], goal: Toward, columns: Sequence[tuple[str, str]]) -> tuple[Reals, Reals]:
+def _people(
+    cube: Cube, dimensions: Sequence[Dimension], goal: Toward, columns: Sequence[tuple[str, str]]
+) -> tuple[Reals, Reals]:
     """A row a human, and the answer; two invented rows first."""
     import numpy as np
 
@@ -225,9 +275,15 @@ def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> tuple[lis
     from diffprivlib import BudgetAccountant
     from diffprivlib.models import LogisticRegression
 
-    strength = QUIET * epsilon / NANO / (2 * norm * rows.shape[1])  # so that noise alone gives a label no more than about QUIET
+    strength = (
+        QUIET * epsilon / NANO / (2 * norm * rows.shape[1])
+    )  # so that noise alone gives a label no more than about QUIET
     machine = LogisticRegression(
-        epsilon=epsilon / NANO, data_norm=norm, C=min(1.0, strength), max_iter=1000, accountant=BudgetAccountant()
+        epsilon=epsilon / NANO,
+        data_norm=norm,
+        C=min(1.0, strength),
+        max_iter=1000,
+        accountant=BudgetAccountant(),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -243,7 +299,9 @@ def propose_private(model: Model, most: int = MOST) -> tuple[Proposal, ...]:
     cells = rules.cells(model.domains)
     scores = [model.score(cell) for cell in cells]
     columns = rules.columns(names, model.domains)
-    tree = DecisionTreeRegressor(max_depth=DEEPEST, min_weight_fraction_leaf=LEAST_SHARE, random_state=0)
+    tree = DecisionTreeRegressor(
+        max_depth=DEEPEST, min_weight_fraction_leaf=LEAST_SHARE, random_state=0
+    )
     tree.fit(rules.one_hot(cells, columns), scores)
     usual = sum(scores) / len(scores)
     found = []
@@ -253,11 +311,15 @@ def propose_private(model: Model, most: int = MOST) -> tuple[Proposal, ...]:
         if lift > 1 and rule != c.EVERYONE:
             own = model.family
             reason = f"the model gives {model.goal} {lift:g} times the usual chance here"
-            found.append(Proposal("", own.purpose, own.channels, own.topic, str(c.canonical(rule)), reason, lift))
+            found.append(
+                Proposal(
+                    "", own.purpose, own.channels, own.topic, str(c.canonical(rule)), reason, lift
+                )
+            )
     return tuple(_named(sorted(found, key=lambda p: (-p.lift, p.where))[:most]))
 
 
-# -- names --------------------------------------------------------------------------------------------------------------
+# -- names -----------------------------------------------------------------------------------------
 
 
 def _named(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
@@ -266,9 +328,17 @@ def _named(proposals: Sequence[Proposal]) -> Iterator[Proposal]:
 
     taken: set[str] = set()
     for proposal in proposals:
-        words = re.sub(r"[^a-z0-9]+", "_", " ".join(re.findall(r"'([^']*)'", proposal.where)).lower()).strip("_")[:40].strip("_")
+        words = (
+            re.sub(r"[^a-z0-9]+", "_", " ".join(re.findall(r"'([^']*)'", proposal.where)).lower())
+            .strip("_")[:40]
+            .strip("_")
+        )
         stem = f"proposed_{words}" if words else "proposed"
-        name = next(n for n in itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(2))) if n not in taken)
+        name = next(
+            n
+            for n in itertools.chain([stem], (f"{stem}_{k}" for k in itertools.count(2)))
+            if n not in taken
+        )
         taken.add(name)
         yield replace(proposal, name=name)
 

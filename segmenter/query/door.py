@@ -1,7 +1,8 @@
 """The door itself: a text goes in, a checked tree of one plain SELECT comes out, or a refusal in fixed words (P15).
 
-Nothing of the text is repeated in a refusal, except the declared name nearest to a misspelt one. Limits come first: length, nesting,
-one statement. Then every node must be of a kind that is known here, with no argument that is not.
+Nothing of the text is repeated in a refusal, except the declared name nearest to a misspelt one.
+Limits come first: length, nesting, one statement. Then every node must be of a kind that is known
+here, with no argument that is not.
 """
 
 from __future__ import annotations
@@ -34,7 +35,10 @@ def refused(what: str, instead: str | None = None) -> Refusal:
 def misspelt(what: str, word: str, names: Iterable[str]) -> UsageError:
     """A name that is not declared. Only the nearest declared one is told."""
     found = nearest(word, names)
-    return UsageError(f"the question names a {what} that is not declared", hint=None if found is None else f"the nearest is `{found}`")
+    return UsageError(
+        f"the question names a {what} that is not declared",
+        hint=None if found is None else f"the nearest is `{found}`",
+    )
 
 
 def only(node: exp.Expression, *allowed: str) -> None:
@@ -46,7 +50,8 @@ def only(node: exp.Expression, *allowed: str) -> None:
 def parsed(text: str) -> exp.Select:
     """The tree of one SELECT statement.
 
-    Raises `UsageError` (exit 2) where the text is too long, too deep or not SQL, `Refusal` (P15, exit 3) where it is another statement.
+    Raises `UsageError` (exit 2) where the text is too long, too deep or not SQL, `Refusal` (P15,
+    exit 3) where it is another statement.
     """
     if len(text) > LONGEST:
         raise UsageError(f"a question has at most {LONGEST:,} characters")
@@ -68,8 +73,18 @@ def _trees(text: str) -> list[exp.Expr | None]:
         return list(sqlglot.parse(text, dialect="duckdb"))
     except RecursionError:
         raise UsageError("the question nests too deep") from None
-    except (SqlglotError, ValueError, TypeError, AttributeError, KeyError, IndexError, AssertionError):
-        raise UsageError("the question cannot be read as SQL", hint=f"ask like: {EXAMPLE}") from None
+    except (
+        SqlglotError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        KeyError,
+        IndexError,
+        AssertionError,
+    ):
+        raise UsageError(
+            "the question cannot be read as SQL", hint=f"ask like: {EXAMPLE}"
+        ) from None
     finally:
         logger.disabled = was
 
@@ -78,7 +93,9 @@ def _checked(statements: list[exp.Expr]) -> exp.Select:
     from sqlglot import exp
 
     if len(statements) > 1:
-        raise refused("only one statement is answered at a time", "ask one question after the other")
+        raise refused(
+            "only one statement is answered at a time", "ask one question after the other"
+        )
     tree = statements[0]
     if isinstance(tree, exp.SetOperation):
         raise refused("set operations are not answered", "ask each part as a question of its own")
@@ -87,8 +104,21 @@ def _checked(statements: list[exp.Expr]) -> exp.Select:
     if tree.args.get("with_"):
         raise refused("WITH is not answered", "ask of the tables `patient` and the declared facts")
     if tree.args.get("distinct"):
-        raise refused("SELECT DISTINCT is not answered", "use GROUP BY: every declared value is a row")
-    only(tree, "expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset")
+        raise refused(
+            "SELECT DISTINCT is not answered", "use GROUP BY: every declared value is a row"
+        )
+    only(
+        tree,
+        "expressions",
+        "from_",
+        "joins",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+    )
     return tree
 
 
@@ -104,7 +134,7 @@ def _depth(text: str) -> int:
     return deepest
 
 
-# -- small pieces ----------------------------------------------------------------------------------------------------------
+# -- small pieces ----------------------------------------------------------------------------------
 
 
 def peeled(node: exp.Expression | None) -> exp.Expression:
@@ -124,7 +154,10 @@ def column(node: exp.Expression) -> tuple[str, str]:
     from sqlglot import exp
 
     if not isinstance(node, exp.Column) or not isinstance(node.this, exp.Identifier):
-        raise refused("only declared names may stand here", "name a declared dimension, or a bounded column of a fact")
+        raise refused(
+            "only declared names may stand here",
+            "name a declared dimension, or a bounded column of a fact",
+        )
     only(node, "this", "table")
     return node.table, node.name
 
@@ -147,7 +180,11 @@ def whole(node: exp.Expression | None, most: int) -> int:
     """A plain non-negative integer."""
     from sqlglot import exp
 
-    if not isinstance(node, exp.Literal) or node.is_string or not re.fullmatch(r"[0-9]{1,9}", str(node.this)):
+    if (
+        not isinstance(node, exp.Literal)
+        or node.is_string
+        or not re.fullmatch(r"[0-9]{1,9}", str(node.this))
+    ):
         raise refused("only a plain whole number may stand here")
     return min(int(node.this), most)
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 class Tally:
     """Exact numbers, an entry a group in the order of `question.groups`. Its repr shows none; only `answer.publish` takes one.
 
-    `totals` by measure; a mean has `(sum, count)`; `values` by measure: a row a group, a column a value of the declared grid.
+    `totals` by measure; a mean has `(sum, count)`; `values` by measure: a row a group, a column a
+    value of the declared grid.
     """
 
     question: Question = field(repr=False)
@@ -35,10 +36,16 @@ class Tally:
 
         size = len(question.groups)
         zeros = np.zeros(size, dtype=np.int64)
-        singles = {n: m for n, m in enumerate(question.measures) if m.kind in (Kind.MEAN, Kind.QUANTILE)}
-        values = {n: np.zeros((size, m.high - m.low + 1), dtype=np.int64) for n, m in singles.items()}
+        singles = {
+            n: m for n, m in enumerate(question.measures) if m.kind in (Kind.MEAN, Kind.QUANTILE)
+        }
+        values = {
+            n: np.zeros((size, m.high - m.low + 1), dtype=np.int64) for n, m in singles.items()
+        }
         totals = {n: zeros for n in range(len(question.measures)) if n not in singles}
-        return cls(question, zeros, totals, values, dict.fromkeys(("asked", "cut", "clipped", "lost"), 0))
+        return cls(
+            question, zeros, totals, values, dict.fromkeys(("asked", "cut", "clipped", "lost"), 0)
+        )
 
     def plus(self, other: Self) -> Self:
         """Both together: the numbers of other patients of facts added."""

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
 
 PATIENT = "patient"
 KEYS = ("patient", "patient_id")
-OWN = ("patient", "patient_id", "birth_date", "age", "deceased", "deceased_at", "email", "phone", "postal", "first_name", "language")
+OWN = (
+    "patient",
+    "patient_id",
+    "birth_date",
+    "age",
+    "deceased",
+    "deceased_at",
+    "email",
+    "phone",
+    "postal",
+    "first_name",
+    "language",
+)
 ONE = (0, 1)  # rows a patient may add to a cell where the policy says nothing
 JOIN = "write: FROM patient JOIN fact USING (patient_id)"
 
@@ -39,7 +51,7 @@ class Naming:
     has_patient: bool
     read: set[str] = field(default_factory=lambda: {ALWAYS})
 
-    # -- names ---------------------------------------------------------------------------------------------------------
+    # -- names -------------------------------------------------------------------------------------
 
     def dimension(self, table: str, name: str) -> Dimension:
         """The dimension that a column means; its category is noted as read."""
@@ -48,19 +60,30 @@ class Naming:
             raise self.unknown(name, "dimension", self.policy.dimensions)
         dimension = self.policy.dimensions[found]
         if not dimension.per_patient and dimension.table != self.fact:
-            raise refused("that dimension is of the rows of a fact table, which the question does not ask", JOIN)
+            raise refused(
+                "that dimension is of the rows of a fact table, which the question does not ask",
+                JOIN,
+            )
         belongs = self.fact if not dimension.per_patient or not self.has_patient else PATIENT
         if table and self.table(table) != belongs:
-            raise UsageError("a dimension is named of a table it does not belong to", hint=f"`{found}` belongs to `{belongs}`")
+            raise UsageError(
+                "a dimension is named of a table it does not belong to",
+                hint=f"`{found}` belongs to `{belongs}`",
+            )
         self.note(dimension.category)
         return dimension
 
     def bounded(self, table: str, name: str) -> tuple[str, tuple[int, int]]:
         """The fact column that an aggregate means, with its declared bounds. A column without bounds is refused (P9)."""
         if self.fact is None:
-            raise refused("sums, averages and quantiles are over bounded columns of a fact table", JOIN)
+            raise refused(
+                "sums, averages and quantiles are over bounded columns of a fact table", JOIN
+            )
         if table and self.table(table) != self.fact:
-            raise refused("sums, averages and quantiles are over the columns of the fact table", f"name the column of `{self.fact}`")
+            raise refused(
+                "sums, averages and quantiles are over the columns of the fact table",
+                f"name the column of `{self.fact}`",
+            )
         terms = self.policy.facts.get(self.fact)
         clips = {} if terms is None else {c: b for c, b in terms.clip.items() if c != ROWS}
         found = same(name, clips)
@@ -107,7 +130,11 @@ class Naming:
 
     def unknown(self, name: str, what: str, names: Mapping[str, object]) -> UsageError | Refusal:
         """The error for a column that may not be named: refused where it is a real one, misspelt otherwise."""
-        real = {*OWN, *self.sources.patient.tags, *(d.column for d in self.policy.dimensions.values() if d.column)}
+        real = {
+            *OWN,
+            *self.sources.patient.tags,
+            *(d.column for d in self.policy.dimensions.values() if d.column),
+        }
         for fact in self.policy.facts.values():
             real |= set(fact.clip)
         if same(name, sorted(real)) is not None:
@@ -115,13 +142,18 @@ class Naming:
             return refused("a column of rows is never answered as it is", instead)
         return misspelt(what, name, names)
 
-    # -- categories ----------------------------------------------------------------------------------------------------
+    # -- categories --------------------------------------------------------------------------------
 
     def note(self, category: str) -> None:
         """Note a category as read; one that the purpose does not list is refused before any data is read (C14)."""
         if category not in self.purpose.categories:
-            rule, msg = "C14", f"the purpose `{self.purpose.name}` may not read the category `{category}`"
-            raise PolicyError(rule, msg, hint="ask for a purpose that lists it, or for other dimensions")
+            rule, msg = (
+                "C14",
+                f"the purpose `{self.purpose.name}` may not read the category `{category}`",
+            )
+            raise PolicyError(
+                rule, msg, hint="ask for a purpose that lists it, or for other dimensions"
+            )
         self.read.add(category)
 
     def category(self, name: str) -> str:
@@ -143,8 +175,12 @@ def naming(tree: exp.Select, policy: Policy, sources: Sources, purpose: Purpose)
     tables = dict(named)
     facts = [t for t in tables.values() if t != PATIENT]
     if len(tables) < len(named) or len(set(tables.values())) < len(named) or len(facts) > 1:
-        raise refused("a question reads `patient`, one fact, or `patient` joined with one fact", JOIN)
-    made = Naming(policy, sources, purpose, tables, facts[0] if facts else None, PATIENT in tables.values())
+        raise refused(
+            "a question reads `patient`, one fact, or `patient` joined with one fact", JOIN
+        )
+    made = Naming(
+        policy, sources, purpose, tables, facts[0] if facts else None, PATIENT in tables.values()
+    )
     for join in joins:
         _check_join(join, made)
     if made.fact is not None:
@@ -157,13 +193,17 @@ def _table(node: exp.Expression, policy: Policy, sources: Sources) -> tuple[str,
     from sqlglot import exp
 
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
-        raise refused("a question reads declared tables only", "ask FROM patient, or FROM a declared fact")
+        raise refused(
+            "a question reads declared tables only", "ask FROM patient, or FROM a declared fact"
+        )
     only(node, "this", "alias")
     known = [PATIENT, *sources.facts]
     name = same(node.name, known)
     if name is None:
         if not node.name.isidentifier():
-            raise refused("a question reads declared tables only", "files and functions are not tables here")
+            raise refused(
+                "a question reads declared tables only", "files and functions are not tables here"
+            )
         raise misspelt("table", node.name, known)
     if name != PATIENT and name not in policy.facts:
         instead = f"declare facts: {name}: max_cells and columns in policy.yml"
@@ -177,14 +217,22 @@ def _table(node: exp.Expression, policy: Policy, sources: Sources) -> tuple[str,
 def _check_join(join: exp.Join, made: Naming) -> None:
     from sqlglot import exp
 
-    if join.args.get("method") or join.args.get("side") or str(join.args.get("kind") or "INNER").upper() != "INNER":
+    if (
+        join.args.get("method")
+        or join.args.get("side")
+        or str(join.args.get("kind") or "INNER").upper() != "INNER"
+    ):
         raise refused("only an inner join along the declared key is answered", JOIN)
     only(join, "this", "on", "using", "kind")
     using, on = join.args.get("using"), join.args.get("on")
     if bool(using) == bool(on):
         raise refused("a join names the declared key", JOIN)
     if using:
-        if len(using) != 1 or not isinstance(using[0], exp.Identifier) or not made.is_key("", using[0].name):
+        if (
+            len(using) != 1
+            or not isinstance(using[0], exp.Identifier)
+            or not made.is_key("", using[0].name)
+        ):
             raise refused("a join is along the declared key only", JOIN)
         return
     equal = peeled(on)
@@ -192,5 +240,7 @@ def _check_join(join: exp.Join, made: Naming) -> None:
         raise refused("a join is along the declared key only", JOIN)
     only(equal, "this", "expression")
     sides = [column(equal.this), column(equal.expression)]
-    if {made.table(t) if t else "" for t, _ in sides} != set(made.tables.values()) or not all(made.is_key(t, n) for t, n in sides):
+    if {made.table(t) if t else "" for t, _ in sides} != set(made.tables.values()) or not all(
+        made.is_key(t, n) for t, n in sides
+    ):
         raise refused("a join is along the declared key only", JOIN)

@@ -1,6 +1,7 @@
 """What is done to noised numbers after they are published: columns, HAVING, ORDER BY, LIMIT. Post-processing, so it costs nothing.
 
-It is applied to what may be shown: a withheld cell has no number, so no test on its number holds and it sorts last.
+It is applied to what may be shown: a withheld cell has no number, so no test on its number holds
+and it sorts last.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ Value = str | int | float | None
 Row = tuple[Value, ...]
 
 OPERATORS = MappingProxyType(
-    {"=": operator.eq, "<>": operator.ne, ">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
+    {
+        "=": operator.eq,
+        "<>": operator.ne,
+        ">": operator.gt,
+        ">=": operator.ge,
+        "<": operator.lt,
+        "<=": operator.le,
+    }
 )
 
 
@@ -78,16 +86,22 @@ class Shown:
     offset: int = 0
 
 
-def arranged(shown: Shown, rows: Sequence[Row], ranks: Mapping[int, Mapping[str, int]]) -> list[int]:
+def arranged(
+    shown: Shown, rows: Sequence[Row], ranks: Mapping[int, Mapping[str, int]]
+) -> list[int]:
     """Which of the rows are shown, in which order, as positions. `ranks` gives a dimension column's labels their domain order."""
-    kept = [n for n, row in enumerate(rows) if shown.having is None or holds(shown.having, row) is True]
+    kept = [
+        n for n, row in enumerate(rows) if shown.having is None or holds(shown.having, row) is True
+    ]
     for key in reversed(shown.order):
         kept = _sorted(kept, rows, key, ranks.get(key.column))
     end = None if shown.limit is None else shown.offset + shown.limit
     return kept[shown.offset : end]
 
 
-def _sorted(kept: list[int], rows: Sequence[Row], key: Ordering, ranks: Mapping[str, int] | None) -> list[int]:
+def _sorted(
+    kept: list[int], rows: Sequence[Row], key: Ordering, ranks: Mapping[str, int] | None
+) -> list[int]:
     def value(position: int) -> float | int:
         found = rows[position][key.column]
         if isinstance(found, str):
@@ -95,7 +109,9 @@ def _sorted(kept: list[int], rows: Sequence[Row], key: Ordering, ranks: Mapping[
         return 0 if found is None else found
 
     missing = [n for n in kept if rows[n][key.column] is None]
-    present = sorted((n for n in kept if rows[n][key.column] is not None), key=value, reverse=key.descending)
+    present = sorted(
+        (n for n in kept if rows[n][key.column] is not None), key=value, reverse=key.descending
+    )
     return missing + present if key.nulls_first else present + missing
 
 
@@ -104,7 +120,11 @@ def holds(condition: Having, row: Row) -> bool | None:
     match condition:
         case Compare(column, sign, number):
             found = row[column]
-            return None if found is None or isinstance(found, str) else bool(OPERATORS[sign](Fraction(found), number))
+            return (
+                None
+                if found is None or isinstance(found, str)
+                else bool(OPERATORS[sign](Fraction(found), number))
+            )
         case Opposite(part):
             answer = holds(part, row)
             return None if answer is None else not answer

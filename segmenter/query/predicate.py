@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 INSTEAD = "WHERE takes `=`, `<>`, `IN`, `NOT IN`, AND, OR, NOT over dimensions and values in single quotes"
 
 
-def read(tree: exp.Expression, resolve: Callable[[str, str], Dimension]) -> tuple[condition.Condition, Mapping[str, Dimension]]:
+def read(
+    tree: exp.Expression, resolve: Callable[[str, str], Dimension]
+) -> tuple[condition.Condition, Mapping[str, Dimension]]:
     """The condition, and the dimensions it names, each found by `resolve` from its table ('' where none is written) and its name.
 
-    Raises `UsageError` for a name or a value that is not declared, `Refusal` (P15) for anything but tests of dimensions.
+    Raises `UsageError` for a name or a value that is not declared, `Refusal` (P15) for anything but
+    tests of dimensions.
     """
     reader = _Reader(resolve)
     made = reader.part(tree, 0)
@@ -59,10 +62,15 @@ class _Reader:
         if isinstance(node, exp.Is):
             raise refused("IS is not answered: no dimension is ever NULL", "compare with 'unknown'")
         if isinstance(node, (exp.Like, exp.ILike, exp.Between, exp.GT, exp.GTE, exp.LT, exp.LTE)):
-            raise refused("only tests on declared values are answered", "list the values: dimension IN ('...', '...')")
+            raise refused(
+                "only tests on declared values are answered",
+                "list the values: dimension IN ('...', '...')",
+            )
         raise refused("WHERE holds something that is not answered", INSTEAD)
 
-    def test(self, left: exp.Expression, values: list[exp.Expression], *, negated: bool) -> condition.Condition:
+    def test(
+        self, left: exp.Expression, values: list[exp.Expression], *, negated: bool
+    ) -> condition.Condition:
         from sqlglot import exp
 
         if isinstance(left, exp.Literal) and len(values) == 1 and isinstance(values[0], exp.Column):

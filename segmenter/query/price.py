@@ -1,7 +1,8 @@
 """What a question costs and how its epsilon is shared out, told before anything is spent.
 
-Every asked measure has an equal weight; an average pays its sum and its count in halves. Where no number of patients is asked, one is
-measured with a small share, for the threshold (P8). What the bounds drop is measured with a small share too (P9).
+Every asked measure has an equal weight; an average pays its sum and its count in halves. Where no
+number of patients is asked, one is measured with a small share, for the threshold (P8). What the
+bounds drop is measured with a small share too (P9).
 """
 
 from __future__ import annotations
@@ -37,7 +38,12 @@ class Share:
     def to_dict(self) -> dict[str, Any]:
         """For `cost` in the JSON answer."""
         mechanism = "exponential" if self.what == "quantile" else "geometric"
-        return {"what": self.what, "mechanism": mechanism, "epsilon": accounting.shown(self.epsilon), "sensitivity": self.sensitivity}
+        return {
+            "what": self.what,
+            "mechanism": mechanism,
+            "epsilon": accounting.shown(self.epsilon),
+            "sensitivity": self.sensitivity,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +81,19 @@ def price(question: Question, epsilon: int) -> Price:
     amounts = [epsilon * weight // total for weight, _ in weighted]
     amounts[0] += epsilon - sum(amounts)
     if min(amounts) <= 0:
-        raise UsageError("the epsilon is too small for this question", hint="ask with more, or ask for fewer columns")
-    shares = tuple(Share(s.what, a, s.sensitivity, s.cells, s.measure) for a, (_, s) in zip(amounts, weighted, strict=True))
-    geometric = [accounting.geometric(s.epsilon, s.cells, s.sensitivity) for s in shares if s.what != "quantile"]
+        raise UsageError(
+            "the epsilon is too small for this question",
+            hint="ask with more, or ask for fewer columns",
+        )
+    shares = tuple(
+        Share(s.what, a, s.sensitivity, s.cells, s.measure)
+        for a, (_, s) in zip(amounts, weighted, strict=True)
+    )
+    geometric = [
+        accounting.geometric(s.epsilon, s.cells, s.sensitivity)
+        for s in shares
+        if s.what != "quantile"
+    ]
     exact = [Cost(epsilon=s.epsilon) for s in shares if s.what == "quantile"]
     return Price(shares, accounting.total([*geometric, *exact]), len(question.groups))
 
@@ -85,7 +101,10 @@ def price(question: Question, epsilon: int) -> Price:
 def _asked(question: Question) -> list[tuple[int, Share]]:
     found: list[tuple[int, Share]] = []
     for n, measure in enumerate(question.measures):
-        found += [(weight, Share(what, 0, far * question.cells, question.cells, n)) for weight, what, far in _parts(measure)]
+        found += [
+            (weight, Share(what, 0, far * question.cells, question.cells, n))
+            for weight, what, far in _parts(measure)
+        ]
     return found
 
 

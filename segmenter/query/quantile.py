@@ -1,8 +1,9 @@
 """Quantiles by the exponential mechanism on a declared grid (P9), drawn with whole numbers and the operating system's randomness.
 
-The score of a grid value is how far, in ranks, it is from being the asked quantile: 0 where it is one, and one human moves it by at most
-max(q, 1 - q). Values are proposed uniformly and kept with probability exp(score * epsilon / (2 * sensitivity)): exactly the mechanism,
-since the best score is always 0 and so nothing has to be divided by.
+The score of a grid value is how far, in ranks, it is from being the asked quantile: 0 where it is
+one, and one human moves it by at most max(q, 1 - q). Values are proposed uniformly and kept with
+probability exp(score * epsilon / (2 * sensitivity)): exactly the mechanism, since the best score is
+always 0 and so nothing has to be divided by.
 """
 
 from __future__ import annotations
@@ -47,7 +48,11 @@ class Exponential:
     def rate(self) -> Fraction:
         """The exponent's factor of the score, rounded down where it is too fine."""
         exact = Fraction(self.epsilon, 2 * self.sensitivity * self.cells * NANO)
-        return exact if exact.denominator <= FINEST else Fraction(math.floor(exact * (FINEST >> 10)), FINEST >> 10)
+        return (
+            exact
+            if exact.denominator <= FINEST
+            else Fraction(math.floor(exact * (FINEST >> 10)), FINEST >> 10)
+        )
 
     def slack(self, grid: int) -> int:
         """Score units that a draw from `grid` values misses by with probability at most 1.25 %, and a rank to spare."""

@@ -1,8 +1,10 @@
 """A question of the SQL door as a frozen value: what is counted or summed, by what, of whom. No text of a person is in it.
 
-Two texts that ask the same make equal questions: dimensions stand in the policy's order, measures are sorted, and a condition is the
-set of cells that satisfy it. So `canonical` finds the stored answer whatever the words were (P6). What is done to noised numbers
-afterwards (order of columns, aliases, HAVING, ORDER BY, LIMIT) is `Shown`; it costs nothing and is not part of the question's key.
+Two texts that ask the same make equal questions: dimensions stand in the policy's order, measures
+are sorted, and a condition is the set of cells that satisfy it. So `canonical` finds the stored
+answer whatever the words were (P6). What is done to noised numbers afterwards (order of columns,
+aliases, HAVING, ORDER BY, LIMIT) is `Shown`; it costs nothing and is not part of the question's
+key.
 """
 
 from __future__ import annotations
@@ -77,15 +79,20 @@ class Matched:
         import numpy as np
 
         shape = tuple(len(d.labels) for d in self.dimensions)
-        return np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=math.prod(shape)).astype(bool).reshape(shape)
+        return (
+            np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=math.prod(shape))
+            .astype(bool)
+            .reshape(shape)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked. Made only by `query.ask`, which checks everything before any data is touched.
 
-    `fact` is the fact table whose rows are asked about, None for patients; `by` the groups' dimensions; `cells` how many cells one human
-    can change (P9). `categories` are all that is read, `identity` among them, sorted.
+    `fact` is the fact table whose rows are asked about, None for patients; `by` the groups'
+    dimensions; `cells` how many cells one human can change (P9). `categories` are all that is read,
+    `identity` among them, sorted.
     """
 
     purpose: str
@@ -134,7 +141,8 @@ def key(question: Question) -> str:
 def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
     """The cells that satisfy a condition, over those of its dimensions that make a difference.
 
-    Raises `UsageError` where the condition spans more than a million cells, or no cell satisfies it.
+    Raises `UsageError` where the condition spans more than a million cells, or no cell satisfies
+    it.
     """
     import numpy as np
 
@@ -163,14 +171,24 @@ def holding(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truth
     def on(part: Condition) -> Truths:
         match part:
             case Test(name, labels, negated):
-                own = np.array([(label in labels) != negated for label in domains[name]], dtype=bool)
+                own = np.array(
+                    [(label in labels) != negated for label in domains[name]], dtype=bool
+                )
                 return own.reshape([-1 if n == name else 1 for n in names])
             case Not(inner):
                 return ~on(inner)
             case And(parts):
-                return np.asarray(functools.reduce(operator.and_, map(on, parts), np.ones((1,) * len(names), dtype=bool)))
+                return np.asarray(
+                    functools.reduce(
+                        operator.and_, map(on, parts), np.ones((1,) * len(names), dtype=bool)
+                    )
+                )
             case Or(parts):
-                return np.asarray(functools.reduce(operator.or_, map(on, parts), np.zeros((1,) * len(names), dtype=bool)))
+                return np.asarray(
+                    functools.reduce(
+                        operator.or_, map(on, parts), np.zeros((1,) * len(names), dtype=bool)
+                    )
+                )
 
     return np.broadcast_to(on(condition), tuple(len(domains[n]) for n in names))
 
@@ -198,6 +216,10 @@ def spread(by: Sequence[Dimension], numbers: Sequence[int]) -> int:
     if not any(not d.per_patient for d in by):
         return min(1, len(numbers))
     sizes = [len(d.labels) for d in by]
-    weights = list(itertools.accumulate([1, *reversed(sizes[1:])], lambda a, b: a * b))[::-1] if sizes else []
+    weights = (
+        list(itertools.accumulate([1, *reversed(sizes[1:])], lambda a, b: a * b))[::-1]
+        if sizes
+        else []
+    )
     of_rows = [(w, s) for d, w, s in zip(by, weights, sizes, strict=True) if not d.per_patient]
     return len({tuple(number // w % s for w, s in of_rows) for number in numbers})

@@ -19,7 +19,9 @@ Column = tuple[str, str]  # dimension, label
 
 def cells(domains: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
     """Every cell of the domains, in mixed-radix order, first dimension slowest."""
-    return [dict(zip(domains, labels, strict=True)) for labels in itertools.product(*domains.values())]
+    return [
+        dict(zip(domains, labels, strict=True)) for labels in itertools.product(*domains.values())
+    ]
 
 
 def columns(names: Sequence[str], domains: Mapping[str, Sequence[str]]) -> list[Column]:
@@ -35,9 +37,13 @@ def one_hot(cells: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> Re
     return np.array(rows, dtype=np.float64).reshape(-1, len(columns))
 
 
-def leaves(tree: Any, columns: Sequence[Column], domains: Mapping[str, Sequence[str]]) -> Iterator[c.Condition]:
+def leaves(
+    tree: Any, columns: Sequence[Column], domains: Mapping[str, Sequence[str]]
+) -> Iterator[c.Condition]:
     """The condition of each leaf of a fitted tree."""
-    waiting: list[tuple[int, dict[str, tuple[str, ...]]]] = [(0, {name: tuple(domains[name]) for name in {n for n, _ in columns}})]
+    waiting: list[tuple[int, dict[str, tuple[str, ...]]]] = [
+        (0, {name: tuple(domains[name]) for name in {n for n, _ in columns}})
+    ]
     while waiting:
         node, left = waiting.pop()
         if tree.children_left[node] == tree.children_right[node]:
@@ -45,15 +51,31 @@ def leaves(tree: Any, columns: Sequence[Column], domains: Mapping[str, Sequence[
                 yield _condition(left, domains)
             continue
         name, label = columns[tree.feature[node]]
-        waiting.append((tree.children_left[node], {**left, name: tuple(one for one in left[name] if one != label)}))
-        waiting.append((tree.children_right[node], {**left, name: tuple(one for one in left[name] if one == label)}))
+        waiting.append(
+            (
+                tree.children_left[node],
+                {**left, name: tuple(one for one in left[name] if one != label)},
+            )
+        )
+        waiting.append(
+            (
+                tree.children_right[node],
+                {**left, name: tuple(one for one in left[name] if one == label)},
+            )
+        )
 
 
-def _condition(left: Mapping[str, Sequence[str]], domains: Mapping[str, Sequence[str]]) -> c.Condition:
+def _condition(
+    left: Mapping[str, Sequence[str]], domains: Mapping[str, Sequence[str]]
+) -> c.Condition:
     """The labels that are left of each dimension, as the shorter of `in` and `not in`."""
     parts = []
     for name in sorted(left):
         without = tuple(one for one in domains[name] if one not in left[name])
         if without:
-            parts.append(c.Test(name, without, negated=True) if len(without) < len(left[name]) else c.Test(name, tuple(left[name])))
+            parts.append(
+                c.Test(name, without, negated=True)
+                if len(without) < len(left[name])
+                else c.Test(name, tuple(left[name]))
+            )
     return c.EVERYONE if not parts else parts[0] if len(parts) == 1 else c.And(tuple(parts))

@@ -1,7 +1,7 @@
 """Exact numbers of a question's groups, over eligible humans only, bounded per human before anything is added up (P9). Confidential.
 
-What runs is composed of the relations in `sql/query/` with expressions built from declared names and whole numbers. Nothing of a
-person's text takes part.
+What runs is composed of the relations in `sql/query/` with expressions built from declared names
+and whole numbers. Nothing of a person's text takes part.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
 
     Raises `ValueError` where the gate was not asked for this purpose and these categories.
     """
-    if eligible.request.purpose != question.purpose or not set(question.categories) <= set(eligible.request.categories):
+    if eligible.request.purpose != question.purpose or not set(question.categories) <= set(
+        eligible.request.categories
+    ):
         raise ValueError("the gate was asked for something else")
     try:
         _load_matched(engine, question)
@@ -53,7 +55,11 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
 
 def reads(question: Question) -> tuple[str, ...]:
     """The snapshot's tables that `check` and `count` read, beside the decisions."""
-    return () if question.fact is None else (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
+    return (
+        ()
+        if question.fact is None
+        else (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
+    )
 
 
 def check(engine: DuckDBEngine, question: Question) -> None:
@@ -64,27 +70,43 @@ def check(engine: DuckDBEngine, question: Question) -> None:
     if question.fact is None:
         return
     wanted = {m.column for m in question.measures if m.column}
-    wanted |= {d.column for d in (*question.by, *question.where.dimensions) if not d.per_patient and d.column}
+    wanted |= {
+        d.column
+        for d in (*question.by, *question.where.dimensions)
+        if not d.per_patient and d.column
+    }
     try:
         there = engine.columns(f"fact_{question.fact}")
     except EngineError:
-        raise UsageError(f"the snapshot holds no table `{question.fact}`", hint="declare it in sources.yml and ingest") from None
+        raise UsageError(
+            f"the snapshot holds no table `{question.fact}`",
+            hint="declare it in sources.yml and ingest",
+        ) from None
     missing = sorted(wanted - set(there))
     if missing:
-        raise UsageError(f"the table `{question.fact}` has no column `{missing[0]}`", hint=hint(missing[0], there))
+        raise UsageError(
+            f"the table `{question.fact}` has no column `{missing[0]}`",
+            hint=hint(missing[0], there),
+        )
 
 
 def _load_matched(engine: DuckDBEngine, question: Question) -> None:
     import numpy as np
     import polars as pl
 
-    engine.load("matched_cell", pl.DataFrame({"number": np.flatnonzero(question.where.holds().ravel()).astype(np.int64)}))
+    engine.load(
+        "matched_cell",
+        pl.DataFrame({"number": np.flatnonzero(question.where.holds().ravel()).astype(np.int64)}),
+    )
 
 
 def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> Tally:
     from sqlglot import exp
 
-    found = engine.frame("patient_group", structure={**_numbers(question, _code), "__eligible__": exp.to_table(eligible.table)})
+    found = engine.frame(
+        "patient_group",
+        structure={**_numbers(question, _code), "__eligible__": exp.to_table(eligible.table)},
+    )
     patients = _placed(question, found["cell"], found["patients"])
     return Tally(question, patients, {n: patients for n, _ in enumerate(question.measures)})
 
@@ -105,7 +127,9 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
         for first, last in _parts(engine, table):
             part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
             rows = engine.frame(relation, None, {**structure, **part})
-            known = None if people is None else engine.frame("eligible_part", None, {**people, **part})
+            known = (
+                None if people is None else engine.frame("eligible_part", None, {**people, **part})
+            )
             draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
             waiting.append(pool.submit(bound.tally, question, rows, draws, known))
             if len(waiting) > engine.limits.threads:
@@ -127,16 +151,29 @@ def _source(
     ready = _reduced(engine, question, columns, key)
     gate = exp.to_table(eligible.table)
     if ready is not None:
-        added = [_named(exp.column(f"sum_{ready.columns.index(name)}", table="reduced"), f"sum_{n}") for n, name in enumerate(columns)]
-        of_rows = _shares(question, lambda d: None if d.per_patient else ready.code(d, exp.column("code", table="reduced")))
+        added = [
+            _named(exp.column(f"sum_{ready.columns.index(name)}", table="reduced"), f"sum_{n}")
+            for n, name in enumerate(columns)
+        ]
+        of_rows = _shares(
+            question,
+            lambda d: None if d.per_patient else ready.code(d, exp.column("code", table="reduced")),
+        )
         own = _shares(question, lambda d: _code(d) if d.per_patient else None)
-        taken: dict[str, Filling] = {"__numbers__": of_rows, "__reduced__": exp.to_table(ready.table), "__sums__": added}
+        taken: dict[str, Filling] = {
+            "__numbers__": of_rows,
+            "__reduced__": exp.to_table(ready.table),
+            "__sums__": added,
+        }
         return ready.table, "reduced_part", taken, {"__numbers__": own, "__eligible__": gate}
     structure: dict[str, Filling] = {**_numbers(question, _code), "__eligible__": gate}
     singles = any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
     structure |= {
         "__fact__": exp.to_table(f"fact_{question.fact}"),
-        "__values__": [_named(codes.whole(exp.column(name, table="fact", quoted=True)), f"value_{n}") for n, name in enumerate(columns)],
+        "__values__": [
+            _named(codes.whole(exp.column(name, table="fact", quoted=True)), f"value_{n}")
+            for n, name in enumerate(columns)
+        ],
         "__rows__": exp.to_table("placed_row" if singles else "asked_row"),
         "__reductions__": list(_reductions(question, columns)),
     }
@@ -144,13 +181,19 @@ def _source(
     return "asked_cell", "asked_part", {}, None
 
 
-def _reduced(engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str) -> Reduced | None:
+def _reduced(
+    engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str
+) -> Reduced | None:
     """The reduced facts of the snapshot, where they were made as the question needs them; draws of another key are never used."""
     known = dict(engine.rows("reduced_known")) if engine.has("meta") else {}
     if engine.has(DRAWS) and known.get("draws") != key_mark(key):
         engine.forget([DRAWS])
     text = known.get(f"reduced {question.fact}")
-    if text is None or question.fact is None or any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures):
+    if (
+        text is None
+        or question.fact is None
+        or any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
+    ):
         return None
     ready = Reduced.read(question.fact, text)
     of_rows = [d for d in (*question.by, *question.where.dimensions) if not d.per_patient]
@@ -161,7 +204,9 @@ def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
     """Ranges of patients with about `PART` rows each, and of no more patients than that."""
     from sqlglot import exp
 
-    ((rows, first, last),) = engine.rows("patient_extent", structure={"__table__": exp.to_table(table)})
+    ((rows, first, last),) = engine.rows(
+        "patient_extent", structure={"__table__": exp.to_table(table)}
+    )
     if rows:
         step = min(PART, -(-(last - first + 1) // -(-rows // PART)))
         yield from ((begin, begin + step - 1) for begin in range(first, last + 1, step))
@@ -179,10 +224,12 @@ def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integer
     return found
 
 
-# -- expressions over declared names ---------------------------------------------------------------------------------------
+# -- expressions over declared names ---------------------------------------------------------------
 
 
-def _numbers(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> dict[str, exp.Expr]:
+def _numbers(
+    question: Question, code: Callable[[Dimension], exp.Expr | None]
+) -> dict[str, exp.Expr]:
     """The numbers of a row's group and of its cell in the condition; a dimension without a code adds nothing."""
     from sqlglot import exp
 
@@ -195,7 +242,10 @@ def _numbers(question: Question, code: Callable[[Dimension], exp.Expr | None]) -
 def _shares(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> list[exp.Expr]:
     """`cell` and, where there is a condition, `matched`: what these codes add to the numbers."""
     numbers = _numbers(question, code)
-    holes = {"cell": "__group__", **({"matched": "__matched__"} if not question.where.holds().all() else {})}
+    holes = {
+        "cell": "__group__",
+        **({"matched": "__matched__"} if not question.where.holds().all() else {}),
+    }
     return [_named(numbers[hole], name) for name, hole in holes.items()]
 
 
@@ -218,7 +268,9 @@ def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr
         if Kind.SUM in kinds:
             yield _named(codes.within(exp.Sum(this=value.copy()), codes.FAR), f"sum_{n}")
         if kinds & {Kind.MEAN, Kind.QUANTILE}:
-            present = exp.Case().when(exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), _column("draw"))
+            present = exp.Case().when(
+                exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), _column("draw")
+            )
             yield _named(exp.ArgMin(this=value, expression=present), f"one_{n}")
 
 

@@ -8,7 +8,18 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from segmenter.errors import UsageError
-from segmenter.query.door import DEEPEST, EXAMPLE, chained, column, misspelt, only, peeled, refused, same, whole
+from segmenter.query.door import (
+    DEEPEST,
+    EXAMPLE,
+    chained,
+    column,
+    misspelt,
+    only,
+    peeled,
+    refused,
+    same,
+    whole,
+)
 from segmenter.query.outcome import Both, Column, Compare, Having, Opposite, Ordering, Shown
 from segmenter.query.question import Measure
 
@@ -42,7 +53,7 @@ class Wording:
     naming: Naming
     items: list[Item] = field(default_factory=list)
 
-    # -- SELECT --------------------------------------------------------------------------------------------------------
+    # -- SELECT ------------------------------------------------------------------------------------
 
     def select(self, nodes: Sequence[exp.Expression]) -> None:
         """Read the select list."""
@@ -52,10 +63,20 @@ class Wording:
             item = self._item(node)
             taken = [i.name for i in self.items]
             if item.name in taken:
-                item = replace(item, name=next(f"{item.name}_{n}" for n in range(1, MOST_COLUMNS + 1) if f"{item.name}_{n}" not in taken))
+                item = replace(
+                    item,
+                    name=next(
+                        f"{item.name}_{n}"
+                        for n in range(1, MOST_COLUMNS + 1)
+                        if f"{item.name}_{n}" not in taken
+                    ),
+                )
             self.items.append(item)
         if not any(isinstance(i.what, Measure) for i in self.items):
-            raise refused("a question counts or sums something: single rows are never answered", f"ask like: {EXAMPLE}")
+            raise refused(
+                "a question counts or sums something: single rows are never answered",
+                f"ask like: {EXAMPLE}",
+            )
 
     def _item(self, node: exp.Expression) -> Item:
         from sqlglot import exp
@@ -83,13 +104,21 @@ class Wording:
             case exp.Sum() | exp.Avg() | exp.Median():
                 only(node, "this")
                 name, (low, high) = self.naming.bounded(*column(node.this))
-                kind, word = {exp.Sum: ("sum", "sum"), exp.Avg: ("mean", "avg"), exp.Median: ("quantile", "median")}[type(node)]
-                return Measure(kind, name, low, high, "1/2" if kind == "quantile" else ""), f"{word}({name})"
+                kind, word = {
+                    exp.Sum: ("sum", "sum"),
+                    exp.Avg: ("mean", "avg"),
+                    exp.Median: ("quantile", "median"),
+                }[type(node)]
+                return Measure(
+                    kind, name, low, high, "1/2" if kind == "quantile" else ""
+                ), f"{word}({name})"
             case exp.PercentileCont():
                 only(node, "this", "expression")
                 name, (low, high) = self.naming.bounded(*column(node.this))
                 share = _share(node.expression)
-                return Measure("quantile", name, low, high, str(share)), f"quantile_cont({name}, {float(share):g})"
+                return Measure(
+                    "quantile", name, low, high, str(share)
+                ), f"quantile_cont({name}, {float(share):g})"
         raise refused("that is not answered in a select list", AGGREGATES)
 
     def _count(self, node: exp.Count) -> tuple[Measure, str]:
@@ -109,7 +138,7 @@ class Wording:
                 return Measure("patients"), f"count(distinct {column(names[0])[1].lower()})"
         raise refused("only rows and distinct patients are counted", AGGREGATES)
 
-    # -- GROUP BY ------------------------------------------------------------------------------------------------------
+    # -- GROUP BY ----------------------------------------------------------------------------------
 
     def group(self, node: exp.Group | None) -> list[Dimension]:
         """The dimensions of GROUP BY, each once. Every selected dimension must be among them."""
@@ -134,15 +163,21 @@ class Wording:
             what = self.items[self._position(node)].what
         else:
             table, name = column(node)
-            aliased = None if table or same(name, self.naming.policy.dimensions) else self._named(name)
-            what = self.naming.dimension(table, name) if aliased is None else self.items[aliased].what
+            aliased = (
+                None if table or same(name, self.naming.policy.dimensions) else self._named(name)
+            )
+            what = (
+                self.naming.dimension(table, name) if aliased is None else self.items[aliased].what
+            )
         if isinstance(what, Measure):
             raise refused("GROUP BY takes dimensions", "name a declared dimension")
         return what
 
-    # -- what happens to noised numbers --------------------------------------------------------------------------------
+    # -- what happens to noised numbers ------------------------------------------------------------
 
-    def shown(self, tree: exp.Select, by: Sequence[Dimension], measures: Sequence[Measure]) -> Shown:
+    def shown(
+        self, tree: exp.Select, by: Sequence[Dimension], measures: Sequence[Measure]
+    ) -> Shown:
         """Columns, HAVING, ORDER BY, LIMIT and OFFSET, all over what is selected."""
         names = [d.name for d in by]
         columns = tuple(
@@ -173,7 +208,9 @@ class Wording:
             raise refused("ORDER BY takes selected columns")
         only(node, "this", "desc", "nulls_first")
         inner = peeled(node.this)
-        position = self._position(inner) if isinstance(inner, exp.Literal) else self._selected(inner)
+        position = (
+            self._position(inner) if isinstance(inner, exp.Literal) else self._selected(inner)
+        )
         return Ordering(position, bool(node.args.get("desc")), bool(node.args.get("nulls_first")))
 
     def _having(self, node: exp.Expression, depth: int) -> Having:
@@ -186,25 +223,46 @@ class Wording:
                 only(node, "this")
                 return self._having(node.this, depth + 1)
             case exp.And():
-                return Both(tuple(self._having(p, depth + 1) for p in chained(node, exp.And)), every=True)
+                return Both(
+                    tuple(self._having(p, depth + 1) for p in chained(node, exp.And)), every=True
+                )
             case exp.Or():
-                return Both(tuple(self._having(p, depth + 1) for p in chained(node, exp.Or)), every=False)
+                return Both(
+                    tuple(self._having(p, depth + 1) for p in chained(node, exp.Or)), every=False
+                )
             case exp.Not():
                 only(node, "this")
                 return Opposite(self._having(node.this, depth + 1))
-        signs: dict[type[exp.Expr], str] = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
+        signs: dict[type[exp.Expr], str] = {
+            exp.EQ: "=",
+            exp.NEQ: "<>",
+            exp.GT: ">",
+            exp.GTE: ">=",
+            exp.LT: "<",
+            exp.LTE: "<=",
+        }
         if type(node) not in signs:
-            raise refused("HAVING compares selected aggregates with numbers", "put tests on dimensions in WHERE")
+            raise refused(
+                "HAVING compares selected aggregates with numbers",
+                "put tests on dimensions in WHERE",
+            )
         only(node, "this", "expression")
         left, right, sign = peeled(node.this), peeled(node.expression), signs[type(node)]
         if isinstance(left, (exp.Literal, exp.Neg)):
-            left, right, sign = right, left, {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(sign, sign)
+            left, right, sign = (
+                right,
+                left,
+                {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(sign, sign),
+            )
         position = self._selected(left)
         if not isinstance(self.items[position].what, Measure):
-            raise refused("HAVING compares selected aggregates with numbers", "put tests on dimensions in WHERE")
+            raise refused(
+                "HAVING compares selected aggregates with numbers",
+                "put tests on dimensions in WHERE",
+            )
         return Compare(position, sign, _number(right))
 
-    # -- names of outputs ----------------------------------------------------------------------------------------------
+    # -- names of outputs --------------------------------------------------------------------------
 
     def _selected(self, node: exp.Expression) -> int:
         """The position of a selected column that an alias, a dimension or an aggregate means."""
@@ -223,7 +281,10 @@ class Wording:
         for position, item in enumerate(self.items):
             if item.what == what:
                 return position
-        raise refused("HAVING and ORDER BY take what is selected", "add it to the select list: it is measured, and paid for")
+        raise refused(
+            "HAVING and ORDER BY take what is selected",
+            "add it to the select list: it is measured, and paid for",
+        )
 
     def _named(self, name: str) -> int | None:
         names = [i.name for i in self.items]
@@ -241,7 +302,9 @@ def _share(node: exp.Expression | None) -> Fraction:
     """The place of a quantile: a plain decimal between 0 and 1."""
     found = _number(peeled(node))
     if not 0 < found < 1:
-        raise UsageError("a quantile lies between 0 and 1", hint="ask like: quantile_cont(column, 0.9)")
+        raise UsageError(
+            "a quantile lies between 0 and 1", hint="ask like: quantile_cont(column, 0.9)"
+        )
     return found
 
 
@@ -253,7 +316,11 @@ def _number(node: exp.Expression) -> Fraction:
     if isinstance(node, exp.Neg):
         only(node, "this")
         sign, node = -1, peeled(node.this)
-    if not isinstance(node, exp.Literal) or node.is_string or not re.fullmatch(r"[0-9]{0,15}(\.[0-9]{0,6})?", str(node.this)):
+    if (
+        not isinstance(node, exp.Literal)
+        or node.is_string
+        or not re.fullmatch(r"[0-9]{0,15}(\.[0-9]{0,6})?", str(node.this))
+    ):
         raise refused("only a plain decimal number may stand here")
     if not any(c.isdigit() for c in str(node.this)):
         raise refused("only a plain decimal number may stand here")

@@ -46,12 +46,23 @@ def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tup
     """Lists of disjoint segments, and two to four such lists together. One segment alone has its table."""
     if len(segments) == 1:
         return ()
-    distinct = {(axes, wanted.tobytes()): n for n, (axes, wanted) in reversed(list(enumerate(segments)))}
+    distinct = {
+        (axes, wanted.tobytes()): n for n, (axes, wanted) in reversed(list(enumerate(segments)))
+    }
     some = sorted(n for n in distinct.values() if segments[n][1].any() and not segments[n][1].all())
-    overlaps = {n: {m for m in some if m != n and not _disjoint(segments[n], segments[m])} for n in some}
+    overlaps = {
+        n: {m for m in some if m != n and not _disjoint(segments[n], segments[m])} for n in some
+    }
     lists = _disjoint_lists(some, overlaps)
-    chosen = dict.fromkeys(tuple(sorted(s)) for many in JOINED for s in _joined(lists, overlaps, many))
-    fit = [s for s in chosen if len(s) <= MOST and math.prod(sizes[a] for a in {a for n in s for a in segments[n][0]}) <= WIDEST]
+    chosen = dict.fromkeys(
+        tuple(sorted(s)) for many in JOINED for s in _joined(lists, overlaps, many)
+    )
+    fit = [
+        s
+        for s in chosen
+        if len(s) <= MOST
+        and math.prod(sizes[a] for a in {a for n in s for a in segments[n][0]}) <= WIDEST
+    ]
     return tuple(Strip(s, _tells([segments[n] for n in s])) for s in fit)
 
 
@@ -82,11 +93,21 @@ def _disjoint_lists(some: Sequence[int], overlaps: dict[int, set[int]]) -> list[
     return [[n for n in some if place[n] == p] for p in range(1 + max(place.values(), default=-1))]
 
 
-def _joined(lists: Sequence[list[int]], overlaps: dict[int, set[int]], many: int) -> Iterator[list[int]]:
+def _joined(
+    lists: Sequence[list[int]], overlaps: dict[int, set[int]], many: int
+) -> Iterator[list[int]]:
     """Lists put together, `many` at a time, those that overlap least."""
     left = list(lists)
     while left:
         strip = left.pop(0)
         for _ in range(min(many - 1, len(left))):
-            strip = [*strip, *left.pop(min(range(len(left)), key=lambda n: sum(len(overlaps[m] & {*strip}) for m in left[n])))]
+            strip = [
+                *strip,
+                *left.pop(
+                    min(
+                        range(len(left)),
+                        key=lambda n: sum(len(overlaps[m] & {*strip}) for m in left[n]),
+                    )
+                ),
+            ]
         yield strip

@@ -1,7 +1,7 @@
 """Counting: the exact number of eligible humans in every declared cell. Confidential until a release makes numbers of it.
 
-`profile` gives every patient one code for each dimension (P9: facts are reduced per patient first); `count` groups the eligible by
-these codes. Every declared cell is there, zeros too (P7).
+`profile` gives every patient one code for each dimension (P9: facts are reduced per patient first);
+`count` groups the eligible by these codes. Every declared cell is there, zeros too (P7).
 """
 
 from __future__ import annotations
@@ -38,17 +38,26 @@ def profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = 
     facts = sorted({d.table for d in dimensions} - {"patient"})
     made = [*(f"{table}_before_{n}" for n in range(len(facts))), table]
     own = [d for d in dimensions if d.table == "patient"]
-    engine.make(made[0], "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]})
+    engine.make(
+        made[0], "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]}
+    )
     for before, after, fact in zip(made, made[1:], facts, strict=False):
-        engine.make(after, "fact_profile", structure=_fact_structure(before, fact, [d for d in dimensions if d.table == fact]))
+        engine.make(
+            after,
+            "fact_profile",
+            structure=_fact_structure(before, fact, [d for d in dimensions if d.table == fact]),
+        )
         engine.drop(before)
     return table
 
 
-def count(engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligible, spend: Spend) -> Cube:
+def count(
+    engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligible, spend: Spend
+) -> Cube:
     """Exact counts of every declared cell over the eligible humans, for what `spend` has paid.
 
-    Raises `EngineError` where the cube is too large or a patient's code lies outside the declared domain.
+    Raises `EngineError` where the cube is too large or a patient's code lies outside the declared
+    domain.
     """
     import numpy as np
     from sqlglot import exp
@@ -58,8 +67,12 @@ def count(engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligi
         msg = "a cube of so many cells cannot be counted"
         raise EngineError(msg, hint="use fewer dimensions or wider bands")
     people = exp.to_table(eligible.table)
-    ((outside,),) = engine.rows("code_outside", structure={"__outside__": _outside(dimensions), "__eligible__": people})
-    found = engine.frame("cell_count", structure={"__cell__": _cell(dimensions), "__eligible__": people})
+    ((outside,),) = engine.rows(
+        "code_outside", structure={"__outside__": _outside(dimensions), "__eligible__": people}
+    )
+    found = engine.frame(
+        "cell_count", structure={"__cell__": _cell(dimensions), "__eligible__": people}
+    )
     where, many = found["cell"], found["patients"]
     if outside or where.null_count():
         msg = "a patient's dimension codes are not those of the policy"
@@ -88,14 +101,16 @@ def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
         yield dict(zip(names, labels, strict=True))
 
 
-# -- codes -----------------------------------------------------------------------------------------------------------------
+# -- codes -----------------------------------------------------------------------------------------
 
 
 def _cell(dimensions: Sequence[Dimension]) -> exp.Expr:
     """The number of a patient's cell; a code that is missing makes it NULL, which `count` refuses."""
     from sqlglot import exp
 
-    return codes.numbered((exp.column(f"dim_{d.name}", quoted=True), len(d.labels)) for d in dimensions)
+    return codes.numbered(
+        (exp.column(f"dim_{d.name}", quoted=True), len(d.labels)) for d in dimensions
+    )
 
 
 def _outside(dimensions: Sequence[Dimension]) -> exp.Expr:
@@ -109,7 +124,9 @@ def _within(dimension: Dimension) -> exp.Expr:
     from sqlglot import exp
 
     last = exp.Literal.number(len(dimension.labels) - 1)
-    return exp.Between(this=exp.column(f"dim_{dimension.name}", quoted=True), low=exp.Literal.number(0), high=last)
+    return exp.Between(
+        this=exp.column(f"dim_{dimension.name}", quoted=True), low=exp.Literal.number(0), high=last
+    )
 
 
 def _patient_code(dimension: Dimension) -> exp.Expr:
@@ -120,7 +137,9 @@ def _patient_code(dimension: Dimension) -> exp.Expr:
     return _code(dimension, exp.column(dimension.column or "", quoted=True))
 
 
-def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> dict[str, exp.Expr | list[exp.Expr]]:
+def _fact_structure(
+    before: str, fact: str, dimensions: Sequence[Dimension]
+) -> dict[str, exp.Expr | list[exp.Expr]]:
     from sqlglot import exp
 
     measures: list[exp.Expr] = []
@@ -132,7 +151,12 @@ def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> 
         measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
         coded.append(_code(dimension, measured))
     table = exp.to_table(f"fact_{fact}")
-    return {"__before__": exp.to_table(before), "__fact__": table, "__measures__": measures, "__dimensions__": coded}
+    return {
+        "__before__": exp.to_table(before),
+        "__fact__": table,
+        "__measures__": measures,
+        "__dimensions__": coded,
+    }
 
 
 def _aggregate(dimension: Dimension) -> exp.Expr:
@@ -156,4 +180,6 @@ def _code(dimension: Dimension, value: exp.Expr) -> exp.Expr:
     """`dim_<name>`: the code of a value."""
     from sqlglot import exp
 
-    return exp.alias_(exp.cast(codes.coded(dimension, value), "SMALLINT"), f"dim_{dimension.name}", quoted=True)
+    return exp.alias_(
+        exp.cast(codes.coded(dimension, value), "SMALLINT"), f"dim_{dimension.name}", quoted=True
+    )

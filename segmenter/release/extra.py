@@ -1,7 +1,7 @@
 """Extra tables: what a job wants to know beside its segments, measured together with them (P14).
 
-A table is asked of every family of the job that may read its dimensions. It is a segment of everyone over those dimensions, so that the
-planner sees nothing special in it.
+A table is asked of every family of the job that may read its dimensions. It is a segment of
+everyone over those dimensions, so that the planner sees nothing special in it.
 """
 
 from __future__ import annotations
@@ -24,18 +24,26 @@ Table = tuple[str, ...]
 def parsed(text: str, policy: Policy) -> Table:
     """The dimensions of a table written as `age_band,payer`, in the policy's order.
 
-    Raises `UsageError` for a dimension that is not declared or that a patient has several values of.
+    Raises `UsageError` for a dimension that is not declared or that a patient has several values
+    of.
     """
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in policy.dimensions:
-            raise UsageError(f"the dimension `{name}` is not declared", hint=hint(name, policy.dimensions))
+            raise UsageError(
+                f"the dimension `{name}` is not declared", hint=hint(name, policy.dimensions)
+            )
         if not policy.dimensions[name].per_patient:
-            raise UsageError(f"a patient has several values of `{name}`", hint="ask for it with `segmenter query`")
+            raise UsageError(
+                f"a patient has several values of `{name}`",
+                hint="ask for it with `segmenter query`",
+            )
     return tuple(name for name in policy.dimensions if name in names)
 
 
-def asked(chosen: Sequence[Resolved], tables: Sequence[Table], policy: Policy) -> tuple[Resolved, ...]:
+def asked(
+    chosen: Sequence[Resolved], tables: Sequence[Table], policy: Policy
+) -> tuple[Resolved, ...]:
     """The tables as segments of everyone, one for each family of the job that may read them. Nothing of another family is read.
 
     Raises `PolicyError` (C14) for a table that no family of the job may read.
@@ -44,8 +52,13 @@ def asked(chosen: Sequence[Resolved], tables: Sequence[Table], policy: Policy) -
     for table in dict.fromkeys(tables):
         made = list(_everyone(chosen, table, policy))
         if not made:
-            rule, msg = "C14", f"no segment of the job reads what the table {', '.join(table)} needs"
-            raise PolicyError(rule, msg, hint="a table is asked of segments that read its categories")
+            rule, msg = (
+                "C14",
+                f"no segment of the job reads what the table {', '.join(table)} needs",
+            )
+            raise PolicyError(
+                rule, msg, hint="a table is asked of segments that read its categories"
+            )
         found += made
     return tuple(found)
 

@@ -1,7 +1,8 @@
 """Families and questions: which segments share one measurement (P14), and when two questions are the same (P6).
 
-A family is the segments with the same purpose, topic, channels and categories: the same eligible population. A question is a table over
-some dimensions of a family on one snapshot, under one policy, at two clocks.
+A family is the segments with the same purpose, topic, channels and categories: the same eligible
+population. A question is a table over some dimensions of a family on one snapshot, under one
+policy, at two clocks.
 """
 
 from __future__ import annotations
@@ -40,7 +41,9 @@ class Family:
     def of(cls, segment: Resolved) -> Family:
         """The family of a segment."""
         own = segment.segment
-        return cls(own.purpose, own.topic, tuple(sorted(own.channels)), tuple(sorted(segment.categories)))
+        return cls(
+            own.purpose, own.topic, tuple(sorted(own.channels)), tuple(sorted(segment.categories))
+        )
 
     def request(self, clocks: Clocks) -> ProcessingRequest:
         """What is asked of the gate."""
@@ -61,7 +64,9 @@ def table_key(family: Family, dimensions: Sequence[str], policy: str) -> str:
     return _key("table", family, dimensions, policy)
 
 
-def question_key(family: Family, dimensions: Sequence[str], setting: Setting, kind: str = "table") -> str:
+def question_key(
+    family: Family, dimensions: Sequence[str], setting: Setting, kind: str = "table"
+) -> str:
     """The name of a question: the same for all who ask the same (P6), 32 hex digits."""
     clocks = [stamp(setting.clocks.as_of), stamp(setting.clocks.known_at)]
     return _key(kind, family, dimensions, setting.policy, setting.snapshot, *clocks)
@@ -84,7 +89,11 @@ def region(segment: Resolved, dimensions: Mapping[str, Dimension]) -> Truths:
     axes = {d.name: n for n, d in enumerate(own)}
     holds: dict[str, Truths] = {}
     for part in segment.parts:
-        held = np.ones((1,) * len(own), dtype=bool) if part.where is None else _holds(part.where, own, axes)
+        held = (
+            np.ones((1,) * len(own), dtype=bool)
+            if part.where is None
+            else _holds(part.where, own, axes)
+        )
         for name in part.include:
             held = held | holds[name]
         for name in part.exclude:

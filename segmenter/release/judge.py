@@ -1,9 +1,10 @@
 """The predicted error of a strategy, and the search for a better one: all of it small matrices, whatever the tables' sizes.
 
-What tables tell is a precision for each residual component (`marginals`), so that without strips the covariances of the segments' sums
-are C = sum over A of W(A) / precision(A), W(A) the products of the segments' parts. Strips add the precisions U of some combinations of
-these sums: their covariances become (1 + C U)^-1 C. Shares are refined by multiplicative steps, which minimise a bound of the error that
-touches it where they start: each step lowers it.
+What tables tell is a precision for each residual component (`marginals`), so that without strips
+the covariances of the segments' sums are C = sum over A of W(A) / precision(A), W(A) the products
+of the segments' parts. Strips add the precisions U of some combinations of these sums: their
+covariances become (1 + C U)^-1 C. Shares are refined by multiplicative steps, which minimise a
+bound of the error that touches it where they start: each step lowers it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 SMALLEST_SHARE = 0.002
 ROUNDS, FAST, FEW = 200, 20, 4
-ADDED, ENOUGH = 0.15, 0.002  # the share a further measurement is tried with; a gain not worth going on for
+ADDED, ENOUGH = (
+    0.15,
+    0.002,
+)  # the share a further measurement is tried with; a gain not worth going on for
 PROMISING = 8  # merges tried in earnest
 STARTS = 3  # refined to the end
 MOST_CELLS = 100.0  # of a segment, that its cells' error counts for: the cells of larger ones are hopeless or well known
@@ -41,14 +45,18 @@ class Judge:
     job: Job
     tables: tuple[Axes, ...]
     strips: tuple[Strip, ...]
-    products: Reals  # of each component: the products of the parts of the segments and, last, of everyone
+    products: (
+        Reals  # of each component: the products of the parts of the segments and, last, of everyone
+    )
     cells: Reals  # of each component: what single cells want of it, weighted
     tells: Reals  # of each component: what a table at precision 1 says of it
     told: Reals  # of each strip: what it tells of the segments' sums and of everyone at precision 1
     needed: Reals  # of each segment's own table: which tables hold it
 
     @classmethod
-    def of(cls, job: Job, tables: tuple[Axes, ...], strips: tuple[Strip, ...], cell_weight: float) -> Judge:
+    def of(
+        cls, job: Job, tables: tuple[Axes, ...], strips: tuple[Strip, ...], cell_weight: float
+    ) -> Judge:
         """The judge of a job's candidates, to whom the error of a single cell weighs `cell_weight` of that of a sum."""
         own = list(dict.fromkeys(axes for axes, _ in job.segments))
         components = list(dict.fromkeys([(), *(a for axes in own for a in subsets(axes))]))
@@ -67,10 +75,14 @@ class Judge:
         """Equal shares of what is chosen."""
         shares = np.zeros(len(self.tables) + len(self.strips))
         for one in chosen:
-            shares[len(self.tables) + self.strips.index(one) if isinstance(one, Strip) else self.tables.index(one)] = 1.0
+            shares[
+                len(self.tables) + self.strips.index(one)
+                if isinstance(one, Strip)
+                else self.tables.index(one)
+            ] = 1.0
         return np.asarray(shares / shares.sum())
 
-    # -- error -----------------------------------------------------------------------------------------------------------
+    # -- error -------------------------------------------------------------------------------------
 
     def sums(self, shares: Reals) -> float:
         """The mean variance of the segments' sums; infinite where a segment's table lies within none that is measured."""
@@ -84,7 +96,9 @@ class Judge:
 
     def _error(self, solved: tuple[Reals, Reals, Reals]) -> float:
         precision, known, _ = solved
-        return float(np.trace(known[:-1, :-1])) / len(self.job.segments) + float((self.cells / precision).sum())
+        return float(np.trace(known[:-1, :-1])) / len(self.job.segments) + float(
+            (self.cells / precision).sum()
+        )
 
     def _covers(self, shares: Reals) -> bool:
         return bool((self.needed @ (shares[: len(self.tables)] > 0) > 0).all())
@@ -94,7 +108,9 @@ class Judge:
         paid = self.job.precision(shares)
         precision = self.tells @ paid[: len(self.tables)]
         before = np.tensordot(1 / precision, self.products, 1)
-        change = np.linalg.inv(np.eye(len(before)) + before @ np.tensordot(paid[len(self.tables) :], self.told, 1))
+        change = np.linalg.inv(
+            np.eye(len(before)) + before @ np.tensordot(paid[len(self.tables) :], self.told, 1)
+        )
         return precision, np.asarray(change @ before), np.asarray(change)
 
     def _slopes(self, shares: Reals, solved: tuple[Reals, Reals, Reals]) -> Reals:
@@ -108,14 +124,16 @@ class Judge:
         growth = np.where(shares > 0, self.job.power * self.job.precision(shares) / used, 0)
         return np.asarray(growth * np.concatenate([of_tables, of_strips]))
 
-    # -- search ----------------------------------------------------------------------------------------------------------
+    # -- search ------------------------------------------------------------------------------------
 
     def best(self, starts: Iterable[Iterable[Axes | Strip]], before: Reals | None = None) -> Reals:
         """The best shares found from several starts, and from those `before`."""
         tried = [self.refined(self.start(chosen), FAST) for chosen in starts]
         tried += [self.merged()] if before is None else [before]
         tried.sort(key=self.error)
-        return self.pruned(self.extended(min((self.refined(t) for t in tried[:STARTS]), key=self.error)))
+        return self.pruned(
+            self.extended(min((self.refined(t) for t in tried[:STARTS]), key=self.error))
+        )
 
     def refined(self, shares: Reals, rounds: int = ROUNDS) -> Reals:
         """Shares improved by multiplicative steps, each towards what lowers the error most."""
@@ -163,7 +181,10 @@ class Judge:
         """With further measurements, one by one, as long as that lowers the error."""
         while True:
             more = np.eye(len(shares))[shares == 0]
-            promising = sorted((self.refined(shares * (1 - ADDED) + ADDED * one, FEW) for one in more), key=self.error)[:PROMISING]
+            promising = sorted(
+                (self.refined(shares * (1 - ADDED) + ADDED * one, FEW) for one in more),
+                key=self.error,
+            )[:PROMISING]
             best = min((self.refined(t, FAST) for t in promising), key=self.error, default=shares)
             if self.error(best) >= self.error(shares) * (1 - ENOUGH):
                 return shares
@@ -191,13 +212,18 @@ def _wanted(job: Job, components: Sequence[Axes]) -> tuple[Reals, Reals]:
     many = len(job.segments)
     products, cells = np.zeros((len(components), many + 1, many + 1)), np.zeros(len(components))
     everyone: Parts = {(): np.ones(())}
-    parts: list[Parts] = [*(marginals.parts_of(wanted, axes) for axes, wanted in job.segments), everyone]
+    parts: list[Parts] = [
+        *(marginals.parts_of(wanted, axes) for axes, wanted in job.segments),
+        everyone,
+    ]
     for component, n in place.items():
         who = [m for m, own in enumerate(parts) if component in own]
         flat = np.array([parts[m][component].ravel() for m in who])
         products[n][np.ix_(who, who)] = flat @ flat.T
     for axes, wanted in job.segments:
         for a in subsets(axes):
-            alone = math.prod(1 - 1 / job.sizes[x] for x in a) * (job.cells(a) / job.cells(axes)) ** 2
+            alone = (
+                math.prod(1 - 1 / job.sizes[x] for x in a) * (job.cells(a) / job.cells(axes)) ** 2
+            )
             cells[place[a]] += min(max(1.0, float(wanted.sum())), MOST_CELLS) * alone
     return products, cells

@@ -1,7 +1,8 @@
 """The ledger: what has been paid, what may still be paid (P2 to P5, P13). A view of the journal's `spend` and `recover` entries.
 
-Reserve, then read: a spend is committed, durable and above the high-water mark before any data is touched, and never refunded. A budget
-belongs to a purpose and a calendar period in UTC; every spend also debits `total`. A purpose without a budget publishes nothing.
+Reserve, then read: a spend is committed, durable and above the high-water mark before any data is
+touched, and never refunded. A budget belongs to a purpose and a calendar period in UTC; every spend
+also debits `total`. A purpose without a budget publishes nothing.
 """
 
 from __future__ import annotations
@@ -76,7 +77,10 @@ class Balance:
     @property
     def remaining(self) -> Cost:
         """What may still be spent."""
-        return Cost(max(0, self.allowed.epsilon - self.spent.epsilon), max(0, self.allowed.delta - self.spent.delta))
+        return Cost(
+            max(0, self.allowed.epsilon - self.spent.epsilon),
+            max(0, self.allowed.delta - self.spent.delta),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's row. `forecast` is when it runs out at the pace of this period so far, null where it does not before its end."""
@@ -108,7 +112,7 @@ class Ledger:
     _shut: dict[str, datetime] = field(default_factory=dict, repr=False)
     _last: Entry | None = field(default=None, repr=False)
 
-    # -- spending ------------------------------------------------------------------------------------------------------
+    # -- spending ----------------------------------------------------------------------------------
 
     def spend(self, actor: str, purpose: str, question: str, cost: Cost) -> Spend:
         """Pay for one question. Committed and synced to disk on return; never refunded. `BudgetError` (P3, P4, P5) where it is refused."""
@@ -143,33 +147,55 @@ class Ledger:
         for purpose in dict.fromkeys(charge.purpose for charge in charges):
             if purpose == TOTAL or purpose not in self.policy.budgets:
                 msg = f"the purpose {purpose} has no budget, so nothing is published for it"
-                raise BudgetError("P5", msg, hint="the policy's `budgets` give a purpose its epsilon and period")
-            self._within(self.policy.budgets[purpose], [c.cost for c in charges if c.purpose == purpose], now)
+                raise BudgetError(
+                    "P5", msg, hint="the policy's `budgets` give a purpose its epsilon and period"
+                )
+            self._within(
+                self.policy.budgets[purpose], [c.cost for c in charges if c.purpose == purpose], now
+            )
         if TOTAL in self.policy.budgets:
             self._within(self.policy.budgets[TOTAL], [c.cost for c in charges], now)
 
     def _within(self, budget: Budget, asked: Iterable[Cost], now: datetime) -> None:
         balance = self._balance(budget, now)
         cost = total(asked)
-        if not self._is_shut(budget, now) and fits(self._spent(budget, now) + cost, budget.epsilon, budget.delta):
+        if not self._is_shut(budget, now) and fits(
+            self._spent(budget, now) + cost, budget.epsilon, budget.delta
+        ):
             return
         raise BudgetError(
-            "P3", _refusal(balance, cost), hint="ask with less epsilon, wait for the next period, or have the policy's budget raised"
+            "P3",
+            _refusal(balance, cost),
+            hint="ask with less epsilon, wait for the next period, or have the policy's budget raised",
         )
 
-    # -- looking -------------------------------------------------------------------------------------------------------
+    # -- looking -----------------------------------------------------------------------------------
 
     def balances(self) -> list[Balance]:
         """Every budget of the policy in its current period, `total` last."""
         self._fold(self.journal.read())
         now = self.journal.now()
-        return [self._balance(b, now) for _, b in sorted(self.policy.budgets.items(), key=lambda item: item[0] == TOTAL)]
+        return [
+            self._balance(b, now)
+            for _, b in sorted(self.policy.budgets.items(), key=lambda item: item[0] == TOTAL)
+        ]
 
     def entries(self) -> list[dict[str, Any]]:
         """Every spend, oldest first: when, who, what, the segments its release was made for, how much."""
-        served = {spend: e.body.get("serves", []) for e in self.journal.read(RELEASE) for spend in e.body.get("spends", ())}
+        served = {
+            spend: e.body.get("serves", [])
+            for e in self.journal.read(RELEASE)
+            for spend in e.body.get("spends", ())
+        }
         return [
-            {"id": s.id, "at": stamp(e.at), "actor": e.actor, "purpose": s.purpose, "question": s.question, "serves": served.get(s.id, [])}
+            {
+                "id": s.id,
+                "at": stamp(e.at),
+                "actor": e.actor,
+                "purpose": s.purpose,
+                "question": s.question,
+                "serves": served.get(s.id, []),
+            }
             | _cost_shown(s.cost)
             for e in self.journal.read(SPEND)
             for s in _spends(e)
@@ -178,13 +204,20 @@ class Ledger:
     def lifetime(self) -> dict[str, Any]:
         """What a patient can have lost over all time, over all purposes: the sum of everything ever paid.
 
-        `complete` is false after a recovery, which may have lost entries; what the recovery assumed spent is then `assumed_epsilon`.
+        `complete` is false after a recovery, which may have lost entries; what the recovery assumed
+        spent is then `assumed_epsilon`.
         """
         entries = self.journal.read(SPEND, RECOVER)
         cost = total(s.cost for e in entries if e.kind == SPEND for s in _spends(e))
         delta = max((b.delta for b in self.policy.budgets.values()), default=0)
         lost = loss(cost, delta + cost.delta)
-        assumed = sum(int(b["epsilon"]) for e in entries if e.kind == RECOVER for b in e.body["budgets"] if b["purpose"] != TOTAL)
+        assumed = sum(
+            int(b["epsilon"])
+            for e in entries
+            if e.kind == RECOVER
+            for b in e.body["budgets"]
+            if b["purpose"] != TOTAL
+        )
         return {
             "epsilon": None if lost is None else shown(lost.epsilon),
             "delta": shown(0 if lost is None else lost.delta),
@@ -210,7 +243,8 @@ class Ledger:
     def recover(self, actor: str) -> None:
         """Make a ledger that cannot be trusted usable again, assuming the worst: every budget of the current periods is spent.
 
-        For officers only (the session checks). What verifies is kept, the rest is set aside in a file beside it.
+        For officers only (the session checks). What verifies is kept, the rest is set aside in a
+        file beside it.
         """
         now = self.journal.now()
         budgets = [self._booked(b, now) for b in self.policy.budgets.values()]
@@ -228,12 +262,14 @@ class Ledger:
             "to": stamp(period.end),
         }
 
-    # -- folding -------------------------------------------------------------------------------------------------------
+    # -- folding -----------------------------------------------------------------------------------
 
     def _fold(self, entries: list[Entry]) -> None:
         """Take in the entries that came since last time."""
         known = 0 if self._last is None else self._last.seq
-        if known > len(entries) or (self._last is not None and entries[known - 1].hash != self._last.hash):
+        if known > len(entries) or (
+            self._last is not None and entries[known - 1].hash != self._last.hash
+        ):
             known = 0
         if known == 0:
             self._paid.clear()
@@ -264,10 +300,22 @@ class Ledger:
         period = Period.of(budget.period, now)
         cost = self._spent(budget, now)
         lost = loss(cost, budget.delta)
-        epsilon, delta = (budget.epsilon, budget.delta) if lost is None or self._is_shut(budget, now) else (lost.epsilon, lost.delta)
+        epsilon, delta = (
+            (budget.epsilon, budget.delta)
+            if lost is None or self._is_shut(budget, now)
+            else (lost.epsilon, lost.delta)
+        )
         spent = Cost(epsilon, delta, cost.rho, cost.tail)
         out = _runs_out(period, now, epsilon, budget.epsilon)
-        return Balance(budget.purpose, budget.period, period.start, period.end, Cost(budget.epsilon, budget.delta), spent, out)
+        return Balance(
+            budget.purpose,
+            budget.period,
+            period.start,
+            period.end,
+            Cost(budget.epsilon, budget.delta),
+            spent,
+            out,
+        )
 
 
 def _runs_out(period: Period, now: datetime, spent: int, allowed: int) -> datetime | None:
@@ -285,10 +333,10 @@ def _refusal(balance: Balance, cost: Cost) -> str:
     left, name = balance.remaining, f"the budget {balance.purpose} of this {balance.period}"
     until = f"until {balance.end:%Y-%m-%d}"
     if balance.spent.tail + cost.tail > TAIL_ALLOWED and cost.epsilon <= left.epsilon:
-        return (
-            f"{name} does not allow it: an epsilon of {shown(cost.epsilon):.9g} is too small for its allowance of numerical error {until}"
-        )
-    remaining = f"remaining epsilon {shown(left.epsilon):.9g} of {shown(balance.allowed.epsilon):.9g} {until}"
+        asked = f"an epsilon of {shown(cost.epsilon):.9g}"
+        return f"{name} does not allow it: {asked} is too small for its allowance of numerical error {until}"
+    allowed = f"{shown(balance.allowed.epsilon):.9g}"
+    remaining = f"remaining epsilon {shown(left.epsilon):.9g} of {allowed} {until}"
     return f"{name} does not allow it: asked {_words(cost)}, {remaining}"
 
 
@@ -305,7 +353,13 @@ def _body(name: str, charge: Charge) -> dict[str, Any]:
 
 def _spends(entry: Entry) -> list[Spend]:
     return [
-        Spend(b["id"], b["purpose"], b["question"], Cost(b["epsilon"], b["delta"], b["rho"], b["tail"]), entry.seq)
+        Spend(
+            b["id"],
+            b["purpose"],
+            b["question"],
+            Cost(b["epsilon"], b["delta"], b["rho"], b["tail"]),
+            entry.seq,
+        )
         for b in entry.body["spends"]
     ]
 

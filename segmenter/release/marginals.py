@@ -1,11 +1,14 @@
 """Tables that were measured with noise, and tables derived from them by weighted least squares.
 
-Every table over dimensions S is a sum of residual components, one for each subset A of S, and the least-squares estimate of a component
-is the average of its measurements weighted by their precisions. So every table within a measured one is derived in closed form, with no
-matrix: sums along axes, means taken off, weights, broadcasts. Axes are positions in the family's list of dimensions.
+Every table over dimensions S is a sum of residual components, one for each subset A of S, and the
+least-squares estimate of a component is the average of its measurements weighted by their
+precisions. So every table within a measured one is derived in closed form, with no matrix: sums
+along axes, means taken off, weights, broadcasts. Axes are positions in the family's list of
+dimensions.
 
-A linear question (the sum over a region, one cell, a difference of sums) is known by its `Parts`: one array for each component it touches.
-Variances and covariances of answers are sums of products of parts, so questions are added and weighed as parts, at any size of table.
+A linear question (the sum over a region, one cell, a difference of sums) is known by its `Parts`:
+one array for each component it touches. Variances and covariances of answers are sums of products
+of parts, so questions are added and weighed as parts, at any size of table.
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ APART = 64  # distinct weights of one table kept apart; more are put together by
 
 def subsets(axes: Axes) -> Iterator[Axes]:
     """All subsets, the empty one first."""
-    return itertools.chain.from_iterable(itertools.combinations(axes, n) for n in range(len(axes) + 1))
+    return itertools.chain.from_iterable(
+        itertools.combinations(axes, n) for n in range(len(axes) + 1)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,9 @@ class Lattice:
         ]
 
 
-def estimate(lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]], target: Axes) -> Reals:
+def estimate(
+    lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]], target: Axes
+) -> Reals:
     """The least-squares estimate of the table over `target` from the measured tables, in their order; an axis a dimension.
 
     Where one table alone is measured, its plain sums are the estimate, exactly.
@@ -79,12 +86,16 @@ def estimate(lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]],
     for component in subsets(target):
         found = np.zeros(tuple(lattice.sizes[a] for a in component))
         for n, share in lattice.weights(component):
-            found = found + share * _residual(_summed(tables[n], lattice.variances[n][0], component))
-        result += _spread(found, component, target, lattice) / (math.prod(shape) / max(1, found.size))
+            found = found + share * _residual(
+                _summed(tables[n], lattice.variances[n][0], component)
+            )
+        result += _spread(found, component, target, lattice) / (
+            math.prod(shape) / max(1, found.size)
+        )
     return result
 
 
-# -- linear questions ------------------------------------------------------------------------------------------------------
+# -- linear questions ------------------------------------------------------------------------------
 
 
 def parts_of(region: np.ndarray[Any, np.dtype[Any]], target: Axes) -> dict[Axes, Reals]:
@@ -101,13 +112,19 @@ def combined(terms: Iterable[tuple[float, Parts]]) -> dict[Axes, Reals]:
     found: dict[Axes, Reals] = {}
     for weight, parts in terms:
         for component, part in parts.items():
-            found[component] = found[component] + weight * part if component in found else weight * part
+            found[component] = (
+                found[component] + weight * part if component in found else weight * part
+            )
     return found
 
 
 def covariance(lattice: Lattice, one: Parts, two: Parts) -> float:
     """The covariance of the answers to two questions."""
-    return math.fsum(float(np.vdot(one[a], two[a])) / lattice.precision(a) for a in one.keys() & two.keys() if one[a].any())
+    return math.fsum(
+        float(np.vdot(one[a], two[a])) / lattice.precision(a)
+        for a in one.keys() & two.keys()
+        if one[a].any()
+    )
 
 
 def variance(lattice: Lattice, parts: Parts) -> float:
@@ -121,7 +138,9 @@ def covariances(lattice: Lattice, parts: Parts, target: Axes) -> Reals:
     whole = lattice.cells(target)
     for component, part in parts.items():
         if set(component) <= set(target):
-            result += _spread(part, component, target, lattice) * (part.size / whole / lattice.precision(component))
+            result += _spread(part, component, target, lattice) * (
+                part.size / whole / lattice.precision(component)
+            )
     return result
 
 
@@ -132,7 +151,9 @@ def influence(lattice: Lattice, parts: Parts) -> list[Reals]:
         weights = np.zeros(tuple(lattice.sizes[a] for a in axes))
         for component, part in parts.items():
             if set(component) <= set(axes):
-                weights += _spread(part * dict(lattice.weights(component))[n], component, axes, lattice)
+                weights += _spread(
+                    part * dict(lattice.weights(component))[n], component, axes, lattice
+                )
         found.append(weights)
     return found
 
@@ -156,17 +177,21 @@ def grouped(weights: Sequence[Reals]) -> Iterator[tuple[int, float, int]]:
             yield n, value, times
 
 
-def _together(values: Reals, many: np.ndarray[Any, np.dtype[Any]]) -> tuple[Reals, np.ndarray[Any, np.dtype[Any]]]:
+def _together(
+    values: Reals, many: np.ndarray[Any, np.dtype[Any]]
+) -> tuple[Reals, np.ndarray[Any, np.dtype[Any]]]:
     """Weights within a sixteenth of an octave as their quadratic mean."""
     _, group = np.unique(np.floor(np.log2(values) * 16), return_inverse=True)
     times = np.bincount(group, many)
     return np.sqrt(np.bincount(group, many * values**2) / times), times.astype(np.int64)
 
 
-# -- tables ----------------------------------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------------------
 
 
-def _summed(table: np.ndarray[Any, np.dtype[Any]], axes: Axes, kept: Axes) -> np.ndarray[Any, np.dtype[Any]]:
+def _summed(
+    table: np.ndarray[Any, np.dtype[Any]], axes: Axes, kept: Axes
+) -> np.ndarray[Any, np.dtype[Any]]:
     """A table over `axes` summed down to the axes `kept`, which keep their order."""
     away = tuple(n for n, a in enumerate(axes) if a not in kept)
     return np.asarray(table.sum(axis=away)) if away else table

@@ -1,7 +1,8 @@
 """Planning: what will be measured, what each table costs, the error to expect, before anything is spent (P14).
 
-Segments of one family share one measurement: the family pays once, the most that any of its segments asks, and every segment's table is
-derived from what is measured. What is stored already is free (P6). Only declared domains and costs are looked at, never a count.
+Segments of one family share one measurement: the family pays once, the most that any of its
+segments asks, and every segment's table is derived from what is measured. What is stored already is
+free (P6). Only declared domains and costs are looked at, never a count.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from segmenter.release.candidates import Strip
 
 GAUSSIAN = "discrete_gaussian"
-LEAST, MOST = 5.0, 12.0  # logarithms of the nano-epsilons that `price_of` looks at: from the least that may be asked to 1,000
+LEAST, MOST = (
+    5.0,
+    12.0,
+)  # logarithms of the nano-epsilons that `price_of` looks at: from the least that may be asked to 1,000
 
 Find = Callable[[str, int], Release | None]
 
@@ -57,7 +61,8 @@ class Measure:
 class FamilyPlan:
     """What one family of a job needs. `stored` are the answers that segments have already, by their names; `tables` what the others need.
 
-    `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at it.
+    `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at
+    it.
     """
 
     family: Family
@@ -99,9 +104,21 @@ class FamilyPlan:
             yield self._row(name, "strip" if measure.rows else "table", about, stored=False)
         for release in {r.id: r for r in self.stored.values()}.values():
             served = [name for name, r in self.stored.items() if r.id == release.id]
-            yield self._row(release.id, "table", (release.dimensions, release.cost, release.values.size, served), stored=True)
+            yield self._row(
+                release.id,
+                "table",
+                (release.dimensions, release.cost, release.values.size, served),
+                stored=True,
+            )
 
-    def _row(self, name: str, kind: str, about: tuple[Sequence[str], Cost, int, list[str]], *, stored: bool) -> dict[str, Any]:
+    def _row(
+        self,
+        name: str,
+        kind: str,
+        about: tuple[Sequence[str], Cost, int, list[str]],
+        *,
+        stored: bool,
+    ) -> dict[str, Any]:
         dimensions, cost, cells, serves = about
         lost = accounting.loss(cost, self.delta)
         return {
@@ -126,7 +143,9 @@ class FamilyPlan:
         found = []
         for segment in self.segments:
             fresh = made.get(segment.dimensions)
-            found.append(read_off(segment, fresh or self.stored[segment.name], policy, stored=fresh is None))
+            found.append(
+                read_off(segment, fresh or self.stored[segment.name], policy, stored=fresh is None)
+            )
         return found
 
 
@@ -155,7 +174,9 @@ class ReleasePlan:
         """`releases` as the contract has them, and each segment's expected error."""
         return {
             "releases": [row for f in self.families for row in f.rows()],
-            "segments": [{"segment": name, "predicted_error": self.errors[name]} for name in self.order],
+            "segments": [
+                {"segment": name, "predicted_error": self.errors[name]} for name in self.order
+            ],
             "epsilon": accounting.shown(self.cost.epsilon),
             "rho": accounting.shown(self.cost.rho),
         }
@@ -164,7 +185,11 @@ class ReleasePlan:
         """One row a table."""
         import polars as pl
 
-        rows = [{k: v for k, v in row.items() if k != "predicted_error"} for f in self.families for row in f.rows()]
+        rows = [
+            {k: v for k, v in row.items() if k != "predicted_error"}
+            for f in self.families
+            for row in f.rows()
+        ]
         return pl.DataFrame(rows)
 
     def _repr_html_(self) -> str:
@@ -173,12 +198,21 @@ class ReleasePlan:
         return plan_html(self)
 
 
-def plan(segments: Sequence[Resolved], policy: Policy, setting: Setting, find: Find, epsilon: str | None = None) -> ReleasePlan:
+def plan(
+    segments: Sequence[Resolved],
+    policy: Policy,
+    setting: Setting,
+    find: Find,
+    epsilon: str | None = None,
+) -> ReleasePlan:
     """The plan of a job. `find(question, epsilon)` looks up stored answers; `epsilon` (decimal text) overrides what segments ask.
 
     Raises `UsageError` where an epsilon is not a positive number.
     """
-    plans = tuple(_family(family, members, policy, setting, (find, epsilon)) for family, members in _by_family(segments).items())
+    plans = tuple(
+        _family(family, members, policy, setting, (find, epsilon))
+        for family, members in _by_family(segments).items()
+    )
     return ReleasePlan(plans, tuple(s.name for s in segments))
 
 
@@ -194,20 +228,43 @@ def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
     return accounting.asked_nano(epsilon or segment.segment.epsilon or policy.release.epsilon)
 
 
-def _family(family: Family, members: Sequence[Resolved], policy: Policy, setting: Setting, how: tuple[Find, str | None]) -> FamilyPlan:
+def _family(
+    family: Family,
+    members: Sequence[Resolved],
+    policy: Policy,
+    setting: Setting,
+    how: tuple[Find, str | None],
+) -> FamilyPlan:
     find, epsilon = how
-    answers = {s.name: find(question_key(family, s.dimensions, setting), asked(s, policy, epsilon)) for s in members}
+    answers = {
+        s.name: find(question_key(family, s.dimensions, setting), asked(s, policy, epsilon))
+        for s in members
+    }
     stored = {name: release for name, release in answers.items() if release is not None}
     open_ = [s for s in members if s.name not in stored]
     price = max((asked(s, policy, epsilon) for s in open_), default=0)
     measures = measured(family, open_, policy, setting, price)
     errors = {s.name: _stored_error(s, stored[s.name], policy) for s in members if s.name in stored}
-    errors |= predicted(open_, [Measured(m.dimensions, m.cost, "", m.rows) for m in measures], policy)
+    errors |= predicted(
+        open_, [Measured(m.dimensions, m.cost, "", m.rows) for m in measures], policy
+    )
     tables = tuple(dict.fromkeys(s.dimensions for s in open_))
-    return FamilyPlan(family, setting, price, tuple(members), measures, tables, stored, errors, _delta(policy, family.purpose))
+    return FamilyPlan(
+        family,
+        setting,
+        price,
+        tuple(members),
+        measures,
+        tables,
+        stored,
+        errors,
+        _delta(policy, family.purpose),
+    )
 
 
-def measured(family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int) -> tuple[Measure, ...]:
+def measured(
+    family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int
+) -> tuple[Measure, ...]:
     """What to measure for some segments of a family at a price (nano-epsilon): the best strategy found."""
     if not segments:
         return ()
@@ -216,17 +273,23 @@ def measured(family: Family, segments: Sequence[Resolved], policy: Policy, setti
     strategy = _strategy(segments, policy, names, (rho or price, bool(rho)))
     parts = _parts(strategy.shares, rho or price)
     dimensions = [tuple(names[a] for a in axes) for axes in strategy.tables]
-    found = [Measure(d, _cells(d, policy), Cost(), question_key(family, d, setting)) for d in dimensions]
+    found = [
+        Measure(d, _cells(d, policy), Cost(), question_key(family, d, setting)) for d in dimensions
+    ]
     found += [_strip(strip, segments, policy, (family, setting)) for strip in strategy.strips]
     price_of = accounting.gaussian if rho else accounting.geometric
-    return tuple(replace(m, cost=price_of(part)) for m, part in zip(found, parts, strict=True) if part > 0)
+    return tuple(
+        replace(m, cost=price_of(part)) for m, part in zip(found, parts, strict=True) if part > 0
+    )
 
 
 def _cells(dimensions: Sequence[str], policy: Policy) -> int:
     return math.prod(len(policy.dimensions[d].labels) for d in dimensions)
 
 
-def _strip(strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]) -> Measure:
+def _strip(
+    strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]
+) -> Measure:
     chosen = [segments[n] for n in strip.segments]
     rows = tuple(Row.of(s.dimensions, region(s, policy.dimensions)) for s in chosen)
     dimensions = tuple(d for d in policy.dimensions if any(d in s.dimensions for s in chosen))
@@ -243,20 +306,30 @@ def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
 
 
 def _delta(policy: Policy, purpose: str) -> int:
-    return min((policy.budgets[name].delta for name in (purpose, TOTAL) if name in policy.budgets), default=0)
+    return min(
+        (policy.budgets[name].delta for name in (purpose, TOTAL) if name in policy.budgets),
+        default=0,
+    )
 
 
 def _names(segments: Sequence[Resolved], policy: Policy) -> list[str]:
     return [d for d in policy.dimensions if any(d in s.dimensions for s in segments)]
 
 
-def _strategy(segments: Sequence[Resolved], policy: Policy, names: Sequence[str], price: tuple[int, bool]) -> Strategy:
+def _strategy(
+    segments: Sequence[Resolved], policy: Policy, names: Sequence[str], price: tuple[int, bool]
+) -> Strategy:
     """One table for one table asked, where that will do; otherwise the best strategy for all."""
-    regions = [(tuple(names.index(d) for d in s.dimensions), region(s, policy.dimensions)) for s in segments]
+    regions = [
+        (tuple(names.index(d) for d in s.dimensions), region(s, policy.dimensions))
+        for s in segments
+    ]
     amount, gaussian = price
     sizes = tuple(len(policy.dimensions[d].labels) for d in names)
     job = Job(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
-    if len({axes for axes, _ in regions}) == 1 and (len(segments) == 1 or job.alone().variance <= job.wanted):
+    if len({axes for axes, _ in regions}) == 1 and (
+        len(segments) == 1 or job.alone().variance <= job.wanted
+    ):
         return job.alone()
     return job.best()
 
@@ -268,16 +341,20 @@ def _parts(shares: Sequence[float], amount: int) -> list[int]:
     return parts
 
 
-# -- errors ----------------------------------------------------------------------------------------------------------------
+# -- errors ----------------------------------------------------------------------------------------
 
 
-def predicted(segments: Sequence[Resolved], tables: Sequence[Measured], policy: Policy) -> dict[str, int]:
+def predicted(
+    segments: Sequence[Resolved], tables: Sequence[Measured], policy: Policy
+) -> dict[str, int]:
     """Half the width of the 95 % interval of each segment's count, all of its cells kept, if `tables` are measured."""
     names = [d for d in policy.dimensions if any(d in t.dimensions for t in tables)]
     what = known(domains(names, policy), tuple(tables))
     found = {}
     for segment in segments:
-        parts = marginals.parts_of(region(segment, policy.dimensions), tuple(names.index(d) for d in segment.dimensions))
+        parts = marginals.parts_of(
+            region(segment, policy.dimensions), tuple(names.index(d) for d in segment.dimensions)
+        )
         found[segment.name] = noise_of(what, tables, parts).beyond(OUTSIDE)
     return found
 
@@ -286,11 +363,14 @@ def _stored_error(segment: Resolved, release: Release, policy: Policy) -> int:
     return release.region_noise(region(segment, policy.dimensions)).beyond(OUTSIDE)
 
 
-def price_of(target: int, segments: Sequence[Resolved], policy: Policy, setting: Setting) -> int | None:
+def price_of(
+    target: int, segments: Sequence[Resolved], policy: Policy, setting: Setting
+) -> int | None:
     """The smallest epsilon (nano, to three digits) for which every segment's expected error is at most `target` patients.
 
-    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000 does. Families ask for the same price
-    and know nothing of each other: what is enough for one is mostly enough for the next.
+    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000
+    does. Families ask for the same price and know nothing of each other: what is enough for one is
+    mostly enough for the next.
     """
     amount = LEAST
     for members in _by_family(segments).values():
@@ -301,7 +381,9 @@ def price_of(target: int, segments: Sequence[Resolved], policy: Policy, setting:
     return _three_digits(10**amount)
 
 
-def _enough(target: int, members: Sequence[Resolved], policy: Policy, where: tuple[Setting, float]) -> float | None:
+def _enough(
+    target: int, members: Sequence[Resolved], policy: Policy, where: tuple[Setting, float]
+) -> float | None:
     """The logarithm of the smallest price, not below a given one, that is enough for a family: bisection."""
     setting, low = where
 

@@ -1,8 +1,9 @@
 """Releases: the only counts anyone outside may see. Noise first, then the threshold (P1, P7, P8, P10, P12).
 
-`publish` takes exact cubes and the spends that paid for them, adds the noise that was paid for, and derives every table that a job asked
-for. A `Release` keeps the unbiased noisy values; what is displayed is rounded and never negative; what is below the threshold, margin
-included, is withheld, and shows neither count nor interval.
+`publish` takes exact cubes and the spends that paid for them, adds the noise that was paid for, and
+derives every table that a job asked for. A `Release` keeps the unbiased noisy values; what is
+displayed is rounded and never negative; what is below the threshold, margin included, is withheld,
+and shows neither count nor interval.
 """
 
 from __future__ import annotations
@@ -46,8 +47,9 @@ class Measured:
 class Release:
     """A published table: the noisy number of eligible humans in each declared cell of its dimensions.
 
-    `values` are unbiased, may be negative and, where several tables were measured together, fractional; an axis a dimension. `domains`
-    are the labels of every dimension that was measured. A cell shows where its value is at least `limit` (P8).
+    `values` are unbiased, may be negative and, where several tables were measured together,
+    fractional; an axis a dimension. `domains` are the labels of every dimension that was measured.
+    A cell shows where its value is at least `limit` (P8).
     """
 
     id: str
@@ -64,7 +66,7 @@ class Release:
     made_at: datetime
     values: Reals = field(repr=False)
 
-    # -- noise ---------------------------------------------------------------------------------------------------------
+    # -- noise -------------------------------------------------------------------------------------
 
     @property
     def known(self) -> Known:
@@ -101,7 +103,7 @@ class Release:
         names = list(self.domains)
         return tuple(names.index(d) for d in self.dimensions)
 
-    # -- what may be shown ---------------------------------------------------------------------------------------------
+    # -- what may be shown -------------------------------------------------------------------------
 
     @property
     def kept(self) -> Truths:
@@ -127,7 +129,12 @@ class Release:
             if inside:
                 named = dict(zip(self.dimensions, label, strict=True))
                 shown = Interval(max(0, count - reach), count + reach).as_list() if shows else None
-                yield {**named, "count": count if shows else None, "interval": shown, "withheld": not shows}
+                yield {
+                    **named,
+                    "count": count if shows else None,
+                    "interval": shown,
+                    "withheld": not shows,
+                }
 
     def matched(self, region: Truths) -> tuple[int, Interval]:
         """The sum of the region's kept cells and its 95 % interval (P12)."""
@@ -139,7 +146,9 @@ class Release:
     def region_noise(self, region: Truths) -> Noise:
         """The noise of the sum over a region."""
         if len(self.measured) == 1:
-            inside = int(region.sum()) * (self.known.lattice.cells(tuple(range(len(self.domains)))) // max(1, region.size))
+            inside = int(region.sum()) * (
+                self.known.lattice.cells(tuple(range(len(self.domains)))) // max(1, region.size)
+            )
             return Noise((Part(1.0, inside, paid(self.measured[0].cost)),) if inside else ())
         return noise_of(self.known, self.measured, marginals.parts_of(region, self._axes()))
 
@@ -160,10 +169,19 @@ class Release:
             "epsilon": self.cost.epsilon / 1e9,
             "rho": self.cost.rho / 1e9,
             "measured": [
-                {"dimensions": list(m.dimensions), "segments": len(m.rows), "epsilon": m.cost.epsilon / 1e9, "rho": m.cost.rho / 1e9}
+                {
+                    "dimensions": list(m.dimensions),
+                    "segments": len(m.rows),
+                    "epsilon": m.cost.epsilon / 1e9,
+                    "rho": m.cost.rho / 1e9,
+                }
                 for m in self.measured
             ],
-            "threshold": {"patients": self.patients, "confidence": self.confidence, "margin": self.margin},
+            "threshold": {
+                "patients": self.patients,
+                "confidence": self.confidence,
+                "margin": self.margin,
+            },
             "withheld_cells": int((~self.kept).sum()),
             "cells": list(self.cells()),
         }
@@ -182,10 +200,17 @@ class Release:
 def known(domains: Domains, measured: tuple[Measured, ...]) -> Known:
     """What was measured, on the axes of `domains`."""
     names, labels = [d for d, _ in domains], dict(domains)
-    variances = tuple((tuple(names.index(d) for d in m.dimensions), paid(m.cost).variance) for m in measured if not m.rows)
+    variances = tuple(
+        (tuple(names.index(d) for d in m.dimensions), paid(m.cost).variance)
+        for m in measured
+        if not m.rows
+    )
     strips = tuple(
         Beside(
-            tuple((tuple(names.index(d) for d in row.dimensions), row.region(labels)) for row in m.rows),
+            tuple(
+                (tuple(names.index(d) for d in row.dimensions), row.region(labels))
+                for row in m.rows
+            ),
             groups(m.rows, domains).inside,
             paid(m.cost).variance,
         )
@@ -207,15 +232,21 @@ def frame(rows: list[dict[str, Any]], dimensions: Sequence[str]) -> Any:
     """Cells as a polars frame: labels, count, low, high, withheld."""
     import polars as pl
 
-    columns: dict[str, Any] = {d: pl.Series(d, [r[d] for r in rows], dtype=pl.String) for d in dimensions}
+    columns: dict[str, Any] = {
+        d: pl.Series(d, [r[d] for r in rows], dtype=pl.String) for d in dimensions
+    }
     columns["count"] = pl.Series("count", [r["count"] for r in rows], dtype=pl.Int64)
     for n, side in enumerate(("low", "high")):
-        columns[side] = pl.Series(side, [None if r["interval"] is None else r["interval"][n] for r in rows], dtype=pl.Int64)
+        columns[side] = pl.Series(
+            side,
+            [None if r["interval"] is None else r["interval"][n] for r in rows],
+            dtype=pl.Int64,
+        )
     columns["withheld"] = pl.Series("withheld", [r["withheld"] for r in rows], dtype=pl.Boolean)
     return pl.DataFrame(columns)
 
 
-# -- publishing ------------------------------------------------------------------------------------------------------------
+# -- publishing ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,13 +260,20 @@ class About:
 
 
 def publish(
-    exact: Sequence[Cube | Sums], about: About, tables: Sequence[Sequence[str]], policy: Policy, noise: Source | None = None
+    exact: Sequence[Cube | Sums],
+    about: About,
+    tables: Sequence[Sequence[str]],
+    policy: Policy,
+    noise: Source | None = None,
 ) -> tuple[Release, ...]:
     """Releases of `tables` (dimensions each, within those of a cube) from exact cubes and strips, each noised as its own spend paid.
 
     They are of one family and one moment. Raises `ValueError` where a table lies within no cube.
     """
-    cubes, strips = [e for e in exact if isinstance(e, Cube)], [e for e in exact if isinstance(e, Sums)]
+    cubes, strips = (
+        [e for e in exact if isinstance(e, Cube)],
+        [e for e in exact if isinstance(e, Sums)],
+    )
     names = [d for d in policy.dimensions if any(d in cube.dimensions for cube in cubes)]
     domains = {d: policy.dimensions[d].labels for d in names}
     measured = (
@@ -250,7 +288,10 @@ def publish(
     noisy = [_noised(cube, domains, draw) for cube in cubes]
     beside = [strip.counts + draw(paid(strip.spend.cost), strip.counts.size) for strip in strips]
     found = what.estimates(noisy, beside, axes)
-    return tuple(_release(tuple(t), values, (about, domains, measured), policy.threshold) for t, values in zip(tables, found, strict=True))
+    return tuple(
+        _release(tuple(t), values, (about, domains, measured), policy.threshold)
+        for t, values in zip(tables, found, strict=True)
+    )
 
 
 def _noised(cube: Cube, domains: Mapping[str, Sequence[str]], draw: Source) -> Integers:
@@ -285,7 +326,7 @@ def _release(
     )
 
 
-# -- histograms ------------------------------------------------------------------------------------------------------------
+# -- histograms ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -300,14 +341,22 @@ class Histogram:
         """Label, displayed count, 95 % interval."""
         reach = Noise((Part(1.0, 1, paid(self.spend.cost)),)).beyond(OUTSIDE)
         shown = np.maximum(self.values, 0).tolist()
-        return [(label, n, Interval(max(0, n - reach), n + reach)) for label, n in zip(self.labels, shown, strict=True)]
+        return [
+            (label, n, Interval(max(0, n - reach), n + reach))
+            for label, n in zip(self.labels, shown, strict=True)
+        ]
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The contract's funnel: reason, count, interval."""
-        return [{"reason": label, "count": n, "interval": interval.as_list()} for label, n, interval in self.rows()]
+        return [
+            {"reason": label, "count": n, "interval": interval.as_list()}
+            for label, n, interval in self.rows()
+        ]
 
 
-def publish_histogram(labels: Sequence[str], exact: Sequence[int], spend: Spend, noise: Source | None = None) -> Histogram:
+def publish_histogram(
+    labels: Sequence[str], exact: Sequence[int], spend: Spend, noise: Source | None = None
+) -> Histogram:
     """A noised histogram of disjoint groups of humans, every declared label in it, zeros too. One human is in one group at most."""
     drawn = (noise or system)(paid(spend.cost), len(labels))
     values = np.asarray(exact, dtype=np.int64) + drawn

@@ -1,7 +1,8 @@
 """Recovery of a journal that cannot be trusted: keep what verifies, set the rest aside, assume the worst (P4).
 
-An officer's act. The chain continues from its longest verified beginning with a `recover` entry, whose budgets the ledger counts as
-spent, and the marks start anew. The database as it was stays beside it, for whoever looks into what happened.
+An officer's act. The chain continues from its longest verified beginning with a `recover` entry,
+whose budgets the ledger counts as spent, and the marks start anew. The database as it was stays
+beside it, for whoever looks into what happened.
 """
 
 from __future__ import annotations
@@ -27,8 +28,8 @@ KIND = "recover"
 def recover(journal: Journal, actor: str, body: Mapping[str, Any]) -> Entry:
     """Start again from what verifies; returns the last entry written.
 
-    Verified entries whose time lies in the future (the clock had been wrong) are carried over behind the `recover` entry, stamped now;
-    `stamped` keeps their time.
+    Verified entries whose time lies in the future (the clock had been wrong) are carried over
+    behind the `recover` entry, stamped now; `stamped` keeps their time.
     """
     with locked(journal.home / "recover.lock"):
         journal.forget()
@@ -44,11 +45,18 @@ def recover(journal: Journal, actor: str, body: Mapping[str, Any]) -> Entry:
         return entry
 
 
-def _restart(journal: Journal, connection: sa.Connection, now: datetime, act: tuple[str, str, Mapping[str, Any]]) -> Entry:
+def _restart(
+    journal: Journal,
+    connection: sa.Connection,
+    now: datetime,
+    act: tuple[str, str, Mapping[str, Any]],
+) -> Entry:
     kept = _verified(journal, connection)
     future = [e for e in kept if e.at > now]
     journal.entries[:] = kept[: len(kept) - len(future)]
-    connection.execute(JOURNAL.delete().where(sa.or_(JOURNAL.c.seq > len(journal.entries), JOURNAL.c.seq < 1)))
+    connection.execute(
+        JOURNAL.delete().where(sa.or_(JOURNAL.c.seq > len(journal.entries), JOURNAL.c.seq < 1))
+    )
     carried = [(e.actor, e.kind, {**e.body, "stamped": stamp(e.at)}) for e in future]
     return [journal.write(connection, one, now) for one in (act, *carried)][-1]
 
@@ -56,7 +64,9 @@ def _restart(journal: Journal, connection: sa.Connection, now: datetime, act: tu
 def _verified(journal: Journal, connection: sa.Connection) -> list[Entry]:
     """The longest beginning of the table that is a chain."""
     kept: list[Entry] = []
-    for seq, row in enumerate(connection.execute(sa.select(JOURNAL).order_by(JOURNAL.c.seq)).all(), 1):
+    for seq, row in enumerate(
+        connection.execute(sa.select(JOURNAL).order_by(JOURNAL.c.seq)).all(), 1
+    ):
         entry = journal.verified(row, seq, kept[-1].hash if kept else GENESIS)
         if entry is None:
             break
@@ -67,7 +77,11 @@ def _verified(journal: Journal, connection: sa.Connection) -> list[Entry]:
 def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
     """Copy the SQLite files; those that cannot be opened are then removed."""
     journal.close()
-    files = [f for f in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")) if f.exists()]
+    files = [
+        f
+        for f in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"))
+        if f.exists()
+    ]
     for one in files:
         shutil.copyfile(one, one.with_name(f"{one.name}.aside-{now:%Y%m%dT%H%M%S}"))
     try:
@@ -81,7 +95,11 @@ def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
 
 def _copy_table(journal: Journal, now: datetime) -> None:
     """Copy the table on the server."""
-    aside = sa.Table(f"journal_aside_{now:%Y%m%d_%H%M%S}", sa.MetaData(), *(sa.Column(c.name, c.type) for c in JOURNAL.columns))
+    aside = sa.Table(
+        f"journal_aside_{now:%Y%m%d_%H%M%S}",
+        sa.MetaData(),
+        *(sa.Column(c.name, c.type) for c in JOURNAL.columns),
+    )
     with journal.transaction(write=True) as connection:
         aside.create(connection, checkfirst=True)
         connection.execute(aside.insert().from_select(list(aside.columns), sa.select(JOURNAL)))

@@ -1,7 +1,7 @@
 """Reports of releases: JSON, CSV and one self-contained HTML page, in English or French. Made of released numbers only: free.
 
-`write` makes the three files. `release_html`, `segment_html` and `plan_html` are the short forms that notebooks show. Everything is
-escaped; the page loads nothing.
+`write` makes the three files. `release_html`, `segment_html` and `plan_html` are the short forms
+that notebooks show. Everything is escaped; the page loads nothing.
 """
 
 from __future__ import annotations
@@ -35,13 +35,21 @@ FEW_ROWS = 50  # of a notebook's table
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
 
 
-def write(folder: Path, subject: Release | SegmentCount, purpose_title: str | None = None, language: str = "en") -> dict[str, Path]:
+def write(
+    folder: Path,
+    subject: Release | SegmentCount,
+    purpose_title: str | None = None,
+    language: str = "en",
+) -> dict[str, Path]:
     """Write `<release>[-<segment>].json`, `.csv` and `.html` into `folder` (mode 600); returns their absolute paths by kind.
 
-    `purpose_title` is the purpose in the reader's words. Raises `UsageError` for another language than `en` or `fr`.
+    `purpose_title` is the purpose in the reader's words. Raises `UsageError` for another language
+    than `en` or `fr`.
     """
     if language not in LANGUAGES:
-        raise UsageError(f"there is no report in {language!r}", hint=f"one of {', '.join(LANGUAGES)}")
+        raise UsageError(
+            f"there is no report in {language!r}", hint=f"one of {', '.join(LANGUAGES)}"
+        )
     release, name = _parts(subject)
     made = {
         "json": json.dumps(_content(subject), ensure_ascii=False, indent=2) + "\n",
@@ -63,12 +71,20 @@ def _parts(subject: Release | SegmentCount) -> tuple[Release, str]:
 
 
 def _cells(subject: Release | SegmentCount) -> list[dict[str, Any]]:
-    return list(subject.release.cells(subject.where) if isinstance(subject, SegmentCount) else subject.cells())
+    return list(
+        subject.release.cells(subject.where)
+        if isinstance(subject, SegmentCount)
+        else subject.cells()
+    )
 
 
 def _content(subject: Release | SegmentCount) -> dict[str, Any]:
     if isinstance(subject, SegmentCount):
-        made = {k: v for k, v in subject.release.to_dict().items() if k not in ("cells", "withheld_cells")}
+        made = {
+            k: v
+            for k, v in subject.release.to_dict().items()
+            if k not in ("cells", "withheld_cells")
+        }
         return {**subject.to_dict(), "made": made}
     return subject.to_dict()
 
@@ -81,7 +97,15 @@ def table_csv(cells: Iterable[Mapping[str, Any]], dimensions: Sequence[str]) -> 
     for cell in cells:
         low, high = cell["interval"] or ("", "")
         count = "" if cell["withheld"] else cell["count"]
-        writer.writerow([*(_harmless(cell[d]) for d in dimensions), count, low, high, str(cell["withheld"]).lower()])
+        writer.writerow(
+            [
+                *(_harmless(cell[d]) for d in dimensions),
+                count,
+                low,
+                high,
+                str(cell["withheld"]).lower(),
+            ]
+        )
     return text.getvalue()
 
 
@@ -89,10 +113,12 @@ def _harmless(label: str) -> str:
     return f"'{label}" if label.startswith(DANGEROUS) else label
 
 
-# -- the page --------------------------------------------------------------------------------------------------------------
+# -- the page --------------------------------------------------------------------------------------
 
 
-def page(subject: Release | SegmentCount, purpose_title: str | None = None, language: str = "en") -> str:
+def page(
+    subject: Release | SegmentCount, purpose_title: str | None = None, language: str = "en"
+) -> str:
     """The HTML page of a release, or of one segment's part of it."""
     import jinja2
 
@@ -100,7 +126,10 @@ def page(subject: Release | SegmentCount, purpose_title: str | None = None, lang
     cells = _cells(subject)
     largest = max((c["interval"][1] for c in cells if not c["withheld"]), default=0) or 1
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("segmenter", "pages"), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
+        loader=jinja2.PackageLoader("segmenter", "pages"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
     )
     environment.filters |= {"grouped": _grouping(language), "bar": _bar(largest)}
     facts = {
@@ -131,7 +160,9 @@ def _head(release: Release, say: Mapping[str, str]) -> dict[str, Any]:
 def _moment(at: datetime, say: Mapping[str, str]) -> str:
     """A moment in words, to the minute."""
     at = at.astimezone(UTC)
-    return say["moment"].format(day=at.day, month=say["months"].split()[at.month - 1], year=at.year, time=f"{at:%H:%M}")
+    return say["moment"].format(
+        day=at.day, month=say["months"].split()[at.month - 1], year=at.year, time=f"{at:%H:%M}"
+    )
 
 
 def _title(subject: Release | SegmentCount, language: str) -> str:
@@ -149,7 +180,12 @@ def _matched(subject: Release | SegmentCount) -> dict[str, int] | None:
 
 def _words(release: Release, language: str) -> dict[str, Any]:
     say = SAY[language]
-    limits = {"patients": release.patients, "margin": release.margin, "limit": release.limit, "chance": f"{1 - release.confidence:.2g}"}
+    limits = {
+        "patients": release.patients,
+        "margin": release.margin,
+        "limit": release.limit,
+        "chance": f"{1 - release.confidence:.2g}",
+    }
     odds = _odds(release.cost, say)
     return {
         "withheld_why": say["withheld_why"].format(**limits),
@@ -157,7 +193,10 @@ def _words(release: Release, language: str) -> dict[str, Any]:
         "unit": "ρ" if release.cost.rho else "ε",
         "measured": [_measured(m, say) for m in release.measured],
         "method": METHOD[language],
-        "opinion": [(question, text.format(patients=release.patients, odds=odds)) for question, text in OPINION[language]],
+        "opinion": [
+            (question, text.format(patients=release.patients, odds=odds))
+            for question, text in OPINION[language]
+        ],
     }
 
 
@@ -197,12 +236,14 @@ def _bar(largest: int) -> Any:
     return widths
 
 
-# -- notebooks -------------------------------------------------------------------------------------------------------------
+# -- notebooks -------------------------------------------------------------------------------------
 
 
 def release_html(release: Release) -> str:
     """A release as a notebook shows it."""
-    return _table([*release.dimensions, "people", "95 %"], _rows(list(release.cells()), release.dimensions))
+    return _table(
+        [*release.dimensions, "people", "95 %"], _rows(list(release.cells()), release.dimensions)
+    )
 
 
 def segment_html(segment: SegmentCount) -> str:
@@ -226,13 +267,21 @@ def plan_html(plan: ReleasePlan) -> str:
 
 def _counted(row: Mapping[str, Any]) -> str:
     """What a row of a plan measures: a table's dimensions, or the segments of a strip."""
-    return f"strip of {', '.join(row['serves'])}" if row["kind"] == "strip" else " × ".join(row["dimensions"])
+    return (
+        f"strip of {', '.join(row['serves'])}"
+        if row["kind"] == "strip"
+        else " × ".join(row["dimensions"])
+    )
 
 
 def _rows(cells: Sequence[Mapping[str, Any]], dimensions: Sequence[str]) -> list[list[str]]:
     rows = []
     for cell in cells[:FEW_ROWS]:
-        numbers = ["withheld", ""] if cell["withheld"] else [f"{cell['count']:,}", f"{cell['interval'][0]:,} to {cell['interval'][1]:,}"]
+        numbers = (
+            ["withheld", ""]
+            if cell["withheld"]
+            else [f"{cell['count']:,}", f"{cell['interval'][0]:,} to {cell['interval'][1]:,}"]
+        )
         rows.append([*(cell[d] for d in dimensions), *numbers])
     return rows if len(cells) <= FEW_ROWS else [*rows, ["…"] * (len(dimensions) + 2)]
 

@@ -35,7 +35,9 @@ SAY: Mapping[str, Mapping[str, str]] = {
             "People of withheld cells are not contacted."
         ),
         "cost_title": "What it cost",
-        "cost": ("This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free."),
+        "cost": (
+            "This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free."
+        ),
         "measured": "Measured",
         "strip": "strip of {n} segments",
         "mechanism": "noise",
@@ -57,7 +59,9 @@ SAY: Mapping[str, Mapping[str, str]] = {
         "topic": "sujet",
         "channels": "canaux",
         "as_of": "situation au",
-        "matched": ("personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris"),
+        "matched": (
+            "personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris"
+        ),
         "between": "entre",
         "and": "et",
         "sure": "dans 95 cas sur 100",

@@ -60,7 +60,11 @@ class SegmentCount:
 
     def kept_cells(self) -> list[dict[str, str]]:
         """The cells whose members may be targeted (P8): label by dimension."""
-        return [{d: c[d] for d in self.release.dimensions} for c in self.release.cells(self.where) if not c["withheld"]]
+        return [
+            {d: c[d] for d in self.release.dimensions}
+            for c in self.release.cells(self.where)
+            if not c["withheld"]
+        ]
 
     def _repr_html_(self) -> str:
         from segmenter.release.report import segment_html
@@ -68,11 +72,15 @@ class SegmentCount:
         return segment_html(self)
 
 
-def read_off(segment: Resolved, release: Release, policy: Policy, *, stored: bool = False) -> SegmentCount:
+def read_off(
+    segment: Resolved, release: Release, policy: Policy, *, stored: bool = False
+) -> SegmentCount:
     """The segment's count from a release over its own dimensions. Costs nothing.
 
     Raises `ValueError` where the release is of other dimensions.
     """
     if set(release.dimensions) != set(segment.dimensions):
         raise ValueError("a segment is read off a release over its own dimensions")
-    return SegmentCount(segment.name, segment.segment.title, release, region(segment, policy.dimensions), stored)
+    return SegmentCount(
+        segment.name, segment.segment.title, release, region(segment, policy.dimensions), stored
+    )

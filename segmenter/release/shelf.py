@@ -1,6 +1,7 @@
 """Stored answers: sealed files, named by their question, and `release` entries of the journal (P6).
 
-A stored answer is free as often as it is asked. What cannot be opened, or is not the question it is named by, is not there.
+A stored answer is free as often as it is asked. What cannot be opened, or is not the question it is
+named by, is not there.
 """
 
 from __future__ import annotations
@@ -56,8 +57,18 @@ class Shelf:
         if not releases:
             return
         for release in releases:
-            write_private(self.folder / f"{release.question}.{ENDING}", self.keys.sealed(_written(release)))
-        tables = [{"release": r.id, "question": r.question, "table": r.table, "dimensions": list(r.dimensions)} for r in releases]
+            write_private(
+                self.folder / f"{release.question}.{ENDING}", self.keys.sealed(_written(release))
+            )
+        tables = [
+            {
+                "release": r.id,
+                "question": r.question,
+                "table": r.table,
+                "dimensions": list(r.dimensions),
+            }
+            for r in releases
+        ]
         first = releases[0]
         body = {
             "tables": tables,
@@ -91,7 +102,11 @@ def _written(release: Release) -> bytes:
         "question": release.question,
         "table": release.table,
         "family": asdict(release.family),
-        "setting": [release.setting.snapshot, release.setting.policy, *(stamp(c) for c in _clocks(release.setting.clocks))],
+        "setting": [
+            release.setting.snapshot,
+            release.setting.policy,
+            *(stamp(c) for c in _clocks(release.setting.clocks)),
+        ],
         "dimensions": release.dimensions,
         "domains": [[name, list(labels)] for name, labels in release.domains.items()],
         "measured": [_measured(m) for m in release.measured],
@@ -105,11 +120,19 @@ def _written(release: Release) -> bytes:
 
 def _measured(one: Measured) -> dict[str, Any]:
     rows = [[row.dimensions, base64.b64encode(row.held).decode()] for row in one.rows]
-    return {"dimensions": one.dimensions, "cost": asdict(one.cost), "spend": one.spend, "rows": rows}
+    return {
+        "dimensions": one.dimensions,
+        "cost": asdict(one.cost),
+        "spend": one.spend,
+        "rows": rows,
+    }
 
 
 def _read_measured(content: Mapping[str, Any]) -> Measured:
-    rows = tuple(Row(tuple(dimensions), base64.b64decode(held)) for dimensions, held in content.get("rows", ()))
+    rows = tuple(
+        Row(tuple(dimensions), base64.b64decode(held))
+        for dimensions, held in content.get("rows", ())
+    )
     return Measured(tuple(content["dimensions"]), Cost(**content["cost"]), content["spend"], rows)
 
 
@@ -121,7 +144,9 @@ def _read(data: bytes) -> Release:
     content: dict[str, Any] = json.loads(zlib.decompress(data))
     domains = {name: tuple(labels) for name, labels in content["domains"]}
     dimensions = tuple(content["dimensions"])
-    values = np.array(content["values"], dtype=np.float64).reshape([len(domains[d]) for d in dimensions])
+    values = np.array(content["values"], dtype=np.float64).reshape(
+        [len(domains[d]) for d in dimensions]
+    )
     values.setflags(write=False)
     snapshot, policy, as_of, known_at = content["setting"]
     family = content["family"]
@@ -129,8 +154,17 @@ def _read(data: bytes) -> Release:
         id=content["id"],
         question=content["question"],
         table=content["table"],
-        family=Family(family["purpose"], family["topic"], tuple(family["channels"]), tuple(family["categories"])),
-        setting=Setting(snapshot, policy, Clocks(datetime.fromisoformat(as_of), datetime.fromisoformat(known_at))),
+        family=Family(
+            family["purpose"],
+            family["topic"],
+            tuple(family["channels"]),
+            tuple(family["categories"]),
+        ),
+        setting=Setting(
+            snapshot,
+            policy,
+            Clocks(datetime.fromisoformat(as_of), datetime.fromisoformat(known_at)),
+        ),
         dimensions=dimensions,
         domains=domains,
         measured=tuple(_read_measured(m) for m in content["measured"]),

@@ -1,9 +1,11 @@
 """What to measure for a job, and what share of the price each measurement gets, by predicted error (P14). Looks at declared domains only.
 
-Two kinds of measurement are candidates: tables over some dimensions, and strips (`strip`): disjoint segments counted side by side. A
-strategy is judged by the mean variance of the segments' sums, and a little that of their cells, which thresholds look at (P8). How
-little is settled by the job: cells get all that the sums can spare. Sums are precise enough at `WANTED` of a bare count that has a
-twentieth of the price, or an equal share of it in a larger job; no finer than that, they are bought at the cost of the cells.
+Two kinds of measurement are candidates: tables over some dimensions, and strips (`strip`): disjoint
+segments counted side by side. A strategy is judged by the mean variance of the segments' sums, and
+a little that of their cells, which thresholds look at (P8). How little is settled by the job: cells
+get all that the sums can spare. Sums are precise enough at `WANTED` of a bare count that has a
+twentieth of the price, or an equal share of it in a larger job; no finer than that, they are bought
+at the cost of the cells.
 """
 
 from __future__ import annotations
@@ -26,7 +28,18 @@ if TYPE_CHECKING:
 
 STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
 CELL_WEIGHT = 0.05  # of the error of a segment's single cells beside that of their sum, where tables alone will do
-WEIGHTS = (0.2, 0.07, 0.02, 0.007, 0.002, 0.0005, 0.0001, 1e-5, 1e-6, 1e-7)  # with strips: the largest that will do
+WEIGHTS = (
+    0.2,
+    0.07,
+    0.02,
+    0.007,
+    0.002,
+    0.0005,
+    0.0001,
+    1e-5,
+    1e-6,
+    1e-7,
+)  # with strips: the largest that will do
 WANTED, MANY = 0.548, 20
 
 
@@ -44,7 +57,8 @@ class Strategy:
 class Job:
     """What is to be estimated: `sizes` of the axes, and for each segment its axes and the cells of them that it wants.
 
-    `price` is the whole epsilon (`gaussian` false: geometric noise) or the whole rho (true: discrete Gaussian noise).
+    `price` is the whole epsilon (`gaussian` false: geometric noise) or the whole rho (true:
+    discrete Gaussian noise).
     """
 
     sizes: tuple[int, ...]
@@ -70,7 +84,10 @@ class Job:
 
     def best(self) -> Strategy:
         """The strategy of the smallest predicted error found."""
-        tables, strips = candidates.tables(self._own(), self.cells), candidates.strips(self.segments, self.sizes)
+        tables, strips = (
+            candidates.tables(self._own(), self.cells),
+            candidates.strips(self.segments, self.sizes),
+        )
         judge = Judge.of(self, tables, (), CELL_WEIGHT)
         shares = judge.best(self._starts(tables))
         if not strips or judge.sums(shares) <= self.wanted:
@@ -87,24 +104,34 @@ class Job:
         """The one table that every segment is of, for the whole price."""
         (axes,) = self._own()
         wanted = [int(region.sum()) for _, region in self.segments]
-        return Strategy((axes,), (), (1.0,), sum(wanted) / len(wanted) / float(self.precision(np.array(1.0))))
+        return Strategy(
+            (axes,), (), (1.0,), sum(wanted) / len(wanted) / float(self.precision(np.array(1.0)))
+        )
 
     def fixed(self) -> Iterator[tuple[str, Strategy]]:
         """The fixed strategies: `separate` cubes with equal shares, one `joint` cube, and the two half and half, for comparison."""
         tables = candidates.tables(self._own(), self.cells)
         judge = Judge.of(self, tables, (), CELL_WEIGHT)
         separate, joint = self._own(), [self._joint()]
-        for name, chosen in (("separate", separate), ("joint", joint), ("both", [*joint, *separate])):
-            if all(any(set(t) <= set(c) for c in chosen) for t in separate) and all(c in tables for c in chosen):
+        for name, chosen in (
+            ("separate", separate),
+            ("joint", joint),
+            ("both", [*joint, *separate]),
+        ):
+            if all(any(set(t) <= set(c) for c in chosen) for t in separate) and all(
+                c in tables for c in chosen
+            ):
                 yield name, self._strategy(judge, judge.start(chosen))
 
     def _strategy(self, judge: Judge, shares: Reals) -> Strategy:
         of_tables, of_strips = shares[: len(judge.tables)], shares[len(judge.tables) :]
         tables = tuple(t for t, share in zip(judge.tables, of_tables, strict=True) if share > 0)
         strips = tuple(s for s, share in zip(judge.strips, of_strips, strict=True) if share > 0)
-        return Strategy(tables, strips, tuple(float(s) for s in shares[shares > 0]), judge.sums(shares))
+        return Strategy(
+            tables, strips, tuple(float(s) for s in shares[shares > 0]), judge.sums(shares)
+        )
 
-    # -- candidates ------------------------------------------------------------------------------------------------------
+    # -- candidates --------------------------------------------------------------------------------
 
     def _own(self) -> list[Axes]:
         return list(dict.fromkeys(axes for axes, _ in self.segments))
@@ -116,7 +143,9 @@ class Job:
         """How many cells a table has."""
         return math.prod(self.sizes[a] for a in axes)
 
-    def _starts(self, tables: Sequence[Axes], strips: Sequence[Strip] = ()) -> Iterator[list[Axes | Strip]]:
+    def _starts(
+        self, tables: Sequence[Axes], strips: Sequence[Strip] = ()
+    ) -> Iterator[list[Axes | Strip]]:
         own, joint = self._own(), self._joint()
         whole = [joint] if joint in tables else list(tables)
         if strips:

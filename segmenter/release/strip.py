@@ -1,8 +1,8 @@
 """Strips: some segments of a job counted together, beside the tables, because a sum of many noisy cells is a poor count (P14).
 
-A strip is a table whose cells are merged into the groups that its segments tell apart: in the first only, in both, in none. A human is in
-exactly one group, so a strip costs once, as every table (P13). It tells each segment's sum, over the few groups inside of it, and the
-number of everyone.
+A strip is a table whose cells are merged into the groups that its segments tell apart: in the first
+only, in both, in none. A human is in exactly one group, so a strip costs once, as every table
+(P13). It tells each segment's sum, over the few groups inside of it, and the number of everyone.
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ class Row:
 
     def region(self, domains: Mapping[str, Sequence[str]]) -> Truths:
         """Which cells of the row's own table it holds."""
-        return np.frombuffer(self.held, dtype=np.uint8).reshape([len(domains[d]) for d in self.dimensions]) > 0
+        return (
+            np.frombuffer(self.held, dtype=np.uint8).reshape(
+                [len(domains[d]) for d in self.dimensions]
+            )
+            > 0
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,14 +64,18 @@ class Groups:
         return int(self.inside.shape[1])
 
 
-def grouped(regions: Sequence[tuple[tuple[Hashable, ...], Truths]], order: Sequence[Hashable]) -> Groups:
+def grouped(
+    regions: Sequence[tuple[tuple[Hashable, ...], Truths]], order: Sequence[Hashable]
+) -> Groups:
     """The groups of some regions, at most `MOST`; axes in the given order."""
     axes = tuple(a for a in order if any(a in own for own, _ in regions))
     codes = np.zeros((1,) * len(axes), dtype=np.int64)
     for n, (own, region) in enumerate(regions):
         placed = np.transpose(region, sorted(range(len(own)), key=lambda i: axes.index(own[i])))
         shape = iter(placed.shape)
-        codes = codes | (placed.reshape([next(shape) if a in own else 1 for a in axes]).astype(np.int64) << n)
+        codes = codes | (
+            placed.reshape([next(shape) if a in own else 1 for a in axes]).astype(np.int64) << n
+        )
     found, numbers = np.unique(codes, return_inverse=True)
     inside = (found[None, :] >> np.arange(len(regions))[:, None]) & 1
     return Groups(axes, numbers.reshape(codes.shape), np.vstack([inside, np.ones_like(found)]))
@@ -75,7 +84,9 @@ def grouped(regions: Sequence[tuple[tuple[Hashable, ...], Truths]], order: Seque
 def domains(names: Iterable[str], policy: Policy) -> Domains:
     """The declared labels of dimensions, in the policy's order."""
     chosen = {*names}
-    return tuple((name, dimension.labels) for name, dimension in policy.dimensions.items() if name in chosen)
+    return tuple(
+        (name, dimension.labels) for name, dimension in policy.dimensions.items() if name in chosen
+    )
 
 
 @lru_cache(maxsize=64)
@@ -97,7 +108,8 @@ class Sums:
 def sums(rows: tuple[Row, ...], cube: Cube, policy: Policy, spend: Spend) -> Sums:
     """Exact counts of the groups of `rows` from an exact cube over their dimensions, or over more, for what `spend` has paid.
 
-    Every cell, hence every human, is counted in one group. Raises `ValueError` where the cube lacks a dimension.
+    Every cell, hence every human, is counted in one group. Raises `ValueError` where the cube lacks
+    a dimension.
     """
     labels = {name: dimension.labels for name, dimension in policy.dimensions.items()}
     wanted = groups(rows, domains((d for row in rows for d in row.dimensions), policy))

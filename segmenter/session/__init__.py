@@ -38,9 +38,10 @@ def open_project(
 ) -> Session:
     """Open the project at `path`. A context manager.
 
-    An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and `noise` a source of noise, for tests;
-    nothing outside code can set them (P11). In a `lasting` session an engine waits for the next question.
-    Raises `FileError` or `PolicyError` where the policy is wrong, `ProjectKeyError` for the key.
+    An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and
+    `noise` a source of noise, for tests; nothing outside code can set them (P11). In a `lasting`
+    session an engine waits for the next question. Raises `FileError` or `PolicyError` where the
+    policy is wrong, `ProjectKeyError` for the key.
 
     >>> import segmenter
     >>> with segmenter.open(session.context.root) as opened:
@@ -50,7 +51,9 @@ def open_project(
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy
     context = contexts.opened(root, policy, now, noise, progress)
-    with contextlib.suppress(BudgetError):  # a journal that cannot be trusted is told by the verbs, and `budget recover` must be reached
+    with contextlib.suppress(
+        BudgetError
+    ):  # a journal that cannot be trusted is told by the verbs, and `budget recover` must be reached
         if context.journal.read("forget"):
             from segmenter.verbs.answer import finish_erasures
 
@@ -65,5 +68,10 @@ class Session(Job, Outlets, People, Books):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.context.journal.close()

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 class Job(Opened):
     """Ingest, plan, run, look, export.
 
-    Moments are given as ISO texts, dates or aware datetimes, amounts of epsilon as decimal texts or numbers, several names as a list.
-    `as_of` is the moment that is asked about, `known_at` what had been recorded by then; each is the present one unless it is given.
+    Moments are given as ISO texts, dates or aware datetimes, amounts of epsilon as decimal texts or
+    numbers, several names as a list. `as_of` is the moment that is asked about, `known_at` what had
+    been recorded by then; each is the present one unless it is given.
     """
 
     __slots__ = ()
@@ -30,8 +31,9 @@ class Job(Opened):
     def ingest(self) -> IngestReport:
         """Read the declared sources into a new snapshot, decide who may be used, and put it in use (C1 to C15, I1).
 
-        Rows that cannot be read are set aside with file, line and reason. A killed ingest leaves the snapshot before in use.
-        Raises `SourceError` where a declared file is missing or of another shape, `FileError` where `sources.yml` is wrong.
+        Rows that cannot be read are set aside with file, line and reason. A killed ingest leaves
+        the snapshot before in use. Raises `SourceError` where a declared file is missing or of
+        another shape, `FileError` where `sources.yml` is wrong.
 
         >>> report = session.ingest()
         >>> [table for table in report.to_dict()["tables"]][:3]
@@ -54,8 +56,9 @@ class Job(Opened):
     ) -> PlanReport:
         """What a run would measure, what it costs (epsilon), which error to expect (patients, 95 %). Reads no data, spends nothing (P14).
 
-        `target` finds the smallest epsilon whose error is at most so many patients. `lock` writes `budgets.lock`.
-        Raises `PolicyError` (C14) for what the policy does not allow, `UsageError` for a name that is not declared.
+        `target` finds the smallest epsilon whose error is at most so many patients. `lock` writes
+        `budgets.lock`. Raises `PolicyError` (C14) for what the policy does not allow, `UsageError`
+        for a name that is not declared.
 
         >>> planned = session.plan("vaccination_grippe", epsilon="0.2").to_dict()
         >>> [(release["dimensions"], release["epsilon"]) for release in planned["releases"]]
@@ -63,7 +66,12 @@ class Job(Opened):
         """
         from segmenter.verbs import publish
 
-        return publish.plan(self.context, self._asked(selection, as_of, known_at, epsilon, tables), target, lock=lock)
+        return publish.plan(
+            self.context,
+            self._asked(selection, as_of, known_at, epsilon, tables),
+            target,
+            lock=lock,
+        )
 
     def run(
         self,
@@ -76,9 +84,10 @@ class Job(Opened):
     ) -> RunReport:
         """Publish the noised counts of segments (patients, with 95 % intervals); small cells are withheld (P1 to P8).
 
-        The price is paid before data is read. What was asked before about the same snapshot is answered from the store, and is free (P9).
-        `tables` as `"age_band,payer"` are measured with the segments. Raises `PolicyError` (C14) before any data is read, and
-        `BudgetError` (P3 to P5) with nothing spent.
+        The price is paid before data is read. What was asked before about the same snapshot is
+        answered from the store, and is free (P9). `tables` as `"age_band,payer"` are measured with
+        the segments. Raises `PolicyError` (C14) before any data is read, and `BudgetError` (P3 to
+        P5) with nothing spent.
 
         >>> [segment] = session.run("vaccination_grippe").to_dict()["segments"]
         >>> [cell["age_band"] for cell in segment["cells"]]
@@ -88,9 +97,13 @@ class Job(Opened):
         """
         from segmenter.verbs import publish
 
-        return self._ready(publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables)))
+        return self._ready(
+            publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
+        )
 
-    def report(self, selection: Names = None, *, to: str | Path | None = None, language: str = "en") -> Reports:
+    def report(
+        self, selection: Names = None, *, to: str | Path | None = None, language: str = "en"
+    ) -> Reports:
         """Write the reports of segments' latest releases, into the project's own folder or `to`: JSON, CSV and a page that stands alone.
 
         Raises `Refusal` (P6) for a segment that has no release yet.
@@ -101,15 +114,24 @@ class Job(Opened):
         """
         from segmenter.verbs import publish
 
-        return publish.reports(self.context, names(selection), None if to is None else Path(to), language)
+        return publish.reports(
+            self.context, names(selection), None if to is None else Path(to), language
+        )
 
     def query(
-        self, sql: str, *, purpose: str, epsilon: Amount = None, as_of: Moment = None, known_at: Moment = None
+        self,
+        sql: str,
+        *,
+        purpose: str,
+        epsilon: Amount = None,
+        as_of: Moment = None,
+        known_at: Moment = None,
     ) -> QueryResult:
         """Answer a question in SQL with noise, about those who may be used for `purpose`; a question asked before is free (P15).
 
-        A group is there for each declared value, withheld (`None`) where too few patients are in it. Raises `UsageError` for what cannot
-        be read, `Refusal` (P15) for what cannot be answered safely, `PolicyError` (C14), `BudgetError` (P3 to P5).
+        A group is there for each declared value, withheld (`None`) where too few patients are in
+        it. Raises `UsageError` for what cannot be read, `Refusal` (P15) for what cannot be answered
+        safely, `PolicyError` (C14), `BudgetError` (P3 to P5).
 
         >>> answer = session.query("SELECT sex, count(*) AS patients FROM patient GROUP BY sex", purpose="statistics", epsilon="0.1")
         >>> answer.columns, [row[0] for row in answer.rows]
@@ -117,12 +139,17 @@ class Job(Opened):
         """
         from segmenter.verbs.ask import query
 
-        return self._ready(query(self.context, sql, purpose, amount(epsilon), self._at(as_of), self._at(known_at)))
+        return self._ready(
+            query(self.context, sql, purpose, amount(epsilon), self._at(as_of), self._at(known_at))
+        )
 
-    def discover(self, segment: str, *, toward: str | None = None, epsilon: Amount = None) -> Discovery:
+    def discover(
+        self, segment: str, *, toward: str | None = None, epsilon: Amount = None
+    ) -> Discovery:
         """What the numbers of a segment suggest: free from its release, or with a private model that `epsilon` pays for.
 
-        Raises `Refusal` (P6) where there is no release yet, `UsageError` where a model is asked for without saying `toward` what.
+        Raises `Refusal` (P6) where there is no release yet, `UsageError` where a model is asked for
+        without saying `toward` what.
 
         >>> session.discover("vaccination_grippe").to_dict()["spent"]
         0.0
@@ -134,7 +161,8 @@ class Job(Opened):
     def forecast(self, purpose: str, *, epsilon: Amount = None) -> AheadReport:
         """How many patients eligible now will lapse within 0-30, 31-60 and 61-90 days: one noised histogram, paid like any release.
 
-        Raises `PolicyError` (C14) and `BudgetError` (P3 to P5), `UsageError` for a purpose that is not declared.
+        Raises `PolicyError` (C14) and `BudgetError` (P3 to P5), `UsageError` for a purpose that is
+        not declared.
 
         >>> [purpose] = session.forecast("prevention", epsilon="0.1").to_dict()["purposes"]
         >>> [bucket["lapse"] for bucket in purpose["buckets"]]
@@ -144,7 +172,9 @@ class Job(Opened):
 
         return ahead.forecast(self.context, purpose, amount(epsilon))
 
-    def notice(self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None) -> AheadReport:
+    def notice(
+        self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None
+    ) -> AheadReport:
         """The notices in force, and how many eligible patients must be asked again before a date (in 90 days unless it is given).
 
         Exact for officers; noised and paid for everyone else, with the errors of `forecast`.
@@ -156,11 +186,19 @@ class Job(Opened):
 
         return ahead.notice(self.context, purpose, self._at(before), amount(epsilon))
 
-    def export(self, segment: str, *, channel: str, destination: str | None = None, planned_at: Moment = None) -> Export:
+    def export(
+        self,
+        segment: str,
+        *,
+        channel: str,
+        destination: str | None = None,
+        planned_at: Moment = None,
+    ) -> Export:
         """Write the file of those who may be contacted, decided as of now, encrypted, registered, with a signed manifest (S1 to S8, P17).
 
-        `planned_at` is when it will be sent, for quiet hours. Raises `PolicyError` (C14) before data is read, `Refusal` where no release is
-        young enough (P6), a suppression list is stale (S7), or the hour is a quiet one, `UsageError` for a name that is not declared.
+        `planned_at` is when it will be sent, for quiet hours. Raises `PolicyError` (C14) before
+        data is read, `Refusal` where no release is young enough (P6), a suppression list is stale
+        (S7), or the hour is a quiet one, `UsageError` for a name that is not declared.
 
         >>> made = session.export("vaccination_grippe", channel="email", destination="routeur")
         >>> Path(made.file).suffixes, [line["reason"] for line in made.to_dict()["funnel"]][-1]

@@ -48,10 +48,18 @@ class Opened:
     def _at(self, given: Moment) -> datetime | None:
         return instant(given, self.policy.time_zone)
 
-    def _asked(self, selection: Names, as_of: Moment, known_at: Moment, epsilon: Amount, tables: Names) -> Asked:
+    def _asked(
+        self, selection: Names, as_of: Moment, known_at: Moment, epsilon: Amount, tables: Names
+    ) -> Asked:
         from segmenter.verbs.publish import Asked
 
-        return Asked(names(selection), self._at(as_of), self._at(known_at), amount(epsilon), names(tables) or ())
+        return Asked(
+            names(selection),
+            self._at(as_of),
+            self._at(known_at),
+            amount(epsilon),
+            names(tables) or (),
+        )
 
     def _ready(self, found: Answered) -> Answered:
         """An answer; the engine of the next question starts while nobody waits for it."""

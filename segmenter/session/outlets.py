@@ -78,7 +78,7 @@ class Outlets(Opened):
 
         return take_back.retained(self.context)
 
-    # -- the suppression list --------------------------------------------------------------------------------------------
+    # -- the suppression list ----------------------------------------------------------------------
 
     def suppress_show(self) -> Summary:
         """The list by reason and source; exact numbers for officers and operators.
@@ -90,17 +90,24 @@ class Outlets(Opened):
 
         return suppress.show(self.context)
 
-    def suppress_import(self, files: str | Path | Sequence[str | Path], *, channel: str | None = None) -> Imported:
+    def suppress_import(
+        self, files: str | Path | Sequence[str | Path], *, channel: str | None = None
+    ) -> Imported:
         """Add what files of opt-outs, bounces and complaints say, whatever sender wrote them (S1, S4 to S6). All or none.
 
-        Rows that cannot be read are set aside, with line and reason. Raises `UsageError` for a file of no known layout.
+        Rows that cannot be read are set aside, with line and reason. Raises `UsageError` for a file
+        of no known layout.
 
         >>> sorted(session.suppress_import(session.context.root / "data" / "lists" / "do_not_contact.csv").to_dict())
         ['created', 'existing', 'quarantined', 'skipped']
         """
         from segmenter.verbs import suppress
 
-        return suppress.import_files(self.context, [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)], channel)
+        return suppress.import_files(
+            self.context,
+            [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)],
+            channel,
+        )
 
     def suppress_add(
         self,
@@ -115,8 +122,9 @@ class Outlets(Opened):
     ) -> dict[str, Any]:
         """Suppress one identifier from this instant, for every process; or, of the kind `token`, whom an unsubscribe link was made for.
 
-        Kinds: email, phone, postal, patient_id, domain, token. Without a channel, a purpose, a topic it holds for all of them (S2).
-        Raises `UsageError` for kinds and names that are not known.
+        Kinds: email, phone, postal, patient_id, domain, token. Without a channel, a purpose, a
+        topic it holds for all of them (S2). Raises `UsageError` for kinds and names that are not
+        known.
 
         >>> session.suppress_add("email", "Camille@Example.org", channel="email")["usable"]
         True
@@ -125,9 +133,18 @@ class Outlets(Opened):
 
         if kind == "token":
             return suppress.add_token(self.context, value, suppress.Scope(channel, purpose, topic))
-        return suppress.add(self.context, kind, value, suppress.Scope(channel, purpose, topic), reason, self._at(until))
+        return suppress.add(
+            self.context,
+            kind,
+            value,
+            suppress.Scope(channel, purpose, topic),
+            reason,
+            self._at(until),
+        )
 
-    def suppress_lift(self, kind: str, value: str, *, reason: str, channel: str | None = None) -> dict[str, Any]:
+    def suppress_lift(
+        self, kind: str, value: str, *, reason: str, channel: str | None = None
+    ) -> dict[str, Any]:
         """Lift the entries of one identifier, by what its owner asked. For officers, with a reason that stays on the trail (S6).
 
         >>> added = session.suppress_add("phone", "06 39 98 00 01")

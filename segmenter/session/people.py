@@ -31,8 +31,9 @@ class People(Opened):
     ) -> Answer:
         """Why a patient may or may not be used: for each use yes or no, every rule that speaks (C1 to C15), and the events behind it.
 
-        For every purpose and channel, or for what one `segment` needs; at any two clocks. What is allowed names the grants it stands on.
-        Raises `UsageError` for a patient or a name that nobody knows, and for moments before the oldest snapshot that is kept.
+        For every purpose and channel, or for what one `segment` needs; at any two clocks. What is
+        allowed names the grants it stands on. Raises `UsageError` for a patient or a name that
+        nobody knows, and for moments before the oldest snapshot that is kept.
 
         >>> for patient in ("P00000005", "P00000002"):
         ...     print(session.why(patient, segment="lettre_quartier").sentences("en")[0])
@@ -68,8 +69,9 @@ class People(Opened):
     def forget(self, patient: str) -> Forgotten:
         """Erase a person from every file, recall them from every export, and prove that nothing is left (S8, GDPR 17).
 
-        A keyed hash stays, which keeps the person out when a source delivers them again. Killed halfway, it is finished when the project is
-        opened next. Raises `EngineError`, naming the files, where something of the person is left all the same.
+        A keyed hash stays, which keeps the person out when a source delivers them again. Killed
+        halfway, it is finished when the project is opened next. Raises `EngineError`, naming the
+        files, where something of the person is left all the same.
 
         >>> session.forget("P00000003").to_dict()["forgotten"]
         True

@@ -1,8 +1,9 @@
 """Delimited text. A clean file goes through the engine in one stride; any other is read record by record, and nothing is lost in silence.
 
-Clean means: every record has as many fields as the header, no record spans lines, none is blank, all is UTF-8. Where that does not hold,
-each broken line lands in quarantine with its physical line (I5: wrong number of fields, unterminated quote, over-long; I6: encoding), and
-reading resumes on the line after it. Blank lines are not rows.
+Clean means: every record has as many fields as the header, no record spans lines, none is blank,
+all is UTF-8. Where that does not hold, each broken line lands in quarantine with its physical line
+(I5: wrong number of fields, unterminated quote, over-long; I6: encoding), and reading resumes on
+the line after it. Blank lines are not rows.
 """
 
 from __future__ import annotations
@@ -62,7 +63,15 @@ class CsvReader:
         number = stage.begin(self.file, layout.skip)
         before = self.engine.count(stage.table)
         names = [None if c is None else f"c{c}" for c in columns]
-        scan = CsvScan(self.file.path, number, layout.width, names, layout.delimiter, layout.skip, self.file.compression)
+        scan = CsvScan(
+            self.file.path,
+            number,
+            layout.width,
+            names,
+            layout.delimiter,
+            layout.skip,
+            self.file.compression,
+        )
         if layout.plain and self._is_clean(stage, scan, before):
             return
         self.engine.trim(stage.table, before)
@@ -105,7 +114,16 @@ class CsvReader:
                 else:
                     yield line, fields
                     continue
-                stage.refuse(Broken(self.file.origin, line, rule, reason, _shown(raw), _cells(raw, self.layout.delimiter)))
+                stage.refuse(
+                    Broken(
+                        self.file.origin,
+                        line,
+                        rule,
+                        reason,
+                        _shown(raw),
+                        _cells(raw, self.layout.delimiter),
+                    )
+                )
 
 
 def open_csv(engine: DuckDBEngine, file: SourceFile) -> CsvReader:
@@ -113,7 +131,7 @@ def open_csv(engine: DuckDBEngine, file: SourceFile) -> CsvReader:
     return CsvReader(engine, file, sniff(file))
 
 
-# -- the header ------------------------------------------------------------------------------------------------------------
+# -- the header ------------------------------------------------------------------------------------
 
 
 def sniff(file: SourceFile) -> Layout:
@@ -133,11 +151,18 @@ def sniff(file: SourceFile) -> Layout:
         if best is None or score > best[0]:
             best = (score, layout)
     if best is None:
-        raise unreadable(file, "has no header line that can be read" if start.strip() else "is empty: a header line was expected")
+        raise unreadable(
+            file,
+            "has no header line that can be read"
+            if start.strip()
+            else "is empty: a header line was expected",
+        )
     return best[1]
 
 
-def _first(stream: Iterator[str], delimiter: str, newline: str, *, plain: bool) -> tuple[Layout | None, list[list[str]]]:
+def _first(
+    stream: Iterator[str], delimiter: str, newline: str, *, plain: bool
+) -> tuple[Layout | None, list[list[str]]]:
     """The header by one delimiter, and a few rows below it."""
     lines = Lines(stream)
     found: Layout | None = None
@@ -149,7 +174,9 @@ def _first(stream: Iterator[str], delimiter: str, newline: str, *, plain: bool) 
             continue
         if found is None:
             names = tuple(_clean(name, i) for i, name in enumerate(fields, 1))
-            found = Layout(names, delimiter, lines.taken, newline, plain and (raw.isascii() or _encodes(raw)))
+            found = Layout(
+                names, delimiter, lines.taken, newline, plain and (raw.isascii() or _encodes(raw))
+            )
         else:
             rows.append(fields)
         if len(rows) == SAMPLE:
@@ -158,11 +185,13 @@ def _first(stream: Iterator[str], delimiter: str, newline: str, *, plain: bool) 
 
 
 def _clean(name: str, position: int) -> str:
-    text = name.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip().lstrip("\ufeff")
+    text = (
+        name.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip().lstrip("\ufeff")
+    )
     return text or f"column_{position}"
 
 
-# -- records -----------------------------------------------------------------------------------------------------------------
+# -- records ---------------------------------------------------------------------------------------
 
 
 class Lines:
@@ -199,7 +228,9 @@ def _records(lines: Lines, delimiter: str) -> Iterator[tuple[int, str, list[str]
     while True:
         lines.record = []
         start = lines.taken + 1
-        reader = csv.reader(lines, delimiter=delimiter, quotechar='"', doublequote=True, strict=True)
+        reader = csv.reader(
+            lines, delimiter=delimiter, quotechar='"', doublequote=True, strict=True
+        )
         try:
             fields: list[str] | str = next(reader)
         except StopIteration:
@@ -234,9 +265,15 @@ def _cells(raw: str, delimiter: str) -> tuple[str, ...]:
     """The fields of a broken record as a lenient reader takes them apart; none of an over-long one."""
     if len(raw) > LONGEST_LINE:
         return ()
-    rows = csv.reader(io.StringIO(_shown(raw), newline=""), delimiter=delimiter)  # a lone carriage return ends a field at least
+    rows = csv.reader(
+        io.StringIO(_shown(raw), newline=""), delimiter=delimiter
+    )  # a lone carriage return ends a field at least
     return tuple(cell.rstrip("\r\n") for row in rows for cell in row)
 
 
 def _shown(raw: str) -> str:
-    return raw.encode("utf-8", "surrogateescape").decode("utf-8", "replace").rstrip("\r\n")[:LONGEST_LINE]
+    return (
+        raw.encode("utf-8", "surrogateescape")
+        .decode("utf-8", "replace")
+        .rstrip("\r\n")[:LONGEST_LINE]
+    )

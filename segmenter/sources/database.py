@@ -107,4 +107,8 @@ def as_text(value: Any) -> str:
 
 
 def _unreadable(table: str, line: int | None = None) -> SourceError:
-    return SourceError(f"the database table {table} cannot be read", line=line, hint="check the URL, the driver and the table's name")
+    return SourceError(
+        f"the database table {table} cannot be read",
+        line=line,
+        hint="check the URL, the driver and the table's name",
+    )

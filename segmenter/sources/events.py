@@ -24,7 +24,8 @@ REQUIRED = ("patient_id", "state")
 def ingest_consent(work: Work) -> None:
     """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6).
 
-    A broken line cannot be trusted with anything it grants; what it may deny is kept by `deny_broken`.
+    A broken line cannot be trusted with anything it grants; what it may deny is kept by
+    `deny_broken`.
     """
     if work.same("consent"):
         return
@@ -56,7 +57,9 @@ def ingest_consent(work: Work) -> None:
     work.torn = (stage, first["first_event"] + stage.whole())
     if work.added("consent"):
         work.engine.add(work.table("touched"), "consent_touched", first)
-    work.settle(stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")})
+    work.settle(
+        stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")}
+    )
 
 
 def deny_broken(work: Work) -> None:

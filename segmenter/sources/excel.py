@@ -37,7 +37,12 @@ def open_excel(file: SourceFile) -> ExcelReader:
         with file.open() as handle:
             content = io.BytesIO(handle.read())
         frame = pl.read_excel(
-            content, engine="calamine", has_header=False, infer_schema_length=0, drop_empty_rows=False, drop_empty_cols=False
+            content,
+            engine="calamine",
+            has_header=False,
+            infer_schema_length=0,
+            drop_empty_rows=False,
+            drop_empty_cols=False,
         )
     except Exception:  # noqa: BLE001  the libraries below raise many kinds, some with cell values in their messages
         raise unreadable(file, "is not a sheet that can be read") from None

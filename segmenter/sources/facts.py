@@ -39,10 +39,24 @@ def ingest_facts(work: Work, declared: FactSource) -> None:
     if not work.added(declared.name):
         declared_columns(declared.name, found, read, declared.tags)
     patient = read.rename.get(declared.patient, declared.patient)
-    theirs = list(dict.fromkeys(name for reader in found for name in reader.header if name != patient))
-    stage = Stage.make(work.engine, declared.name, f"staged_fact_{declared.name}", ["\x00", *(theirs if found else used)], lazy=True)
+    theirs = list(
+        dict.fromkeys(name for reader in found for name in reader.header if name != patient)
+    )
+    stage = Stage.make(
+        work.engine,
+        declared.name,
+        f"staged_fact_{declared.name}",
+        ["\x00", *(theirs if found else used)],
+        lazy=True,
+    )
     for reader in found:
-        reader.load(stage, [reader.header.index(patient), *(reader.header.index(n) if n in reader.header else None for n in theirs)])
+        reader.load(
+            stage,
+            [
+                reader.header.index(patient),
+                *(reader.header.index(n) if n in reader.header else None for n in theirs),
+            ],
+        )
     back = {source: ours for ours, source in read.rename.items()}
     own = unique([back.get(name, name) for name in theirs], OURS) if found else used
     stage.show("raw_fact", {"raw_patient": "\x00", **dict(zip(own, stage.names[1:], strict=True))})
@@ -57,13 +71,21 @@ def ingest_facts(work: Work, declared: FactSource) -> None:
 
 def read_by_policy(policy: Policy, fact: str) -> set[str]:
     """The columns of a fact table that the policy reads at all."""
-    return {d.column for d in policy.dimensions.values() if d.table == fact and d.column is not None} | measured(policy, fact)
+    return {
+        d.column for d in policy.dimensions.values() if d.table == fact and d.column is not None
+    } | measured(policy, fact)
 
 
 def measured(policy: Policy, fact: str) -> set[str]:
     """The columns of a fact table that must be numbers: those the policy measures or clips."""
-    names = {d.column for d in policy.dimensions.values() if d.table == fact and d.column is not None and d.measure in MEASURED}
-    return {name for name in names if name is not None} | set(policy.facts[fact].clip if fact in policy.facts else ()) - {ROWS}
+    names = {
+        d.column
+        for d in policy.dimensions.values()
+        if d.table == fact and d.column is not None and d.measure in MEASURED
+    }
+    return {name for name in names if name is not None} | set(
+        policy.facts[fact].clip if fact in policy.facts else ()
+    ) - {ROWS}
 
 
 def _fits(work: Work, fact: str, own: list[str], kinds: Mapping[str, str]) -> bool:
@@ -75,7 +97,10 @@ def _fits(work: Work, fact: str, own: list[str], kinds: Mapping[str, str]) -> bo
 
 def _keep(work: Work, fact: str, stage: Stage, own: list[str], kinds: Mapping[str, str]) -> None:
     unreadable, reason = _unreadable(list(kinds))
-    structure: Structure = {"__columns__": [_typed(name, kinds.get(name)) for name in own], "__unreadable__": unreadable}
+    structure: Structure = {
+        "__columns__": [_typed(name, kinds.get(name)) for name in own],
+        "__unreadable__": unreadable,
+    }
     table = f"fact_{fact}"
     if work.added(fact):
         work.engine.make("fact_new", "fact_kept", None, structure)
@@ -86,7 +111,11 @@ def _keep(work: Work, fact: str, stage: Stage, own: list[str], kinds: Mapping[st
         work.keep(table, "fact_kept", None, structure)
         work.touch(table, [name for name in work.engine.columns(table) if name != "line"])
     kept = work.engine.count("fact_new" if work.added(fact) else work.table(table))
-    told = {"__unreadable__": unreadable, "__reason__": reason, "__content__": content(["raw_patient", *own], "r")}
+    told = {
+        "__unreadable__": unreadable,
+        "__reason__": reason,
+        "__content__": content(["raw_patient", *own], "r"),
+    }
     work.settle(stage, None if kept == stage.whole() else "fact_quarantine", {"source": fact}, told)
 
 
@@ -97,11 +126,18 @@ def _kinds(work: Work, numbers: list[str]) -> dict[str, str]:
     if not numbers:
         return {}
     whole = [
-        exp.func("coalesce", exp.func("bool_and", exp.or_(_matches(name, WHOLE), exp.not_(_matches(name, NUMBER)))), exp.true())
+        exp.func(
+            "coalesce",
+            exp.func("bool_and", exp.or_(_matches(name, WHOLE), exp.not_(_matches(name, NUMBER)))),
+            exp.true(),
+        )
         for name in numbers
     ]
     (row,) = work.engine.rows("fact_kind", None, {"__whole__": whole})
-    return {name: "BIGINT" if all_whole else "DOUBLE" for name, all_whole in zip(numbers, row, strict=True)}
+    return {
+        name: "BIGINT" if all_whole else "DOUBLE"
+        for name, all_whole in zip(numbers, row, strict=True)
+    }
 
 
 def _unreadable(numbers: list[str]) -> tuple[exp.Expr, exp.Expr]:
@@ -110,7 +146,10 @@ def _unreadable(numbers: list[str]) -> tuple[exp.Expr, exp.Expr]:
 
     if not numbers:
         return exp.false(), exp.Literal.string("")
-    faults = [(name, exp.and_(column(name, "r").neq(""), exp.not_(_matches(name, NUMBER)))) for name in numbers]
+    faults = [
+        (name, exp.and_(column(name, "r").neq(""), exp.not_(_matches(name, NUMBER))))
+        for name in numbers
+    ]
     reason = exp.Case()
     for name, fault in faults:
         reason = reason.when(fault, exp.Literal.string(f"{name} is not a number"))
@@ -120,7 +159,9 @@ def _unreadable(numbers: list[str]) -> tuple[exp.Expr, exp.Expr]:
 def _matches(name: str, pattern: str) -> exp.Expr:
     from sqlglot import exp
 
-    return exp.func("regexp_full_match", column(name), exp.Literal.string(pattern), dialect="duckdb")
+    return exp.func(
+        "regexp_full_match", column(name), exp.Literal.string(pattern), dialect="duckdb"
+    )
 
 
 def _typed(name: str, kind: str | None) -> exp.Expr:

@@ -1,7 +1,8 @@
 """FHIR Consent (R4, R5) -> rows of consent events: pure functions from resources to rows (consent.md, last section).
 
-A permit grants only where it names a mapped purpose, is active, not narrowed and not inside a deny. A deny denies, narrowed or not. What
-cannot be read for certain becomes a row of an unknown state, which C10 quarantines and lets deny.
+A permit grants only where it names a mapped purpose, is active, not narrowed and not inside a deny.
+A deny denies, narrowed or not. What cannot be read for certain becomes a row of an unknown state,
+which C10 quarantines and lets deny.
 """
 
 from __future__ import annotations
@@ -19,7 +20,15 @@ Row = dict[str, str]
 
 ENDED = {"inactive", "entered-in-error"}
 SILENT = {"draft", "proposed", "not-done"}
-SCOPED = {"id", "extension", "type", "period", "purpose", "provision", "fhir_comments"}  # anything else narrows a provision
+SCOPED = {
+    "id",
+    "extension",
+    "type",
+    "period",
+    "purpose",
+    "provision",
+    "fhir_comments",
+}  # anything else narrows a provision
 UNSURE = "unreadable"  # a state that C10 does not know
 
 
@@ -34,7 +43,9 @@ class Terms:
 
     def named(self, provision: Resource) -> list[str]:
         """Our purposes that a provision names."""
-        found = [self.purposes[code] for code in codes(provision.get("purpose")) if code in self.purposes]
+        found = [
+            self.purposes[code] for code in codes(provision.get("purpose")) if code in self.purposes
+        ]
         return list(dict.fromkeys(found))
 
     @property
@@ -67,7 +78,9 @@ class Consent:
     def is_r5(self) -> bool:
         """R5 has a decision at the root and a list of provisions."""
         r = self.resource
-        return isinstance(r.get("provision"), list) or any(name in r for name in ("subject", "decision", "grantor", "controller", "date"))
+        return isinstance(r.get("provision"), list) or any(
+            name in r for name in ("subject", "decision", "grantor", "controller", "date")
+        )
 
     @property
     def status(self) -> str:
@@ -83,13 +96,18 @@ class Consent:
 def require_known(consent: Consent) -> None:
     """Refuse STU3, whose fields of the same names mean other things."""
     r = consent.resource
-    old = any(name in r for name in ("except", "consentingParty", "recipient")) or isinstance(r.get("policyRule"), str)
-    if old or ("provision" not in r and any(name in r for name in ("purpose", "actor", "action", "securityLabel", "dataPeriod"))):
+    old = any(name in r for name in ("except", "consentingParty", "recipient")) or isinstance(
+        r.get("policyRule"), str
+    )
+    if old or (
+        "provision" not in r
+        and any(name in r for name in ("purpose", "actor", "action", "securityLabel", "dataPeriod"))
+    ):
         msg = f"{consent.origin} holds a FHIR STU3 Consent"
         raise SourceError(msg, hint="export it as R4 or R5")
 
 
-# -- what a resource says --------------------------------------------------------------------------------------------------
+# -- what a resource says --------------------------------------------------------------------------
 
 
 def said(consent: Consent, terms: Terms) -> list[Said]:
@@ -100,7 +118,11 @@ def said(consent: Consent, terms: Terms) -> list[Said]:
     if not all(isinstance(root, dict) for root in roots):
         return [Said(UNSURE, "*", _date(r), "")]
     found: list[Said] = []
-    opted_out = any(code.startswith("OPTOUT") for name in ("policyRule", "regulatoryBasis") for code in concept_codes(r.get(name)))
+    opted_out = any(
+        code.startswith("OPTOUT")
+        for name in ("policyRule", "regulatoryBasis")
+        for code in concept_codes(r.get(name))
+    )
     decision = str(r.get("decision", "")) if consent.is_r5 else ""
     narrowed = "modifierExtension" in r
     until = _period(r).get("end", "")
@@ -109,7 +131,15 @@ def said(consent: Consent, terms: Terms) -> list[Said]:
     for root in roots:
         kind = decision if consent.is_r5 else str(root.get("type", ""))
         walk = _Walk(r, terms, consent.is_r5, narrowed or "modifierExtension" in root)
-        found += walk.provision(root, kind, outer=(), inside_deny=opted_out or decision == "deny", starts=_date(r), until=until, root=True)
+        found += walk.provision(
+            root,
+            kind,
+            outer=(),
+            inside_deny=opted_out or decision == "deny",
+            starts=_date(r),
+            until=until,
+            root=True,
+        )
     return list(dict.fromkeys(found))
 
 
@@ -126,11 +156,22 @@ class _Walk:
     narrowed: bool
 
     def provision(
-        self, one: Resource, kind: str, *, outer: tuple[str, ...], inside_deny: bool, starts: str, until: str, root: bool
+        self,
+        one: Resource,
+        kind: str,
+        *,
+        outer: tuple[str, ...],
+        inside_deny: bool,
+        starts: str,
+        until: str,
+        root: bool,
     ) -> Iterator[Said]:
         """What a provision and those within it say. `outer`: purposes of the permits around it."""
         period = _period(one)
-        starts, until = later(starts, period.get("start", ""), self.terms.zone), period.get("end", until)
+        starts, until = (
+            later(starts, period.get("start", ""), self.terms.zone),
+            period.get("end", until),
+        )
         named = self.terms.named(one)
         narrowed = self.narrowed or bool(set(one) - SCOPED)
         speaks_of = named or ([] if codes(one.get("purpose")) else list(outer))
@@ -138,24 +179,40 @@ class _Walk:
             if not narrowed and not inside_deny:
                 yield from (Said("permit", purpose, starts, until) for purpose in named)
         elif kind == "deny":
-            yield from (Said("deny", purpose, starts, until) for purpose in (named or ["*"] if root else speaks_of))
+            yield from (
+                Said("deny", purpose, starts, until)
+                for purpose in (named or ["*"] if root else speaks_of)
+            )
         elif kind or not root:
             yield from (Said(UNSURE, purpose, starts, until) for purpose in speaks_of or ["*"])
         inner = _Walk(self.resource, self.terms, self.flips, narrowed)
         around = (*outer, *named) if kind == "permit" else outer
         for child in _children(one):
-            theirs = {"permit": "deny", "deny": "permit"}.get(kind, "") if self.flips else str(child.get("type", ""))
+            theirs = (
+                {"permit": "deny", "deny": "permit"}.get(kind, "")
+                if self.flips
+                else str(child.get("type", ""))
+            )
             yield from inner.provision(
-                child, theirs, outer=around, inside_deny=inside_deny or kind == "deny", starts=starts, until=until, root=False
+                child,
+                theirs,
+                outer=around,
+                inside_deny=inside_deny or kind == "deny",
+                starts=starts,
+                until=until,
+                root=False,
             )
 
 
 def _children(provision: Resource) -> list[Resource]:
     inner = provision.get("provision", [])
-    return [child if isinstance(child, dict) else {"unreadable": True} for child in (inner if isinstance(inner, list) else [inner])]
+    return [
+        child if isinstance(child, dict) else {"unreadable": True}
+        for child in (inner if isinstance(inner, list) else [inner])
+    ]
 
 
-# -- rows --------------------------------------------------------------------------------------------------------------------
+# -- rows ------------------------------------------------------------------------------------------
 
 
 def rows(versions: Sequence[Consent], terms: Terms) -> list[tuple[Consent, Row]]:
@@ -164,7 +221,11 @@ def rows(versions: Sequence[Consent], terms: Terms) -> list[tuple[Consent, Row]]
         require_known(version)
     newest, earlier = versions[-1], versions[:-1]
     if any(same_version(newest, other) and other.resource != newest.resource for other in earlier):
-        return [(v, _row(v, s, terms, _state(s, v.status))) for v in versions for s in _unsure(said(v, terms))]
+        return [
+            (v, _row(v, s, terms, _state(s, v.status)))
+            for v in versions
+            for s in _unsure(said(v, terms))
+        ]
     if newest.status in ENDED:
         return _ended(newest, earlier, terms)
     if newest.status in SILENT:
@@ -174,7 +235,10 @@ def rows(versions: Sequence[Consent], terms: Terms) -> list[tuple[Consent, Row]]
 
 def _events(consent: Consent, one: Said, terms: Terms) -> list[tuple[Consent, Row]]:
     if one.kind == "permit" and consent.status == "active":
-        return [(consent, {**_row(consent, one, terms, "given"), **_granted(terms, category)}) for category in terms.categories]
+        return [
+            (consent, {**_row(consent, one, terms, "given"), **_granted(terms, category)})
+            for category in terms.categories
+        ]
     return [(consent, _row(consent, one, terms, _state(one, consent.status)))]
 
 
@@ -186,7 +250,9 @@ def _state(one: Said, status: str) -> str:
 
 def _unsure(found: Sequence[Said]) -> list[Said]:
     """Where versions cannot be told apart: denials stand, a permit is unsure."""
-    return [Said("deny" if s.kind == "deny" else UNSURE, s.purpose, s.starts, s.until) for s in found]
+    return [
+        Said("deny" if s.kind == "deny" else UNSURE, s.purpose, s.starts, s.until) for s in found
+    ]
 
 
 def _ended(newest: Consent, earlier: Sequence[Consent], terms: Terms) -> list[tuple[Consent, Row]]:
@@ -200,7 +266,11 @@ def _ended(newest: Consent, earlier: Sequence[Consent], terms: Terms) -> list[tu
             elif version.status == "active":
                 for given in _events(version, one, terms):
                     until = later(ended_at, one.starts, terms.zone)
-                    end = {"state": "withdrawn", "effective_at": until, "recorded_at": _recorded(newest, terms)}
+                    end = {
+                        "state": "withdrawn",
+                        "effective_at": until,
+                        "recorded_at": _recorded(newest, terms),
+                    }
                     found += [given, (newest, {**given[1], **end})]
     return found
 
@@ -229,7 +299,7 @@ def _recorded(consent: Consent, terms: Terms) -> str:
     return consent.meta("lastUpdated") or terms.now.isoformat()
 
 
-# -- fields ------------------------------------------------------------------------------------------------------------------
+# -- fields ----------------------------------------------------------------------------------------
 
 
 def patient_of(resource: Resource) -> str:
@@ -268,7 +338,11 @@ def _expressed_by(resource: Resource) -> str:
     given = resource.get("performer", resource.get("grantor"))
     people = given if isinstance(given, list) else [] if given is None else [given]
     own = patient_of(resource)
-    return "self" if all(own and reference_id(person) == own for person in people) else "representative"
+    return (
+        "self"
+        if all(own and reference_id(person) == own for person in people)
+        else "representative"
+    )
 
 
 def codes(codings: object) -> list[str]:
@@ -295,9 +369,16 @@ def _date(resource: Resource) -> str:
 
 def _period(part: Resource) -> dict[str, str]:
     period = part.get("period")
-    return {name: str(period[name]) for name in ("start", "end") if period.get(name)} if isinstance(period, dict) else {}
+    return (
+        {name: str(period[name]) for name in ("start", "end") if period.get(name)}
+        if isinstance(period, dict)
+        else {}
+    )
 
 
 def same_version(one: Consent, other: Consent) -> bool:
     """Whether nothing tells two versions of a resource apart."""
-    return (one.meta("versionId"), one.meta("lastUpdated")) == (other.meta("versionId"), other.meta("lastUpdated"))
+    return (one.meta("versionId"), one.meta("lastUpdated")) == (
+        other.meta("versionId"),
+        other.meta("lastUpdated"),
+    )

@@ -15,7 +15,9 @@ def moment(text: str, zone: str) -> datetime | None:
         return None
     try:
         found = datetime.fromisoformat(text)
-        return (found.replace(tzinfo=ZoneInfo(zone)) if found.tzinfo is None else found).astimezone(UTC)
+        return (found.replace(tzinfo=ZoneInfo(zone)) if found.tzinfo is None else found).astimezone(
+            UTC
+        )
     except (ValueError, OverflowError):
         return None
 

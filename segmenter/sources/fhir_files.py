@@ -31,13 +31,22 @@ def load(files: Sequence[SourceFile], stage: Stage, names: Sequence[str], terms:
         found += made
     for number in numbers:
         own = [(consent.line, row) for consent, row in found if consent.file == number]
-        stage.add(number, [line for line, _ in own], [[as_text(row[name]) for name in names] for _, row in own], range(len(names)))
+        stage.add(
+            number,
+            [line for line, _ in own],
+            [[as_text(row[name]) for name in names] for _, row in own],
+            range(len(names)),
+        )
 
 
 def _age(consent: Consent, terms: Terms) -> tuple[int, float, str]:
     """Versions in order: by versionId where it is a number, else by lastUpdated."""
     version, updated = consent.meta("versionId"), moment(consent.meta("lastUpdated"), terms.zone)
-    return int(version) if version.isascii() and version.isdigit() else -1, updated.timestamp() if updated else -1e18, version
+    return (
+        int(version) if version.isascii() and version.isdigit() else -1,
+        updated.timestamp() if updated else -1e18,
+        version,
+    )
 
 
 def _consents(file: SourceFile, number: int, stage: Stage) -> Iterator[Consent]:

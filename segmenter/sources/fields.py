@@ -33,7 +33,12 @@ def content(names: Sequence[str], table: str | None = None) -> exp.Expr:
     """A row's content for the officer: its texts, joined."""
     from sqlglot import exp
 
-    return exp.func("concat_ws", exp.Literal.string(", "), *[column(name, table) for name in names], dialect="duckdb")
+    return exp.func(
+        "concat_ws",
+        exp.Literal.string(", "),
+        *[column(name, table) for name in names],
+        dialect="duckdb",
+    )
 
 
 def unique(names: Sequence[str], taken: Sequence[str]) -> list[str]:

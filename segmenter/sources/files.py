@@ -49,7 +49,9 @@ class SourceFile:
     @property
     def compression(self) -> str | None:
         """`gzip`, `zstd` or None, by the end of its name."""
-        return {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}.get(self.path.rsplit(".", 1)[-1].lower())
+        return {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}.get(
+            self.path.rsplit(".", 1)[-1].lower()
+        )
 
     @property
     def kind(self) -> str:
@@ -106,7 +108,10 @@ class SourceFile:
 def unreadable(file: SourceFile, why: str = "cannot be read") -> SourceError:
     """The error for a declared file that is there and cannot be used."""
     if file.remote:
-        return SourceError(f"the source {file.place} {why}", hint="check the address, and that it can be reached from here")
+        return SourceError(
+            f"the source {file.place} {why}",
+            hint="check the address, and that it can be reached from here",
+        )
     return SourceError(f"the source file {why}", file=Path(file.path))
 
 
@@ -119,7 +124,9 @@ def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[So
     path = str(root / read.path)
     if Path(path).is_dir():
         msg = "a source is a file, not a folder"
-        raise SourceError(msg, file=Path(path), hint="name its files with a pattern, such as `FOLDER/*.csv`")
+        raise SourceError(
+            msg, file=Path(path), hint="name its files with a pattern, such as `FOLDER/*.csv`"
+        )
     matches = [path] if Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern may be absolute
     found = [p for p in matches if Path(p).is_file()]
     return tuple(SourceFile(str(Path(p).absolute()), Path(p).name, engine) for p in found)
@@ -159,7 +166,11 @@ def text_stream(file: SourceFile, newline: str, *, only_head: bool = False) -> i
     """The file (or its first lines) as text; bytes that are not UTF-8 come as lone surrogates. UTF-16 is read where its mark says so."""
     start = head(file, 4)
     if file.fetched and only_head:
-        return io.TextIOWrapper(io.BytesIO(head(file)), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+        return io.TextIOWrapper(
+            io.BytesIO(head(file)), encoding="utf-8-sig", errors="surrogateescape", newline=newline
+        )
     if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return io.TextIOWrapper(file.open(), encoding="utf-16", errors="replace", newline=newline)
-    return io.TextIOWrapper(file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+    return io.TextIOWrapper(
+        file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=newline
+    )

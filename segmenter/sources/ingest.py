@@ -70,8 +70,9 @@ class Quarantined:
 class Ingested:
     """What an ingest made. Exact counts are for officers and operators (P17).
 
-    `changed` names the sources that differ from the previous snapshot's (links and preferences are always among them). `full`: patients may
-    have changed who are not in the snapshot's table `touched`, whose `since` is the first new event of those who only said something new.
+    `changed` names the sources that differ from the previous snapshot's (links and preferences are
+    always among them). `full`: patients may have changed who are not in the snapshot's table
+    `touched`, whose `since` is the first new event of those who only said something new.
     """
 
     snapshot: Snapshot
@@ -82,12 +83,18 @@ class Ingested:
 
 
 def ingest(
-    project: Declared, home: Path, keys: Keys, now: datetime, previous: Snapshot | None, progress: Callable[[str, float | None], None]
+    project: Declared,
+    home: Path,
+    keys: Keys,
+    now: datetime,
+    previous: Snapshot | None,
+    progress: Callable[[str, float | None], None],
 ) -> Ingested:
     """Read every declared source into `home/snapshots/<id>.duckdb` (encrypted unless the policy says otherwise) and give the new snapshot.
 
-    The file appears complete under its name at the end, or not at all. Identity numbers and suppression entries of `previous` are carried
-    over (S1). Raises `SourceError` (exit 2) for a patient source that is not there, and for any declared file that cannot be read.
+    The file appears complete under its name at the end, or not at all. Identity numbers and
+    suppression entries of `previous` are carried over (S1). Raises `SourceError` (exit 2) for a
+    patient source that is not there, and for any declared file that cannot be read.
     """
     folder = home / "snapshots"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -95,7 +102,9 @@ def ingest(
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
     path, part = folder / f"{name}.duckdb", folder / f".{name}{PART}"
     try:
-        with DuckDBEngine(home / "spill", keys.file_key() if project.policy.encryption else None) as engine:
+        with DuckDBEngine(
+            home / "spill", keys.file_key() if project.policy.encryption else None
+        ) as engine:
             work = _begin(engine, project, keys, now, previous, part, progress)
             _read_all(work)
             found = _quarantined(work)
@@ -106,7 +115,9 @@ def ingest(
         remove(part)
         raise
     snapshot = Snapshot(name, path, now, project.policy.time_zone)
-    changed = frozenset(name for name, standing in work.plan.items() if standing.change is not Change.SAME) | {"link", "preference"}
+    changed = frozenset(
+        name for name, standing in work.plan.items() if standing.change is not Change.SAME
+    ) | {"link", "preference"}
     return Ingested(snapshot, dict(work.counts), found, changed, work.full)
 
 
@@ -130,9 +141,15 @@ def _begin(
         engine.attach(OLD, previous.path)
         engine.expose(OLD, prefix="old_")
     staging.prepare(engine)
-    planned = plan(engine, project.root, project.sources, project.policy, previous=previous is not None)
+    planned = plan(
+        engine, project.root, project.sources, project.policy, previous=previous is not None
+    )
     seen = watched(engine, project.root, project.sources, previous=previous is not None)
-    carried = previous is not None and planned["consent"].change is not Change.OTHER and previous.time_zone == project.policy.time_zone
+    carried = (
+        previous is not None
+        and planned["consent"].change is not Change.OTHER
+        and previous.time_zone == project.policy.time_zone
+    )
     if carried and previous is not None:
         shutil.copyfile(previous.path, part)
     engine.attach(SNAP, part, write=True)
@@ -170,7 +187,10 @@ def _read_all(work: Work) -> None:
     sources = work.sources
     steps: list[tuple[str, Callable[[], None]]] = [
         ("patients", lambda: ingest_patients(work)),
-        *((f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact)) for fact in sources.facts.values()),
+        *(
+            (f"facts: {fact.name}", lambda fact=fact: ingest_facts(work, fact))
+            for fact in sources.facts.values()
+        ),
         ("facts reduced", lambda: reduce_facts(work)),
         ("consent", lambda: ingest_consent(work)),
         ("links", lambda: ingest_links(work)),
@@ -196,7 +216,9 @@ def _blamed(work: Work) -> Iterator[None]:
     except SourceError as error:
         first = error.problems[0]
         if first.file is None and first.line is not None:
-            raise SourceError(first.message, file=work.root / DECLARATIONS, line=first.line, hint=first.hint) from None
+            raise SourceError(
+                first.message, file=work.root / DECLARATIONS, line=first.line, hint=first.hint
+            ) from None
         raise
     except EngineError:
         for file in _scanned(work):
@@ -208,12 +230,21 @@ def _blamed(work: Work) -> Iterator[None]:
 def _scanned(work: Work) -> Iterator[SourceFile]:
     for standing in work.plan.values():
         for part in standing.parts:
-            yield from (file for file in part.files if not file.remote and "parquet" in (part.read.format, file.kind))
+            yield from (
+                file
+                for file in part.files
+                if not file.remote and "parquet" in (part.read.format, file.kind)
+            )
 
 
 def _unchanged(work: Work) -> None:
     """Refuse files that changed while they were read where they lie: what was taken from them would be of two minds."""
-    before = {path: print_ for standing in work.plan.values() for part in standing.parts for path, print_ in part.prints}
+    before = {
+        path: print_
+        for standing in work.plan.values()
+        for part in standing.parts
+        for path, print_ in part.prints
+    }
     for file in _scanned(work):
         if file.fingerprint() != before[file.path]:
             raise unreadable(file, "changed while it was read")
@@ -224,7 +255,9 @@ def _hash(work: Work) -> bool:
     from segmenter.identifiers import hash_patients
 
     engine, region = work.engine, work.policy.region
-    if not work.carried or (not engine.has("patient_touched") and work.plan["patient"].change is not Change.SAME):
+    if not work.carried or (
+        not engine.has("patient_touched") and work.plan["patient"].change is not Change.SAME
+    ):
         hash_patients(engine, work.keys, region, work.table("address"))
         _hash_aside(work)
         engine.expose(SNAP, ["address"])
@@ -261,7 +294,9 @@ def _hash_aside(work: Work) -> None:
 
 
 def _quarantined(work: Work) -> tuple[Quarantined, ...]:
-    return tuple(Quarantined(*row) for row in work.engine.rows("quarantine_listed", {"most": LISTED}))
+    return tuple(
+        Quarantined(*row) for row in work.engine.rows("quarantine_listed", {"most": LISTED})
+    )
 
 
 def _finish(work: Work) -> None:
@@ -272,7 +307,12 @@ def _finish(work: Work) -> None:
     work.engine.load(work.table("table_count"), pl.DataFrame(counts, schema=schema, orient="row"))
     how = {f"declaration {name}": standing.declaration for name, standing in work.plan.items()}
     meta = {"taken_at": stamp(work.now), "time_zone": work.policy.time_zone, **how, **work.meta}
-    work.engine.load(work.table("meta"), pl.DataFrame(list(meta.items()), schema={"key": pl.String, "value": pl.String}, orient="row"))
+    work.engine.load(
+        work.table("meta"),
+        pl.DataFrame(
+            list(meta.items()), schema={"key": pl.String, "value": pl.String}, orient="row"
+        ),
+    )
     files = [
         (name, path, print_, i)
         for name, standing in (*work.plan.items(), *work.watched.items())
@@ -282,5 +322,3 @@ def _finish(work: Work) -> None:
     schema = {"source": pl.String, "path": pl.String, "fingerprint": pl.String, "part": pl.Int32}
     work.engine.load(work.table("source_file"), pl.DataFrame(files, schema=schema, orient="row"))
     work.engine.detach(SNAP)
-
-

@@ -68,12 +68,22 @@ def parse(file: SourceFile, line: int, text: str) -> dict[str, Any] | Broken:
         try:
             text.encode("utf-8")
         except UnicodeEncodeError:
-            return Broken(file.origin, line, "I6", "not UTF-8", shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+            return Broken(
+                file.origin,
+                line,
+                "I6",
+                "not UTF-8",
+                shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
+            )
     try:
         found = json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return Broken(file.origin, line, "I5", "not JSON", shown)
-    return found if isinstance(found, dict) else Broken(file.origin, line, "I5", "not a JSON object", shown)
+    return (
+        found
+        if isinstance(found, dict)
+        else Broken(file.origin, line, "I5", "not a JSON object", shown)
+    )
 
 
 def _is_array(start: bytes) -> bool:

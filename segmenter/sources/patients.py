@@ -13,7 +13,18 @@ from segmenter.sources.work import Work
 if TYPE_CHECKING:
     from sqlglot import exp
 
-RESERVED = ("patient_id", "birth_date", "age", "deceased_at", "deceased", "email", "phone", "postal", "first_name", "language")
+RESERVED = (
+    "patient_id",
+    "birth_date",
+    "age",
+    "deceased_at",
+    "deceased",
+    "email",
+    "phone",
+    "postal",
+    "first_name",
+    "language",
+)
 OURS = ("patient", "raw_row", "raw_origin", "raw_line")
 
 
@@ -22,7 +33,10 @@ def ingest_patients(work: Work) -> None:
     declared = work.sources.patient
     if work.same("patient"):
         return
-    rename = {**declared.read.rename, "patient_id": declared.read.rename.get("patient_id", declared.key)}
+    rename = {
+        **declared.read.rename,
+        "patient_id": declared.read.rename.get("patient_id", declared.key),
+    }
     found = work.readers("patient")
     if not found:
         msg = "the patient source is not there"
@@ -43,18 +57,30 @@ def ingest_patients(work: Work) -> None:
 
 def _used(work: Work) -> list[str]:
     """The columns of the source that dimensions are made of."""
-    names = {d.column for d in work.policy.dimensions.values() if d.table == "patient" and d.column is not None}
+    names = {
+        d.column
+        for d in work.policy.dimensions.values()
+        if d.table == "patient" and d.column is not None
+    }
     return sorted(names - set(RESERVED))
 
 
 def _others(found: list[Reader], rename: dict[str, str]) -> list[str]:
     """Every column of the source that feeds no reserved one, in order of first sight."""
     used = {rename.get(name, name) for name in RESERVED}
-    return list(dict.fromkeys(name for reader in found for name in reader.header if name not in used))
+    return list(
+        dict.fromkeys(name for reader in found for name in reader.header if name not in used)
+    )
 
 
 def _stage(work: Work, found: list[Reader], rename: dict[str, str], others: list[str]) -> Stage:
-    stage = Stage.make(work.engine, "patient", "staged_patient", [*RESERVED, *(f"\x00{name}" for name in others)], lazy=True)
+    stage = Stage.make(
+        work.engine,
+        "patient",
+        "staged_patient",
+        [*RESERVED, *(f"\x00{name}" for name in others)],
+        lazy=True,
+    )
     for reader in found:
         first = [reader.header.index(name) if name in reader.header else None for name in others]
         reader.load(stage, [*positions(reader, RESERVED, rename), *first])
@@ -76,7 +102,11 @@ def _keep(work: Work, own: list[str]) -> None:
     engine.make("patient_conflict", "patient_conflict", None, {"__columns__": columns})
     engine.make("patient_broken", "patient_broken")
     others: list[exp.Expr] = [
-        exp.alias_(exp.func("nullif", column(name, "p"), exp.Literal.string("")), exp.to_identifier(name, quoted=True)) for name in own
+        exp.alias_(
+            exp.func("nullif", column(name, "p"), exp.Literal.string("")),
+            exp.to_identifier(name, quoted=True),
+        )
+        for name in own
     ]
     work.keep("patient", "patient_kept", None, {"__others__": others})
     work.touch("patient", engine.columns("patient"))

@@ -57,7 +57,9 @@ class Standing:
         return self.change is not Change.ADDED or path in self.fresh
 
 
-def plan(engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, previous: bool) -> dict[str, Standing]:
+def plan(
+    engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, previous: bool
+) -> dict[str, Standing]:
     """How every declared source stands. A database, and a file over the network, always counts as changed."""
     declared = dict(_declared(sources, policy))
     found = {name: _standing(engine, root, reads, how) for name, (reads, how) in declared.items()}
@@ -68,22 +70,35 @@ def plan(engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, 
         known.setdefault(source, {})[path] = fingerprint
     _all_there(root, "consent", found["consent"], known.get("consent", {}))
     how_before = dict(engine.rows("declaration_known"))
-    compared = {name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}")) for name, one in found.items()}
+    compared = {
+        name: _compared(one, known.get(name, {}), how_before.get(f"declaration {name}"))
+        for name, one in found.items()
+    }
     if engine.rows("broken_known")[0][0]:
-        compared["consent"] = found["consent"]  # a broken line may speak of somebody whom a later file makes known
+        compared["consent"] = found[
+            "consent"
+        ]  # a broken line may speak of somebody whom a later file makes known
     return compared
 
 
-def watched(engine: DuckDBEngine, root: Path, sources: Sources, *, previous: bool) -> dict[str, Standing]:
+def watched(
+    engine: DuckDBEngine, root: Path, sources: Sources, *, previous: bool
+) -> dict[str, Standing]:
     """The links and preferences, which are read whole each time: a denial travels over the one, and stands in the other.
 
     Raises `SourceError` where a file of theirs was there at the last ingest and none is now.
     """
-    declared = {name: read for name, read in (("link", sources.link), ("preference", sources.preference)) if read is not None}
+    declared = {
+        name: read
+        for name, read in (("link", sources.link), ("preference", sources.preference))
+        if read is not None
+    }
     found = {name: _standing(engine, root, (read,), None) for name, read in declared.items()}
     known = engine.rows("source_known") if previous else []
     for name, standing in found.items():
-        _all_there(root, name, standing, {path: print_ for source, path, print_ in known if source == name})
+        _all_there(
+            root, name, standing, {path: print_ for source, path, print_ in known if source == name}
+        )
     return found
 
 
@@ -91,8 +106,14 @@ def _all_there(root: Path, source: str, standing: Standing, known: Mapping[str, 
     """Refuse where a declared place has no file any more: the denials that stood in it, or came over it, would be forgotten."""
     now = {path for part in standing.parts for path, _ in part.prints}
     for part in standing.parts:
-        pattern = None if part.files or part.read.path is None else str((root / part.read.path).absolute())
-        if pattern is not None and any(path not in now and fnmatch.fnmatchcase(path, pattern) for path in known):
+        pattern = (
+            None
+            if part.files or part.read.path is None
+            else str((root / part.read.path).absolute())
+        )
+        if pattern is not None and any(
+            path not in now and fnmatch.fnmatchcase(path, pattern) for path in known
+        ):
             raise SourceError(
                 f"source {source}: what was there at the last ingest is missing",
                 file=root / "sources.yml",
@@ -104,7 +125,11 @@ def _all_there(root: Path, source: str, standing: Standing, known: Mapping[str, 
 def _compared(now: Standing, known: Mapping[str, str], declaration: str | None) -> Standing:
     prints = {path: fingerprint for part in now.parts for path, fingerprint in part.prints}
     sure = all(prints.values()) and all(part.read.database is None for part in now.parts)
-    if declaration != now.declaration or not sure or any(prints.get(path) != fingerprint for path, fingerprint in known.items()):
+    if (
+        declaration != now.declaration
+        or not sure
+        or any(prints.get(path) != fingerprint for path, fingerprint in known.items())
+    ):
         return now
     fresh = frozenset(prints.keys() - known.keys())
     if not fresh:
@@ -124,17 +149,34 @@ def _standing(engine: DuckDBEngine, root: Path, reads: tuple[Read, ...], how: An
 
 
 def _declared(sources: Sources, policy: Policy) -> list[tuple[str, tuple[tuple[Read, ...], Any]]]:
-    scopes = [sorted(policy.purposes), sorted(policy.channels), sorted(policy.topics), sorted(policy.categories), policy.time_zone]
+    scopes = [
+        sorted(policy.purposes),
+        sorted(policy.channels),
+        sorted(policy.topics),
+        sorted(policy.categories),
+        policy.time_zone,
+    ]
     found: list[tuple[str, tuple[tuple[Read, ...], Any]]] = [
-        ("patient", ((sources.patient.read,), [_read(sources.patient.read), sources.patient.key, policy.region]))
+        (
+            "patient",
+            (
+                (sources.patient.read,),
+                [_read(sources.patient.read), sources.patient.key, policy.region],
+            ),
+        )
     ]
     found += [
-        (name, ((fact.read,), [_read(fact.read), fact.patient, sorted(measured(policy, name))])) for name, fact in sources.facts.items()
+        (name, ((fact.read,), [_read(fact.read), fact.patient, sorted(measured(policy, name))]))
+        for name, fact in sources.facts.items()
     ]
     consent = [[_read(c.read), dict(c.purposes), dict(c.grants)] for c in sources.consent]
     found.append(("consent", (tuple(c.read for c in sources.consent), [consent, scopes])))
     found += [
-        (f"suppression {s.name}", ((s.read,), [_read(s.read), s.channel, s.max_shrink, scopes, policy.region])) for s in sources.suppression
+        (
+            f"suppression {s.name}",
+            ((s.read,), [_read(s.read), s.channel, s.max_shrink, scopes, policy.region]),
+        )
+        for s in sources.suppression
     ]
     return found
 
@@ -150,4 +192,10 @@ def _thawed(read: Read) -> Read:
 
 
 def _plain(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else list(value) if isinstance(value, (tuple, set, frozenset)) else str(value)
+    return (
+        dict(value)
+        if isinstance(value, Mapping)
+        else list(value)
+        if isinstance(value, (tuple, set, frozenset))
+        else str(value)
+    )

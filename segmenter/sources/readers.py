@@ -75,7 +75,9 @@ def positions(found: Reader, names: Sequence[str], rename: Mapping[str, str]) ->
     return places
 
 
-def require(source: str, found: Reader, names: Sequence[str], rename: Mapping[str, str], line: int | None) -> None:
+def require(
+    source: str, found: Reader, names: Sequence[str], rename: Mapping[str, str], line: int | None
+) -> None:
     """Refuse a file without one of the columns it must have, naming the columns seen and the nearest."""
     for name in names:
         theirs = rename.get(name, name)
@@ -83,11 +85,17 @@ def require(source: str, found: Reader, names: Sequence[str], rename: Mapping[st
             raise lacks(source, theirs, found.header, found.file.origin, line)
 
 
-def declared_columns(source: str, found: Sequence[Reader], read: Read, tags: Mapping[str, str] | None = None) -> None:
+def declared_columns(
+    source: str, found: Sequence[Reader], read: Read, tags: Mapping[str, str] | None = None
+) -> None:
     """Refuse a `rename` from a column that no file has, and a tag that misspells one: what it is to hold or to guard would be lost."""
     seen = list(dict.fromkeys(name for reader in found for name in reader.header))
     theirs = {tag: read.rename.get(tag, tag) for tag in tags or {}}
     wrong = [name for name in read.rename.values() if name not in seen]
-    wrong += [name for name in theirs.values() if name not in seen and misspelt(name, [n for n in seen if n not in theirs.values()])]
+    wrong += [
+        name
+        for name in theirs.values()
+        if name not in seen and misspelt(name, [n for n in seen if n not in theirs.values()])
+    ]
     if found and wrong:
         raise lacks(source, wrong[0], seen, found[0].file.origin, read.line)

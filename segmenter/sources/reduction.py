@@ -49,5 +49,7 @@ def shape(policy: Policy, reduced: Reduced) -> Structure:
     return {
         "__fact__": exp.to_table(f"fact_{reduced.fact}"),
         "__code__": codes.numbered((codes.coded(d, of(d.column)), len(d.labels)) for d in own),
-        "__sums__": [exp.alias_(codes.within(added, WIDEST), f"sum_{n}") for n, added in enumerate(sums)],
+        "__sums__": [
+            exp.alias_(codes.within(added, WIDEST), f"sum_{n}") for n, added in enumerate(sums)
+        ],
     }

@@ -1,7 +1,7 @@
 """How much of an ingest each step is, told by what there is to read: for a remaining time that can be believed.
 
-The costs were measured once, in seconds a million bytes of text; only their proportions matter. What has to be decided follows from what
-was read, so deciding has its share too.
+The costs were measured once, in seconds a million bytes of text; only their proportions matter.
+What has to be decided follows from what was read, so deciding has its share too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,19 @@ if TYPE_CHECKING:
     from segmenter.sources.files import SourceFile
     from segmenter.sources.work import Work
 
-PATIENTS, FACTS, REDUCED, CONSENT, LISTS, IDENTIFIERS, DECIDED = 0.10, 0.04, 0.03, 0.07, 0.43, 0.45, 0.03
-PACKED = {"parquet": 4, "excel": 4}  # bytes of text in a byte of the file, about; likewise where it is compressed
+PATIENTS, FACTS, REDUCED, CONSENT, LISTS, IDENTIFIERS, DECIDED = (
+    0.10,
+    0.04,
+    0.03,
+    0.07,
+    0.43,
+    0.45,
+    0.03,
+)
+PACKED = {
+    "parquet": 4,
+    "excel": 4,
+}  # bytes of text in a byte of the file, about; likewise where it is compressed
 UNSEEN = 10_000_000  # bytes of a database or of a file over the network
 DECISIONS = "decisions"
 
@@ -53,7 +64,12 @@ def _size(work: Work, source: str) -> float:
     standing = work.plan[source]
     if work.carried and standing.change is Change.SAME:
         return 0.0
-    read = [file for part in standing.parts for file in part.files if not work.carried or standing.takes(file.path)]
+    read = [
+        file
+        for part in standing.parts
+        for file in part.files
+        if not work.carried or standing.takes(file.path)
+    ]
     unseen = sum(part.read.database is not None for part in standing.parts)
     return float(sum(map(_text, read)) + unseen * UNSEEN)
 

@@ -33,7 +33,9 @@ class Broken:
     rule: str
     reason: str
     content: str = field(repr=False)
-    cells: tuple[str, ...] = field(default=(), repr=False)  # its fields, as far as it can be taken apart
+    cells: tuple[str, ...] = field(
+        default=(), repr=False
+    )  # its fields, as far as it can be taken apart
 
 
 @dataclass(slots=True)
@@ -45,15 +47,34 @@ class Stage:
     table: str
     names: tuple[str, ...]
     broken: list[Broken] = field(default_factory=list)
-    remains: list[tuple[str, int, tuple[str, ...]]] = field(default_factory=list)  # readings of broken lines: origin, line, a text a name
+    remains: list[tuple[str, int, tuple[str, ...]]] = field(
+        default_factory=list
+    )  # readings of broken lines: origin, line, a text a name
     extra: int = 0  # rows that were read and are accounted for elsewhere
     lazy: bool = False  # files that can be read where they lie are not copied
-    scans: list[tuple[SourceFile, tuple[str | None, ...], int]] = field(default_factory=list)  # their columns and rows
+    scans: list[tuple[SourceFile, tuple[str | None, ...], int]] = field(
+        default_factory=list
+    )  # their columns and rows
 
     @classmethod
-    def make(cls, engine: DuckDBEngine, source: str, table: str, names: Sequence[str], *, lazy: bool = False) -> Stage:
+    def make(
+        cls,
+        engine: DuckDBEngine,
+        source: str,
+        table: str,
+        names: Sequence[str],
+        *,
+        lazy: bool = False,
+    ) -> Stage:
         """Make the empty table. With `lazy`, whoever makes it sees to it that files do not change, and are whole."""
-        engine.create(table, {"_file": "INTEGER", "_line": "BIGINT", **{f"c{i}": "VARCHAR" for i in range(len(names))}})
+        engine.create(
+            table,
+            {
+                "_file": "INTEGER",
+                "_line": "BIGINT",
+                **{f"c{i}": "VARCHAR" for i in range(len(names))},
+            },
+        )
         return cls(engine, source, table, tuple(names), lazy=lazy)
 
     def scan(self, file: SourceFile, columns: Sequence[str | None]) -> bool:
@@ -71,11 +92,22 @@ class Stage:
         import polars as pl
 
         number = self.engine.count(FILES)
-        place = {"file": [number], "origin": [file.origin], "first": [self.engine.count(self.table)], "skip": [skip]}
+        place = {
+            "file": [number],
+            "origin": [file.origin],
+            "first": [self.engine.count(self.table)],
+            "skip": [skip],
+        }
         self.engine.append(FILES, pl.DataFrame(place, schema=FILE_COLUMNS))
         return number
 
-    def add(self, number: int, lines: Sequence[int], rows: Sequence[Sequence[str]], columns: Sequence[int | None]) -> None:
+    def add(
+        self,
+        number: int,
+        lines: Sequence[int],
+        rows: Sequence[Sequence[str]],
+        columns: Sequence[int | None],
+    ) -> None:
         """Append rows read in Python. `columns` gives, for each of `names`, the position in a row, or None."""
         import polars as pl
 
@@ -96,8 +128,13 @@ class Stage:
         """Keep what broken lines may still say: their fields counted from the left and from the right, since either end may be whole."""
         for one in broken:
             for shift in sorted({0, len(one.cells) - width}) if one.cells else ():
-                places = [None if c is None or not 0 <= c + shift < len(one.cells) else c + shift for c in columns]
-                self.remains.append((one.origin, one.line, tuple("" if p is None else one.cells[p] for p in places)))
+                places = [
+                    None if c is None or not 0 <= c + shift < len(one.cells) else c + shift
+                    for c in columns
+                ]
+                self.remains.append(
+                    (one.origin, one.line, tuple("" if p is None else one.cells[p] for p in places))
+                )
 
     def tell_broken(self) -> bool:
         """Make the table `broken_line` (origin, line, `names`) of what broken lines may still say; gives whether there is any."""
@@ -114,9 +151,22 @@ class Stage:
         places = {name: i for i, name in enumerate(self.names)}
         scans, first = [], self.engine.count(self.table)
         for file, columns_, rows in self.scans:
-            scans.append(ParquetScan(file.path, file.origin, {ours: columns_[places[theirs]] for ours, theirs in chosen.items()}, first))
+            scans.append(
+                ParquetScan(
+                    file.path,
+                    file.origin,
+                    {ours: columns_[places[theirs]] for ours, theirs in chosen.items()},
+                    first,
+                )
+            )
             first += rows
-        self.engine.place(view, self.table, FILES, {ours: f"c{places[theirs]}" for ours, theirs in chosen.items()}, scans)
+        self.engine.place(
+            view,
+            self.table,
+            FILES,
+            {ours: f"c{places[theirs]}" for ours, theirs in chosen.items()},
+            scans,
+        )
 
     def read(self) -> int:
         """How many rows were read, broken ones too."""
@@ -147,7 +197,9 @@ def misspelt(name: str, names: Sequence[str]) -> bool:
 
 
 def _close(name: str, names: Sequence[str]) -> list[str]:
-    return [n for n in names if difflib.SequenceMatcher(None, name.lower(), n.lower()).ratio() >= ALIKE]
+    return [
+        n for n in names if difflib.SequenceMatcher(None, name.lower(), n.lower()).ratio() >= ALIKE
+    ]
 
 
 FILE_COLUMNS = {"file": int, "origin": str, "first": int, "skip": int}
@@ -155,10 +207,14 @@ FILE_COLUMNS = {"file": int, "origin": str, "first": int, "skip": int}
 
 def prepare(engine: DuckDBEngine) -> None:
     """Make the table of files that all stages share."""
-    engine.create(FILES, {"file": "BIGINT", "origin": "VARCHAR", "first": "BIGINT", "skip": "BIGINT"})
+    engine.create(
+        FILES, {"file": "BIGINT", "origin": "VARCHAR", "first": "BIGINT", "skip": "BIGINT"}
+    )
 
 
-def lacks(source: str, column: str, seen: Sequence[str], path: str, line: int | None = None) -> SourceError:
+def lacks(
+    source: str, column: str, seen: Sequence[str], path: str, line: int | None = None
+) -> SourceError:
     """The error for a file without a column that it must have: names the columns seen, and the nearest."""
     near = nearest(column, seen if _names(seen) else _close(column, seen))
     hint = f"{f'did you mean {near}? ' if near else ''}columns seen: {headers(seen)}"

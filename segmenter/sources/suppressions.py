@@ -48,10 +48,31 @@ def ingest_suppressions(work: Work) -> None:
     if work.relisted:
         work.keep("suppression", "suppression_all")
     engine.drop("suppression_new")
-    rows = [(f.name, f.modified_at and naive_utc(f.modified_at), f.max_age_seconds, f.readable, f.shrunk) for f in feeds]
-    when, names = pl.Datetime("us"), ("name", "modified_at", "max_age_seconds", "readable", "shrunk")
-    kinds: tuple[pl.DataType | type[pl.DataType], ...] = (pl.String, when, pl.Int64, pl.Boolean, pl.Boolean)
-    engine.load(work.table("feed"), pl.DataFrame(rows, schema=list(zip(names, kinds, strict=True)), orient="row"))
+    rows = [
+        (
+            f.name,
+            f.modified_at and naive_utc(f.modified_at),
+            f.max_age_seconds,
+            f.readable,
+            f.shrunk,
+        )
+        for f in feeds
+    ]
+    when, names = (
+        pl.Datetime("us"),
+        ("name", "modified_at", "max_age_seconds", "readable", "shrunk"),
+    )
+    kinds: tuple[pl.DataType | type[pl.DataType], ...] = (
+        pl.String,
+        when,
+        pl.Int64,
+        pl.Boolean,
+        pl.Boolean,
+    )
+    engine.load(
+        work.table("feed"),
+        pl.DataFrame(rows, schema=list(zip(names, kinds, strict=True)), orient="row"),
+    )
 
 
 def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
@@ -62,11 +83,19 @@ def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -
     found = work.plan[source].parts[0].files
     if not found:
         return Feed(declared.name, None, seconds, readable=False, shrunk=False)
-    before = next((row for row in work.engine.rows("feed_known") if row[0] == declared.name), None) if work.carried else None
+    before = (
+        next((row for row in work.engine.rows("feed_known") if row[0] == declared.name), None)
+        if work.carried
+        else None
+    )
     if before is not None and before[2] and work.same(source):
-        return Feed(declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3])
+        return Feed(
+            declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3]
+        )
     listed = lists.read(work.engine, found, declared.name, declared.read.format)
-    found_problems = lists.hashed(work.engine, work.keys, work.policy, listed, declared.channel, "suppression_new")
+    found_problems = lists.hashed(
+        work.engine, work.keys, work.policy, listed, declared.channel, "suppression_new"
+    )
     told = [(source, *rest) for _, *rest in found_problems]
     schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
     if work.carried:
@@ -78,7 +107,9 @@ def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -
     if not shrunk:
         accepted[declared.name] = listed.entries
     oldest = min(listed.exported_at.get(file.path) or file.modified_at() for file in found)
-    return Feed(declared.name, min(oldest, work.now.astimezone(UTC)), seconds, readable=True, shrunk=shrunk)
+    return Feed(
+        declared.name, min(oldest, work.now.astimezone(UTC)), seconds, readable=True, shrunk=shrunk
+    )
 
 
 def _accepted(work: Work) -> dict[str, int]:
@@ -86,4 +117,6 @@ def _accepted(work: Work) -> dict[str, int]:
     if not work.previous:
         return {}
     found = work.engine.rows("meta_accepted")
-    return {str(name): int(count) for name, count in json.loads(found[0][0]).items()} if found else {}
+    return (
+        {str(name): int(count) for name, count in json.loads(found[0][0]).items()} if found else {}
+    )

@@ -24,7 +24,14 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, object] | None
 SNAP, OLD = "snap", "old"
-QUARANTINE = {"source": "VARCHAR", "origin": "VARCHAR", "line": "BIGINT", "rule": "VARCHAR", "reason": "VARCHAR", "content": "VARCHAR"}
+QUARANTINE = {
+    "source": "VARCHAR",
+    "origin": "VARCHAR",
+    "line": "BIGINT",
+    "rule": "VARCHAR",
+    "reason": "VARCHAR",
+    "content": "VARCHAR",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +44,9 @@ class TableCount:
 
     def plus(self, other: TableCount) -> TableCount:
         """Both together."""
-        return TableCount(self.read + other.read, self.kept + other.kept, self.quarantined + other.quarantined)
+        return TableCount(
+            self.read + other.read, self.kept + other.kept, self.quarantined + other.quarantined
+        )
 
 
 @dataclass(slots=True)
@@ -53,11 +62,15 @@ class Work:
     progress: Callable[[str, float | None], None]
     previous: bool
     plan: Mapping[str, Standing] = field(default_factory=dict)
-    watched: Mapping[str, Standing] = field(default_factory=dict)  # optional sources that are read whole each time
+    watched: Mapping[str, Standing] = field(
+        default_factory=dict
+    )  # optional sources that are read whole each time
     carried: bool = False  # the new file began as a copy of the previous one
     full: bool = True  # patients may differ who are not in `touched`
     relisted: bool = True  # the suppression list may differ
-    torn: tuple[Stage, int] | None = None  # the consent files that were read, for their broken lines, and the number of their first event
+    torn: tuple[Stage, int] | None = (
+        None  # the consent files that were read, for their broken lines, and the number of their first event
+    )
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
 
@@ -89,25 +102,39 @@ class Work:
         if read.database is not None:
             return [open_database(read, self.root)]
         takes = standing.takes if self.carried else (lambda _path: True)
-        return [reader(self.engine, file, read.format) for file in standing.parts[part].files if takes(file.path)]
+        return [
+            reader(self.engine, file, read.format)
+            for file in standing.parts[part].files
+            if takes(file.path)
+        ]
 
     def touch(self, name: str, columns: Sequence[str]) -> None:
         """Note the patients whose rows of a table that was read anew differ from the previous snapshot's."""
         if not self.carried:
             return
-        if not self.engine.has(f"old_{name}") or self.engine.columns(f"old_{name}") != self.engine.columns(name):
+        if not self.engine.has(f"old_{name}") or self.engine.columns(
+            f"old_{name}"
+        ) != self.engine.columns(name):
             self.full = True
             return
         self.engine.alias("row_before", f"old_{name}")
         self.engine.alias("row_after", name)
-        self.engine.make(f"{name}_touched", "row_touched", None, {"__columns__": [column(c) for c in columns]})
+        self.engine.make(
+            f"{name}_touched", "row_touched", None, {"__columns__": [column(c) for c in columns]}
+        )
         self.engine.append_table(self.table("touched"), f"{name}_touched")
 
     def table(self, name: str) -> str:
         """A table of the new snapshot."""
         return f"{SNAP}.{name}"
 
-    def keep(self, name: str, relation: str, values: Values = None, structure: relations.Structure | None = None) -> None:
+    def keep(
+        self,
+        name: str,
+        relation: str,
+        values: Values = None,
+        structure: relations.Structure | None = None,
+    ) -> None:
         """Write a table of the new snapshot and make it readable by its name."""
         self.engine.make(self.table(name), relation, values, structure)
         self.engine.expose(SNAP, [name])
@@ -118,10 +145,17 @@ class Work:
         self.engine.add(self.table("identity"), "identity_new")
 
     def stage(
-        self, source: str, found: Sequence[Reader], names: Sequence[str], rename: Mapping[str, str], into: Stage | None = None
+        self,
+        source: str,
+        found: Sequence[Reader],
+        names: Sequence[str],
+        rename: Mapping[str, str],
+        into: Stage | None = None,
     ) -> Stage:
         """Read files into one staging table with the columns `names`."""
-        staged = into or Stage.make(self.engine, source, f"staged_{source}", names, lazy=source in self.plan)
+        staged = into or Stage.make(
+            self.engine, source, f"staged_{source}", names, lazy=source in self.plan
+        )
         for one in found:
             one.load(staged, positions(one, names, rename))
         return staged
@@ -134,10 +168,16 @@ class Work:
             return
         rows = [(stage.source, b.origin, b.line, b.rule, b.reason, b.content) for b in stage.broken]
         schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
-        self.engine.append(self.table("quarantine"), pl.DataFrame(rows, schema=schema, orient="row"))
+        self.engine.append(
+            self.table("quarantine"), pl.DataFrame(rows, schema=schema, orient="row")
+        )
 
     def settle(
-        self, stage: Stage, relation: str | None = None, values: Values = None, structure: relations.Structure | None = None
+        self,
+        stage: Stage,
+        relation: str | None = None,
+        values: Values = None,
+        structure: relations.Structure | None = None,
     ) -> None:
         """Write a source's quarantine and count its rows; then let the staged rows go."""
         added = self.added(stage.source) if stage.source in self.plan else False
@@ -150,7 +190,9 @@ class Work:
         refused = self.engine.count(self.table("quarantine")) - before
         read = stage.read()
         fresh = TableCount(read, read - refused, refused)
-        self.counts[stage.source] = fresh if not added else self.known_count(stage.source).plus(fresh)
+        self.counts[stage.source] = (
+            fresh if not added else self.known_count(stage.source).plus(fresh)
+        )
         self.engine.drop(stage.table)
 
 

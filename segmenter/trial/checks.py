@@ -1,8 +1,8 @@
 """Trying a project out without real data: what `segmenter test` and the pytest plugin check.
 
-A project's policy and segments are put on an invented world in a folder of its own: no real source, control database, anchor or webhook
-is touched. Checked are the committed costs (`budgets.lock`), that every segment finds somebody, and that what a run would publish leaks
-no more than its epsilon.
+A project's policy and segments are put on an invented world in a folder of its own: no real source,
+control database, anchor or webhook is touched. Checked are the committed costs (`budgets.lock`),
+that every segment finds somebody, and that what a run would publish leaks no more than its epsilon.
 """
 
 from __future__ import annotations
@@ -71,13 +71,23 @@ class TrialReport(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The checks, and whether all passed."""
-        return {"passed": self.passed, "checks": [{"check": c.name, "passed": c.passed, "found": list(c.found)} for c in self.checks]}
+        return {
+            "passed": self.passed,
+            "checks": [
+                {"check": c.name, "passed": c.passed, "found": list(c.found)} for c in self.checks
+            ],
+        }
 
     def to_polars(self) -> Any:
         """One row a check."""
         import polars as pl
 
-        return pl.DataFrame([{"check": c.name, "passed": c.passed, "found": "\n".join(c.found)} for c in self.checks])
+        return pl.DataFrame(
+            [
+                {"check": c.name, "passed": c.passed, "found": "\n".join(c.found)}
+                for c in self.checks
+            ]
+        )
 
 
 def examine(root: Path) -> TrialReport:
@@ -99,11 +109,13 @@ def _check(name: str, check: Callable[[], Sequence[str]]) -> Check:
     return Check(name, not found, found)
 
 
-# -- an invented project ---------------------------------------------------------------------------------------------------
+# -- an invented project ---------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def invented(root: Path, people: int = PEOPLE, seed: int = 1, folder: Path | None = None) -> Iterator[Context]:
+def invented(
+    root: Path, people: int = PEOPLE, seed: int = 1, folder: Path | None = None
+) -> Iterator[Context]:
     """The project's policy and segments on an invented world, ingested. The folder is removed afterwards unless it is given."""
     project = read_project(root)
     world = World(project.policy, project.sources, _countable(project), seed).fill(people)
@@ -121,7 +133,9 @@ def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[
     with _without_server():
         made = context.opened(place, apart)
         try:
-            everyone = dataclasses.replace(made, actor=dataclasses.replace(made.actor, roles=frozenset(Role)))
+            everyone = dataclasses.replace(
+                made, actor=dataclasses.replace(made.actor, roles=frozenset(Role))
+            )
             ingest(everyone)
             yield everyone
         finally:
@@ -158,7 +172,7 @@ def _countable(project: Project) -> list[Resolved]:
     return found
 
 
-# -- coverage --------------------------------------------------------------------------------------------------------------
+# -- coverage --------------------------------------------------------------------------------------
 
 
 def uncovered(root: Path) -> list[str]:
@@ -166,7 +180,9 @@ def uncovered(root: Path) -> list[str]:
     with invented(root) as made:
         segments = _countable(read_project(root))
         found = {
-            s.name: int(_counts(made, s).reshape(-1)[region(s, made.policy.dimensions).ravel()].sum())
+            s.name: int(
+                _counts(made, s).reshape(-1)[region(s, made.policy.dimensions).ravel()].sum()
+            )
             for s in segments
         }
     return [f"{name}: nobody is selected" for name, many in found.items() if many == 0]
@@ -192,22 +208,31 @@ def _cubes(made: Context, tables: Sequence[tuple[Family, Sequence[str]]]) -> lis
     return found
 
 
-# -- privacy ---------------------------------------------------------------------------------------------------------------
+# -- privacy ---------------------------------------------------------------------------------------
 
 
-def leaks(root: Path, epsilon: str | None = None, noise: Source | None = None, runs: int = MOST_RUNS) -> list[str]:
+def leaks(
+    root: Path, epsilon: str | None = None, noise: Source | None = None, runs: int = MOST_RUNS
+) -> list[str]:
     """What of the project's publications leaks more than declared: counts that one human changes too much, noise that hides too little.
 
-    `epsilon` (decimal text) stands for what segments ask. `noise` is the source to try, the program's own by default.
+    `epsilon` (decimal text) stands for what segments ask. `noise` is the source to try, the
+    program's own by default.
     """
     project = read_project(root)
     segments = _countable(project)
-    setting = Setting("trial", project.policy.deciding_hash(), Clocks(datetime.now(UTC), datetime.now(UTC)))
-    made = planner.plan(segments, project.policy, setting, lambda _question, _epsilon: None, epsilon)
+    setting = Setting(
+        "trial", project.policy.deciding_hash(), Clocks(datetime.now(UTC), datetime.now(UTC))
+    )
+    made = planner.plan(
+        segments, project.policy, setting, lambda _question, _epsilon: None, epsilon
+    )
     return [*_moved(root, project, segments, made), *_told(project, made, noise, runs)]
 
 
-def _moved(root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan) -> Iterator[str]:
+def _moved(
+    root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan
+) -> Iterator[str]:
     """Neighbouring worlds through the whole gate: one human less changes one cell of each table by one, at most."""
     tables = [(f.family, m.dimensions) for f in made.families for m in f.measures if not m.rows]
     world = World(project.policy, project.sources, segments, 2).fill(60)
@@ -221,16 +246,22 @@ def _moved(root: Path, project: Project, segments: Sequence[Resolved], made: pla
             yield f"{family.purpose}, table {' x '.join(dimensions) or 'everyone'}: one human changes more than one count"
 
 
-def _told(project: Project, made: planner.ReleasePlan, noise: Source | None, runs: int) -> Iterator[str]:
+def _told(
+    project: Project, made: planner.ReleasePlan, noise: Source | None, runs: int
+) -> Iterator[str]:
     """Neighbouring cubes through publication, many times."""
     for family in made.families:
         limit = family.epsilon / accounting.NANO
-        smallest = sorted(family.tables, key=lambda t: cube.cells([project.policy.dimensions[d] for d in t]))[:2]
+        smallest = sorted(
+            family.tables, key=lambda t: cube.cells([project.policy.dimensions[d] for d in t])
+        )[:2]
         costs = tuple((m.dimensions, m.cost) for m in family.measures if not m.rows)
         strips = tuple((m.rows, m.cost) for m in family.measures if m.rows)
         enough = min(runs, distinguish.enough_runs(limit))
         about = family.about(datetime.now(UTC))
-        trial = distinguish.Trial(project.policy, about, costs, tuple(smallest), enough, noise=noise, strips=strips)
+        trial = distinguish.Trial(
+            project.policy, about, costs, tuple(smallest), enough, noise=noise, strips=strips
+        )
         for base in (0, max(0, project.policy.threshold.patients - 1)):
             evidence = trial.attack(base, place=1)
             if evidence.epsilon > limit:

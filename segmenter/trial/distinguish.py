@@ -1,8 +1,9 @@
 """A distinguisher: how much epsilon a release is proven to leak, from many runs on two neighbouring data sets.
 
-Events are chosen on one half of the runs and judged on the other, with exact Clopper-Pearson bounds, so that what is found is no artefact
-of having searched. A bound above the declared epsilon proves a fault; one below proves nothing, but faults of noise, sensitivity and
-threshold do not hide from it for long.
+Events are chosen on one half of the runs and judged on the other, with exact Clopper-Pearson
+bounds, so that what is found is no artefact of having searched. A bound above the declared epsilon
+proves a fault; one below proves nothing, but faults of noise, sensitivity and threshold do not hide
+from it for long.
 """
 
 from __future__ import annotations
@@ -77,10 +78,17 @@ class Trial:
     def _outputs(self, exact: Sequence[Cube | Sums], place: int, source: _Batches) -> Reals:
         """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
         rows = np.zeros((self.runs, len(self._names())))
-        watched = [tuple(place % len(self.policy.dimensions[d].labels) for d in table) for table in self.tables]
+        watched = [
+            tuple(place % len(self.policy.dimensions[d].labels) for d in table)
+            for table in self.tables
+        ]
         for run in range(self.runs):
             made = self.publish(exact, self.about, self.tables, self.policy, source)
-            rows[run] = [number for one, cell in zip(made, watched, strict=True) for number in _seen(one, cell)]
+            rows[run] = [
+                number
+                for one, cell in zip(made, watched, strict=True)
+                for number in _seen(one, cell)
+            ]
         return rows
 
     def _moved(self, dimensions: Sequence[str], place: int) -> int:
@@ -90,23 +98,40 @@ class Trial:
 
     def _cube(self, number: int, base: int, place: int, more: int) -> Cube:
         dimensions, cost = self.measures[number]
-        return self._exact(dimensions, Spend(str(number), self.about.family.purpose, "", cost, 0), base, (place, more))
+        return self._exact(
+            dimensions,
+            Spend(str(number), self.about.family.purpose, "", cost, 0),
+            base,
+            (place, more),
+        )
 
-    def _exact(self, dimensions: tuple[str, ...], spend: Spend, base: int, moved: tuple[int, int]) -> Cube:
+    def _exact(
+        self, dimensions: tuple[str, ...], spend: Spend, base: int, moved: tuple[int, int]
+    ) -> Cube:
         place, more = moved
-        counts = np.full(math.prod(len(self.policy.dimensions[d].labels) for d in dimensions), base, dtype=np.int64)
+        counts = np.full(
+            math.prod(len(self.policy.dimensions[d].labels) for d in dimensions),
+            base,
+            dtype=np.int64,
+        )
         counts[self._moved(dimensions, place)] += more
         return Cube(dimensions, counts, spend)
 
     def _strip(self, number: int, base: int, moved: tuple[int, int]) -> Sums:
         rows, cost = self.strips[number]
         spend = Spend(f"strip {number}", self.about.family.purpose, "", cost, 0)
-        return sums(rows, self._exact(self._dimensions(rows), spend, base, moved), self.policy, spend)
+        return sums(
+            rows, self._exact(self._dimensions(rows), spend, base, moved), self.policy, spend
+        )
 
     def _group(self, strip: Sums, place: int) -> int:
         """The number of the group that differs."""
         dimensions = self._dimensions(strip.rows)
-        return int(groups(strip.rows, domains(dimensions, self.policy)).numbers.ravel()[self._moved(dimensions, place)])
+        return int(
+            groups(strip.rows, domains(dimensions, self.policy)).numbers.ravel()[
+                self._moved(dimensions, place)
+            ]
+        )
 
     def _dimensions(self, rows: Sequence[Row]) -> tuple[str, ...]:
         return tuple(d for d in self.policy.dimensions if any(d in row.dimensions for row in rows))
@@ -131,14 +156,17 @@ def _seen(one: release.Release, cell: tuple[int, ...]) -> Iterator[float]:
 class _Batches:
     """Noise of the real source, drawn for many runs at once.
 
-    Every number is used once, but in large tables, where only the cell that differs gets its own draws and all others are dealt from a
-    pool of drawn numbers, cut anew for each run. Both neighbours are dealt from one pool: then the other cells' noise has one law, be the
-    pool's rare numbers as they may, and only the cell that differs can tell the neighbours apart.
+    Every number is used once, but in large tables, where only the cell that differs gets its own
+    draws and all others are dealt from a pool of drawn numbers, cut anew for each run. Both
+    neighbours are dealt from one pool: then the other cells' noise has one law, be the pool's rare
+    numbers as they may, and only the cell that differs can tell the neighbours apart.
     """
 
     def __init__(self, source: Source, runs: int, moved: Sequence[tuple[int, int]]) -> None:
         self.source, self.runs = source, runs
-        self.moved = {size: sorted({at for other, at in moved if other == size}) for size, _ in moved}  # the cells that may differ
+        self.moved = {
+            size: sorted({at for other, at in moved if other == size}) for size, _ in moved
+        }  # the cells that may differ
         self.left: dict[tuple[Mechanism, int], Integers] = {}
         self.pools: dict[Mechanism, Integers] = {}
 
@@ -161,7 +189,7 @@ class _Batches:
         return waiting[:wanted]
 
 
-# -- evidence --------------------------------------------------------------------------------------------------------------
+# -- evidence --------------------------------------------------------------------------------------
 
 
 def evidence(left: Reals, right: Reals, names: Sequence[str], alpha: float = ALPHA) -> Evidence:
@@ -171,10 +199,14 @@ def evidence(left: Reals, right: Reals, names: Sequence[str], alpha: float = ALP
     chosen = []
     for n, name in enumerate(names):
         for swapped in (False, True):
-            one, two = (right[:half, n], left[:half, n]) if swapped else (left[:half, n], right[:half, n])
+            one, two = (
+                (right[:half, n], left[:half, n]) if swapped else (left[:half, n], right[:half, n])
+            )
             chosen.append((*_strongest(one, two, alpha), n, swapped, name))
     for _, (kind, at), n, swapped, name in sorted(chosen, key=lambda c: -c[0])[:4]:
-        one, two = (right[half:, n], left[half:, n]) if swapped else (left[half:, n], right[half:, n])
+        one, two = (
+            (right[half:, n], left[half:, n]) if swapped else (left[half:, n], right[half:, n])
+        )
         bound = _bound(_hits(one, kind, at), len(one), _hits(two, kind, at), len(two), alpha / 4)
         if bound > best.epsilon:
             best = Evidence(bound, f"{name} {kind} {at:g}")
@@ -196,8 +228,13 @@ def _strongest(one: Reals, two: Reals, alpha: float) -> tuple[float, tuple[str, 
 
 def _all_hits(sample: Reals, values: Reals, kind: str) -> Reals:
     ordered = np.sort(sample)
-    upto, below = np.searchsorted(ordered, values, side="right"), np.searchsorted(ordered, values, side="left")
-    return np.asarray({">=": len(sample) - below, "<=": upto, "==": upto - below}[kind], dtype=np.float64)
+    upto, below = (
+        np.searchsorted(ordered, values, side="right"),
+        np.searchsorted(ordered, values, side="left"),
+    )
+    return np.asarray(
+        {">=": len(sample) - below, "<=": upto, "==": upto - below}[kind], dtype=np.float64
+    )
 
 
 def _hits(sample: Reals, kind: str, at: float) -> int:
@@ -212,8 +249,14 @@ def _bounds(hits_one: Any, of_one: int, hits_two: Any, of_two: int, alpha: float
     """Lower bounds of ln((P(event | one) - delta) / P(event | two)), each side at half of alpha (Clopper-Pearson)."""
     from scipy.stats import beta
 
-    low = np.where(hits_one > 0, beta.ppf(alpha / 2, np.maximum(hits_one, 1), of_one - hits_one + 1), 0)
-    high = np.where(hits_two < of_two, beta.ppf(1 - alpha / 2, hits_two + 1, np.maximum(of_two - hits_two, 1)), 1)
+    low = np.where(
+        hits_one > 0, beta.ppf(alpha / 2, np.maximum(hits_one, 1), of_one - hits_one + 1), 0
+    )
+    high = np.where(
+        hits_two < of_two,
+        beta.ppf(1 - alpha / 2, hits_two + 1, np.maximum(of_two - hits_two, 1)),
+        1,
+    )
     ratio = np.maximum(low - KNOWN_TAIL, 1e-300) / high
     return np.asarray(np.maximum(np.log(ratio), 0.0))
 

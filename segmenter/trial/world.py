@@ -1,7 +1,8 @@
 """Invented people for any project: enough of everyone that every segment could find somebody, nobody real, no noise involved.
 
-Labels are drawn for each dimension, some of them from the segments' own cells, and turned into the raw values that make them: columns of
-patients, rows of facts. Most people consent to everything, with proof; some do not. The same seed makes the same world.
+Labels are drawn for each dimension, some of them from the segments' own cells, and turned into the
+raw values that make them: columns of patients, rows of facts. Most people consent to everything,
+with proof; some do not. The same seed makes the same world.
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ class World:
         aimed = [wish for s in self.segments for wish in self._aimed(s, chance)]
         for n in range(max(many, len(aimed))):
             wish = aimed[n] if n < len(aimed) else {}
-            labels = {d.name: wish.get(d.name) or chance.choice(d.labels[:-1] or d.labels) for d in dimensions}
+            labels = {
+                d.name: wish.get(d.name) or chance.choice(d.labels[:-1] or d.labels)
+                for d in dimensions
+            }
             self._person(f"T{n:06d}", labels, chance, sure=n < len(aimed))
         return self
 
@@ -63,7 +67,9 @@ class World:
             place = places[chance.randrange(len(places))]
             yield {d.name: d.labels[code] for d, code in zip(own, place, strict=True)}
 
-    def _person(self, name: str, labels: Mapping[str, str], chance: random.Random, *, sure: bool) -> None:
+    def _person(
+        self, name: str, labels: Mapping[str, str], chance: random.Random, *, sure: bool
+    ) -> None:
         row: dict[str, Any] = {
             "patient_id": name, "age": chance.randint(18, 95), "email": f"{name.lower()}@example.org",
             "phone": f"+3363998{chance.randint(0, 9999):04d}", "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris",
@@ -80,18 +86,35 @@ class World:
     def _dimensions(self, table: str) -> list[Dimension]:
         return [d for d in self.policy.dimensions.values() if d.table == table]
 
-    def _facts(self, fact: str, name: str, labels: Mapping[str, str], chance: random.Random) -> None:
+    def _facts(
+        self, fact: str, name: str, labels: Mapping[str, str], chance: random.Random
+    ) -> None:
         own = self._dimensions(fact)
         counted = next((d for d in own if d.measure == "count"), None)
-        many = chance.randint(1, 3) if counted is None else int(_raw(counted, labels[counted.name], chance) or 0)
-        wanted = {d.column: _raw(d, labels[d.name], chance) for d in reversed(own) if d.measure not in (None, "count")}
+        many = (
+            chance.randint(1, 3)
+            if counted is None
+            else int(_raw(counted, labels[counted.name], chance) or 0)
+        )
+        wanted = {
+            d.column: _raw(d, labels[d.name], chance)
+            for d in reversed(own)
+            if d.measure not in (None, "count")
+        }
         sums = {d.column for d in own if d.measure == "sum"}
         bounded = dict(self.policy.facts[fact].clip) if fact in self.policy.facts else {}
         for n in range(max(0, many)):
             row: dict[str, Any] = {"patient_id": name}
             row |= {column: chance.randint(low, high) for column, (low, high) in bounded.items()}
-            row |= {d.column or "": _raw(d, chance.choice(d.labels), chance) for d in own if d.measure is None}
-            row |= {column or "": 0 if n and column in sums else value for column, value in wanted.items()}
+            row |= {
+                d.column or "": _raw(d, chance.choice(d.labels), chance)
+                for d in own
+                if d.measure is None
+            }
+            row |= {
+                column or "": 0 if n and column in sums else value
+                for column, value in wanted.items()
+            }
             self.facts.setdefault(fact, []).append(row)
 
     def _consents(self, name: str, row: Mapping[str, Any], chance: random.Random) -> None:
@@ -106,7 +129,7 @@ class World:
                 )  # fmt: skip
                 self.consent.append(dict(zip(EVENT, values, strict=True)))
 
-    # -- files -----------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------
 
     def without(self, patient: str) -> World:
         """The neighbouring world: one human less, with everything of theirs."""
@@ -115,7 +138,15 @@ class World:
             return [r for r in rows if r["patient_id"] != patient]
 
         facts = {name: keep(rows) for name, rows in self.facts.items()}
-        return World(self.policy, self.sources, self.segments, self.seed, keep(self.patients), keep(self.consent), facts)
+        return World(
+            self.policy,
+            self.sources,
+            self.segments,
+            self.seed,
+            keep(self.patients),
+            keep(self.consent),
+            facts,
+        )
 
     def write(self, root: Path) -> None:
         """Write the data and a `sources.yml` that reads it, with the tags of the project's own."""
@@ -124,19 +155,35 @@ class World:
         _csv(folder / "patients.csv", self.patients)
         _csv(folder / "consent.csv", self.consent, EVENT)
         declared: dict[str, Any] = {
-            "patient": {"read": "data/patients.csv", "key": "patient_id", "tags": dict(self.sources.patient.tags)},
+            "patient": {
+                "read": "data/patients.csv",
+                "key": "patient_id",
+                "tags": dict(self.sources.patient.tags),
+            },
             "consent": [{"read": "data/consent.csv"}],
         }
         for name, source in self.sources.facts.items():
-            _csv(folder / f"{name}.csv", self.facts.get(name, []), ("patient_id", *self._fact_columns(name)))
-            declared[name] = {"read": f"data/{name}.csv", "patient": "patient_id", "tags": dict(source.tags)}
+            _csv(
+                folder / f"{name}.csv",
+                self.facts.get(name, []),
+                ("patient_id", *self._fact_columns(name)),
+            )
+            declared[name] = {
+                "read": f"data/{name}.csv",
+                "patient": "patient_id",
+                "tags": dict(source.tags),
+            }
         known = set(self.patients[0]) if self.patients else set()
-        declared["patient"]["tags"] = {c: t for c, t in declared["patient"]["tags"].items() if c in known}
+        declared["patient"]["tags"] = {
+            c: t for c, t in declared["patient"]["tags"].items() if c in known
+        }
         (root / "sources.yml").write_text(json.dumps(declared), encoding="utf-8")
 
     def _fact_columns(self, fact: str) -> list[str]:
         columns = {d.column for d in self._dimensions(fact) if d.column}
-        return sorted(columns | set(self.policy.facts[fact].clip if fact in self.policy.facts else ()))
+        return sorted(
+            columns | set(self.policy.facts[fact].clip if fact in self.policy.facts else ())
+        )
 
 
 def _raw(dimension: Dimension, label: str, chance: random.Random) -> Any:

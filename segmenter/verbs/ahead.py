@@ -57,36 +57,56 @@ class AheadReport(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: by purpose `buckets: [{..., count, interval}]`; and `refused: [{purpose, rule, reason}]`."""
-        answered = {"purposes": list(self.purposes), "spent": accounting.shown(self.spent), "exact": self.exact}
+        answered = {
+            "purposes": list(self.purposes),
+            "spent": accounting.shown(self.spent),
+            "exact": self.exact,
+        }
         return {**answered, "refused": [dict(one) for one in self.refused]}
 
     def to_polars(self) -> pl.DataFrame:
         """One row a purpose and bucket."""
         import polars as pl
 
-        return pl.DataFrame([{"purpose": p["purpose"], **bucket} for p in self.purposes for bucket in p["buckets"]])
+        return pl.DataFrame(
+            [{"purpose": p["purpose"], **bucket} for p in self.purposes for bucket in p["buckets"]]
+        )
 
 
 def forecast(context: Context, purpose: str, epsilon: str | None) -> AheadReport:
     """How many patients eligible now will lapse within 0-30, 31-60 and 61-90 days, as of the snapshot. Paid like any release."""
-    asked = _Asked(context, _known(context, purpose), FORECAST, epsilon, lambda ahead, clocks: outlook.lapses(ahead, purpose, clocks))
+    asked = _Asked(
+        context,
+        _known(context, purpose),
+        FORECAST,
+        epsilon,
+        lambda ahead, clocks: outlook.lapses(ahead, purpose, clocks),
+    )
     rows, spent = asked.answer()
     row = {"purpose": purpose, "as_of": stamp(asked.clocks.as_of), "buckets": rows}
     return AheadReport(FORECAST, (row,), spent)
 
 
-def notice(context: Context, purpose: str | None, before: datetime | None, epsilon: str | None) -> AheadReport:
+def notice(
+    context: Context, purpose: str | None, before: datetime | None, epsilon: str | None
+) -> AheadReport:
     """The notices in force, and how many eligible patients hold which and must be asked again before a date (default: in 90 days).
 
-    Noised and paid for; exact and free for the officer. Where no purpose is named, those that are refused are told beside the others;
-    a purpose that is named raises its refusal.
+    Noised and paid for; exact and free for the officer. Where no purpose is named, those that are
+    refused are told beside the others; a purpose that is named raises its refusal.
     """
     snapshot = context.store.current(context.journal)
     until = before or snapshot.taken_at + SOON
-    chosen = [_known(context, purpose)] if purpose is not None else list(context.policy.purposes.values())
+    chosen = (
+        [_known(context, purpose)]
+        if purpose is not None
+        else list(context.policy.purposes.values())
+    )
     rows, spent, refused = [], 0, []
     for one in chosen:
-        asked = _Asked(context, one, f"{NOTICE} {stamp(until)}", epsilon, partial(_noticed, one.name, until))
+        asked = _Asked(
+            context, one, f"{NOTICE} {stamp(until)}", epsilon, partial(_noticed, one.name, until)
+        )
         try:
             buckets, paid = (asked.exact(), 0) if context.actor.is_officer else asked.answer()
         except Refusal as error:
@@ -96,7 +116,15 @@ def notice(context: Context, purpose: str | None, before: datetime | None, epsil
             continue
         spent += paid
         in_force = list(outlook.in_force(context.policy, one.name))
-        rows.append({"purpose": one.name, "min_notice": one.min_notice, "in_force": in_force, "before": stamp(until), "buckets": buckets})
+        rows.append(
+            {
+                "purpose": one.name,
+                "min_notice": one.min_notice,
+                "in_force": in_force,
+                "before": stamp(until),
+                "buckets": buckets,
+            }
+        )
     context.record(NOTICE, {"purposes": [row["purpose"] for row in rows]})
     return AheadReport(NOTICE, tuple(rows), spent, context.actor.is_officer, tuple(refused))
 
@@ -108,7 +136,9 @@ def _noticed(purpose: str, before: datetime, ahead: Ahead, clocks: Clocks) -> Ou
 def _known(context: Context, purpose: str) -> Purpose:
     found = context.policy.purposes.get(purpose)
     if found is None:
-        raise UsageError(f"the purpose `{purpose}` is not declared", hint=hint(purpose, context.policy.purposes))
+        raise UsageError(
+            f"the purpose `{purpose}` is not declared", hint=hint(purpose, context.policy.purposes)
+        )
     return found
 
 
@@ -135,36 +165,68 @@ class _Asked:
     def question(self) -> str:
         """The name of the question."""
         family = Family(self.purpose.name, None, tuple(sorted(self.purpose.channels)), (ALWAYS,))
-        return question_key(family, (), Setting(self.snapshot.id, self.context.policy.deciding_hash(), self.clocks), self.what)
+        return question_key(
+            family,
+            (),
+            Setting(self.snapshot.id, self.context.policy.deciding_hash(), self.clocks),
+            self.what,
+        )
 
     def answer(self) -> tuple[list[Row], int]:
         """The noised buckets, and what was paid now (nano-epsilon): nothing where the answer is stored."""
         context = self.context
-        cost = accounting.geometric(accounting.asked_nano(self.epsilon or context.policy.release.epsilon))
+        cost = accounting.geometric(
+            accounting.asked_nano(self.epsilon or context.policy.release.epsilon)
+        )
         path = context.home / "releases" / f"{self.question}.sealed"
         with locked(context.store.lock("run")):
             stored = _read(context, path, cost.epsilon)
             if stored is not None:
                 return stored, 0
-            spend = ledger_of(context).spend(context.actor.account, self.purpose.name, self.question, cost)
+            spend = ledger_of(context).spend(
+                context.actor.account, self.purpose.name, self.question, cost
+            )
             labels, counts = self._counted(spend)
-            found = publish_histogram([str(n) for n in range(len(labels))], counts, spend, context.noise).rows()
-            rows = [{**label, "count": n, "interval": interval.as_list()} for label, (_, n, interval) in zip(labels, found, strict=True)]
-            write_private(path, context.keys.sealed(json.dumps({"epsilon": cost.epsilon, "rows": rows}).encode()))
-            context.record("release", {"tables": [], "question": self.question, "purpose": self.purpose.name, "snapshot": self.snapshot.id})
+            found = publish_histogram(
+                [str(n) for n in range(len(labels))], counts, spend, context.noise
+            ).rows()
+            rows = [
+                {**label, "count": n, "interval": interval.as_list()}
+                for label, (_, n, interval) in zip(labels, found, strict=True)
+            ]
+            write_private(
+                path,
+                context.keys.sealed(json.dumps({"epsilon": cost.epsilon, "rows": rows}).encode()),
+            )
+            context.record(
+                "release",
+                {
+                    "tables": [],
+                    "question": self.question,
+                    "purpose": self.purpose.name,
+                    "snapshot": self.snapshot.id,
+                },
+            )
             return rows, cost.epsilon
 
     def exact(self) -> list[Row]:
         """The exact buckets, for the officer's eyes."""
         labels, counts = self._counted(Spend("", self.purpose.name, self.question, Cost(), 0))
-        return [{**label, "count": n, "interval": [n, n]} for label, n in zip(labels, counts, strict=True)]
+        return [
+            {**label, "count": n, "interval": [n, n]}
+            for label, n in zip(labels, counts, strict=True)
+        ]
 
     def _counted(self, spend: Spend) -> tuple[list[dict[str, str]], list[int]]:
         context, snapshot = self.context, self.snapshot
         with decided(context, snapshot, self.clocks) as engine:
             found = self.take(Ahead(engine, context.policy, snapshot, cube.profile), self.clocks)
             counted = cube.count(engine, found.dimensions, found.eligible, spend)
-        rows = [(key, int(n)) for key, n in zip(cube.keys(found.dimensions), counted.counts, strict=True) if UNKNOWN not in key.values()]
+        rows = [
+            (key, int(n))
+            for key, n in zip(cube.keys(found.dimensions), counted.counts, strict=True)
+            if UNKNOWN not in key.values()
+        ]
         return [key for key, _ in rows], [n for _, n in rows]
 
 

@@ -35,12 +35,18 @@ if TYPE_CHECKING:
 
 
 def why(
-    context: Context, patient_id: str, segment: str | None, channel: str | None, as_of: datetime | None, known_at: datetime | None
+    context: Context,
+    patient_id: str,
+    segment: str | None,
+    channel: str | None,
+    as_of: datetime | None,
+    known_at: datetime | None,
 ) -> Answer:
     """Why a patient may or may not be used: for every question of the policy, or for one segment.
 
-    With a channel the question is whether the segment may contact them there, so it reads `contact` too.
-    Both clocks are now where nothing is said. Refused (`roles`) for anyone but an officer; leaves a line with the patient's pseudonym.
+    With a channel the question is whether the segment may contact them there, so it reads `contact`
+    too. Both clocks are now where nothing is said. Refused (`roles`) for anyone but an officer;
+    leaves a line with the patient's pseudonym.
     """
     context.require_officer("ask why")
     now = context.now()
@@ -50,21 +56,37 @@ def why(
     with opened(context, snapshot) as engine:
         exports = subjects.exports_of(engine, place_of(context, snapshot), patient_id)
         entries = subjects.entries_of(engine)
-        answer = replace(whys.why(engine, context.policy, patient_id, clocks, questions, exports), suppression=entries)
+        answer = replace(
+            whys.why(engine, context.policy, patient_id, clocks, questions, exports),
+            suppression=entries,
+        )
     about = context.keys.pseudonym("patient", patient_id)
-    context.record("why", {"patient": about, "segment": segment, "as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)})
+    context.record(
+        "why",
+        {
+            "patient": about,
+            "segment": segment,
+            "as_of": stamp(clocks.as_of),
+            "known_at": stamp(clocks.known_at),
+        },
+    )
     return answer
 
 
 def _questions(context: Context, segment: str | None, channel: str | None) -> list[Question]:
     if channel is not None and channel not in context.policy.channels:
-        raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, context.policy.channels))
+        raise UsageError(
+            f"the channel `{channel}` is not declared", hint=hint(channel, context.policy.channels)
+        )
     if segment is None:
         return _every(context.policy, channel)
     (resolved,) = read_project(context.root, segments=(segment,)).chosen()
     own = resolved.segment
     if channel is not None and channel not in own.channels:
-        raise UsageError(f"the segment `{segment}` does not list the channel `{channel}`", hint=hint(channel, own.channels))
+        raise UsageError(
+            f"the segment `{segment}` does not list the channel `{channel}`",
+            hint=hint(channel, own.channels),
+        )
     if channel is None:
         return whys.for_request(own.purpose, own.channels, own.topic, resolved.categories)
     reached = (CONTACT,) if CONTACT in context.policy.purposes[own.purpose].categories else ()
@@ -82,7 +104,10 @@ def _every(policy: Policy, channel: str | None) -> list[Question]:
 def receipt(context: Context, patient_id: str, language: str) -> Receipt:
     """A patient's consent receipt as of now. For officers."""
     answer = why(context, patient_id, None, None, None, None)
-    names = {"receipt_id": secrets.token_hex(8), "record_id": context.keys.pseudonym("consent record", patient_id)[:16]}
+    names = {
+        "receipt_id": secrets.token_hex(8),
+        "record_id": context.keys.pseudonym("consent record", patient_id)[:16],
+    }
     return receipts.receipt(answer, context.policy, context.now(), **names, language=language)
 
 
@@ -138,6 +163,12 @@ def forget(context: Context, patient_id: str) -> Forgotten:
     context.require_officer("erase a person")
     snapshot = context.store.current(context.journal)
     with everything_still(context):
-        done = erase.forget(context.store.engine, place_of(context, snapshot), context.policy, patient_id, context.now())
+        done = erase.forget(
+            context.store.engine,
+            place_of(context, snapshot),
+            context.policy,
+            patient_id,
+            context.now(),
+        )
         _drop_states(context)
     return done

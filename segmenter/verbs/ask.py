@@ -41,10 +41,18 @@ class Inquiry:
         return door.name(self.question, self.setting)
 
 
-def query(context: Context, sql: str, purpose: str, epsilon: str | None, as_of: datetime | None, known_at: datetime | None) -> QueryResult:
+def query(
+    context: Context,
+    sql: str,
+    purpose: str,
+    epsilon: str | None,
+    as_of: datetime | None,
+    known_at: datetime | None,
+) -> QueryResult:
     """Answer a question over eligible patients. A question asked before is free (P6); a new one is paid for before data is read (P2).
 
-    Raises `UsageError` (exit 2) for what cannot be read, `Refusal` (P15), `PolicyError` (C14) and `BudgetError` (exit 3).
+    Raises `UsageError` (exit 2) for what cannot be read, `Refusal` (P15), `PolicyError` (C14) and
+    `BudgetError` (exit 3).
     """
     context.store.expect_engine()
     sources = read_project(context.root, segments=()).sources
@@ -55,7 +63,15 @@ def query(context: Context, sql: str, purpose: str, epsilon: str | None, as_of: 
     with locked(context.store.lock("run")):
         stored = door.find(context.home / "releases", context.keys, inquiry.name, amount)
         answer = stored or _answered(context, inquiry)
-        context.record("query", {"question": inquiry.name, "purpose": purpose, "snapshot": snapshot.id, "stored": stored is not None})
+        context.record(
+            "query",
+            {
+                "question": inquiry.name,
+                "purpose": purpose,
+                "snapshot": snapshot.id,
+                "stored": stored is not None,
+            },
+        )
     return door.present(question, answer, stored=stored is not None)
 
 
@@ -68,9 +84,15 @@ def _answered(context: Context, inquiry: Inquiry) -> Answer:
 
     def pay(engine: DuckDBEngine) -> None:
         door.check(engine, question)
-        paid.append(ledger_of(context).spend(context.actor.account, question.purpose, inquiry.name, inquiry.price.cost))
+        paid.append(
+            ledger_of(context).spend(
+                context.actor.account, question.purpose, inquiry.name, inquiry.price.cost
+            )
+        )
 
-    with decided(context, inquiry.snapshot, clocks, before=pay, reads=door.reads(question)) as engine:
+    with decided(
+        context, inquiry.snapshot, clocks, before=pay, reads=door.reads(question)
+    ) as engine:
         eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
         tally = door.count(engine, question, eligible, context.keys.derive(BOUND).hex())
     answer = door.publish(tally, inquiry.price, paid[0], context.policy.threshold, context.noise)

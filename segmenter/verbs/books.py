@@ -25,13 +25,19 @@ class BudgetReport(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document."""
-        return {"budgets": list(self.budgets), "entries": list(self.entries), "lifetime": self.lifetime}
+        return {
+            "budgets": list(self.budgets),
+            "entries": list(self.entries),
+            "lifetime": self.lifetime,
+        }
 
     def to_polars(self) -> pl.DataFrame:
         """One row a budget: purpose, period, allowed, spent and remaining epsilon."""
         import polars as pl
 
-        return pl.DataFrame([{"purpose": b["purpose"], "period": b["period"], **b["epsilon"]} for b in self.budgets])
+        return pl.DataFrame(
+            [{"purpose": b["purpose"], "period": b["period"], **b["epsilon"]} for b in self.budgets]
+        )
 
 
 def ledger_of(context: Context) -> Ledger:
@@ -60,18 +66,26 @@ def _trusted(context: Context, ledger: Ledger) -> bool:
 
 def budget_verify(context: Context) -> dict[str, Any]:
     """Verify the whole journal against its marks. `BudgetError` (P4) where it cannot be trusted."""
-    return {"verified": True, "entries": ledger_of(context).verify(), "anchors": [str(path) for path in context.journal.anchors]}
+    return {
+        "verified": True,
+        "entries": ledger_of(context).verify(),
+        "anchors": [str(path) for path in context.journal.anchors],
+    }
 
 
 def budget_recover(context: Context, *, restored: bool = False) -> dict[str, Any]:
     """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers.
 
-    One that can be trusted is left alone (`UsageError`), unless the officer knows better: the whole folder was `restored` from a backup.
+    One that can be trusted is left alone (`UsageError`), unless the officer knows better: the whole
+    folder was `restored` from a backup.
     """
     context.require_officer("recover the ledger")
     ledger = ledger_of(context)
     if not restored and _trusted(context, ledger):
         msg = "the journal can be trusted: there is nothing to recover"
-        raise UsageError(msg, hint="if the whole folder came back from a backup, add --restored: every budget is then taken as spent")
+        raise UsageError(
+            msg,
+            hint="if the whole folder came back from a backup, add --restored: every budget is then taken as spent",
+        )
     ledger.recover(context.actor.account)
     return {"recovered": True, "budgets": list(balances(ledger))}

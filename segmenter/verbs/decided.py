@@ -43,9 +43,10 @@ def decided(
 ) -> Iterator[DuckDBEngine]:
     """An engine with the snapshot's tables and `person` as decided at `clocks`.
 
-    External access is off from here on, unless the caller `writes` files of its own; then the suppression list is there too. `before` is
-    called while no row was read yet: the moment to look at the names of columns, and to pay (P2). Of the snapshot's tables the caller
-    `reads` only these (None: all): where a state answers as it stands, no other is given a name.
+    External access is off from here on, unless the caller `writes` files of its own; then the
+    suppression list is there too. `before` is called while no row was read yet: the moment to look
+    at the names of columns, and to pay (P2). Of the snapshot's tables the caller `reads` only these
+    (None: all): where a state answers as it stands, no other is given a name.
     """
     stands = not writes and _stands(context, snapshot, clocks)
     with reading(context, snapshot, reads if stands else None) as engine:
@@ -56,14 +57,24 @@ def decided(
 
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
     """Whether a state answers for these clocks as it stands: they are its own."""
-    return _own(snapshot, clocks) and context.store.state_path(snapshot, standing.mark(context.policy)).is_file()
+    return (
+        _own(snapshot, clocks)
+        and context.store.state_path(snapshot, standing.mark(context.policy)).is_file()
+    )
 
 
 def _own(snapshot: Snapshot, clocks: Clocks) -> bool:
     return clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
 
 
-def decide(context: Context, engine: DuckDBEngine, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False) -> None:
+def decide(
+    context: Context,
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    clocks: Clocks,
+    *,
+    writes: bool = False,
+) -> None:
     """Give an engine of `reading` everyone's decisions, as `decided` has them."""
     if writes or not _stands(context, snapshot, clocks):
         _load_lists(context, engine)
@@ -84,7 +95,9 @@ def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
 
 
 @contextlib.contextmanager
-def reading(context: Context, snapshot: Snapshot, names: Sequence[str] | None = None) -> Iterator[DuckDBEngine]:
+def reading(
+    context: Context, snapshot: Snapshot, names: Sequence[str] | None = None
+) -> Iterator[DuckDBEngine]:
     """An engine with a snapshot's tables (None: all of them); nothing else is read yet."""
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
@@ -92,7 +105,9 @@ def reading(context: Context, snapshot: Snapshot, names: Sequence[str] | None = 
     with context.store.reading(snapshot, None if names is None else {*names, *FORM}) as engine:
         if not engine.has("aside") or "evidenced" not in engine.columns("consent"):
             msg = "the snapshot was written by an earlier version of segmenter"
-            raise UsageError(msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more")
+            raise UsageError(
+                msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
+            )
         if names is None:
             engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
             if not matches.trusted(engine):
@@ -105,18 +120,30 @@ def _load_lists(context: Context, engine: DuckDBEngine) -> None:
     engine.make("erased", "erased_now")
 
 
-def state(context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None) -> Path:
+def state(
+    context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None
+) -> Path:
     """The file of decisions of a snapshot under the policy in force; made where it is missing."""
     path = context.store.state_path(snapshot, standing.mark(context.policy))
     with locked(context.store.lock("state")):
         if not path.is_file():
-            standing.settle(engine, context.policy, snapshot, path, cube.profile, previous=previous, progress=context.progress)
+            standing.settle(
+                engine,
+                context.policy,
+                snapshot,
+                path,
+                cube.profile,
+                previous=previous,
+                progress=context.progress,
+            )
     return path
 
 
 def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None) -> None:
     """Decide everyone of a new snapshot; only those who were touched where the state of `before` may be followed."""
-    followed = None if before is None else context.store.state_path(before, standing.mark(context.policy))
+    followed = (
+        None if before is None else context.store.state_path(before, standing.mark(context.policy))
+    )
     usable = followed is not None and followed.is_file()
     with opened(context, snapshot) as engine:
         if usable:

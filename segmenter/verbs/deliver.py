@@ -46,13 +46,17 @@ class Parcel:
 
 
 def export_segment(
-    context: Context, name: str, channel: str, destination: str | None = None, planned_at: datetime | None = None
+    context: Context,
+    name: str,
+    channel: str,
+    destination: str | None = None,
+    planned_at: datetime | None = None,
 ) -> Export:
     """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
 
-    Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6), a feed is not fresh (S7) or the
-    planned time is in quiet hours, `UsageError` for a name that is not there or a planned time that is over. Where the funnel cannot be
-    paid it is null (P16).
+    Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6),
+    a feed is not fresh (S7) or the planned time is in quiet hours, `UsageError` for a name that is
+    not there or a planned time that is over. Where the funnel cannot be paid it is null (P16).
     """
     parcel = _parcel(context, name, channel, destination)
     _require_future(context, planned_at)
@@ -61,17 +65,25 @@ def export_segment(
     with register.alone(context.home, context.journal):
         now = context.now()
         clocks = Clocks(now, now)
-        preference.require_open(context.policy.channels[channel], planned_at or now, context.policy.time_zone)
+        preference.require_open(
+            context.policy.channels[channel], planned_at or now, context.policy.time_zone
+        )
         with reading(context, snapshot) as engine:
             suppression.require_fresh(engine, now)
             order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
             spend = _reserve(context, parcel)
             decide(context, engine, snapshot, clocks, writes=True)
             _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
-            return export.commit(engine, place_of(context, snapshot), order, _publisher(context, spend), context.progress)
+            return export.commit(
+                engine,
+                place_of(context, snapshot),
+                order,
+                _publisher(context, spend),
+                context.progress,
+            )
 
 
-# -- by name -----------------------------------------------------------------------------------------------------------
+# -- by name ---------------------------------------------------------------------------------------
 
 
 def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
@@ -83,11 +95,18 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
         raise UsageError(msg, hint="name one segment")
     policy = context.policy
     if channel not in policy.channels:
-        raise UsageError(f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels))
+        raise UsageError(
+            f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels)
+        )
     if channel not in chosen[0].segment.channels:
         rule = "C14"
         where = chosen[0].segment.problem("", "channels")
-        raise PolicyError(rule, f"the segment `{name}` does not list the channel `{channel}`", file=where.file, line=where.line)
+        raise PolicyError(
+            rule,
+            f"the segment `{name}` does not list the channel `{channel}`",
+            file=where.file,
+            line=where.line,
+        )
     parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
     destinations.recipient(parcel.destination.name, parcel.destination.encrypt)
     return parcel
@@ -105,18 +124,29 @@ def _destination(policy: Policy, name: str | None) -> Destination:
     if name is not None and name not in known:
         raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
     if name is None and len(known) != 1:
-        msg = "no destination is declared" if not known else "several destinations are declared and none is chosen"
-        raise UsageError(msg, hint=f"choose with --destination: {', '.join(known)}" if known else "add `destinations` to policy.yml")
+        msg = (
+            "no destination is declared"
+            if not known
+            else "several destinations are declared and none is chosen"
+        )
+        raise UsageError(
+            msg,
+            hint=f"choose with --destination: {', '.join(known)}"
+            if known
+            else "add `destinations` to policy.yml",
+        )
     return known[name] if name is not None else next(iter(known.values()))
 
 
 def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> Layout:
     tags = parcel.project.sources.patient.tags
     known = tuple(column for column in engine.columns("patient") if column != "patient")
-    return destinations.layout(policy, tags, known, parcel.destination, parcel.segment.segment.purpose, parcel.channel)
+    return destinations.layout(
+        policy, tags, known, parcel.destination, parcel.segment.segment.purpose, parcel.channel
+    )
 
 
-# -- who -----------------------------------------------------------------------------------------------------------------
+# -- who -------------------------------------------------------------------------------------------
 
 
 def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
@@ -124,7 +154,9 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
     found = latest_release(context, segment)
     if found is None:
         rule, days = "P6", context.policy.release.max_age_days
-        msg = f"the segment `{segment.name}` has no release of the last {days} days under this policy"
+        msg = (
+            f"the segment `{segment.name}` has no release of the last {days} days under this policy"
+        )
         raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
     labels = {d: context.policy.dimensions[d].labels for d in segment.dimensions}
     cells = read_off(segment, found, context.policy).kept_cells()
@@ -143,7 +175,9 @@ def _check_again(
     """Members of the kept cells, each with the first reason against them as of now."""
     policy, channel = context.policy, context.policy.channels[order.channel]
     request = segment.request(clocks)
-    eligible = consent.gate(engine, policy, snapshot, request, mark=(order.channel, order.layout.categories))
+    eligible = consent.gate(
+        engine, policy, snapshot, request, mark=(order.channel, order.layout.categories)
+    )
     export.build(engine, eligible, segment.dimensions, kept)
     suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
     preference.denied(engine, order.channel, order.topic)
@@ -185,7 +219,7 @@ def place_of(context: Context, snapshot: Snapshot) -> Place:
     )
 
 
-# -- numbers -----------------------------------------------------------------------------------------------------------
+# -- numbers ---------------------------------------------------------------------------------------
 
 
 def _reserve(context: Context, parcel: Parcel) -> Spend | None:
@@ -193,7 +227,9 @@ def _reserve(context: Context, parcel: Parcel) -> Spend | None:
     cost = accounting.geometric(accounting.asked_nano(context.policy.release.funnel))
     question = f"funnel {parcel.segment.name} {parcel.channel}"
     try:
-        return ledger_of(context).spend(context.actor.account, parcel.segment.segment.purpose, question, cost)
+        return ledger_of(context).spend(
+            context.actor.account, parcel.segment.segment.purpose, question, cost
+        )
     except BudgetError as refused:
         if refused.rule == "P4":
             raise
@@ -201,7 +237,9 @@ def _reserve(context: Context, parcel: Parcel) -> Spend | None:
 
 
 def _publisher(context: Context, spend: Spend | None) -> export.Publish:
-    def published(labels: Sequence[str], exact: Sequence[int], sums: Mapping[str, Sequence[int]]) -> Published | None:
+    def published(
+        labels: Sequence[str], exact: Sequence[int], sums: Mapping[str, Sequence[int]]
+    ) -> Published | None:
         if spend is None:
             return None
         noisy = publish_histogram(labels, exact, spend, context.noise).values.tolist()

@@ -31,14 +31,26 @@ class IngestReport(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document; numbers are null, and the quarantine empty, for whoever may not see them."""
-        counts = {name: {"rows": c.kept, "quarantined": c.quarantined, "read": c.read} for name, c in self.ingested.tables.items()}
+        counts = {
+            name: {"rows": c.kept, "quarantined": c.quarantined, "read": c.read}
+            for name, c in self.ingested.tables.items()
+        }
         hidden = {name: dict.fromkeys(count) for name, count in counts.items()}
         rows = self.ingested.quarantine_rows if self.exact else ()
         return {
             "snapshot": self.ingested.snapshot.id,
             "taken_at": stamp(self.ingested.snapshot.taken_at),
             "tables": counts if self.exact else hidden,
-            "quarantine": [{"source": q.source, "file": q.origin, "line": q.line, "rule": q.rule, "reason": q.reason} for q in rows],
+            "quarantine": [
+                {
+                    "source": q.source,
+                    "file": q.origin,
+                    "line": q.line,
+                    "rule": q.rule,
+                    "reason": q.reason,
+                }
+                for q in rows
+            ],
             "exact": self.exact,
         }
 
@@ -46,24 +58,43 @@ class IngestReport(Framed):
         """The tables as a frame: name, rows, quarantined, read."""
         import polars as pl
 
-        rows = [(name, t["rows"], t["quarantined"], t["read"]) for name, t in self.to_dict()["tables"].items()]
-        return pl.DataFrame(rows, schema={"table": pl.String, "rows": pl.Int64, "quarantined": pl.Int64, "read": pl.Int64}, orient="row")
+        rows = [
+            (name, t["rows"], t["quarantined"], t["read"])
+            for name, t in self.to_dict()["tables"].items()
+        ]
+        return pl.DataFrame(
+            rows,
+            schema={
+                "table": pl.String,
+                "rows": pl.Int64,
+                "quarantined": pl.Int64,
+                "read": pl.Int64,
+            },
+            orient="row",
+        )
 
 
 def ingest(context: Context) -> IngestReport:
     """Read every declared source into a new snapshot, decide everyone, and switch to it.
 
-    The switch is one entry of the journal; until it is written the old snapshot stays in use. Raises `SourceError`, `FileError` (exit 2).
+    The switch is one entry of the journal; until it is written the old snapshot stays in use.
+    Raises `SourceError`, `FileError` (exit 2).
     """
     project = read_project(context.root, segments=())
     with locked(context.store.lock("ingest")):
         _sweep(context)
         before = _before(context)
-        made = sources.ingest(project, context.home, context.keys, context.now(), before, context.progress)
+        made = sources.ingest(
+            project, context.home, context.keys, context.now(), before, context.progress
+        )
         try:
             erase.keep_out(context.store.engine, context.journal, made.snapshot.path)
             settle(context, made.snapshot, None if made.full else before)
-            context.journal.append(context.actor.account, "ingest", ingest_body(made.snapshot, context.policy.deciding_hash()))
+            context.journal.append(
+                context.actor.account,
+                "ingest",
+                ingest_body(made.snapshot, context.policy.deciding_hash()),
+            )
         except BaseException:
             made.snapshot.path.unlink(missing_ok=True)
             raise

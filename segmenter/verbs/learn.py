@@ -35,23 +35,32 @@ class Discovery(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"proposals": [p.to_dict() for p in self.proposals], "spent": accounting.shown(self.spent)}
+        return {
+            "proposals": [p.to_dict() for p in self.proposals],
+            "spent": accounting.shown(self.spent),
+        }
 
     def to_polars(self) -> pl.DataFrame:
         """One row a proposal: name, where, reason, lift, count."""
         import polars as pl
 
         rows = [(p.name, p.where, p.reason, p.lift, p.patients) for p in self.proposals]
-        schema = {"name": pl.String, "where": pl.String, "reason": pl.String, "lift": pl.Float64, "count": pl.Int64}
+        schema = {
+            "name": pl.String,
+            "where": pl.String,
+            "reason": pl.String,
+            "lift": pl.Float64,
+            "count": pl.Int64,
+        }
         return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def discovered(context: Context, name: str, toward: str | None, epsilon: str | None) -> Discovery:
     """Conditions that stand out in a segment's population, over its own dimensions.
 
-    Without `epsilon` they come from its latest release and cost nothing; with it a private model is paid for, then fitted.
-    Raises `Refusal` (P6) where there is no release yet, `UsageError` where there is no snapshot, or where a model is asked for without
-    saying what to look for.
+    Without `epsilon` they come from its latest release and cost nothing; with it a private model is
+    paid for, then fitted. Raises `Refusal` (P6) where there is no release yet, `UsageError` where
+    there is no snapshot, or where a model is asked for without saying what to look for.
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()
     context.store.current(context.journal)
@@ -78,7 +87,11 @@ def _modelled(context: Context, segment: Resolved, goal: Toward, epsilon: int) -
     consent.check(context.policy, request)
     with locked(context.store.lock("run")):
         cost = accounting.geometric(epsilon)
-        spend = ledger_of(context).spend(context.actor.account, family.purpose, f"model of {segment.name}", cost)
+        spend = ledger_of(context).spend(
+            context.actor.account, family.purpose, f"model of {segment.name}", cost
+        )
         with decided(context, snapshot, clocks) as engine:
-            counted = cube.count(engine, dimensions, consent.gate(engine, context.policy, snapshot, request), spend)
+            counted = cube.count(
+                engine, dimensions, consent.gate(engine, context.policy, snapshot, request), spend
+            )
         return discover.fit_private(counted, dimensions, family, goal)

@@ -45,7 +45,11 @@ def quarantine(context: Context) -> Table:
     with context.store.reading(snapshot) as engine:
         rows = engine.frame("quarantine_opened").to_dicts()
     context.record("quarantine", {"snapshot": snapshot.id})
-    shown = rows if context.actor.is_officer else [{name: value for name, value in row.items() if name != "content"} for row in rows]
+    shown = (
+        rows
+        if context.actor.is_officer
+        else [{name: value for name, value in row.items() if name != "content"} for row in rows]
+    )
     return Table("quarantine", tuple(shown))
 
 
@@ -55,7 +59,14 @@ def trail(context: Context) -> Table:
         rule, msg = "roles", "only officers and operators may read the trail"
         raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
     rows = [
-        {"seq": e.seq, "at": stamp(e.at), "actor": e.actor, "act": e.kind, "policy": e.body.get("policy"), "hash": e.hash}
+        {
+            "seq": e.seq,
+            "at": stamp(e.at),
+            "actor": e.actor,
+            "act": e.kind,
+            "policy": e.body.get("policy"),
+            "hash": e.hash,
+        }
         for e in context.journal.read()
     ]
     return Table("trail", tuple(rows))

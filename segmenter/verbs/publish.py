@@ -40,7 +40,8 @@ if TYPE_CHECKING:
 class Asked:
     """What a job asks for: segments by name, glob or tag (None: all), the clocks, an epsilon that overrides what segments ask.
 
-    `tables` are extra tables, each dimensions with commas between them, measured together with the segments that may read them (P14).
+    `tables` are extra tables, each dimensions with commas between them, measured together with the
+    segments that may read them (P14).
     """
 
     selection: Sequence[str] | None = None
@@ -51,7 +52,10 @@ class Asked:
 
     def more(self, chosen: Sequence[Resolved], policy: Policy) -> tuple[Resolved, ...]:
         """The segments, and behind them the extra tables."""
-        return (*chosen, *extra.asked(chosen, [extra.parsed(table, policy) for table in self.tables], policy))
+        return (
+            *chosen,
+            *extra.asked(chosen, [extra.parsed(table, policy) for table in self.tables], policy),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,11 @@ class PlanReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document."""
-        document = {**self.plan.to_dict(), "budgets": list(self.budgets), "refused": [r.to_dict() for r in self.refused]}
+        document = {
+            **self.plan.to_dict(),
+            "budgets": list(self.budgets),
+            "refused": [r.to_dict() for r in self.refused],
+        }
         error = None if self.error is None else self.error.to_dict()
         more = {"target": self.target, "lock": self.lock, "error": error}
         return document | {name: value for name, value in more.items() if value is not None}
@@ -112,7 +120,8 @@ class RunReport:
     def to_dict(self) -> dict[str, Any]:
         """The contract's document.
 
-        Extra tables stand in `tables` as segments do; `spent` is the epsilon this run can have cost a patient, rho at its budget's delta.
+        Extra tables stand in `tables` as segments do; `spent` is the epsilon this run can have cost
+        a patient, rho at its budget's delta.
         """
         return {
             "segments": [segment.to_dict() for segment in self.segments],
@@ -127,14 +136,19 @@ class RunReport:
         """One row a segment: segment, count, low, high, withheld_cells."""
         import polars as pl
 
-        rows = [(s.segment, s.count, s.interval.low, s.interval.high, s.withheld_cells) for s in self.segments]
-        return pl.DataFrame(rows, schema=["segment", "count", "low", "high", "withheld_cells"], orient="row")
+        rows = [
+            (s.segment, s.count, s.interval.low, s.interval.high, s.withheld_cells)
+            for s in self.segments
+        ]
+        return pl.DataFrame(
+            rows, schema=["segment", "count", "low", "high", "withheld_cells"], orient="row"
+        )
 
     def _repr_html_(self) -> str:
         return "".join(segment._repr_html_() for segment in self.segments)
 
 
-# -- where a question stands -------------------------------------------------------------------------------------------
+# -- where a question stands -----------------------------------------------------------------------
 
 
 def shelf_of(context: Context) -> Shelf:
@@ -145,22 +159,33 @@ def shelf_of(context: Context) -> Shelf:
 def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:
     """The newest snapshot, or the one that was current at an earlier `known_at`; refused where that one is gone."""
     newest = context.store.current(context.journal)
-    return newest if known_at is None or known_at >= newest.taken_at else context.store.known(context.journal, known_at)
+    return (
+        newest
+        if known_at is None or known_at >= newest.taken_at
+        else context.store.known(context.journal, known_at)
+    )
 
 
 def setting_of(context: Context, asked: Asked) -> tuple[Snapshot, Setting]:
     """The snapshot and the setting of a question: its clocks are the snapshot's moment where nothing is said (P6)."""
     snapshot = snapshot_at(context, asked.known_at)
-    return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks_of(snapshot, asked.as_of, asked.known_at))
+    return snapshot, Setting(
+        snapshot.id,
+        context.policy.deciding_hash(),
+        clocks_of(snapshot, asked.as_of, asked.known_at),
+    )
 
 
-# -- plan --------------------------------------------------------------------------------------------------------------
+# -- plan ------------------------------------------------------------------------------------------
 
 
-def plan(context: Context, asked: Asked, target: int | None = None, *, lock: bool = False) -> PlanReport:
+def plan(
+    context: Context, asked: Asked, target: int | None = None, *, lock: bool = False
+) -> PlanReport:
     """What a run of the same words would measure and cost. Spends nothing and reads no patient data.
 
-    Segments that the policy refuses are told with their rule, and the report's exit status is 3. `lock` writes budgets.lock.
+    Segments that the policy refuses are told with their rule, and the report's exit status is 3.
+    `lock` writes budgets.lock.
     """
     project = read_project(context.root, segments=asked.selection)
     allowed: list[Resolved] = []
@@ -176,7 +201,9 @@ def plan(context: Context, asked: Asked, target: int | None = None, *, lock: boo
         project.chosen()
     _, setting = setting_of(context, asked)
     shelf, ledger = shelf_of(context), ledger_of(context)
-    made = planner.plan(asked.more(allowed, context.policy), context.policy, setting, shelf.find, asked.epsilon)
+    made = planner.plan(
+        asked.more(allowed, context.policy), context.policy, setting, shelf.find, asked.epsilon
+    )
     short = ledger.would_afford(made.charges()) if made.charges() else None
     if short is not None:
         names = [n for f in made.families for n in f.serves()]
@@ -186,12 +213,14 @@ def plan(context: Context, asked: Asked, target: int | None = None, *, lock: boo
     return PlanReport(made, balances(ledger), tuple(refused), first, priced, locked_in)
 
 
-def _target(target: int, segments: Sequence[Resolved], context: Context, setting: Setting) -> dict[str, Any]:
+def _target(
+    target: int, segments: Sequence[Resolved], context: Context, setting: Setting
+) -> dict[str, Any]:
     price = planner.price_of(target, segments, context.policy, setting)
     return {"patients": target, "epsilon": None if price is None else accounting.shown(price)}
 
 
-# -- run ---------------------------------------------------------------------------------------------------------------
+# -- run -------------------------------------------------------------------------------------------
 
 
 def run(context: Context, asked: Asked) -> RunReport:
@@ -208,10 +237,18 @@ def run(context: Context, asked: Asked) -> RunReport:
         ledger = ledger_of(context)
         spends = ledger.spend_all(context.actor.account, made.charges())
         releases = _measured(context, snapshot, made, spends) if spends else {}
-        counts = {c.segment: c for f in made.families for c in f.counts(releases.get(f.family, ()), context.policy)}
-        context.record("run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)})
+        counts = {
+            c.segment: c
+            for f in made.families
+            for c in f.counts(releases.get(f.family, ()), context.policy)
+        }
+        context.record(
+            "run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)}
+        )
     spent = ledger.lost(spends)
-    segments, tables = (tuple(counts[s.name] for s in part) for part in (chosen, wanted[len(chosen) :]))
+    segments, tables = (
+        tuple(counts[s.name] for s in part) for part in (chosen, wanted[len(chosen) :])
+    )
     return RunReport(segments, spent, balances(ledger), setting.clocks, tables)
 
 
@@ -219,7 +256,9 @@ def _told(clocks: Clocks) -> dict[str, str]:
     return {"as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)}
 
 
-def _measured(context: Context, snapshot: Snapshot, made: ReleasePlan, spends: Sequence[Spend]) -> dict[Family, tuple[Release, ...]]:
+def _measured(
+    context: Context, snapshot: Snapshot, made: ReleasePlan, spends: Sequence[Spend]
+) -> dict[Family, tuple[Release, ...]]:
     """Count, noise and store what every family needs; each family's spends are the next of `spends`."""
     left = iter(spends)
     found: dict[Family, tuple[Release, ...]] = {}
@@ -233,9 +272,15 @@ def _measured(context: Context, snapshot: Snapshot, made: ReleasePlan, spends: S
 
 
 def _publish(
-    context: Context, engine: DuckDBEngine, snapshot: Snapshot, family: FamilyPlan, paid: Sequence[Spend]
+    context: Context,
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    family: FamilyPlan,
+    paid: Sequence[Spend],
 ) -> tuple[Release, ...]:
-    eligible = consent.gate(engine, context.policy, snapshot, family.family.request(family.setting.clocks))
+    eligible = consent.gate(
+        engine, context.policy, snapshot, family.family.request(family.setting.clocks)
+    )
     dimensions = context.policy.dimensions
 
     def counted(names: Sequence[str], spend: Spend) -> Cube:
@@ -247,13 +292,19 @@ def _publish(
     for measure, spend in priced:
         if measure.rows:
             wide = next((c for c in cubes if {*measure.dimensions} <= {*c.dimensions}), None)
-            strips.append(sums(measure.rows, wide or counted(measure.dimensions, spend), context.policy, spend))
-    releases = release.publish([*cubes, *strips], family.about(context.now()), family.tables, context.policy, context.noise)
+            strips.append(
+                sums(
+                    measure.rows, wide or counted(measure.dimensions, spend), context.policy, spend
+                )
+            )
+    releases = release.publish(
+        [*cubes, *strips], family.about(context.now()), family.tables, context.policy, context.noise
+    )
     shelf_of(context).put(context.actor.account, releases, family.serves())
     return releases
 
 
-# -- reports -----------------------------------------------------------------------------------------------------------
+# -- reports ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,10 +315,17 @@ class Reports(Documented):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: absolute paths."""
-        return {"reports": [{"segment": name, **{kind: str(path) for kind, path in made.items()}} for name, made in self.files.items()]}
+        return {
+            "reports": [
+                {"segment": name, **{kind: str(path) for kind, path in made.items()}}
+                for name, made in self.files.items()
+            ]
+        }
 
 
-def reports(context: Context, selection: Sequence[str] | None, folder: Path | None, language: str) -> Reports:
+def reports(
+    context: Context, selection: Sequence[str] | None, folder: Path | None, language: str
+) -> Reports:
     """Write the report of every selected segment's latest release. Made of released numbers, so it costs nothing.
 
     Raises `Refusal` (P6) for a segment that has no release yet.
@@ -282,7 +340,9 @@ def reports(context: Context, selection: Sequence[str] | None, folder: Path | No
             raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
         titles = context.policy.purposes[segment.segment.purpose].title
         title = titles.get(language) or next(iter(titles.values()), None)
-        made[segment.name] = report.write(target, read_off(segment, found, context.policy, stored=True), title, language)
+        made[segment.name] = report.write(
+            target, read_off(segment, found, context.policy, stored=True), title, language
+        )
     return Reports(made)
 
 

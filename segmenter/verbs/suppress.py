@@ -62,8 +62,12 @@ def import_files(context: Context, files: Sequence[Path], channel: str | None) -
         told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
         engine.make(INCOMING, "list_once")
         faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
-        read = silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})  # a row may name several, or count and be told of
-        return suppression.import_entries(engine, context.home, context.journal, context.actor, read, faults)
+        read = (
+            silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})
+        )  # a row may name several, or count and be told of
+        return suppression.import_entries(
+            engine, context.home, context.journal, context.actor, read, faults
+        )
 
 
 def show(context: Context) -> Summary:
@@ -72,13 +76,18 @@ def show(context: Context) -> Summary:
         return suppression.show(engine, context.actor)
 
 
-def add(context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None) -> dict[str, Any]:
+def add(
+    context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None
+) -> dict[str, Any]:
     """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept.
 
-    One that is not `usable`, such as an address without its `@`, is taken as well, and most likely misspelt.
+    One that is not `usable`, such as an address without its `@`, is taken as well, and most likely
+    misspelt.
     """
     ends = None if until is None else stamp(until.astimezone(UTC))
-    made = suppression.entry(context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends)
+    made = suppression.entry(
+        context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends
+    )
     suppression.add(context.journal, context.actor, [made])
     named = identifiers.entry_hash(context.keys, context.policy.region, kind, value)
     usable = named is not None and named.valid
@@ -95,19 +104,26 @@ def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
         msg = "a token says itself what it covers"
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
     with opened(context, context.store.current(context.journal)) as engine:
-        made = unsubscribe.entries(engine, context.journal, context.keys, context.policy.region, token)
+        made = unsubscribe.entries(
+            engine, context.journal, context.keys, context.policy.region, token
+        )
     suppression.add(context.journal, context.actor, made)
     covered = {"channel": made[0].channel, "purpose": ANY, "topic": ANY, "until": None}
     return {"added": True, "kind": "token", "reason": "unsubscribed", **covered}
 
 
-def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> dict[str, Any]:
+def lift(
+    context: Context, kind: str, value: str, reason: str, channel: str | None
+) -> dict[str, Any]:
     """Lift the entries of one identifier (S1). For officers, with a reason."""
     Scope(channel).check(context)
     named = suppression.entry(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
         found = suppression.lift(engine, context.journal, context.actor, named, reason, channel)
-    shown = [{"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since} for one in found]
+    shown = [
+        {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
+        for one in found
+    ]
     return {"lifted": shown, "reason": reason}
 
 
@@ -115,7 +131,9 @@ def export_hashes(context: Context, file: Path) -> dict[str, Any]:
     """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
     context.require_officer("share the suppression list")
     if file.is_dir() or not file.parent.is_dir():
-        raise UsageError("no file can be written here", file=file, hint="name a file in a folder that exists")
+        raise UsageError(
+            "no file can be written here", file=file, hint="name a file in a folder that exists"
+        )
     with opened(context, context.store.current(context.journal)) as engine:
         suppression.export_hashes(engine, file)
     context.record("suppress_export", {})

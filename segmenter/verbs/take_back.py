@@ -31,7 +31,13 @@ def recalls(context: Context) -> Recalls:
         now = context.now()
         if register.registered(context.journal.read()):
             with decided(context, snapshot, Clocks(now, now), writes=True) as engine:
-                recall.issue(engine, place_of(context, snapshot), context.policy, _decider(context, engine, Clocks(now, now)), now)
+                recall.issue(
+                    engine,
+                    place_of(context, snapshot),
+                    context.policy,
+                    _decider(context, engine, Clocks(now, now)),
+                    now,
+                )
         return recall.listed(context.home, context.journal.read(), now)
 
 
@@ -42,7 +48,10 @@ def _decider(context: Context, engine: DuckDBEngine, clocks: Clocks) -> recall.D
         request = ProcessingRequest(one.purpose, (one.channel,), one.topic, one.categories, clocks)
         try:
             consent.contactable(engine, context.policy, request, one.channel, ())
-        except (PolicyError, KeyError):  # the policy allows it no more: nobody may be contacted for it
+        except (
+            PolicyError,
+            KeyError,
+        ):  # the policy allows it no more: nobody may be contacted for it
             engine.forget(["contactable"])
             engine.create("contactable", {"patient": "BIGINT"})
         suppression.suppressed(engine, one.channel, one.purpose, one.topic, clocks.as_of)
@@ -61,7 +70,9 @@ def exposed(context: Context, export: str) -> Exposed:
     context.require_officer("see who was in an exported file")
     snapshot = context.store.current(context.journal)
     with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
-        return recall.exposed(engine, place_of(context, snapshot), context.policy, export, context.now())
+        return recall.exposed(
+            engine, place_of(context, snapshot), context.policy, export, context.now()
+        )
 
 
 def verify(context: Context, file: Path) -> Verified:
@@ -74,7 +85,13 @@ def retained(context: Context) -> Retained:
     snapshot = context.store.current(context.journal)
     taken = {s.id: s.taken_at for s in context.store.snapshots(context.journal)}
     with everything_still(context):
-        return retain.retain(context.store.engine, place_of(context, snapshot), context.policy.retention, taken, context.now())
+        return retain.retain(
+            context.store.engine,
+            place_of(context, snapshot),
+            context.policy.retention,
+            taken,
+            context.now(),
+        )
 
 
 @contextmanager

@@ -45,13 +45,21 @@ def phone_number(text: str, region: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     possible = phonenumbers.is_possible_number(number)
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if possible else None
+    return (
+        phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if possible
+        else None
+    )
 
 
 def phone_profiles(text: str, region: str) -> list[str]:
     """E.164 where the number is possible, otherwise its digits."""
     number = phone_number(text, region)
-    return [number] if number else ["".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())]
+    return (
+        [number]
+        if number
+        else ["".join(str(unicodedata.decimal(sign)) for sign in text if sign.isdecimal())]
+    )
 
 
 def profiles(kind: str, text: str, region: str) -> list[str]:

@@ -1,4 +1,6 @@
-"""`where`: read by recursive descent, straight from the grammar, and asked of one patient's labels at a time."""
+"""`where`: read by recursive descent, straight from the grammar, and asked of one patient's labels
+at a time.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ class ConditionError(Exception):
     """A condition that does not follow the grammar, or names what is not declared."""
 
 
-def read_condition(where: str, domains: Mapping[str, tuple[str, ...]]) -> tuple[Test, frozenset[str]]:
+def read_condition(
+    where: str, domains: Mapping[str, tuple[str, ...]]
+) -> tuple[Test, frozenset[str]]:
     """A condition as a test of labels, and the dimensions it names.
 
     >>> test, names = read_condition("a in ('x', 'it''s') and not b = '1'", {"a": ("x", "it's"), "b": ("1", "2")})
@@ -47,7 +51,9 @@ def _tokens(where: str) -> list[tuple[str, str]]:
 
 
 class _Reader:
-    def __init__(self, tokens: list[tuple[str, str]], domains: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(
+        self, tokens: list[tuple[str, str]], domains: Mapping[str, tuple[str, ...]]
+    ) -> None:
         self.tokens, self.domains, self.at = tokens, domains, 0
         self.named: set[str] = set()
 

@@ -39,12 +39,16 @@ def band(number: float, dimension: Row) -> str:
         return "0" if bounds[0] == 1 and dimension.get("measure") == "count" else f"<{bounds[0]}"
     if number >= bounds[-1]:
         return f"{bounds[-1]}+"
-    low, high = next((low, high) for low, high in itertools.pairwise(bounds) if low <= number < high)
+    low, high = next(
+        (low, high) for low, high in itertools.pairwise(bounds) if low <= number < high
+    )
     return str(low) if high - low == 1 else f"{low}-{high - 1}"
 
 
 def value_label(value: str, dimension: Row) -> str:
-    """The label of a text: its own, the one it is grouped under, `other` where declared, or `unknown`."""
+    """The label of a text: its own, the one it is grouped under, `other` where declared, or
+    `unknown`.
+    """
     values: Any = dimension["values"]
     if isinstance(values, list):
         values = {one: [one] for one in values}
@@ -60,11 +64,17 @@ def patient_label(dimension: Row, row: Row, age: int | None) -> str:
     if "bands" not in dimension:
         return value_label(text(row, column), dimension)
     value = ("" if age is None else str(age)) if column == "age" else text(row, column)
-    return band(float(value), dimension) if NUMBER.fullmatch(value) else dimension.get("other") or UNKNOWN
+    return (
+        band(float(value), dimension)
+        if NUMBER.fullmatch(value)
+        else dimension.get("other") or UNKNOWN
+    )
 
 
 def fact_label(dimension: Row, rows: Iterable[Row]) -> str:
-    """The label of a dimension over a patient's facts: their count, or the largest, smallest or summed value of a column."""
+    """The label of a dimension over a patient's facts: their count, or the largest, smallest or
+    summed value of a column.
+    """
     measure = dimension["measure"]
     if measure == "count":
         return band(sum(1 for _ in rows), dimension)
@@ -72,7 +82,9 @@ def fact_label(dimension: Row, rows: Iterable[Row]) -> str:
     numbers = [float(text(row, column)) for row in rows if text(row, column)]
     if not numbers:
         return UNKNOWN
-    return band(sum(numbers) if how == "sum" else max(numbers) if how == "max" else min(numbers), dimension)
+    return band(
+        sum(numbers) if how == "sum" else max(numbers) if how == "max" else min(numbers), dimension
+    )
 
 
 def numeric(policy: Row, name: str) -> set[str]:
@@ -84,11 +96,17 @@ def numeric(policy: Row, name: str) -> set[str]:
     return columns
 
 
-def facts_by_patient(rows: Iterable[Row], patient: str, numbers: set[str]) -> Mapping[str, list[Row]]:
-    """Fact rows by patient id; rows without one (I1) or with an unreadable number (I3) are quarantined."""
+def facts_by_patient(
+    rows: Iterable[Row], patient: str, numbers: set[str]
+) -> Mapping[str, list[Row]]:
+    """Fact rows by patient id; rows without one (I1) or with an unreadable number (I3) are
+    quarantined.
+    """
     found: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        readable = all(text(row, column) == "" or NUMBER.fullmatch(text(row, column)) for column in numbers)
+        readable = all(
+            text(row, column) == "" or NUMBER.fullmatch(text(row, column)) for column in numbers
+        )
         if text(row, patient) and readable:
             found[text(row, patient)].append(row)
     return found

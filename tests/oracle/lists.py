@@ -35,10 +35,16 @@ class Entry:
     until: datetime | None = None
 
     def covers(self, channel: str, purpose: str, topic: str | None, now: datetime) -> bool:
-        """Whether its scope covers an export and it has not ended; an export without a topic is covered by any."""
+        """Whether its scope covers an export and it has not ended; an export without a topic is
+        covered by any.
+        """
         if self.until is not None and self.until <= now:
             return False
-        return self.channel in ("*", channel) and self.purpose in ("*", purpose) and (topic is None or self.topic in ("*", topic))
+        return (
+            self.channel in ("*", channel)
+            and self.purpose in ("*", purpose)
+            and (topic is None or self.topic in ("*", topic))
+        )
 
 
 def read_list(path: Path, channel: str, zone: ZoneInfo) -> list[Entry]:
@@ -49,7 +55,11 @@ def read_list(path: Path, channel: str, zone: ZoneInfo) -> list[Entry]:
         found = list(_from_table(rows[0], rows[1:], channel, zone)) if rows else []
     else:
         content = path.read_text(encoding="utf-8")
-        documents = [json.loads(content)] if path.suffix == ".json" else [json.loads(line) for line in content.splitlines() if line.strip()]
+        documents = (
+            [json.loads(content)]
+            if path.suffix == ".json"
+            else [json.loads(line) for line in content.splitlines() if line.strip()]
+        )
         found = [entry for document in documents for entry in _from_document(document, channel)]
     return _without_soft(found)
 
@@ -69,7 +79,9 @@ def _without_soft(entries: list[Entry]) -> list[Entry]:
     return kept
 
 
-def _from_table(header: list[str], rows: list[list[str]], channel: str, zone: ZoneInfo) -> Iterator[Entry]:
+def _from_table(
+    header: list[str], rows: list[list[str]], channel: str, zone: ZoneInfo
+) -> Iterator[Entry]:
     names = [name.strip() for name in header]
     for values in rows:
         row = dict(zip(names, values, strict=False))
@@ -80,7 +92,13 @@ def _from_table(header: list[str], rows: list[list[str]], channel: str, zone: Zo
                 yield Entry("email", row["Email Address"], "hard_bounce", channel)
         elif {"status", "reason", "email", "created"} <= set(names):  # SendGrid
             since = datetime.fromtimestamp(int(row["created"]), UTC)
-            yield Entry("email", row["email"], "hard_bounce" if row["status"].startswith("5") else "soft_bounce", channel, since=since)
+            yield Entry(
+                "email",
+                row["email"],
+                "hard_bounce" if row["status"].startswith("5") else "soft_bounce",
+                channel,
+                since=since,
+            )
         elif names == ["Email"]:  # HubSpot
             yield Entry("email", row["Email"], "unsubscribed", channel)
         else:
@@ -92,8 +110,14 @@ def _generic(row: dict[str, str], channel: str, zone: ZoneInfo) -> Iterator[Entr
     for kind in KINDS:
         if row.get(kind):
             yield Entry(
-                kind, row[kind], row.get("reason") or "manual", row.get("channel") or channel, row.get("purpose") or "*",
-                row.get("topic") or "*", since.starts_at if since else None, until.starts_at if until else None,
+                kind,
+                row[kind],
+                row.get("reason") or "manual",
+                row.get("channel") or channel,
+                row.get("purpose") or "*",
+                row.get("topic") or "*",
+                since.starts_at if since else None,
+                until.starts_at if until else None,
             )
 
 
@@ -102,7 +126,9 @@ def _from_document(document: dict[str, Any], channel: str) -> Iterator[Entry]:
         for contact in document["contacts"]:
             yield Entry("email", contact["email"], "unsubscribed", channel)
         return
-    event = json.loads(document["Message"]) if "Message" in document else document  # Amazon SES, in its SNS envelope or bare
+    event = (
+        json.loads(document["Message"]) if "Message" in document else document
+    )  # Amazon SES, in its SNS envelope or bare
     kind = event.get("notificationType") or event.get("eventType")
     if kind == "Complaint":
         for recipient in event["complaint"]["complainedRecipients"]:
@@ -112,4 +138,10 @@ def _from_document(document: dict[str, Any], channel: str) -> Iterator[Entry]:
         at = read_moment(bounce["timestamp"], ZoneInfo("UTC"))
         reason = "hard_bounce" if bounce["bounceType"] == "Permanent" else "soft_bounce"
         for recipient in bounce["bouncedRecipients"]:
-            yield Entry("email", recipient["emailAddress"], reason, channel, since=at.starts_at if at else None)
+            yield Entry(
+                "email",
+                recipient["emailAddress"],
+                reason,
+                channel,
+                since=at.starts_at if at else None,
+            )

@@ -26,11 +26,15 @@ class Person:
 
 
 def read_people(rows: Iterable[Row], policy: Row) -> dict[str, Person]:
-    """The patient table: identical rows of one id are one, differing ones leave nobody (I2), as do unreadable ages and dates (I3, I4)."""
+    """The patient table: identical rows of one id are one, differing ones leave nobody (I2), as do
+    unreadable ages and dates (I3, I4).
+    """
     seen: dict[str, set[tuple[tuple[str, str], ...]]] = defaultdict(set)
     for row in rows:
         if text(row, "patient_id"):
-            seen[text(row, "patient_id")].add(tuple(sorted((name, text(row, name)) for name in row)))
+            seen[text(row, "patient_id")].add(
+                tuple(sorted((name, text(row, name)) for name in row))
+            )
     people = {}
     for patient_id, versions in seen.items():
         person = read_person(dict(next(iter(versions))), policy)
@@ -40,8 +44,12 @@ def read_people(rows: Iterable[Row], policy: Row) -> dict[str, Person]:
 
 
 def read_deaths(rows: Iterable[Row]) -> frozenset[str]:
-    """The ids with any row that tells of a death; one that is set aside (I2 to I4) holds for whoever is linked."""
-    return frozenset(text(row, "patient_id") for row in rows if text(row, "patient_id") and is_death(row))
+    """The ids with any row that tells of a death; one that is set aside (I2 to I4) holds for
+    whoever is linked.
+    """
+    return frozenset(
+        text(row, "patient_id") for row in rows if text(row, "patient_id") and is_death(row)
+    )
 
 
 def is_death(row: Row) -> bool:

@@ -9,8 +9,9 @@ Interface::
     project.members(segment, cells, as_of, known_at) -> [patient_id]             # eligible humans in the given cells
     project.export(segment, channel, cells, now, columns, contacted) -> Outcome(members, reasons)
 
-`cells` are dicts of dimension to label: the kept ones. `contacted` maps a patient id to the moments this engine has exported it on the
-channel before. `reasons` gives each member of the cells that is not in the file its first reason. The holdout is not taken out.
+`cells` are dicts of dimension to label: the kept ones. `contacted` maps a patient id to the moments
+this engine has exported it on the channel before. `reasons` gives each member of the cells that is
+not in the file its first reason. The holdout is not taken out.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ YES = ("", "true", "1", "yes")  # an empty field says nothing; anything unknown 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who is in the file, in text order, and the first reason of each member of the cells who is not."""
+    """Who is in the file, in text order, and the first reason of each member of the cells who is
+    not.
+    """
 
     members: tuple[str, ...]
     reasons: Mapping[str, str]
@@ -72,22 +75,36 @@ class Project:
         """Read a folder: CSV, JSON lines and lists; nothing is cached."""
         policy, sources = _yaml(root / "policy.yml"), _yaml(root / "sources.yml")
         tables = ("patient", "consent", "preference", "link")
-        rows: dict[str, list[Row]] = {name: _rows(root, sources[name]) for name in tables if name in sources}
+        rows: dict[str, list[Row]] = {
+            name: _rows(root, sources[name]) for name in tables if name in sources
+        }
         facts = {
             name: facts_by_patient(_rows(root, source), source["patient"], numeric(policy, name))
-            for name, source in sources.items() if name not in RESERVED
+            for name, source in sources.items()
+            if name not in RESERVED
         }
         key = sources["patient"]["key"]
         patients = [{**row, "patient_id": row.get(key)} for row in rows["patient"]]
         world = World.read(policy, patients, rows.get("consent", []), rows.get("link", []))
         entries = [
-            entry for source in sources.get("suppression") or () for path in sorted(root.glob(source["read"]))
+            entry
+            for source in sources.get("suppression") or ()
+            for path in sorted(root.glob(source["read"]))
             for entry in read_list(path, source.get("channel") or "*", zone_of(policy))
         ]
         segments = {path.stem: _yaml(path) for path in sorted((root / "segments").glob("*.yml"))}
         rows["told"] = patients
         rows["patient"] = [row for row in patients if text(row, "patient_id") in world.people]
-        return cls(root, policy, segments, rows, facts, entries, world, dict(sources["patient"].get("tags") or {}))
+        return cls(
+            root,
+            policy,
+            segments,
+            rows,
+            facts,
+            entries,
+            world,
+            dict(sources["patient"].get("tags") or {}),
+        )
 
     @cached_property
     def patients(self) -> dict[str, Row]:
@@ -96,7 +113,9 @@ class Project:
 
     @cached_property
     def _told(self) -> dict[str, list[Row]]:
-        """All rows of the patient table by id, those in quarantine too: their addresses reach whoever is linked (S2)."""
+        """All rows of the patient table by id, those in quarantine too: their addresses reach
+        whoever is linked (S2).
+        """
         found: dict[str, list[Row]] = {}
         for row in self.rows["told"]:
             found.setdefault(text(row, "patient_id"), []).append(row)
@@ -112,19 +131,27 @@ class Project:
         found = {}
         for name, dimension in self.policy["dimensions"].items():
             if "fact" in dimension:
-                found[name] = fact_label(dimension, self.facts[dimension["fact"]].get(patient_id, []))
+                found[name] = fact_label(
+                    dimension, self.facts[dimension["fact"]].get(patient_id, [])
+                )
             else:
-                found[name] = patient_label(dimension, self.patients[patient_id], self.world.age(patient_id, now))
+                found[name] = patient_label(
+                    dimension, self.patients[patient_id], self.world.age(patient_id, now)
+                )
         return found
 
     def _own(self, segment: str) -> tuple[Any, frozenset[str]]:
         where = self.segments[segment].get("where")
         if where is None:
             return (lambda _: True), frozenset()
-        return read_condition(where, {name: domain(one) for name, one in self.policy["dimensions"].items()})
+        return read_condition(
+            where, {name: domain(one) for name, one in self.policy["dimensions"].items()}
+        )
 
     def _relatives(self, segment: str) -> tuple[list[str], list[str]]:
-        return list(self.segments[segment].get("include") or ()), list(self.segments[segment].get("exclude") or ())
+        return list(self.segments[segment].get("include") or ()), list(
+            self.segments[segment].get("exclude") or ()
+        )
 
     def matches(self, segment: str, labels: Mapping[str, str]) -> bool:
         """(where or includes) and not excludes."""
@@ -135,29 +162,52 @@ class Project:
     def dimensions(self, segment: str) -> frozenset[str]:
         """The dimensions a segment reads, with those of its relatives."""
         included, excluded = self._relatives(segment)
-        return self._own(segment)[1].union(*(self.dimensions(one) for one in (*included, *excluded)))
+        return self._own(segment)[1].union(
+            *(self.dimensions(one) for one in (*included, *excluded))
+        )
 
     def categories(self, segment: str) -> list[str]:
         """What a segment reads of a patient."""
-        return sorted({"identity", *(self.policy["dimensions"][name]["category"] for name in self.dimensions(segment))})
+        return sorted(
+            {
+                "identity",
+                *(self.policy["dimensions"][name]["category"] for name in self.dimensions(segment)),
+            }
+        )
 
-    def members(self, segment: str, cells: list[Mapping[str, str]], as_of: datetime, known_at: datetime) -> list[str]:
-        """One id a human: eligible for the segment, in one of the cells, and matching the condition."""
+    def members(
+        self, segment: str, cells: list[Mapping[str, str]], as_of: datetime, known_at: datetime
+    ) -> list[str]:
+        """One id a human: eligible for the segment, in one of the cells, and matching the
+        condition.
+        """
         one = self.segments[segment]
         people = self.world.representatives(
-            one["purpose"], one.get("channels") or (), one.get("topic"), self.categories(segment), as_of, known_at,
+            one["purpose"],
+            one.get("channels") or (),
+            one.get("topic"),
+            self.categories(segment),
+            as_of,
+            known_at,
         )
         names = self.dimensions(segment)
         kept = {frozenset((name, cell[name]) for name in names) for cell in cells}
         found = []
         for patient_id in people:
             labels = self.labels(patient_id, as_of)
-            if frozenset((name, labels[name]) for name in names) in kept and self.matches(segment, labels):
+            if frozenset((name, labels[name]) for name in names) in kept and self.matches(
+                segment, labels
+            ):
                 found.append(patient_id)
         return found
 
     def export(
-        self, segment: str, channel: str, cells: list[Mapping[str, str]], now: datetime, columns: list[str],
+        self,
+        segment: str,
+        channel: str,
+        cells: list[Mapping[str, str]],
+        now: datetime,
+        columns: list[str],
         contacted: Mapping[str, list[datetime]] | None = None,
     ) -> Outcome:
         """Who is in the file of an export made now, for a destination that lists these columns."""
@@ -177,13 +227,25 @@ class Project:
         return Outcome(tuple(members), reasons)
 
     def _reason(
-        self, patient_id: str, segment: str, channel: str, now: datetime, columns: list[str], contacted: Mapping[str, list[datetime]],
+        self,
+        patient_id: str,
+        segment: str,
+        channel: str,
+        now: datetime,
+        columns: list[str],
+        contacted: Mapping[str, list[datetime]],
     ) -> str | None:
         """The first reason against one member, the duplicates left to the caller."""
         one = self.segments[segment]
         purpose, topic = one["purpose"], one.get("topic")
-        categories = {"contact", *self.categories(segment), *(self._category(column) for column in columns)}
-        if not self.world.allowed(patient_id, purpose, channel, topic, sorted(categories), now, now):
+        categories = {
+            "contact",
+            *self.categories(segment),
+            *(self._category(column) for column in columns),
+        }
+        if not self.world.allowed(
+            patient_id, purpose, channel, topic, sorted(categories), now, now
+        ):
             return "no_channel_consent"
         if self.suppressed(patient_id, channel, purpose, topic, now):
             return "suppressed"
@@ -196,7 +258,13 @@ class Project:
         value = text(self.patients[patient_id], kind)
         if not value.strip():
             return "no_address"
-        valid = email_valid(value) if kind == "email" else phone_number(value, self.region) is not None if kind == "phone" else True
+        valid = (
+            email_valid(value)
+            if kind == "email"
+            else phone_number(value, self.region) is not None
+            if kind == "phone"
+            else True
+        )
         return None if valid else "invalid_address"
 
     def _category(self, column: str) -> str:
@@ -214,14 +282,26 @@ class Project:
                 found.setdefault((entry.kind, form), []).append(entry)
         return found
 
-    def suppressed(self, patient_id: str, channel: str, purpose: str, topic: str | None, now: datetime) -> bool:
-        """Whether any identifier of the human, under any profile, is on a list that covers the export (S2)."""
+    def suppressed(
+        self, patient_id: str, channel: str, purpose: str, topic: str | None, now: datetime
+    ) -> bool:
+        """Whether any identifier of the human, under any profile, is on a list that covers the
+        export (S2).
+        """
         for one in self.world.group(patient_id):
             forms = {("patient_id", form) for form in profiles("patient_id", one, self.region)}
             for row in self._told.get(one, ()):
-                forms |= {(kind, form) for kind in CONTACT for form in profiles(kind, text(row, kind), self.region)}
+                forms |= {
+                    (kind, form)
+                    for kind in CONTACT
+                    for form in profiles(kind, text(row, kind), self.region)
+                }
                 forms.add(("domain", domain_of(text(row, "email"))))
-            if any(entry.covers(channel, purpose, topic, now) for form in forms for entry in self._listed.get(form, ())):
+            if any(
+                entry.covers(channel, purpose, topic, now)
+                for form in forms
+                for entry in self._listed.get(form, ())
+            ):
                 return True
         return False
 
@@ -232,30 +312,51 @@ class Project:
             found.setdefault(text(row, "patient_id"), []).append(row)
         return found
 
-    def _preferences(self, patient_id: str, channel: str, topic: str | None) -> list[tuple[bool, tuple[int, int] | None]]:
-        """The speaking rows that cover an export: for each exact scope the latest, at a tie all of them (so the stricter holds)."""
+    def _preferences(
+        self, patient_id: str, channel: str, topic: str | None
+    ) -> list[tuple[bool, tuple[int, int] | None]]:
+        """The speaking rows that cover an export: for each exact scope the latest, at a tie all of
+        them (so the stricter holds).
+        """
         scopes: dict[tuple[str, str], list[Row]] = {}
         for row in self._wishes.get(patient_id, ()):
-            scopes.setdefault((text(row, "channel") or "*", text(row, "topic") or "*"), []).append(row)
+            scopes.setdefault((text(row, "channel") or "*", text(row, "topic") or "*"), []).append(
+                row
+            )
         found = []
         for (on_channel, on_topic), rows in scopes.items():
-            if on_channel not in ("*", channel) or (topic is not None and on_topic not in ("*", topic)):
+            if on_channel not in ("*", channel) or (
+                topic is not None and on_topic not in ("*", topic)
+            ):
                 continue
-            times = [(read_moment(text(row, "updated_at"), zone_of(self.policy)), row) for row in rows]
+            times = [
+                (read_moment(text(row, "updated_at"), zone_of(self.policy)), row) for row in rows
+            ]
             latest = max((moment.starts_at for moment, _ in times if moment), default=None)
             for moment, row in times:
                 if moment is None or moment.starts_at == latest:
-                    cap = (int(text(row, "max_contacts")), int(text(row, "per_days"))) if text(row, "max_contacts") else None
+                    cap = (
+                        (int(text(row, "max_contacts")), int(text(row, "per_days")))
+                        if text(row, "max_contacts")
+                        else None
+                    )
                     found.append((text(row, "allowed").lower() in YES, cap))
         return found
 
     def _capped(
-        self, patient_id: str, channel: str, now: datetime, own: list[tuple[int, int]], contacted: Mapping[str, list[datetime]],
+        self,
+        patient_id: str,
+        channel: str,
+        now: datetime,
+        own: list[tuple[int, int]],
+        contacted: Mapping[str, list[datetime]],
     ) -> bool:
         cap = self.policy["channels"][channel].get("cap")
         caps = [*own, *([(cap["contacts"], cap["per_days"])] if cap else [])]
         sent = [at for one in self.world.group(patient_id) for at in contacted.get(one, ())]
-        return any(sum(at > now - timedelta(days=days) for at in sent) >= most for most, days in caps)
+        return any(
+            sum(at > now - timedelta(days=days) for at in sent) >= most for most, days in caps
+        )
 
 
 def _yaml(path: Path) -> dict[str, Any]:
@@ -272,6 +373,12 @@ def _rows(root: Path, source: Any) -> list[Row]:
     found: list[Row] = []
     for path in sorted(root.glob(source["read"])):
         with path.open(newline="", encoding="utf-8") as handle:
-            rows = csv.DictReader(handle) if path.suffix == ".csv" else (json.loads(line) for line in handle if line.strip())
-            found += [{rename.get(name, name): value for name, value in row.items()} for row in rows]
+            rows = (
+                csv.DictReader(handle)
+                if path.suffix == ".csv"
+                else (json.loads(line) for line in handle if line.strip())
+            )
+            found += [
+                {rename.get(name, name): value for name, value in row.items()} for row in rows
+            ]
     return found

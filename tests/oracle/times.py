@@ -20,7 +20,9 @@ LAST = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date that could be read: the instant it starts, and the instant it ends (the next day's 00:00 for a bare date, else the same)."""
+    """A date that could be read: the instant it starts, and the instant it ends (the next day's
+    00:00 for a bare date, else the same).
+    """
 
     starts_at: datetime
     ends_at: datetime
@@ -29,8 +31,8 @@ class Moment:
 def read_moment(text: str, zone: ZoneInfo) -> Moment | None:
     """The moment a text means, or None where it is unreadable (an empty text is).
 
-    `YYYY-MM-DD`, optionally `T` or a space and `hh:mm[:ss[.f]]`, and then optionally `Z` or `±hh[:mm]`; nothing around it. Digits of a
-    fraction beyond microseconds are cut.
+    `YYYY-MM-DD`, optionally `T` or a space and `hh:mm[:ss[.f]]`, and then optionally `Z` or
+    `±hh[:mm]`; nothing around it. Digits of a fraction beyond microseconds are cut.
 
     >>> from zoneinfo import ZoneInfo
     >>> read_moment("2026-03-01", ZoneInfo("Europe/Paris")).ends_at.isoformat()
@@ -45,9 +47,14 @@ def read_moment(text: str, zone: ZoneInfo) -> Moment | None:
         day = date.fromisoformat(match["day"])
         if match["clock"] is None:
             last_day = day == date.max
-            return Moment(_instant(day, time(0), zone), LAST if last_day else _instant(day + timedelta(days=1), time(0), zone))
+            return Moment(
+                _instant(day, time(0), zone),
+                LAST if last_day else _instant(day + timedelta(days=1), time(0), zone),
+            )
         fraction = match["fraction"] or ""
-        clock = time.fromisoformat(match["clock"].removesuffix(fraction)).replace(microsecond=int(fraction[1:7].ljust(6, "0")))
+        clock = time.fromisoformat(match["clock"].removesuffix(fraction)).replace(
+            microsecond=int(fraction[1:7].ljust(6, "0"))
+        )
         instant = _instant(day, clock, _offset(match["zone"], zone))
     except ValueError:
         return None

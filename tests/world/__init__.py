@@ -1,1 +1,3 @@
-"""Small worlds for tests: policies, people with one story each, and snapshots made of them without files."""
+"""Small worlds for tests: policies, people with one story each, and snapshots made of them without
+files.
+"""

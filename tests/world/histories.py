@@ -1,4 +1,6 @@
-"""Random small worlds for laws: a policy, patients, histories full of traps, links, erasures. Rows of text, as sources write them."""
+"""Random small worlds for laws: a policy, patients, histories full of traps, links, erasures. Rows
+of text, as sources write them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,16 @@ IDS = [str(n) for n in range(6, 14)]  # as text, 10 to 13 come before 6
 GRANTS = ["given", "renewed"]
 DENIALS = ["refused", "withdrawn", "objected", "expired", "revoked"]
 STRANGE = ["huh", "", "Given", "requested", "deferred"]
-PERSONAL = ["web_form", "app", "paper", "phone_recorded", "in_person", "chatbot", "voicebot", "sms_keyword"]
+PERSONAL = [
+    "web_form",
+    "app",
+    "paper",
+    "phone_recorded",
+    "in_person",
+    "chatbot",
+    "voicebot",
+    "sms_keyword",
+]
 DAYS = [-1100, -1000, -999, -301, -300, -299, -51, -50, -49, -20, -10, -5, -4, -3, -2, -1]
 Row = dict[str, Any]
 
@@ -38,9 +49,15 @@ class Given:
 def moments(now: datetime = TAKEN_AT, days: list[int] | None = None) -> st.SearchStrategy[str]:
     """Readable dates around the rules' limits: bare, with a zone, without one."""
     moment = st.builds(
-        lambda d, s: now + timedelta(days=d, seconds=s), st.sampled_from(days or DAYS), st.sampled_from([0, 0, 0, -1, 1, 43200])
+        lambda d, s: now + timedelta(days=d, seconds=s),
+        st.sampled_from(days or DAYS),
+        st.sampled_from([0, 0, 0, -1, 1, 43200]),
     )
-    return st.builds(lambda m, form: m.strftime(form), moment, st.sampled_from(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]))
+    return st.builds(
+        lambda m, form: m.strftime(form),
+        moment,
+        st.sampled_from(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S"]),
+    )
 
 
 def mostly(usual: list[str], rare: list[str]) -> st.SearchStrategy[str]:
@@ -49,9 +66,19 @@ def mostly(usual: list[str], rare: list[str]) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def events(draw: st.DrawFn, policy: Row, ids: list[str], states: list[str] | None = None, now: datetime = TAKEN_AT) -> Row:
+def events(
+    draw: st.DrawFn,
+    policy: Row,
+    ids: list[str],
+    states: list[str] | None = None,
+    now: datetime = TAKEN_AT,
+) -> Row:
     """One consent row."""
-    state = draw(st.sampled_from(states or [*GRANTS * 8, *DENIALS, *STRANGE[:2], draw(st.sampled_from(STRANGE))]))
+    state = draw(
+        st.sampled_from(
+            states or [*GRANTS * 8, *DENIALS, *STRANGE[:2], draw(st.sampled_from(STRANGE))]
+        )
+    )
     name = draw(st.sampled_from(sorted(policy["purposes"])))
     purpose = policy["purposes"][name]
     wide = state not in GRANTS
@@ -64,7 +91,9 @@ def events(draw: st.DrawFn, policy: Row, ids: list[str], states: list[str] | Non
         "source": "crm",
         "state": state,
         "purpose": draw(mostly([name, name, "*"] if wide else [name], ["*", "", "bogus"])),
-        "channel": draw(mostly(["*", *purpose.get("channels", [])], ["", "fax", *policy["channels"]])),
+        "channel": draw(
+            mostly(["*", *purpose.get("channels", [])], ["", "fax", *policy["channels"]])
+        ),
         "topic": draw(mostly(["*", *purpose.get("topics", [])], ["", "x", *policy["topics"]])),
         "category": draw(mostly(["*", *purpose["categories"], *purpose["categories"]], ["", "y"])),
         "effective_at": effective,
@@ -83,11 +112,24 @@ def patients(ids: list[str]) -> st.SearchStrategy[list[Row]]:
     row = st.fixed_dictionaries(
         {
             "age": mostly(["40", "60"], ["", "12", "13", "14", "15", "17", "18"]),
-            "birth_date": mostly([""], ["1980-01-01", "2008-06-01", "2008-06-02", "2008-02-29", "2012-02-29", "2011-06-01", "2013-06-01"]),
+            "birth_date": mostly(
+                [""],
+                [
+                    "1980-01-01",
+                    "2008-06-01",
+                    "2008-06-02",
+                    "2008-02-29",
+                    "2012-02-29",
+                    "2011-06-01",
+                    "2013-06-01",
+                ],
+            ),
             "deceased": mostly(["", "no"], ["true"]),
         }
     )
-    return st.tuples(*(row for _ in ids)).map(lambda rows: [{"patient_id": i, **r} for i, r in zip(ids, rows, strict=True)])
+    return st.tuples(*(row for _ in ids)).map(
+        lambda rows: [{"patient_id": i, **r} for i, r in zip(ids, rows, strict=True)]
+    )
 
 
 @st.composite
@@ -96,7 +138,9 @@ def worlds(draw: st.DrawFn) -> Given:
     policy = POLICIES[draw(st.sampled_from(sorted(POLICIES)))]
     people = draw(patients(IDS[:6]))
     history = draw(st.lists(events(policy, IDS), min_size=8, max_size=40))
-    pair = st.fixed_dictionaries({"patient_id": st.sampled_from([*IDS, "99"]), "same_as": st.sampled_from(IDS)})
+    pair = st.fixed_dictionaries(
+        {"patient_id": st.sampled_from([*IDS, "99"]), "same_as": st.sampled_from(IDS)}
+    )
     return Given(
         policy,
         people,

@@ -1,7 +1,9 @@
-"""What `kill -9` leaves behind, at every step: images of a folder, taken before each call that changes anything on disk.
+"""What `kill -9` leaves behind, at every step: images of a folder, taken before each call that
+changes anything on disk.
 
-A killed process leaves the files as they stand at that instant, and no lock. So an image is what the next process finds. The calls are
-not picked by hand: all by which Python changes files, the engine's own, and every entry of the journal. Equal images are kept once.
+A killed process leaves the files as they stand at that instant, and no lock. So an image is what
+the next process finds. The calls are not picked by hand: all by which Python changes files, the
+engine's own, and every entry of the journal. Equal images are kept once.
 """
 
 from __future__ import annotations
@@ -21,7 +23,20 @@ from unittest import mock
 from segmenter.control import Journal
 from segmenter.engine import DuckDBEngine
 
-CHANGES = ("fsync", "link", "mkdir", "mkfifo", "open", "remove", "rename", "replace", "rmdir", "symlink", "truncate", "unlink")
+CHANGES = (
+    "fsync",
+    "link",
+    "mkdir",
+    "mkfifo",
+    "open",
+    "remove",
+    "rename",
+    "replace",
+    "rmdir",
+    "symlink",
+    "truncate",
+    "unlink",
+)
 ENGINE = ("add", "attach", "detach", "load", "make", "write_out")
 STEPS: tuple[tuple[Any, str], ...] = (
     *((os, name) for name in CHANGES), (io, "open"), (builtins, "open"), (Journal, "decide"), *((DuckDBEngine, name) for name in ENGINE),
@@ -59,7 +74,13 @@ class Album:
                 if mark not in self.seen:
                     self.seen.add(mark)
                     image = self.into / f"{len(self.images):03}"
-                    shutil.copytree(self.home, image, ignore=lambda _, names: {n for n in names if n in UNKEPT or n.endswith(INDEX)})
+                    shutil.copytree(
+                        self.home,
+                        image,
+                        ignore=lambda _, names: {
+                            n for n in names if n in UNKEPT or n.endswith(INDEX)
+                        },
+                    )
                     for name in UNKEPT:
                         (image / name).mkdir()
                     self.images.append(image)
@@ -82,6 +103,8 @@ def taken(home: Path, into: Path) -> Iterator[list[Path]]:
     album = Album(home, into)
     with contextlib.ExitStack() as patched:
         for owner, name in STEPS:
-            patched.enter_context(mock.patch.object(owner, name, album.before(getattr(owner, name))))
+            patched.enter_context(
+                mock.patch.object(owner, name, album.before(getattr(owner, name)))
+            )
         yield album.images
     album.take()

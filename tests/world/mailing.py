@@ -1,4 +1,6 @@
-"""A small mailing: people, lists, wishes and earlier exports as ready tables, and an export of them with everything around it real."""
+"""A small mailing: people, lists, wishes and earlier exports as ready tables, and an export of them
+with everything around it real.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,16 @@ from segmenter.export import entries, preference, register, suppression
 from segmenter.export import make as export
 from segmenter.export.destination import Layout
 from segmenter.keys import Keys
-from segmenter.model import Actor, Clocks, Eligible, Interval, ProcessingRequest, Role, Snapshot, naive_utc
+from segmenter.model import (
+    Actor,
+    Clocks,
+    Eligible,
+    Interval,
+    ProcessingRequest,
+    Role,
+    Snapshot,
+    naive_utc,
+)
 from segmenter.policy import Cap, Channel, Destination
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -30,23 +41,49 @@ MARKETER = Actor("mia", frozenset({Role.MARKETER}))
 TEXTS = ("email", "phone", "postal", "first_name", "language")
 CHECK = Destination("check", "csv", ("patient_id",), None)
 WISH = {
-    "patient": pl.Int64, "channel": pl.String, "topic": pl.String, "allowed": pl.Boolean, "max_contacts": pl.Int64, "per_days": pl.Int64,
+    "patient": pl.Int64,
+    "channel": pl.String,
+    "topic": pl.String,
+    "allowed": pl.Boolean,
+    "max_contacts": pl.Int64,
+    "per_days": pl.Int64,
     "updated_at": pl.Datetime("us"),
 }
-ENTRY = {name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String) for name, sort in entries.COLUMNS.items()}
-CONSENT = {
-    "event": pl.Int64, "patient": pl.Int64,
-    **dict.fromkeys(("event_id", "source", "purpose", "channel", "topic", "category", "state", "method"), pl.String),
-    "effective_at": pl.Datetime("us"), "recorded_at": pl.Datetime("us"),
+ENTRY = {
+    name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String)
+    for name, sort in entries.COLUMNS.items()
 }
-TABLES = ("identity", "patient", "address", "link_group", "preference", "suppression", "feed", "consent", "fact_stay", "quarantine")
+CONSENT = {
+    "event": pl.Int64,
+    "patient": pl.Int64,
+    **dict.fromkeys(
+        ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method"),
+        pl.String,
+    ),
+    "effective_at": pl.Datetime("us"),
+    "recorded_at": pl.Datetime("us"),
+}
+TABLES = (
+    "identity",
+    "patient",
+    "address",
+    "link_group",
+    "preference",
+    "suppression",
+    "feed",
+    "consent",
+    "fact_stay",
+    "quarantine",
+)
 EMAIL = Channel("email", "email")
 Person = Mapping[str, Any]
 
 
 @dataclass
 class Mailing:
-    """Everything an export stands on. `people` are rows by patient_id; surrogates are their positions."""
+    """Everything an export stands on. `people` are rows by patient_id; surrogates are their
+    positions.
+    """
 
     home: Path
     people: Sequence[Person]
@@ -58,19 +95,30 @@ class Mailing:
     channel: Channel = EMAIL
     now: datetime = NOW
     fed_at: datetime | None = None
-    file_key: str | None = KEYS.file_key()  # None: files are plain, so that what they hold can be searched
+    file_key: str | None = (
+        KEYS.file_key()
+    )  # None: files are plain, so that what they hold can be searched
     numbers: dict[str, int] = field(default_factory=dict)
     clock: list[datetime] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        for name in ("exports", "registers", "suppressions", "spill", "locks", "snapshots", "states", "releases"):
+        for name in (
+            "exports",
+            "registers",
+            "suppressions",
+            "spill",
+            "locks",
+            "snapshots",
+            "states",
+            "releases",
+        ):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         self.clock = [self.now]
         self.journal = Journal(self.home, KEYS, lambda: self.clock[0])
         self.journal.read()
         self.numbers = {str(p["patient_id"]): i for i, p in enumerate(self.people)}
 
-    # -- tables --------------------------------------------------------------------------------------------------------
+    # -- tables ------------------------------------------------------------------------------------
 
     def open(self) -> DuckDBEngine:
         """An engine with the snapshot's tables as ready tables."""
@@ -78,18 +126,33 @@ class Mailing:
         engine.__enter__()
         n = self.numbers
         ids = {"patient": list(n.values()), "patient_id": list(n)}
-        engine.load("identity", pl.DataFrame(ids, schema={"patient": pl.Int64, "patient_id": pl.String}))
-        texts = {name: pl.Series([p.get(name) for p in self.people], dtype=pl.String) for name in TEXTS}
+        engine.load(
+            "identity", pl.DataFrame(ids, schema={"patient": pl.Int64, "patient_id": pl.String})
+        )
+        texts = {
+            name: pl.Series([p.get(name) for p in self.people], dtype=pl.String) for name in TEXTS
+        }
         engine.load("patient", pl.DataFrame({**ids, **texts}))
         identifiers.hash_patients(engine, KEYS, "FR")
         linked = [(n[name], group) for name, group in self.links.items()]
-        engine.load("link_group", pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"))
+        engine.load(
+            "link_group",
+            pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"),
+        )
         usual = {**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW)}
         wishes = [{**usual, **w, "patient": n[w["patient_id"]]} for w in self.wishes]
-        engine.load("preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH))
+        engine.load(
+            "preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH)
+        )
         engine.load("suppression", entries.frame(self.entries))
         fed = naive_utc(self.fed_at or self.now)
-        feed = {"name": ["mail"], "modified_at": [fed], "max_age_seconds": [172_800], "readable": [True], "shrunk": [False]}
+        feed = {
+            "name": ["mail"],
+            "modified_at": [fed],
+            "max_age_seconds": [172_800],
+            "readable": [True],
+            "shrunk": [False],
+        }
         engine.load("feed", pl.DataFrame(feed))
         engine.load("consent", pl.DataFrame(schema=CONSENT))
         return engine
@@ -99,12 +162,25 @@ class Mailing:
         path = self.home / "snapshots" / f"{name}.duckdb"
         path.unlink(missing_ok=True)
         engine = self.open()
-        engine.load("fact_stay", pl.DataFrame({"patient": list(self.numbers.values()), "unit": ["north"] * len(self.numbers)}))
+        engine.load(
+            "fact_stay",
+            pl.DataFrame(
+                {"patient": list(self.numbers.values()), "unit": ["north"] * len(self.numbers)}
+            ),
+        )
         lines = [f"{p['patient_id']},{p.get('email')}" for p in self.people]
         engine.load("quarantine", pl.DataFrame({"line": range(len(lines)), "content": lines}))
         if self.consents:
-            told = [{**dict.fromkeys(CONSENT), **c, "patient": self.numbers[c["patient_id"]]} for c in self.consents]
-            engine.load("consent", pl.DataFrame([{name: row[name] for name in CONSENT} for row in told], schema=CONSENT))
+            told = [
+                {**dict.fromkeys(CONSENT), **c, "patient": self.numbers[c["patient_id"]]}
+                for c in self.consents
+            ]
+            engine.load(
+                "consent",
+                pl.DataFrame(
+                    [{name: row[name] for name in CONSENT} for row in told], schema=CONSENT
+                ),
+            )
         engine.attach("written", path, write=True)
         for table in TABLES:
             engine.alias("erase_source", table)
@@ -117,25 +193,61 @@ class Mailing:
         """A fresh engine with nothing attached."""
         return DuckDBEngine(self.home / "spill", self.file_key)
 
-    # -- an export -----------------------------------------------------------------------------------------------------
+    # -- an export ---------------------------------------------------------------------------------
 
-    def order(self, destination: Destination, layout: Layout | None = None, **changed: Any) -> export.Order:
-        plan = layout or Layout(destination.columns or (), self.channel.identifier, ("identity",), destination.profile, destination.format)
+    def order(
+        self, destination: Destination, layout: Layout | None = None, **changed: Any
+    ) -> export.Order:
+        plan = layout or Layout(
+            destination.columns or (),
+            self.channel.identifier,
+            ("identity",),
+            destination.profile,
+            destination.format,
+        )
         now = self.clock[0]
-        given = {"holdout": Decimal(0), "categories": ("identity",), "topic": "news", "at": now, "sent_at": now, **changed}
-        return export.Order("seniors", "prevention", channel=self.channel.name, destination=destination, layout=plan, **given)
+        given = {
+            "holdout": Decimal(0),
+            "categories": ("identity",),
+            "topic": "news",
+            "at": now,
+            "sent_at": now,
+            **changed,
+        }
+        return export.Order(
+            "seniors",
+            "prevention",
+            channel=self.channel.name,
+            destination=destination,
+            layout=plan,
+            **given,
+        )
 
     def place(self, **changed: Any) -> register.Place:
         snapshot = Snapshot("snap", self.home / "snapshots/snap.duckdb", self.now, "UTC")
-        given: dict[str, Any] = {"actor": OFFICER, "policy_hash": "0" * 64, "region": "FR", **changed}
+        given: dict[str, Any] = {
+            "actor": OFFICER,
+            "policy_hash": "0" * 64,
+            "region": "FR",
+            **changed,
+        }
         return register.Place(self.home, KEYS, self.journal, snapshot=snapshot, **given)
 
-    def checked(self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None) -> dict[str, str | None]:
+    def checked(
+        self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None
+    ) -> dict[str, str | None]:
         """The first reason of each member, None where exported. Leaves `export_checked` ready."""
         names = list(self.numbers) if members is None else list(members)
         chosen = [(self.numbers[name], name not in self.refusing) for name in names]
-        engine.load("eligible", pl.DataFrame(chosen, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"))
-        request = ProcessingRequest("prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at))
+        engine.load(
+            "eligible",
+            pl.DataFrame(
+                chosen, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"
+            ),
+        )
+        request = ProcessingRequest(
+            "prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at)
+        )
         eligible = Eligible(request, self.place().snapshot, "0" * 64, "eligible")
         export.build(engine, eligible, (), [()])
         acts = self.journal.read()
@@ -146,12 +258,18 @@ class Mailing:
         register.contacts(engine, self.home, register.registered(acts), since)
         preference.capped(engine, self.channel, order.topic, order.sent_at)
         export.check(engine, KEYS, order)
-        query = "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
+        query = (
+            "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
+        )
         rows = engine.connection.execute(query).fetchall()
         return {name: None if reason == 0 else export.REASONS[reason - 1] for name, reason in rows}
 
     def export(
-        self, destination: Destination = CHECK, layout: Layout | None = None, place: Mapping[str, Any] | None = None, **changed: Any
+        self,
+        destination: Destination = CHECK,
+        layout: Layout | None = None,
+        place: Mapping[str, Any] | None = None,
+        **changed: Any,
     ) -> export.Export:
         order = self.order(destination, layout, **changed)
         engine = self.open()
@@ -173,7 +291,9 @@ class Mailing:
         self.clock[0] += timedelta(**by)
 
 
-def exact(labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequence[int]]) -> dict[str, tuple[int, Interval]]:
+def exact(
+    labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequence[int]]
+) -> dict[str, tuple[int, Interval]]:
     """A `publish` that adds no noise: only tests may."""
     assert len(labels) == len(numbers)
     return {name: (sum(numbers[i] for i in cells), Interval(0, 9)) for name, cells in sums.items()}

@@ -42,7 +42,13 @@ class Ask:
     @property
     def name(self) -> str:
         asked = "/".join(
-            str(part or "*") for part in (self.question.purpose, self.question.channel, self.question.topic, *self.question.categories)
+            str(part or "*")
+            for part in (
+                self.question.purpose,
+                self.question.channel,
+                self.question.topic,
+                *self.question.categories,
+            )
         )
         clocks = (
             ""
@@ -64,19 +70,35 @@ def text(value: Any) -> str:
 
 def world(policy: str, only: str | None = None) -> Given:
     """Everyone whose story plays under a policy, or one of them."""
-    people = [s for s in stories() if s.get("policy", "clinic") == policy and only in (None, s["who"])]
+    people = [
+        s for s in stories() if s.get("policy", "clinic") == policy and only in (None, s["who"])
+    ]
     patients: list[Row] = []
     consents: list[Row] = []
     links: list[Row] = []
     for story in people:
         ids = [story["who"], *story.get("linked", ())]
-        patients += [{"patient_id": i, "age": "40", **{k: text(v) for k, v in story.get("patient", {}).items()}} for i in ids]
-        patients = [{**p, "deceased": "yes"} if p["patient_id"] in story.get("dead", ()) else p for p in patients]
+        patients += [
+            {
+                "patient_id": i,
+                "age": "40",
+                **{k: text(v) for k, v in story.get("patient", {}).items()},
+            }
+            for i in ids
+        ]
+        patients = [
+            {**p, "deceased": "yes"} if p["patient_id"] in story.get("dead", ()) else p
+            for p in patients
+        ]
         links += [{"patient_id": one, "same_as": other} for one, other in itertools.pairwise(ids)]
         for event in story["events"]:
             row = {"patient_id": story["who"], **USUAL, **{k: text(v) for k, v in event.items()}}
-            consents.append({"recorded_at": row["effective_at"], "confirmed_at": row["effective_at"], **row})
-    return Given(POLICIES[policy], patients, consents, links, [s["who"] for s in people if s.get("erased")])
+            consents.append(
+                {"recorded_at": row["effective_at"], "confirmed_at": row["effective_at"], **row}
+            )
+    return Given(
+        POLICIES[policy], patients, consents, links, [s["who"] for s in people if s.get("erased")]
+    )
 
 
 def asks(policy: str | None = None) -> Iterator[Ask]:
@@ -86,8 +108,13 @@ def asks(policy: str | None = None) -> Iterator[Ask]:
             continue
         for ask in story["asks"]:
             scope = {**ASKED, **{k: v for k, v in ask.items() if k in ASKED}}
-            question = Question(scope["purpose"], scope["channel"], scope["topic"], (scope["category"],))
-            as_of, known_at = (dt.datetime.fromisoformat(ask[c]) if c in ask else TAKEN_AT for c in ("as_of", "known_at"))
+            question = Question(
+                scope["purpose"], scope["channel"], scope["topic"], (scope["category"],)
+            )
+            as_of, known_at = (
+                dt.datetime.fromisoformat(ask[c]) if c in ask else TAKEN_AT
+                for c in ("as_of", "known_at")
+            )
             yield Ask(
                 story["who"],
                 story["story"],
@@ -112,13 +139,20 @@ def told(ask: Ask, place: Settled) -> tuple[str, ...]:
 
 
 def failures(policy: str, also_why: bool = True, only: str | None = None) -> list[str]:
-    """The questions of a policy (or of one story) that the program answers otherwise than the stories say."""
+    """The questions of a policy (or of one story) that the program answers otherwise than the
+    stories say.
+    """
     failed = []
     with settled(world(policy, only)) as place:
-        here = sorted((a for a in asks(policy) if only in (None, a.who)), key=lambda a: (a.clocks.known_at, a.clocks.as_of))
+        here = sorted(
+            (a for a in asks(policy) if only in (None, a.who)),
+            key=lambda a: (a.clocks.known_at, a.clocks.as_of),
+        )
         for clocks in dict.fromkeys(a.clocks for a in here):
             place.ask_at(clocks)
-            failed += [a.name for a in here if a.clocks == clocks and decided(a, place) != (not a.reasons)]
+            failed += [
+                a.name for a in here if a.clocks == clocks and decided(a, place) != (not a.reasons)
+            ]
         if also_why:
             failed += [a.name for a in here if told(a, place) != a.reasons]
     return list(dict.fromkeys(failed))

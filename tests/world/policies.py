@@ -1,4 +1,6 @@
-"""Policies for tests: the same mapping serves the plain reading (a dict) and the program (a `Policy`)."""
+"""Policies for tests: the same mapping serves the plain reading (a dict) and the program (a
+`Policy`).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,12 @@ from segmenter.policy import Category, Channel, Dimension, Policy, Purpose
 CLINIC: dict[str, Any] = {
     "time_zone": "Europe/Paris",
     "notices": ["2024-01", "2025-01", "2026-01"],
-    "categories": {"identity": {"sensitivity": 1}, "contact": {"sensitivity": 1}, "care": {"sensitivity": 2}, "origin": {"sensitivity": 3}},
+    "categories": {
+        "identity": {"sensitivity": 1},
+        "contact": {"sensitivity": 1},
+        "care": {"sensitivity": 2},
+        "origin": {"sensitivity": 3},
+    },
     "channels": {"email": {"double_opt_in": True}, "sms": {}, "phone": {}},
     "topics": ["screening", "vaccination"],
     "purposes": {
@@ -21,17 +28,34 @@ CLINIC: dict[str, Any] = {
             "min_notice": "2025-01",
             "max_age_days": 1000,
         },
-        "offers": {"categories": ["identity", "contact"], "channels": ["email"], "min_notice": "2026-01", "max_age_days": 300},
-        "statistics": {"categories": ["identity", "care"], "min_notice": "2024-01", "max_age_days": 1000},
+        "offers": {
+            "categories": ["identity", "contact"],
+            "channels": ["email"],
+            "min_notice": "2026-01",
+            "max_age_days": 300,
+        },
+        "statistics": {
+            "categories": ["identity", "care"],
+            "min_notice": "2024-01",
+            "max_age_days": 1000,
+        },
     },
     "min_age": 18,
     "max_linked": 3,
 }
 
 
-def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | None = None, *, encryption: bool = True) -> Policy:
+def policy_of(
+    given: Mapping[str, Any],
+    dimensions: Mapping[str, Dimension] | None = None,
+    *,
+    encryption: bool = True,
+) -> Policy:
     """The program's policy of a mapping in the form of policy.yml."""
-    channels = {name: Channel(name, "email", bool(c.get("double_opt_in", False))) for name, c in (given.get("channels") or {}).items()}
+    channels = {
+        name: Channel(name, "email", bool(c.get("double_opt_in", False)))
+        for name, c in (given.get("channels") or {}).items()
+    }
     purposes = {
         name: Purpose(
             name,
@@ -44,7 +68,9 @@ def policy_of(given: Mapping[str, Any], dimensions: Mapping[str, Dimension] | No
         )
         for name, p in given["purposes"].items()
     }
-    categories = {name: Category(name, c["sensitivity"], "DPIA") for name, c in given["categories"].items()}
+    categories = {
+        name: Category(name, c["sensitivity"], "DPIA") for name, c in given["categories"].items()
+    }
     return Policy(
         organisation={"name": "Clinic", "region": "FR"},
         time_zone=given.get("time_zone", "UTC"),
@@ -69,7 +95,12 @@ SURGERY: dict[str, Any] = {
     "channels": {"email": {"double_opt_in": True}, "sms": {}},
     "topics": [],
     "purposes": {
-        "prevention": {"categories": ["identity", "care"], "channels": ["email", "sms"], "min_notice": "2026-01", "max_age_days": 365},
+        "prevention": {
+            "categories": ["identity", "care"],
+            "channels": ["email", "sms"],
+            "min_notice": "2026-01",
+            "max_age_days": 365,
+        },
         "statistics": {"categories": ["identity"], "min_notice": "2025-01", "max_age_days": 365},
     },
 }
@@ -77,8 +108,16 @@ SURGERY: dict[str, Any] = {
 HOSPITAL: dict[str, Any] = {
     "time_zone": "UTC",
     "notices": ["1", "2"],
-    "categories": {"identity": {"sensitivity": 1}, "contact": {"sensitivity": 1}, "care": {"sensitivity": 2}, "origin": {"sensitivity": 3}},
-    "channels": {name: {"double_opt_in": name == "email"} for name in ("email", "sms", "phone", "post", "app")},
+    "categories": {
+        "identity": {"sensitivity": 1},
+        "contact": {"sensitivity": 1},
+        "care": {"sensitivity": 2},
+        "origin": {"sensitivity": 3},
+    },
+    "channels": {
+        name: {"double_opt_in": name == "email"}
+        for name in ("email", "sms", "phone", "post", "app")
+    },
     "topics": ["a", "b", "c", "d"],
     "purposes": {
         "prevention": {

@@ -1,4 +1,6 @@
-"""A world on the engine: its snapshot written, its state settled, its decisions read back by patient id."""
+"""A world on the engine: its snapshot written, its state settled, its decisions read back by
+patient id.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of
 
-MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a folder in memory: nothing of a test needs to reach the disk
+MEMORY = (
+    "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+)  # a folder in memory: nothing of a test needs to reach the disk
 Question = tuple[str, str | None, str | None, str]
 
 
@@ -49,14 +53,23 @@ class Settled:
         for patient, *words in self.engine.connection.execute(
             f"SELECT patient, {', '.join(f'allow_{w}' for w in range(scopes.words))} FROM person"
         ).fetchall():
-            found[names[patient]] = {(b.purpose, b.channel, b.topic, b.category) for b in scopes.bits_ if words[b.word] & b.mask}
+            found[names[patient]] = {
+                (b.purpose, b.channel, b.topic, b.category)
+                for b in scopes.bits_
+                if words[b.word] & b.mask
+            }
         return found
 
     def representatives(self, request: ProcessingRequest) -> list[str]:
         """The ids that the gate lets through."""
         eligible = consent.gate(self.engine, self.policy, self.snapshot, request)
         names = self.names
-        return sorted(names[p] for (p,) in self.engine.connection.execute(f"SELECT patient FROM {eligible.table}").fetchall())
+        return sorted(
+            names[p]
+            for (p,) in self.engine.connection.execute(
+                f"SELECT patient FROM {eligible.table}"
+            ).fetchall()
+        )
 
     def ask_at(self, clocks: Clocks) -> None:
         """Turn to other clocks."""
@@ -65,7 +78,12 @@ class Settled:
     def rows(self) -> dict[str, list[Any]]:
         """Everything the state holds, in order."""
         tables = ("person", "kin", "linked", "buried", "newest_denial", "newest_grant")
-        return {t: sorted(self.engine.connection.execute(f"SELECT * FROM state.{t}").fetchall(), key=repr) for t in tables}
+        return {
+            t: sorted(
+                self.engine.connection.execute(f"SELECT * FROM state.{t}").fetchall(), key=repr
+            )
+            for t in tables
+        }
 
 
 def oracle(given: Given) -> World:
@@ -75,14 +93,30 @@ def oracle(given: Given) -> World:
 
 @contextlib.contextmanager
 def settled(
-    given: Given, taken_at: datetime = TAKEN_AT, after: Settled | None = None, changed: dict[str, int | None] | None = None
+    given: Given,
+    taken_at: datetime = TAKEN_AT,
+    after: Settled | None = None,
+    changed: dict[str, int | None] | None = None,
 ) -> Iterator[Settled]:
-    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it, with the first new event or None."""
+    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it,
+    with the first new event or None.
+    """
     policy = policy_of(given.policy)
-    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, DuckDBEngine(Path(folder) / "spill", None) as engine:
+    with (
+        tempfile.TemporaryDirectory(dir=MEMORY) as folder,
+        DuckDBEngine(Path(folder) / "spill", None) as engine,
+    ):
         ids = snapshots.numbers(after.engine) if after else None
         snapshot = snapshots.write(
-            engine, Path(folder) / "snapshot.duckdb", policy, taken_at, given.patients, given.consents, given.links, given.erased, ids=ids
+            engine,
+            Path(folder) / "snapshot.duckdb",
+            policy,
+            taken_at,
+            given.patients,
+            given.consents,
+            given.links,
+            given.erased,
+            ids=ids,
         )
         engine.attach("snapshot", snapshot.path)
         engine.expose("snapshot")
@@ -90,8 +124,18 @@ def settled(
         if after:
             ids = snapshots.numbers(engine)
             rows = [(ids[name], since) for name, since in (changed or {}).items() if name in ids]
-            engine.load("changed", pl.DataFrame(rows, schema={"patient": pl.Int64, "since": pl.Int64}, orient="row"))
-        standing.settle(engine, policy, snapshot, state, snapshots.bare_profile, previous=after.state if after else None)
+            engine.load(
+                "changed",
+                pl.DataFrame(rows, schema={"patient": pl.Int64, "since": pl.Int64}, orient="row"),
+            )
+        standing.settle(
+            engine,
+            policy,
+            snapshot,
+            state,
+            snapshots.bare_profile,
+            previous=after.state if after else None,
+        )
         engine.attach("state", state)
         engine.expose("state")
         yield Settled(engine, policy, snapshot, state, given)
@@ -101,4 +145,6 @@ def requests(policy: Policy, clocks: Clocks) -> Iterator[ProcessingRequest]:
     """One request for each purpose and topic: all its channels, and its first two categories."""
     for purpose in policy.purposes.values():
         for topic in purpose.topics or (None,):
-            yield ProcessingRequest(purpose.name, purpose.channels, topic, purpose.categories[:2], clocks)
+            yield ProcessingRequest(
+                purpose.name, purpose.channels, topic, purpose.categories[:2], clocks
+            )

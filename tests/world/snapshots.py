@@ -18,7 +18,19 @@ from segmenter.model import Snapshot, naive_utc
 from segmenter.policy import Policy
 
 Row = Mapping[str, Any]
-TEXTS = ("event_id", "source", "purpose", "channel", "topic", "category", "state", "method", "expressed_by", "notice_version", "evidence")
+TEXTS = (
+    "event_id",
+    "source",
+    "purpose",
+    "channel",
+    "topic",
+    "category",
+    "state",
+    "method",
+    "expressed_by",
+    "notice_version",
+    "evidence",
+)
 TIME = pl.Datetime("us")
 CONSENT = {
     "event": pl.Int64,
@@ -52,12 +64,18 @@ def write(
         if name:
             number.setdefault(name, max(number.values(), default=0) + 1)
     frames = {
-        "identity": pl.DataFrame([(n, i) for i, n in number.items()], schema={"patient": pl.Int64, "patient_id": pl.String}, orient="row"),
+        "identity": pl.DataFrame(
+            [(n, i) for i, n in number.items()],
+            schema={"patient": pl.Int64, "patient_id": pl.String},
+            orient="row",
+        ),
         "patient": _patients(patients, number),
         "aside": pl.DataFrame(schema={"patient": pl.Int64, "deceased": pl.Boolean}),
         "consent": _consents(consents, number, policy),
         "link_group": _links(links, number),
-        "erased": pl.DataFrame({"patient": [number[name] for name in erased]}, schema={"patient": pl.Int64}),
+        "erased": pl.DataFrame(
+            {"patient": [number[name] for name in erased]}, schema={"patient": pl.Int64}
+        ),
     }
     engine.attach("writing", path, write=True)
     for name, frame in frames.items():
@@ -68,7 +86,9 @@ def write(
 
 def numbers(engine: DuckDBEngine, alias: str = "snapshot") -> dict[str, int]:
     """The surrogates of an attached snapshot."""
-    return dict(engine.connection.execute(f"SELECT patient_id, patient FROM {alias}.identity").fetchall())
+    return dict(
+        engine.connection.execute(f"SELECT patient_id, patient FROM {alias}.identity").fetchall()
+    )
 
 
 def _patients(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
@@ -83,9 +103,13 @@ def _patients(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
     made = []
     for row in rows:
         name, birth, age = text(row, "patient_id"), text(row, "birth_date"), text(row, "age")
-        dead = text(row, "deceased") not in ("", "false", "0", "no") or text(row, "deceased_at") != ""
+        dead = (
+            text(row, "deceased") not in ("", "false", "0", "no") or text(row, "deceased_at") != ""
+        )
         born = date.fromisoformat(birth) if birth else None
-        made.append((number[name], name, born, int(age) if age else None, dead, text(row, "sex") or None))
+        made.append(
+            (number[name], name, born, int(age) if age else None, dead, text(row, "sex") or None)
+        )
     return pl.DataFrame(made, schema=schema, orient="row")
 
 
@@ -106,18 +130,38 @@ def _consents(rows: Sequence[Row], number: Mapping[str, int], policy: Policy) ->
             moments.append(None if moment is None else naive_utc(moment.starts_at))
         evidenced = text(row, "evidence").strip() != ""
         said = [text(row, name) for name in TEXTS]
-        made.append((event, number[text(row, "patient_id")], *said, *moments, evidenced, dates, "consent.csv", event + 2))
+        made.append(
+            (
+                event,
+                number[text(row, "patient_id")],
+                *said,
+                *moments,
+                evidenced,
+                dates,
+                "consent.csv",
+                event + 2,
+            )
+        )
     return pl.DataFrame(made, schema=CONSENT, orient="row")
 
 
 def _links(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
-    made = [(number[one], min(number[m] for m in members), len(members)) for one, members in close(rows).items()]
-    return pl.DataFrame(made, schema={"patient": pl.Int64, "grp": pl.Int64, "size": pl.Int32}, orient="row")
+    made = [
+        (number[one], min(number[m] for m in members), len(members))
+        for one, members in close(rows).items()
+    ]
+    return pl.DataFrame(
+        made, schema={"patient": pl.Int64, "grp": pl.Int64, "size": pl.Int32}, orient="row"
+    )
 
 
-def bare_profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile") -> str:
+def bare_profile(
+    engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile"
+) -> str:
     """A profile without dimensions."""
     del policy, as_of
-    engine.connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT patient FROM patient")
+    engine.connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT patient FROM patient"
+    )
     engine._ready.add(table)
     return table

@@ -1,7 +1,8 @@
 """Suppression lists in the layouts of real senders, told by shape and not by name; each file of a pattern by itself.
 
-`read` makes an engine's table of entries as they were written; `hashed` turns it into entries that hold keyed hashes alone. The ingest uses
-both for declared feeds, and `suppress import` for single files. An unknown layout is refused, naming the headers seen and never a value.
+`read` makes an engine's table of entries as they were written; `hashed` turns it into entries that
+hold keyed hashes alone. The ingest uses both for declared feeds, and `suppress import` for single
+files. An unknown layout is refused, naming the headers seen and never a value.
 """
 
 from __future__ import annotations
@@ -20,7 +21,19 @@ from segmenter.sources.csv import CsvReader, open_csv
 from segmenter.sources.fields import instant
 from segmenter.sources.files import SourceFile, head, unreadable
 from segmenter.sources.jsonl import as_text, parse
-from segmenter.sources.lists import brevo, generic, hubspot, listmonk, mailchimp, mailgun, postmark, sendgrid, sendgrid_csv, ses, ses_bulk
+from segmenter.sources.lists import (
+    brevo,
+    generic,
+    hubspot,
+    listmonk,
+    mailchimp,
+    mailgun,
+    postmark,
+    sendgrid,
+    sendgrid_csv,
+    ses,
+    ses_bulk,
+)
 from segmenter.sources.lists.entry import COLUMNS, Document, Entry, Fault, Found
 from segmenter.sources.lists.signed import Signers
 from segmenter.sources.readers import reader
@@ -32,7 +45,14 @@ if TYPE_CHECKING:
     from segmenter.policy import Policy
     from segmenter.sources.lists.table import Table
 
-TABLES: tuple[Table, ...] = (ses_bulk.TABLE, mailchimp.TABLE, sendgrid_csv.TABLE, listmonk.TABLE, hubspot.TABLE, generic.TABLE)
+TABLES: tuple[Table, ...] = (
+    ses_bulk.TABLE,
+    mailchimp.TABLE,
+    sendgrid_csv.TABLE,
+    listmonk.TABLE,
+    hubspot.TABLE,
+    generic.TABLE,
+)
 DOCUMENTS: tuple[tuple[str, Callable[[Document], bool], Callable[[Document], Found]], ...] = (
     ("ses", ses.knows, ses.read),
     ("postmark", postmark.knows, postmark.read),
@@ -51,8 +71,8 @@ PART = 4 * 122_880  # entries hashed at a time, in whole groups of rows
 class Listed:
     """What was read from the files of one list: `read` counts rows and events, `entries` those that name somebody.
 
-    `exported_at` has, by the path of a file, the oldest export time that its envelope told. `broken` are lines that could not be read;
-    problems of single entries come with `hashed`.
+    `exported_at` has, by the path of a file, the oldest export time that its envelope told.
+    `broken` are lines that could not be read; problems of single entries come with `hashed`.
     """
 
     source: str
@@ -62,12 +82,16 @@ class Listed:
     broken: list[Broken] = field(default_factory=list)
 
 
-def read(engine: DuckDBEngine, files: Sequence[SourceFile], source: str, form: str | None = None) -> Listed:
+def read(
+    engine: DuckDBEngine, files: Sequence[SourceFile], source: str, form: str | None = None
+) -> Listed:
     """Make the table `list_written` (origin, line, kind, value, channel, purpose, topic, reason, since, until, event: as written).
 
     Raises `SourceError` for a file that cannot be read or whose layout is unknown.
     """
-    engine.create(WRITTEN, {"origin": "VARCHAR", "line": "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR")})
+    engine.create(
+        WRITTEN, {"origin": "VARCHAR", "line": "BIGINT", **dict.fromkeys(COLUMNS, "VARCHAR")}
+    )
     if not engine.has(staging.FILES):
         staging.prepare(engine)
     listed = Listed(source)
@@ -88,7 +112,10 @@ def silent(engine: DuckDBEngine, listed: Listed) -> int:
     import polars as pl
 
     told = [(one.origin, one.line) for one in listed.broken]
-    engine.load("list_broken", pl.DataFrame(told, schema={"origin": pl.String, "line": pl.Int64}, orient="row"))
+    engine.load(
+        "list_broken",
+        pl.DataFrame(told, schema={"origin": pl.String, "line": pl.Int64}, orient="row"),
+    )
     ((telling,),) = engine.rows("list_telling")
     engine.drop("list_broken")
     return max(listed.read - int(telling), 0)
@@ -99,13 +126,17 @@ def of_path(path: Path) -> SourceFile:
     return SourceFile(str(path.absolute()), path.name)
 
 
-# -- tables --------------------------------------------------------------------------------------------------------------------
+# -- tables ----------------------------------------------------------------------------------------
 
 
 def _read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, form: str | None) -> None:
     from sqlglot import exp
 
-    found = reader(engine, file, form if form in ("parquet", "excel", "csv") else ("csv" if file.kind == "json" else None))
+    found = reader(
+        engine,
+        file,
+        form if form in ("parquet", "excel", "csv") else ("csv" if file.kind == "json" else None),
+    )
     table, places = _recognised(file, found.header)
     if table.headerless:
         layout = open_csv(engine, file).layout
@@ -113,7 +144,10 @@ def _read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, form: st
     stage = Stage.make(engine, listed.source, "staged_list", table.columns)
     found.load(stage, [places.get(name) for name in table.columns])
     stage.show("raw_list")
-    structure = {f"__{name}__": exp.true() if name in places else exp.false() for name in ("status", "ip", "reason")}
+    structure = {
+        f"__{name}__": exp.true() if name in places else exp.false()
+        for name in ("status", "ip", "reason")
+    }
     engine.view("list_found", table.relation, structure)
     engine.add(WRITTEN, "list_table")
     if table is generic.TABLE and stage.tell_broken():
@@ -130,10 +164,13 @@ def _recognised(file: SourceFile, header: Sequence[str]) -> tuple[Table, dict[st
         if places is not None:
             return table, places
     msg = f"the layout of the list {file.origin} is not known"
-    raise SourceError(msg, hint=f"headers seen: {headers(header)}; a generic list has one of {', '.join(generic.KINDS)}")
+    raise SourceError(
+        msg,
+        hint=f"headers seen: {headers(header)}; a generic list has one of {', '.join(generic.KINDS)}",
+    )
 
 
-# -- documents -----------------------------------------------------------------------------------------------------------------
+# -- documents -------------------------------------------------------------------------------------
 
 
 def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> None:
@@ -146,7 +183,7 @@ def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> N
             continue
         name, entries = _interpreted(document)
         known = known or name is not None
-        seen += [key for key in document if key not in seen][:staging.SHOWN]
+        seen += [key for key in document if key not in seen][: staging.SHOWN]
         _note_export(file, document, listed)
         for entry in signers.vetted(name, document, entries):
             if isinstance(entry, Fault):
@@ -156,7 +193,11 @@ def _read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed) -> N
     if not known and seen:
         msg = f"the layout of the list {file.origin} is not known"
         raise SourceError(msg, hint=f"keys seen: {headers(seen)}")
-    if not known and not rows and any(b.rule == "I5" and b.origin == file.origin for b in listed.broken):
+    if (
+        not known
+        and not rows
+        and any(b.rule == "I5" and b.origin == file.origin for b in listed.broken)
+    ):
         raise unreadable(file, "is not JSON")
     _append(engine, rows)
 
@@ -181,7 +222,12 @@ def _documents(file: SourceFile) -> Iterator[tuple[int, Document | Broken]]:
                 yield line, parse(file, line, one)
         return
     for place, item in enumerate(_spread(whole), 1):
-        yield place, item if isinstance(item, dict) else Broken(file.origin, place, "I5", "not a JSON object", "")
+        yield (
+            place,
+            item
+            if isinstance(item, dict)
+            else Broken(file.origin, place, "I5", "not a JSON object", ""),
+        )
 
 
 def _spread(whole: Any) -> list[Any]:
@@ -226,32 +272,66 @@ def _append(engine: DuckDBEngine, rows: Sequence[tuple[str, int, Entry]]) -> Non
     schema = {"origin": pl.String, "line": pl.Int64, **dict.fromkeys(COLUMNS, pl.String)}
     for start in range(0, len(rows), BATCH):
         part = rows[start : start + BATCH]
-        data = [(o, n, e.kind, as_text(e.value), "", "", "", e.reason, as_text(e.since), "", as_text(e.event)) for o, n, e in part]
+        data = [
+            (
+                o,
+                n,
+                e.kind,
+                as_text(e.value),
+                "",
+                "",
+                "",
+                e.reason,
+                as_text(e.since),
+                "",
+                as_text(e.event),
+            )
+            for o, n, e in part
+        ]
         engine.append(WRITTEN, pl.DataFrame(data, schema=schema, orient="row"))
 
 
-# -- hashes --------------------------------------------------------------------------------------------------------------------
+# -- hashes ----------------------------------------------------------------------------------------
 
 
-def hashed(engine: DuckDBEngine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: str) -> list[tuple[Any, ...]]:
+def hashed(
+    engine: DuckDBEngine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: str
+) -> list[tuple[Any, ...]]:
     """Append what `list_written` says to the ready table `into` (columns of the snapshot's `suppression`); gives the rows to be told of.
 
-    What a list says twice comes twice; `list_once` has each once. The rows to be told of are (source, origin, line, rule, reason, content):
-    lines that could not be read, that name nobody (S5), or whose scope or end had to be taken in the widest sense. The tables with plain
+    What a list says twice comes twice; `list_once` has each once. The rows to be told of are
+    (source, origin, line, rule, reason, content): lines that could not be read, that name nobody
+    (S5), or whose scope or end had to be taken in the widest sense. The tables with plain
     identifiers are dropped.
     """
     from segmenter.identifiers import hash_values
 
-    scopes = {"channels": ["", ANY, *policy.channels], "purposes": ["", ANY, *policy.purposes], "topics": ["", ANY, *policy.topics]}
-    values = {"source": listed.source, "channel": channel or ANY, "time_zone": policy.time_zone, **scopes}
+    scopes = {
+        "channels": ["", ANY, *policy.channels],
+        "purposes": ["", ANY, *policy.purposes],
+        "topics": ["", ANY, *policy.topics],
+    }
+    values = {
+        "source": listed.source,
+        "channel": channel or ANY,
+        "time_zone": policy.time_zone,
+        **scopes,
+    }
     told: dict[Any, tuple[Any, ...]] = {}
     for first in range(0, listed.entries, PART):
         part = {**values, "first": first, "after": first + PART}
-        engine.make("list_entry_read", "list_entry", part, {"__since__": instant("since"), "__until__": instant("until")})
+        engine.make(
+            "list_entry_read",
+            "list_entry",
+            part,
+            {"__since__": instant("since"), "__until__": instant("until")},
+        )
         hash_values(engine, keys, policy.region, "list_entry_read", "list_hash")
         engine.add(into, "list_hashed")
         for row in engine.rows("list_problem"):
-            told[row[:3]] = min(row, told.get(row[:3], row))  # a line that names several may lie in two parts
+            told[row[:3]] = min(
+                row, told.get(row[:3], row)
+            )  # a line that names several may lie in two parts
     for table in (WRITTEN, "list_entry_read", "list_hash"):
         engine.drop(table)
     broken = [(listed.source, b.origin, b.line, b.rule, b.reason, b.content) for b in listed.broken]

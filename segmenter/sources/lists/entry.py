@@ -45,7 +45,13 @@ def named(address: object, reason: str, since: object = "", event: object = "") 
 
 def text(value: object) -> str:
     """A plain value as text."""
-    return value if isinstance(value, str) else "" if value is None or isinstance(value, (dict, list)) else str(value)
+    return (
+        value
+        if isinstance(value, str)
+        else ""
+        if value is None or isinstance(value, (dict, list))
+        else str(value)
+    )
 
 
 def moment(value: object) -> str:

@@ -16,7 +16,14 @@ def recognise(header: Sequence[str]) -> dict[str, int] | None:
         return {"Email": 0, "every": 0}
     if address is None or not {"Portal Unsubscribe", "Global Bounce"} & set(header):
         return None
-    return {"Email": address, **{name: header.index(name) for name in ("Portal Unsubscribe", "Global Bounce") if name in header}}
+    return {
+        "Email": address,
+        **{
+            name: header.index(name)
+            for name in ("Portal Unsubscribe", "Global Bounce")
+            if name in header
+        },
+    }
 
 
 TABLE = Table("hubspot", "list_hubspot", COLUMNS, recognise)

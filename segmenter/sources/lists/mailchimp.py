@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from segmenter.sources.lists.table import Table
 
 COLUMNS = ("Email Address", "UNSUB_TIME", "CLEAN_TIME", "UNSUB_TIME again", "CLEAN_TIME again")
-MARKS = {"UNSUB_TIME", "CLEAN_TIME", "OPTIN_TIME", "CONFIRM_TIME", "MEMBER_RATING", "LEID", "EUID", "LAST_CHANGED"}
+MARKS = {
+    "UNSUB_TIME",
+    "CLEAN_TIME",
+    "OPTIN_TIME",
+    "CONFIRM_TIME",
+    "MEMBER_RATING",
+    "LEID",
+    "EUID",
+    "LAST_CHANGED",
+}
 
 
 def recognise(header: Sequence[str]) -> dict[str, int] | None:

@@ -1,7 +1,8 @@
 """Mailgun: webhook events (JSON, and the older form posts), and answers of its events API.
 
-A permanent failure is a hard bounce, unless Mailgun dropped it for an older reason; a temporary one a soft bounce. A rejected message is a
-block of that message: it counts against its recipient only where it names exactly one.
+A permanent failure is a hard bounce, unless Mailgun dropped it for an older reason; a temporary one
+a soft bounce. A rejected message is a block of that message: it counts against its recipient only
+where it names exactly one.
 """
 
 from __future__ import annotations
@@ -12,14 +13,36 @@ from email.utils import getaddresses
 
 from segmenter.sources.lists.entry import Document, Entry, Fault, Found, named, text
 
-HARMLESS = {"accepted", "delivered", "opened", "clicked", "stored", "list_member_uploaded", "list_member_upload_error", "list_uploaded"}
-CODES = {"605": "hard_bounce", "606": "unsubscribed", "607": "complained"}  # Mailgun's own: on its suppression lists already
-SUPPRESSED = {"suppress-bounce": "hard_bounce", "suppress-unsubscribe": "unsubscribed", "suppress-complaint": "complained"}
+HARMLESS = {
+    "accepted",
+    "delivered",
+    "opened",
+    "clicked",
+    "stored",
+    "list_member_uploaded",
+    "list_member_upload_error",
+    "list_uploaded",
+}
+CODES = {
+    "605": "hard_bounce",
+    "606": "unsubscribed",
+    "607": "complained",
+}  # Mailgun's own: on its suppression lists already
+SUPPRESSED = {
+    "suppress-bounce": "hard_bounce",
+    "suppress-unsubscribe": "unsubscribed",
+    "suppress-complaint": "complained",
+}
 
 
 def knows(document: Document) -> bool:
     """Whether a document is one of Mailgun."""
-    return "event-data" in document or "items" in document or {"event", "recipient"} <= set(document) or {"event", "token"} <= set(document)
+    return (
+        "event-data" in document
+        or "items" in document
+        or {"event", "recipient"} <= set(document)
+        or {"event", "token"} <= set(document)
+    )
 
 
 def read(document: Document) -> Found:
@@ -39,7 +62,12 @@ def _event(event: Document) -> Found:
     if kind in ("unsubscribed", "complained"):
         yield named(address, kind, since, own)
     elif kind == "bounced":
-        yield named(address, "soft_bounce" if text(event.get("code")).startswith("4") else "hard_bounce", since, own)
+        yield named(
+            address,
+            "soft_bounce" if text(event.get("code")).startswith("4") else "hard_bounce",
+            since,
+            own,
+        )
     elif kind == "dropped":
         yield named(address, _dropped(event), since, own)
     elif kind == "failed":

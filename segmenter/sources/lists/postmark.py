@@ -10,7 +10,11 @@ BOUNCES = {
     "SpamComplaint": "complained", "SpamNotification": "soft_bounce", "Subscribe": None, "AutoResponder": None, "AddressChange": None,
     "ChallengeVerification": None, "OpenRelayTest": None,
 }  # fmt: skip
-CHANGES = {"HardBounce": "hard_bounce", "SpamComplaint": "complained", "ManualSuppression": "unsubscribed"}
+CHANGES = {
+    "HardBounce": "hard_bounce",
+    "SpamComplaint": "complained",
+    "ManualSuppression": "unsubscribed",
+}
 LIST = "Suppressions"
 
 
@@ -24,16 +28,31 @@ def read(document: Document) -> Found:
     if LIST in document:
         for item in document[LIST] if isinstance(document[LIST], list) else []:
             if isinstance(item, dict):
-                yield named(item.get("EmailAddress"), CHANGES.get(text(item.get("SuppressionReason")), "manual"), item.get("CreatedAt"))
+                yield named(
+                    item.get("EmailAddress"),
+                    CHANGES.get(text(item.get("SuppressionReason")), "manual"),
+                    item.get("CreatedAt"),
+                )
         return
     kind = document["RecordType"]
     if kind in ("Bounce", "SpamComplaint"):
-        reason = "complained" if kind == "SpamComplaint" else BOUNCES.get(text(document.get("Type")), "soft_bounce")
+        reason = (
+            "complained"
+            if kind == "SpamComplaint"
+            else BOUNCES.get(text(document.get("Type")), "soft_bounce")
+        )
         if reason is not None:
-            yield named(document.get("Email"), reason, document.get("BouncedAt"), document.get("ID"))
+            yield named(
+                document.get("Email"), reason, document.get("BouncedAt"), document.get("ID")
+            )
     elif kind == "SubscriptionChange":
         if document.get("SuppressSending"):
             reason = CHANGES.get(text(document.get("SuppressionReason")), "manual")
-            yield named(document.get("Recipient"), reason, document.get("ChangedAt"), document.get("MessageID"))
+            yield named(
+                document.get("Recipient"),
+                reason,
+                document.get("ChangedAt"),
+                document.get("MessageID"),
+            )
     elif kind not in HARMLESS:
         yield Fault("unknown kind of event")

@@ -1,6 +1,7 @@
 """SendGrid: webhook events, and the bounce, block, spam report, invalid and unsubscribe lists of its API, as JSON or CSV.
 
-Status 5.x is a hard bounce, 4.x a deferral. A dropped message tells why: for an address that is already on one of SendGrid's lists.
+Status 5.x is a hard bounce, 4.x a deferral. A dropped message tells why: for an address that is
+already on one of SendGrid's lists.
 """
 
 from __future__ import annotations
@@ -8,7 +9,11 @@ from __future__ import annotations
 from segmenter.sources.lists.entry import Document, Fault, Found, named, text
 
 HARMLESS = {"processed", "delivered", "open", "click", "group_resubscribe"}
-ENDINGS = {"unsubscribe": "unsubscribed", "group_unsubscribe": "unsubscribed", "spamreport": "complained"}
+ENDINGS = {
+    "unsubscribe": "unsubscribed",
+    "group_unsubscribe": "unsubscribed",
+    "spamreport": "complained",
+}
 DROPPED = (
     ("bounced", "hard_bounce"),
     ("unsubscribed", "unsubscribed"),
@@ -20,7 +25,10 @@ DROPPED = (
 
 def knows(document: Document) -> bool:
     """Whether a document is one of SendGrid."""
-    return ("event" in document and ("sg_event_id" in document or "email" in document)) or {"email", "created"} <= set(document)
+    return ("event" in document and ("sg_event_id" in document or "email" in document)) or {
+        "email",
+        "created",
+    } <= set(document)
 
 
 def read(document: Document) -> Found:
@@ -54,4 +62,6 @@ def listed(document: Document) -> str:
 
 def dropped(reason: str) -> str:
     """What SendGrid's reason for dropping a message means; any other one is a block."""
-    return next((ours for theirs, ours in DROPPED if reason.lower().startswith(theirs)), "soft_bounce")
+    return next(
+        (ours for theirs, ours in DROPPED if reason.lower().startswith(theirs)), "soft_bounce"
+    )

@@ -1,7 +1,8 @@
 """Amazon SES: the account's suppression list, its bulk file, and bounce and complaint events, bare or in an SNS envelope.
 
-A permanent bounce is a hard bounce; a transient or undetermined one, and a delivery delay, a soft bounce. A rejected message is a block
-of that message: it counts against its recipient only where it had exactly one.
+A permanent bounce is a hard bounce; a transient or undetermined one, and a delivery delay, a soft
+bounce. A rejected message is a block of that message: it counts against its recipient only where it
+had exactly one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,14 @@ from typing import Any
 from segmenter.sources.lists.entry import NOBODY, Document, Fault, Found, named
 
 REASONS = {"BOUNCE": "hard_bounce", "COMPLAINT": "complained"}
-HARMLESS = {"Send", "Delivery", "Open", "Click", "Rendering Failure", "AmazonSnsSubscriptionSucceeded"}
+HARMLESS = {
+    "Send",
+    "Delivery",
+    "Open",
+    "Click",
+    "Rendering Failure",
+    "AmazonSnsSubscriptionSucceeded",
+}
 SILENT = {"SubscriptionConfirmation", "UnsubscribeConfirmation"}
 LIST = "SuppressedDestinationSummaries"
 
@@ -23,9 +31,13 @@ def knows(document: Document) -> bool:
         return True
     if "eventType" in document and "mail" in document:
         return True
-    if document.get("Type") in SILENT or (document.get("Type") == "Notification" and "Message" in document):
+    if document.get("Type") in SILENT or (
+        document.get("Type") == "Notification" and "Message" in document
+    ):
         return True
-    return {"emailAddress", "reason"} <= set(document) or {"EmailAddress", "Reason"} <= set(document)
+    return {"emailAddress", "reason"} <= set(document) or {"EmailAddress", "Reason"} <= set(
+        document
+    )
 
 
 def read(document: Document) -> Found:
@@ -69,10 +81,17 @@ def _event(event: Document) -> Found:
         case "Complaint":
             part = _part(event, "complaint")
             own = part.get("feedbackId") or mail.get("messageId")
-            yield from _each(part.get("complainedRecipients"), "complained", part.get("timestamp"), own)
+            yield from _each(
+                part.get("complainedRecipients"), "complained", part.get("timestamp"), own
+            )
         case "DeliveryDelay":
             part = _part(event, "deliveryDelay")
-            yield from _each(part.get("delayedRecipients"), "soft_bounce", part.get("timestamp"), mail.get("messageId"))
+            yield from _each(
+                part.get("delayedRecipients"),
+                "soft_bounce",
+                part.get("timestamp"),
+                mail.get("messageId"),
+            )
         case "Reject":
             addressees = mail.get("destination")
             one = addressees[0] if isinstance(addressees, list) and len(addressees) == 1 else None
@@ -80,8 +99,15 @@ def _event(event: Document) -> Found:
         case "Subscription":
             if _unsubscribed(_part(event, "subscription")):
                 addressees = mail.get("destination")
-                one = addressees[0] if isinstance(addressees, list) and len(addressees) == 1 else None
-                yield named(one, "unsubscribed", _part(event, "subscription").get("timestamp"), mail.get("messageId"))
+                one = (
+                    addressees[0] if isinstance(addressees, list) and len(addressees) == 1 else None
+                )
+                yield named(
+                    one,
+                    "unsubscribed",
+                    _part(event, "subscription").get("timestamp"),
+                    mail.get("messageId"),
+                )
         case _ if kind not in HARMLESS:
             yield Fault("unknown kind of event")
 
@@ -89,7 +115,9 @@ def _event(event: Document) -> Found:
 def _unsubscribed(part: Document) -> bool:
     preferences = _part(part, "newTopicPreferences")
     topics = preferences.get("topicSubscriptionStatus")
-    return bool(preferences.get("unsubscribeAll")) or any(t.get("subscriptionStatus") == "OptOut" for t in _items(topics))
+    return bool(preferences.get("unsubscribeAll")) or any(
+        t.get("subscriptionStatus") == "OptOut" for t in _items(topics)
+    )
 
 
 def _each(recipients: Any, reason: str, since: object, event: object) -> Found:

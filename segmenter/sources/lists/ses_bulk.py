@@ -11,7 +11,11 @@ WIDTH = 2
 
 def recognise(header: Sequence[str]) -> dict[str, int] | None:
     """By what its first line holds."""
-    if len(header) == WIDTH and "@" in header[0] and header[1].strip().upper() in ("BOUNCE", "COMPLAINT"):
+    if (
+        len(header) == WIDTH
+        and "@" in header[0]
+        and header[1].strip().upper() in ("BOUNCE", "COMPLAINT")
+    ):
         return {"address": 0, "why": 1}
     return None
 

@@ -1,8 +1,9 @@
 """Signatures of webhook bodies: Mailgun's and those of Amazon SNS. The others sign nothing, or only headers that no file holds.
 
-Keys come from the environment and never from YAML: SEGMENTER_MAILGUN_SIGNING_KEY is Mailgun's webhook signing key,
-SEGMENTER_SNS_CERTIFICATE the path of Amazon's certificate (PEM, downloaded by hand: nothing is fetched). Where one is set, every event of
-that sender has to be signed with it. What a person said (unsubscribed, complained) counts all the same and is told of; a bounce that
+Keys come from the environment and never from YAML: SEGMENTER_MAILGUN_SIGNING_KEY is Mailgun's
+webhook signing key, SEGMENTER_SNS_CERTIFICATE the path of Amazon's certificate (PEM, downloaded by
+hand: nothing is fetched). Where one is set, every event of that sender has to be signed with it.
+What a person said (unsubscribed, complained) counts all the same and is told of; a bounce that
 nobody vouches for counts for nothing.
 """
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 MAILGUN = "SEGMENTER_MAILGUN_SIGNING_KEY"
 SNS = "SEGMENTER_SNS_CERTIFICATE"
 SPOKEN = ("unsubscribed", "complained")  # what a person said, not a machine
-SIGNED = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")  # of a notification, in the order of their signature
+SIGNED = (
+    "Message",
+    "MessageId",
+    "Subject",
+    "Timestamp",
+    "TopicArn",
+    "Type",
+)  # of a notification, in the order of their signature
 UNVERIFIED = Fault("the event's signature is missing or does not hold", "signature")
 
 
@@ -43,7 +51,9 @@ class Signers:
         key, path = os.environ.get(MAILGUN), os.environ.get(SNS)
         return cls(key.encode() if key else None, _certificate(Path(path)) if path else None)
 
-    def vetted(self, sender: str | None, document: Document, found: Sequence[Entry | Fault]) -> list[Entry | Fault]:
+    def vetted(
+        self, sender: str | None, document: Document, found: Sequence[Entry | Fault]
+    ) -> list[Entry | Fault]:
         """What of a document's entries counts, and a fault where its signature does not hold and it says anything at all."""
         if not any(isinstance(one, Entry) for one in found) or self._vouched(sender, document):
             return list(found)
@@ -51,9 +61,13 @@ class Signers:
         return [*kept, UNVERIFIED]
 
     def _vouched(self, sender: str | None, document: Document) -> bool:
-        if sender == "mailgun" and self.mailgun is not None and "items" not in document:  # a page of items was asked for by ourselves
+        if (
+            sender == "mailgun" and self.mailgun is not None and "items" not in document
+        ):  # a page of items was asked for by ourselves
             return _mailgun(document, self.mailgun)
-        event = any(name in document for name in ("Message", "notificationType", "eventType"))  # and not a list of the account
+        event = any(
+            name in document for name in ("Message", "notificationType", "eventType")
+        )  # and not a list of the account
         if sender == "ses" and self.sns is not None and event:
             return _sns(document, self.sns)
         return True
@@ -63,9 +77,15 @@ def _mailgun(document: Document, key: bytes) -> bool:
     """HMAC-SHA256 over timestamp and token; in the older form posts they lie beside the event."""
     given: Any = document.get("signature")
     given = given if isinstance(given, dict) else document
-    stamp, token, signature = (text(given.get(name)) for name in ("timestamp", "token", "signature"))
-    expected = hmac.new(key, f"{stamp}{token}".encode(errors="surrogateescape"), hashlib.sha256).hexdigest()
-    return bool(stamp and token) and hmac.compare_digest(expected.encode(), signature.lower().encode(errors="surrogateescape"))
+    stamp, token, signature = (
+        text(given.get(name)) for name in ("timestamp", "token", "signature")
+    )
+    expected = hmac.new(
+        key, f"{stamp}{token}".encode(errors="surrogateescape"), hashlib.sha256
+    ).hexdigest()
+    return bool(stamp and token) and hmac.compare_digest(
+        expected.encode(), signature.lower().encode(errors="surrogateescape")
+    )
 
 
 def _sns(document: Document, key: RSAPublicKey) -> bool:
@@ -77,7 +97,9 @@ def _sns(document: Document, key: RSAPublicKey) -> bool:
     digest = {"1": hashes.SHA1(), "2": hashes.SHA256()}.get(text(document.get("SignatureVersion")))  # noqa: S303  the sender's choice
     if digest is None or not isinstance(document.get("Message"), str):
         return False
-    told = "".join(f"{name}\n{text(document[name])}\n" for name in SIGNED if document.get(name) is not None)
+    told = "".join(
+        f"{name}\n{text(document[name])}\n" for name in SIGNED if document.get(name) is not None
+    )
     try:
         signature = base64.b64decode(text(document.get("Signature")), validate=True)
         key.verify(signature, told.encode(errors="surrogatepass"), padding.PKCS1v15(), digest)
@@ -95,5 +117,9 @@ def _certificate(path: Path) -> RSAPublicKey:
     except (OSError, ValueError):
         key = None
     if not isinstance(key, Rsa):
-        raise SourceError("the certificate of Amazon SNS cannot be read", file=path, hint=f"{SNS} is the path of a PEM file")
+        raise SourceError(
+            "the certificate of Amazon SNS cannot be read",
+            file=path,
+            hint=f"{SNS} is the path of a PEM file",
+        )
     return key
