@@ -1,12 +1,19 @@
-# From a fresh clone with Python 3.11 and pip: `make demo`, `make test`. Everything is installed into .venv from the lock.
+# From a fresh clone with Python 3.11 and pip: `make demo`, `make test`.
+# Everything is installed into .venv from the lock.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SIZE ?= 1m
 DEMO ?= demo-clinic
 TESTS ?=
+UPGRADE ?=
 
-.PHONY: demo test lint bench docs clean
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
+COMPILE := $(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes \
+  --python-version 3.11 $(UPGRADE) pyproject.toml
+EXTRAS := --extra postgres --extra notebook --extra test --extra lint
+
+.PHONY: demo test lint bench docs lock clean
 
 demo: .venv/.made  ## an invented clinic, and the whole job on it
 	$(BIN)/segmenter demo $(DEMO)
@@ -15,6 +22,7 @@ test: .venv/.made  ## all tests; TESTS=tests/test_keys.py for some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
 
 lint: .venv/.made  ## style, types, layers
+	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
@@ -25,11 +33,16 @@ bench: .venv/.made  ## side by side with plain SQL: SIZE=100k, 1m, 10m
 docs: .venv/.made  ## rewrite the generated pages
 	$(BIN)/python docs/generate.py
 
+lock: .venv/.made  ## both locks; UPGRADE=--upgrade for the newest versions
+	$(COMPILE) --output-file requirements.lock
+	$(COMPILE) $(EXTRAS) --constraint requirements.lock --output-file requirements-dev.lock
+
 clean:
 	rm -rf .venv dist demo-clinic .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
+# The lock names every package, so pip need not look for what each of them requires.
 .venv/.made: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation --editable .
+	$(PIP) --require-hashes --requirement requirements-dev.lock
+	$(PIP) --no-index --no-build-isolation --editable .
 	touch $@
