@@ -1,0 +1,64 @@
+"""What is kept of an identifier: the keyed hash of its normalised text, never the text."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from segmenter.identifiers.form import Normal
+from segmenter.identifiers.reading import entry_form, normal_forms
+
+if TYPE_CHECKING:
+    from segmenter.keys import Keys
+
+LABEL = "segmenter/identifier/1"
+BLOCK = 64  # bytes in a block of SHA-256
+PROBE_DIGITS = 15  # hex digits of a hash that fit a BIGINT and are joined on
+
+
+@dataclass(frozen=True, slots=True)
+class Hashed:
+    """The keyed hash of one normalised form; `probe` is its first 15 hex digits as a number."""
+
+    kind: str
+    profile: int
+    probe: int
+    hash: str
+    valid: bool
+
+
+def hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed, ...]:
+    """The keyed hashes of one identifier under every profile, its domain's too."""
+    key = keys.derive(LABEL)
+    return tuple(_hashed(key, form) for form in normal_forms(kind, value, region))
+
+
+def entry_hash(keys: Keys, region: str, kind: str, value: str) -> Hashed | None:
+    """The keyed hash that an entry of a suppression list keeps of this identifier.
+
+    None if nothing is left of it.
+    """
+    form = entry_form(kind, value, region)
+    return None if form is None else _hashed(keys.derive(LABEL), form)
+
+
+def probe_of(digest: str) -> int:
+    """The number that a keyed hash (hex) is joined on."""
+    return int(digest[:PROBE_DIGITS], 16)
+
+
+def pads(key: bytes) -> dict[str, bytes]:
+    """The inner and outer blocks of HMAC-SHA-256.
+
+    For SQL that writes `sha256($outer || unhex(sha256($inner || message)))`.
+    """
+    short = hashlib.sha256(key).digest() if len(key) > BLOCK else key
+    whole = short.ljust(BLOCK, b"\x00")
+    return {"inner": bytes(b ^ 0x36 for b in whole), "outer": bytes(b ^ 0x5C for b in whole)}
+
+
+def _hashed(key: bytes, form: Normal) -> Hashed:
+    digest = hmac.new(key, form.text.encode(), hashlib.sha256).hexdigest()
+    return Hashed(form.kind, form.profile, probe_of(digest), digest, form.valid)
