@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from segmenter.engine import early
+from segmenter.engine import early, extension
 from segmenter.engine.quoting import named, quoted
 from segmenter.engine.spill import own_folder
 from segmenter.errors import Cancelled, EngineError, ProjectKeyError
@@ -78,7 +78,10 @@ class Connection:
             return early.connected(encrypted=self.file_key is not None)
         except duckdb.Error:
             msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
-            wanted = "install duckdb-extension-httpfs of the same version, or set `encryption: off` in policy.yml"
+            wanted = (
+                "install duckdb-extension-httpfs of the same version, name DuckDB's own file in "
+                f"{extension.VARIABLE}, or set `encryption: off` in policy.yml"
+            )
             raise EngineError(msg, hint=wanted) from None
 
     def __exit__(

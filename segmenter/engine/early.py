@@ -1,4 +1,4 @@
-"""A connection that is started on another thread, while a verb still reads its project and pays.
+"""A connection that is started on another thread, while a command still reads its project and pays.
 
 Most of what an engine costs to start is checking the signature of the encryption library.
 """
@@ -9,12 +9,11 @@ import contextlib
 import os
 import threading
 from dataclasses import dataclass, field
-from importlib.util import find_spec
-from pathlib import Path
 
 import duckdb
 
-from segmenter.engine.quoting import quoted
+from segmenter.engine import extension
+from segmenter.errors import UsageError
 
 BARE = {
     "autoinstall_known_extensions": False,
@@ -25,7 +24,10 @@ BARE = {
 
 @dataclass(slots=True)
 class Early:
-    """One connection under way. What fails on its thread is left to the engine, which tries again and says so."""
+    """One connection under way.
+
+    If its thread fails, the engine tries again and reports the failure.
+    """
 
     encrypted: bool
     process: int = field(default_factory=os.getpid)
@@ -37,11 +39,14 @@ class Early:
         self.thread.start()
 
     def _start(self) -> None:
-        with contextlib.suppress(duckdb.Error):
+        with contextlib.suppress(duckdb.Error, UsageError):
             self.connection = bare(encrypted=self.encrypted)
 
     def taken(self, *, encrypted: bool) -> duckdb.DuckDBPyConnection | None:
-        """The connection, once it stands; None where it is of another kind, or of the process that forked this one."""
+        """The connection, once it is made.
+
+        None if it is of another kind, or if the process that forked this one made it.
+        """
         if self.process != os.getpid():
             return None
         self.thread.join()
@@ -60,36 +65,22 @@ def begin(*, encrypted: bool) -> None:
 
 
 def connected(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
-    """A bare connection: the one that waits, else a new one. Raises `duckdb.Error` where files cannot be encrypted."""
+    """A bare connection: the one that waits, else a new one.
+
+    Raises `duckdb.Error` if files cannot be encrypted, `UsageError` if that is because of the file
+    that the operator names.
+    """
     waiting = _waiting.pop().taken(encrypted=encrypted) if _waiting else None
     return waiting or bare(encrypted=encrypted)
 
 
 def bare(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
-    """A connection with nothing of a project's in it, able to open encrypted files where `encrypted`."""
+    """A connection with nothing of a project in it; if `encrypted`, it can open encrypted files."""
     connection = duckdb.connect(config=dict(BARE))
     connection.execute("SET preserve_insertion_order = false; SET TimeZone = 'UTC'")
-    with contextlib.suppress(
-        duckdb.InvalidInputException
-    ):  # a notebook without widgets has none to switch off
-        connection.execute("SET enable_progress_bar = false")  # it would write to standard output
+    # The bar would write to standard output. A notebook without widgets has none to switch off.
+    with contextlib.suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     if encrypted:
-        extension = _extension_file()
-        if extension is None:
-            connection.execute("INSTALL httpfs")
-        connection.execute("LOAD httpfs" if extension is None else f"LOAD {quoted(str(extension))}")
+        extension.load(connection)
     return connection
-
-
-def _extension_file() -> Path | None:
-    """The signed extension file of the wheel `duckdb-extension-httpfs` of the same version, if installed."""
-    spec = find_spec("duckdb_extension_httpfs")
-    if spec is None or spec.origin is None:
-        return None
-    file = (
-        Path(spec.origin).parent
-        / "extensions"
-        / f"v{duckdb.__version__}"
-        / "httpfs.duckdb_extension"
-    )
-    return file if file.is_file() else None
