@@ -18,7 +18,7 @@ EXTRAS := --extra postgres --extra notebook --extra test --extra lint
 demo: .venv/.made  ## an invented clinic, and the whole job on it
 	$(BIN)/segmenter demo $(DEMO)
 
-test: .venv/.made  ## all tests; TESTS=tests/test_keys.py for some
+test: .venv/.made  ## all tests; TESTS=tests/store for some
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(TESTS)
 
 lint: .venv/.made  ## style, types, layers

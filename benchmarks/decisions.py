@@ -10,10 +10,10 @@ import sqlglot
 import segmenter
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import CELLS
-from segmenter.consent import gate, standing
+from segmenter.consent import gate, state
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Spend
 from segmenter.release import cube
-from segmenter.verbs.decided import TOUCHED, decided, opened
+from segmenter.workflows.decided import TOUCHED, decided, opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -37,7 +37,7 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
     copied = Stopwatch()
 
     def told(step: str, _done: float | None) -> None:
-        if step == standing.COPYING:
+        if step == state.COPYING:
             copied.started()
         elif copied.began and not copied.seconds:
             copied.stop()
@@ -47,11 +47,11 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
         with opened(context, snapshot) as engine:
             if follows:
                 given["previous"] = context.store.state_path(
-                    earlier[-1], standing.mark(context.policy)
+                    earlier[-1], state.mark(context.policy)
                 )
-                engine.alias("changed", f"{standing.SNAPSHOT}.{TOUCHED}")
+                engine.alias("changed", f"{state.SNAPSHOT}.{TOUCHED}")
             with Stopwatch() as took:
-                standing.settle(
+                state.settle(
                     engine, context.policy, snapshot, path, cube.profile, progress=told, **given
                 )
     finally:

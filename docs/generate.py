@@ -90,7 +90,7 @@ def commands() -> str:
     """One section a command, with its arguments and options."""
     import typer
 
-    from segmenter.cli import app
+    from segmenter.cli.app import app
 
     return f"# Commands\n\n{MADE}\n{CALLED}" + "".join(
         _sections(typer.main.get_command(app), "segmenter")
@@ -257,7 +257,7 @@ HELD = (  # tests whose names do not begin with the rule: rule, file, test
 def rules() -> str:
     """Which tests hold each rule of the privacy page, by their names: `test_p7_...` holds P7."""
     found: dict[str, list[str]] = {rule: [] for rule in RULES}
-    for file in sorted((ROOT / "tests").glob("test_*.py")):
+    for file in sorted((ROOT / "tests").glob("*/test_*.py")):
         names = re.findall(r"^def (test_\w+)", file.read_text(encoding="utf-8"), re.MULTILINE)
         held = {(rule, test) for rule, name, test in HELD if name == file.name}
         for name in names:

@@ -11,7 +11,8 @@ import tempfile
 from pathlib import Path
 
 import segmenter
-from segmenter import demo, notebook
+from segmenter import demo
+from segmenter.render import notebook
 
 folder = Path(os.environ.get("SEGMENTER_DEMO") or tempfile.mkdtemp()) / "demo-clinic"
 demo.generate(folder, patients=int(os.environ.get("SEGMENTER_DEMO_PATIENTS", "20000")), seed=1)

@@ -15,9 +15,9 @@ def _quit(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the program and end the process with its exit status."""
     signal.signal(signal.SIGINT, _quit)
-    from segmenter import cli
+    from segmenter.cli import app
 
-    cli.main()
+    app.main()
 
 
 if __name__ == "__main__":

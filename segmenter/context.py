@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import keys as project_keys
-from segmenter.control import Journal, locked
 from segmenter.errors import Refusal
-from segmenter.store import Store
+from segmenter.journal.journal import Journal, locked
+from segmenter.store import keys as project_keys
+from segmenter.store.snapshots import Store
 
 if TYPE_CHECKING:
-    from segmenter.keys import Keys
     from segmenter.model import Actor
-    from segmenter.policy import Policy
+    from segmenter.project.policy import Policy
+    from segmenter.store.keys import Keys
 
 PRIVATE = ".segmenter"
 

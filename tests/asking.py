@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from segmenter import relations
-from segmenter.engine import DuckDBEngine
+from segmenter.engine import DuckDBEngine, relations
 from segmenter.errors import SegmenterError
 from segmenter.model import Clocks, Eligible, ProcessingRequest, Snapshot, Spend
-from segmenter.policy import Category, Dimension, FactTerms, Policy, Purpose, Threshold
 from segmenter.project.declared import FactSource, PatientSource, Read, Sources
+from segmenter.project.policy import Category, Dimension, FactTerms, Policy, Purpose, Threshold
 from segmenter.query import ask as query
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ HEAD = """# What the tests of consent would notice
 
 A test that cannot fail proves nothing. So for each rule of [consent](consent.md) faults are planted, one at a time, in the SQL that decides
 (or in the tables it reads), and a named story of a person must then come out wrong. The stories are in `tests/world/people.yml`, the faults
-in `tests/world/mutants.yml` and `mutants.py`; `tests/test_mutants.py` runs them.
+in `tests/world/mutants.yml` and `mutants.py`; `tests/consent/test_mutants.py` runs them.
 
 | rule | planted fault | where | the story that notices it |
 |---|---|---|---|

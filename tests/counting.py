@@ -9,9 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from segmenter import accounting
+from segmenter.budget import accounting
+from segmenter.dimensions.partition import sums
 from segmenter.model import Clocks, Cube, Spend
-from segmenter.policy import (
+from segmenter.project import condition
+from segmenter.project.family import Family, Setting
+from segmenter.project.policy import (
     Budget,
     Category,
     Channel,
@@ -21,13 +24,11 @@ from segmenter.policy import (
     ReleaseTerms,
     Threshold,
 )
-from segmenter.project import condition
 from segmenter.project.segment import Resolved, Segment, resolve
 from segmenter.release import publish as release
-from segmenter.release.family import Family, Setting
-from segmenter.release.strip import sums
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
+SIZES = (2, 3, 4)
 NANO = 1_000_000_000
 CLOCKS = Clocks(NOW, NOW)
 SETTING = Setting("snapshot-1", "policy-1", CLOCKS)
@@ -167,3 +168,37 @@ def publish(
     return release.publish(
         [cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise
     )[0]
+
+
+def matrix(lattice, axes):
+    rows = []
+    for cell in np.ndindex(*(lattice.sizes[a] for a in axes)):
+        row = np.zeros(lattice.sizes)
+        row[tuple(cell[axes.index(a)] if a in axes else slice(None) for a in range(3))] = 1
+        rows.append(row.ravel())
+    return np.array(rows)
+
+
+def job(random, many=20, most=3, picks=2):
+    """Segments of one family over five dimensions: one to three dimensions each, one or two labels
+    of each.
+    """
+    made = []
+    for n in range(many):
+        names = random.choice(list(DIMENSIONS), size=random.integers(1, most + 1), replace=False)
+        tests = []
+        for name in names:
+            labels = DIMENSIONS[name].labels
+            wanted = random.choice(
+                labels, size=random.integers(1, min(picks, len(labels) - 1) + 1), replace=False
+            )
+            tests.append(f"{name} in ({', '.join(repr(str(w)) for w in wanted)})")
+        made.append(segment(f"s{n}", " and ".join(tests)))
+    return made
+
+
+def one_family(segments):
+    """Resolved as if every segment read all categories: one population."""
+    return [
+        type(s)(s.segment, s.parts, s.dimensions, ("care", "identity")) for s in resolved(*segments)
+    ]

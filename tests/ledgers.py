@@ -11,11 +11,11 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from segmenter.accounting import NANO
-from segmenter.control import Journal
-from segmenter.keys import Keys
-from segmenter.policy import Budget, Policy, ReleaseTerms
-from segmenter.release.ledger import Ledger
+from segmenter.budget.accounting import NANO
+from segmenter.budget.ledger import Ledger
+from segmenter.journal.journal import Journal
+from segmenter.project.policy import Budget, Policy, ReleaseTerms
+from segmenter.store.keys import Keys
 
 KEYS = Keys(b"a key of a test, long enough for one")
 POSTGRES = "SEGMENTER_TEST_POSTGRES"

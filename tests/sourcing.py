@@ -8,8 +8,6 @@ from pathlib import Path
 
 from segmenter import sources
 from segmenter.engine import DuckDBEngine
-from segmenter.keys import Keys
-from segmenter.policy import Dimension, Policy
 from segmenter.project.declared import (
     ConsentSource,
     FactSource,
@@ -18,6 +16,8 @@ from segmenter.project.declared import (
     Sources,
     SuppressionSource,
 )
+from segmenter.project.policy import Dimension, Policy
+from segmenter.store.keys import Keys
 from world.policies import CLINIC, policy_of
 
 KEYS = Keys(b"a secret of tests that is long enough")

@@ -31,9 +31,8 @@ import sqlglot
 from ruamel.yaml import YAML
 from sqlglot import exp
 
-from segmenter import relations
 from segmenter.consent.scopes import ALONE, FIELDS, Scopes
-from segmenter.engine import DuckDBEngine
+from segmenter.engine import DuckDBEngine, relations
 from world.policies import POLICIES, policy_of
 
 FOLDER = Path(__file__).parent / "sql"

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from segmenter.consent.scopes import ALONE, Scopes
 from segmenter.errors import PolicyError
 from segmenter.model import Eligible
-from segmenter.policy import ALWAYS, CONTACT
+from segmenter.project.policy import ALWAYS, CONTACT
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
     from segmenter.model import ProcessingRequest, Snapshot
-    from segmenter.policy import Policy
+    from segmenter.project.policy import Policy
 
     Mark = tuple[
         str, Iterable[str]

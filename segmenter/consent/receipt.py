@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.consent.receipt_text import AUTHORITIES, FRENCH, LAYOUT, STATES, TEXTS, UNSAID
 from segmenter.model import Framed, stamp
-from segmenter.policy import HEALTH
+from segmenter.project.policy import HEALTH
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import polars as pl
 
-    from segmenter.consent.why import Answer
-    from segmenter.policy import Policy, Purpose
+    from segmenter.consent.explain import Answer
+    from segmenter.project.policy import Policy, Purpose
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 GIVEN = ("given", "renewed")

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import PolicyError
 from segmenter.model import ANY
-from segmenter.policy import HEALTH
+from segmenter.project.policy import HEALTH
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.policy import Policy, Purpose
+    from segmenter.project.policy import Policy, Purpose
 
 WORD = 62  # bits used of a word; bit 62 says that a person is linked to nobody
 ALONE = 1 << WORD

@@ -10,7 +10,7 @@ from segmenter.consent.scopes import ALONE
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.policy import Policy
+    from segmenter.project.policy import Policy
 
 
 def of_word(column: str, name: str, word: int) -> exp.Expr:

@@ -21,7 +21,7 @@ from segmenter.engine.reading import LONGEST_LINE, CsvScan, ParquetScan, Reading
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.relations import Structure
+    from segmenter.engine.relations import Structure
 
 __all__ = ["LONGEST_LINE", "CsvScan", "DuckDBEngine", "Engine", "Limits", "ParquetScan"]
 

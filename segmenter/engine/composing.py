@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import relations
+from segmenter.engine import relations
 from segmenter.engine.connection import fixed_errors
 from segmenter.engine.quoting import dotted, named, quoted
 from segmenter.engine.tables import Tables
@@ -15,7 +15,7 @@ from segmenter.errors import EngineError
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.relations import Structure
+    from segmenter.engine.relations import Structure
 
 
 class Composing(Tables):

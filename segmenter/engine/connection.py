@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 import duckdb
 
-from segmenter.engine import early, extension
+from segmenter.engine import extension, warmup
 from segmenter.engine.quoting import named, quoted
 from segmenter.engine.spill import own_folder
 from segmenter.errors import Cancelled, EngineError, ProjectKeyError
@@ -75,7 +75,7 @@ class Connection:
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         try:
-            return early.connected(encrypted=self.file_key is not None)
+            return warmup.connected(encrypted=self.file_key is not None)
         except duckdb.Error:
             msg = "files cannot be encrypted: DuckDB's httpfs extension (OpenSSL) is not available"
             wanted = (

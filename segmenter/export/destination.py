@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from segmenter.errors import PolicyError, UsageError
 from segmenter.nearest import hint
-from segmenter.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
+from segmenter.project.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.policy import Destination, Policy
+    from segmenter.project.policy import Destination, Policy
 
 IDENTIFIERS = ("email", "phone", "postal")
 DEFAULT = ("patient_id", "first_name", "language")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from segmenter.keys import Keys
+    from segmenter.store.keys import Keys
 
 VERSION = 1
 SUFFIX = ".manifest.json"

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
-from segmenter.export import breach, register, removal
+from segmenter.export import register, removal
+from segmenter.governance import breach
 from segmenter.model import Documented, Framed, naive_utc, stamp
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.control import Entry as Act
-    from segmenter.control import Journal
     from segmenter.engine import DuckDBEngine
     from segmenter.export.register import Place, Registered
+    from segmenter.journal.journal import Entry as Act
+    from segmenter.journal.journal import Journal
     from segmenter.model import Actor
-    from segmenter.policy import Policy
+    from segmenter.project.policy import Policy
 
 Decide = Callable[["Registered"], None]
 

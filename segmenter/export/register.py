@@ -12,20 +12,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter.control import locked
 from segmenter.errors import Refusal
 from segmenter.export.destination import Layout
+from segmenter.journal.journal import locked
 from segmenter.model import naive_utc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from segmenter.control import Entry as Act
-    from segmenter.control import Journal
     from segmenter.engine import DuckDBEngine
-    from segmenter.keys import Keys
+    from segmenter.journal.journal import Entry as Act
+    from segmenter.journal.journal import Journal
     from segmenter.model import Actor, Snapshot
+    from segmenter.store.keys import Keys
 
 EXPORTED = "export"  # journal kinds
 RECALLED = "recall"

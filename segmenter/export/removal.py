@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import identifiers
 from segmenter.export import destination, manifest, register
-from segmenter.keys import write_private
 from segmenter.model import stamp
+from segmenter.store.keys import write_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from segmenter.control import Entry as Act
     from segmenter.engine import DuckDBEngine
     from segmenter.export.destination import Layout
     from segmenter.export.register import Place, Registered
-    from segmenter.policy import Destination
+    from segmenter.journal.journal import Entry as Act
+    from segmenter.project.policy import Destination
 
 CLOCK = timedelta(hours=48)  # how long a destination may take
 EARLIER = "earlier"  # the alias of the snapshot that an export was made from

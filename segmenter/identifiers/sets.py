@@ -9,7 +9,7 @@ from segmenter.identifiers.reading import first_form
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
-    from segmenter.keys import Keys
+    from segmenter.store.keys import Keys
 
 
 def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "address") -> None:

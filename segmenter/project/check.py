@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import PolicyError, Problem
 from segmenter.model import Role
-from segmenter.policy import HEALTH, UNDECLARED
 from segmenter.project import document
 from segmenter.project import folder as projects
+from segmenter.project.policy import HEALTH, UNDECLARED
 from segmenter.project.policy_file import TOTAL
 
 if TYPE_CHECKING:

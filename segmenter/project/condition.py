@@ -20,7 +20,7 @@ from segmenter.nearest import hint
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from segmenter.policy import Dimension
+    from segmenter.project.policy import Dimension
 
 LONGEST = 4096
 DEEPEST = 32

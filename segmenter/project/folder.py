@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import FileError, PolicyError, Problem, UsageError
 from segmenter.nearest import hint
-from segmenter.policy import HEALTH, Policy, frozen
 from segmenter.project import document, policy_file, segment, sources_file
+from segmenter.project.policy import HEALTH, Policy, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

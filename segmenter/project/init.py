@@ -9,9 +9,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from segmenter import keys
 from segmenter.errors import Problem, UsageError
 from segmenter.project.folder import POLICY, PRIVATE, SEGMENTS, SOURCES
+from segmenter.store import keys
 
 IGNORED = (f"{PRIVATE}/", "data/")
 SEGMENT = "women_screening"

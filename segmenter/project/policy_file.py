@@ -8,8 +8,8 @@ from collections import Counter
 from decimal import ROUND_FLOOR, Context, Decimal
 from typing import TYPE_CHECKING
 
-from segmenter import policy as p
 from segmenter.nearest import hint
+from segmenter.project import policy as p
 from segmenter.project.condition import KEYWORDS
 from segmenter.project.shapes import DimensionShape, OrganisationShape, PolicyShape
 from segmenter.project.shaping import mended, shaped

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from segmenter.errors import PolicyError, Problem
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.nearest import hint
-from segmenter.policy import ALWAYS, Policy, frozen
 from segmenter.project import condition as c
+from segmenter.project.policy import ALWAYS, Policy, frozen
 from segmenter.project.shapes import SegmentShape
 from segmenter.project.shaping import mended, shaped
 

@@ -9,8 +9,8 @@ import re
 from typing import TYPE_CHECKING
 
 from segmenter.nearest import hint
-from segmenter.policy import ALWAYS, CONTACT, PRESCRIBER, Dimension, Policy, frozen
 from segmenter.project import declared as d
+from segmenter.project.policy import ALWAYS, CONTACT, PRESCRIBER, Dimension, Policy, frozen
 from segmenter.project.shapes import (
     ConsentShape,
     FactShape,

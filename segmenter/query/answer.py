@@ -14,7 +14,8 @@ from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting, noise
+from segmenter.budget import accounting
+from segmenter.noise import mechanisms
 from segmenter.query.price import TENTHS
 from segmenter.query.quantile import Exponential
 from segmenter.query.question import Kind, canonical, key
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from segmenter.gaussian import Bits
     from segmenter.model import Spend
-    from segmenter.policy import Threshold
+    from segmenter.noise.discrete_gaussian import Bits
+    from segmenter.project.policy import Threshold
     from segmenter.query.exact import Tally
     from segmenter.query.price import Price, Share
     from segmenter.query.question import Measure
@@ -84,7 +85,7 @@ def publish(
     price: Price,
     spend: Spend,
     threshold: Threshold,
-    source: noise.Source | None = None,
+    source: mechanisms.Source | None = None,
     bits: Bits = os.urandom,
 ) -> Answer:
     """Noise for every group, then thresholds. `spend` must have paid at least `price`.
@@ -95,7 +96,7 @@ def publish(
     if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
         raise ValueError("the spend does not pay this question")
     question = tally.question
-    machine = _Publisher(tally, price, source or noise.system, bits)
+    machine = _Publisher(tally, price, source or mechanisms.system, bits)
     withheld = machine.withheld(threshold)
     measures = tuple(
         _hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures)
@@ -125,7 +126,7 @@ def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
 class _Publisher:
     """Draws each quantity once, and keeps it: the threshold and the shown number are the same draw."""
 
-    def __init__(self, tally: Tally, price: Price, source: noise.Source, bits: Bits) -> None:
+    def __init__(self, tally: Tally, price: Price, source: mechanisms.Source, bits: Bits) -> None:
         self.tally, self.price, self.source, self.bits = tally, price, source, bits
         self.drawn: dict[tuple[str, int | None], Integers] = {}
 
@@ -238,12 +239,12 @@ def _within(share: float) -> float:
     return min(1.0, max(0.0, share))
 
 
-def _mechanism(share: Share) -> noise.Geometric:
-    return noise.Geometric(share.epsilon, share.sensitivity)
+def _mechanism(share: Share) -> mechanisms.Geometric:
+    return mechanisms.Geometric(share.epsilon, share.sensitivity)
 
 
-def _noise(share: Share) -> noise.Noise:
-    return noise.Noise((noise.Part(1.0, 1, _mechanism(share)),))
+def _noise(share: Share) -> mechanisms.Noise:
+    return mechanisms.Noise((mechanisms.Part(1.0, 1, _mechanism(share)),))
 
 
 def _summed(raw: Integers, far: int, measure: Measure) -> Noised:

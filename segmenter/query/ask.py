@@ -4,7 +4,7 @@ The order is fixed: `ask` checks everything before any data, `plan` tells the pr
 asked for it, `count` reads what the gate lets through, `publish` makes noise, `present` lays it
 out. The text never reaches the engine; only `Question` does.
 
-    >>> from segmenter.policy import Dimension
+    >>> from segmenter.project.policy import Dimension
     >>> from segmenter.project.condition import parse
     >>> from segmenter.query.question import matched
     >>> sex = Dimension("sex", "identity", "patient", "sex", values={"F": ("f",), "M": ("m",)})
@@ -17,12 +17,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting
+from segmenter.budget import accounting
 from segmenter.errors import UsageError
 from segmenter.nearest import hint
 from segmenter.query import door, predicate
 from segmenter.query.answer import Answer, publish
-from segmenter.query.archive import find, keep, name
+from segmenter.query.answers import find, keep, name
 from segmenter.query.exact import Tally
 from segmenter.query.naming import naming
 from segmenter.query.outcome import Row, arranged
@@ -46,8 +46,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.policy import Dimension, Policy, Purpose
     from segmenter.project.declared import Sources
+    from segmenter.project.policy import Dimension, Policy, Purpose
     from segmenter.query.naming import Naming
 
 __all__ = [

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segmenter.errors import PolicyError, Refusal, UsageError
-from segmenter.policy import ALWAYS, ROWS
+from segmenter.project.policy import ALWAYS, ROWS
 from segmenter.query.door import column, misspelt, only, peeled, refused, same
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from segmenter.policy import Dimension, Policy, Purpose
     from segmenter.project.declared import FactSource, Sources
+    from segmenter.project.policy import Dimension, Policy, Purpose
 
 PATIENT = "patient"
 KEYS = ("patient", "patient_id")

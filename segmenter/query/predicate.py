@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from segmenter.policy import Dimension
+    from segmenter.project.policy import Dimension
 
 INSTEAD = "WHERE takes `=`, `<>`, `IN`, `NOT IN`, AND, OR, NOT over dimensions and values in single quotes"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segmenter import accounting
+from segmenter.budget import accounting
 from segmenter.errors import UsageError
 from segmenter.model import Cost
 from segmenter.query.question import Kind

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from segmenter.accounting import NANO
+from segmenter.budget.accounting import NANO
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from segmenter.gaussian import Bits
+    from segmenter.noise.discrete_gaussian import Bits
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -81,7 +81,7 @@ class Exponential:
     def _kept(self, gaps: Integers) -> Integers:
         import numpy as np
 
-        from segmenter.gaussian import Sampler
+        from segmenter.noise.discrete_gaussian import Sampler
 
         rate, sampler = self.rate, Sampler(Fraction(1), self.bits)
         floor = gaps.max(initial=0) if rate == 0 else math.ceil(FARTHEST / rate)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     import numpy as np
 
-    from segmenter.policy import Dimension
     from segmenter.project.condition import Condition
+    from segmenter.project.policy import Dimension
     from segmenter.query.outcome import Shown
 
     Truths = np.ndarray[Any, np.dtype[np.bool_]]

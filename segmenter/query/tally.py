@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from segmenter import codes
+from segmenter.dimensions import codes
+from segmenter.dimensions.reduced import DRAWS, Reduced, key_mark
 from segmenter.errors import EngineError, UsageError
 from segmenter.nearest import hint
 from segmenter.query.exact import Tally
 from segmenter.query.question import Kind
-from segmenter.reduced import DRAWS, Reduced, key_mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Eligible
-    from segmenter.policy import Dimension
+    from segmenter.project.policy import Dimension
     from segmenter.query.question import Question
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]

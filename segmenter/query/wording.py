@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from segmenter.policy import Dimension
+    from segmenter.project.policy import Dimension
     from segmenter.query.naming import Naming
 
 AGGREGATES = "the aggregates are count(*), count(distinct patient_id), sum, avg, median and quantile_cont of bounded fact columns"

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from segmenter import codes
+from segmenter.dimensions import codes
 from segmenter.errors import EngineError
 from segmenter.model import Cube
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Eligible, Spend
-    from segmenter.policy import Dimension, Policy
+    from segmenter.project.policy import Dimension, Policy
 
 LARGEST = 4_000_000  # cells of one cube; more would be noise, not statistics
 
@@ -91,7 +91,7 @@ def cells(dimensions: Sequence[Dimension]) -> int:
 def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
     """The cells' labels in the cube's order.
 
-    >>> from segmenter.policy import Dimension
+    >>> from segmenter.project.policy import Dimension
     >>> sex = Dimension("sex", "identity", "patient", "sex", values={"F": ("f",)})
     >>> list(keys([sex]))
     [{'sex': 'F'}, {'sex': 'unknown'}]

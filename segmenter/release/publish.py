@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from segmenter.dimensions.partition import Domains, Row, Sums, groups
+from segmenter.estimation import marginals
+from segmenter.estimation.estimator import Beside, Known
+from segmenter.estimation.marginals import Lattice
 from segmenter.model import Cost, Cube, Interval, stamp
-from segmenter.noise import Integers, Noise, Part, Reals, Source, Truths, paid, system
-from segmenter.release import marginals
-from segmenter.release.family import Family, Setting, question_key, release_id, table_key
-from segmenter.release.known import Beside, Known
-from segmenter.release.marginals import Lattice
-from segmenter.release.strip import Domains, Row, Sums, groups
+from segmenter.noise.mechanisms import Integers, Noise, Part, Reals, Source, Truths, paid, system
+from segmenter.project.family import Family, Setting, question_key, release_id, table_key
 
 if TYPE_CHECKING:
+    from segmenter.estimation.marginals import Parts
     from segmenter.model import Spend
-    from segmenter.policy import Policy, Threshold
-    from segmenter.release.marginals import Parts
+    from segmenter.project.policy import Policy, Threshold
 
 OUTSIDE = 0.025  # of a 95 % interval, on each side
 
@@ -191,7 +191,7 @@ class Release:
         return frame(list(self.cells()), self.dimensions)
 
     def _repr_html_(self) -> str:
-        from segmenter.release.report import release_html
+        from segmenter.render.report import release_html
 
         return release_html(self)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.release.family import region
+from segmenter.project.family import region
 from segmenter.release.publish import Release, frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from segmenter.model import Interval
-    from segmenter.noise import Truths
-    from segmenter.policy import Policy
+    from segmenter.noise.mechanisms import Truths
+    from segmenter.project.policy import Policy
     from segmenter.project.segment import Resolved
 
 
@@ -67,7 +67,7 @@ class SegmentCount:
         ]
 
     def _repr_html_(self) -> str:
-        from segmenter.release.report import segment_html
+        from segmenter.render.report import segment_html
 
         return segment_html(self)
 

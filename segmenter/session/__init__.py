@@ -55,7 +55,7 @@ def open_project(
         BudgetError
     ):  # a journal that cannot be trusted is told by the verbs, and `budget recover` must be reached
         if context.journal.read("forget"):
-            from segmenter.verbs.answer import finish_erasures
+            from segmenter.workflows.answer import finish_erasures
 
             finish_erasures(context)
     return Session(context, lasting)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from segmenter.session.opened import Opened
 
 if TYPE_CHECKING:
-    from segmenter.verbs.books import BudgetReport
-    from segmenter.verbs.look import Table
+    from segmenter.workflows.books import BudgetReport
+    from segmenter.workflows.look import Table
 
 
 class Books(Opened):
@@ -24,7 +24,7 @@ class Books(Opened):
         >>> [(of["purpose"], of["epsilon"]["allowed"]) for of in session.budget().to_dict()["budgets"]][:2]
         [('prevention', 4.0), ('offers', 2.0)]
         """
-        from segmenter.verbs import books
+        from segmenter.workflows import books
 
         return books.budget(self.context)
 
@@ -34,7 +34,7 @@ class Books(Opened):
         >>> session.budget_verify()["verified"]
         True
         """
-        from segmenter.verbs import books
+        from segmenter.workflows import books
 
         return books.budget_verify(self.context)
 
@@ -47,7 +47,7 @@ class Books(Opened):
         Traceback (most recent call last):
         segmenter.errors.UsageError: ...
         """
-        from segmenter.verbs import books
+        from segmenter.workflows import books
 
         return books.budget_recover(self.context, restored=restored)
 
@@ -59,7 +59,7 @@ class Books(Opened):
         >>> sorted({row["rule"] for row in session.quarantine().to_dict()["quarantine"]})[:1]
         ['C10']
         """
-        from segmenter.verbs import look
+        from segmenter.workflows import look
 
         return look.quarantine(self.context)
 
@@ -69,6 +69,6 @@ class Books(Opened):
         >>> session.trail().to_dict()["trail"][0]["act"]
         'ingest'
         """
-        from segmenter.verbs import look
+        from segmenter.workflows import look
 
         return look.trail(self.context)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from segmenter.given import Amount, Moment, Names, amount, names
+from segmenter.inputs import Amount, Moment, Names, amount, names
 from segmenter.session.opened import Opened
 
 if TYPE_CHECKING:
-    from segmenter.export.make import Export
+    from segmenter.export.build import Export
     from segmenter.query.ask import QueryResult
-    from segmenter.trial.checks import TrialReport
-    from segmenter.verbs.ahead import AheadReport
-    from segmenter.verbs.ingest import IngestReport
-    from segmenter.verbs.learn import Discovery
-    from segmenter.verbs.publish import PlanReport, Reports, RunReport
+    from segmenter.selftest.checks import TrialReport
+    from segmenter.workflows.ahead import AheadReport
+    from segmenter.workflows.ingest import IngestReport
+    from segmenter.workflows.learn import Discovery
+    from segmenter.workflows.publish import PlanReport, Reports, RunReport
 
 
 class Job(Opened):
@@ -39,7 +39,7 @@ class Job(Opened):
         >>> [table for table in report.to_dict()["tables"]][:3]
         ['patient', 'stay', 'consent']
         """
-        from segmenter.verbs.ingest import ingest
+        from segmenter.workflows.ingest import ingest
 
         return ingest(self.context)
 
@@ -64,7 +64,7 @@ class Job(Opened):
         >>> [(release["dimensions"], release["epsilon"]) for release in planned["releases"]]
         [(['age_band'], 0.2)]
         """
-        from segmenter.verbs import publish
+        from segmenter.workflows import publish
 
         return publish.plan(
             self.context,
@@ -95,7 +95,7 @@ class Job(Opened):
         >>> session.run("vaccination_grippe").to_dict()["spent"]
         0.0
         """
-        from segmenter.verbs import publish
+        from segmenter.workflows import publish
 
         return self._ready(
             publish.run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
@@ -112,7 +112,7 @@ class Job(Opened):
         >>> sorted(made)
         ['csv', 'html', 'json', 'segment']
         """
-        from segmenter.verbs import publish
+        from segmenter.workflows import publish
 
         return publish.reports(
             self.context, names(selection), None if to is None else Path(to), language
@@ -137,7 +137,7 @@ class Job(Opened):
         >>> answer.columns, [row[0] for row in answer.rows]
         (('sex', 'patients'), ['femme', 'homme', 'unknown'])
         """
-        from segmenter.verbs.ask import query
+        from segmenter.workflows.ask import query
 
         return self._ready(
             query(self.context, sql, purpose, amount(epsilon), self._at(as_of), self._at(known_at))
@@ -154,7 +154,7 @@ class Job(Opened):
         >>> session.discover("vaccination_grippe").to_dict()["spent"]
         0.0
         """
-        from segmenter.verbs.learn import discovered
+        from segmenter.workflows.learn import discovered
 
         return discovered(self.context, segment, toward, amount(epsilon))
 
@@ -168,7 +168,7 @@ class Job(Opened):
         >>> [bucket["lapse"] for bucket in purpose["buckets"]]
         ['0-30', '31-60', '61-90', 'later']
         """
-        from segmenter.verbs import ahead
+        from segmenter.workflows import ahead
 
         return ahead.forecast(self.context, purpose, amount(epsilon))
 
@@ -182,7 +182,7 @@ class Job(Opened):
         >>> session.notice(purpose="prevention").to_dict()["purposes"][0]["in_force"]
         ['2025-01', '2026-01']
         """
-        from segmenter.verbs import ahead
+        from segmenter.workflows import ahead
 
         return ahead.notice(self.context, purpose, self._at(before), amount(epsilon))
 
@@ -204,7 +204,7 @@ class Job(Opened):
         >>> Path(made.file).suffixes, [line["reason"] for line in made.to_dict()["funnel"]][-1]
         (['.csv', '.age'], 'exported')
         """
-        from segmenter.verbs.deliver import export_segment
+        from segmenter.workflows.deliver import export_segment
 
         return export_segment(self.context, segment, channel, destination, self._at(planned_at))
 
@@ -216,6 +216,6 @@ class Job(Opened):
         >>> [(check.name, check.passed) for check in session.test().checks][:2]
         [('budgets.lock', True), ('every segment finds somebody', True)]
         """
-        from segmenter.trial.checks import examine
+        from segmenter.selftest.checks import examine
 
         return examine(self.context.root)

@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from segmenter.context import Context
-from segmenter.given import Amount, Moment, Names, amount, names
-from segmenter.moments import instant
-from segmenter.policy import Policy
+from segmenter.inputs import Amount, Moment, Names, amount, instant, names
 from segmenter.project.folder import read_project
+from segmenter.project.policy import Policy
 
 if TYPE_CHECKING:
     from segmenter.project.segment import Segment
-    from segmenter.verbs.publish import Asked
+    from segmenter.workflows.publish import Asked
 
 Answered = TypeVar("Answered")
 
@@ -51,7 +50,7 @@ class Opened:
     def _asked(
         self, selection: Names, as_of: Moment, known_at: Moment, epsilon: Amount, tables: Names
     ) -> Asked:
-        from segmenter.verbs.publish import Asked
+        from segmenter.workflows.publish import Asked
 
         return Asked(
             names(selection),

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter.given import Moment
+from segmenter.inputs import Moment
 from segmenter.session.opened import Opened
 
 if TYPE_CHECKING:
+    from segmenter.erasure.retain import Retained
     from segmenter.export.manifest import Verified
     from segmenter.export.recall import Exposed, Recalls
-    from segmenter.export.retain import Retained
-    from segmenter.export.suppression import Imported, Summary
+    from segmenter.suppression.suppression_list import Imported, Summary
 
 
 class Outlets(Opened):
@@ -27,7 +27,7 @@ class Outlets(Opened):
         >>> [recall["export"] for recall in session.recall().to_dict()["recalls"]]
         []
         """
-        from segmenter.verbs import take_back
+        from segmenter.workflows import take_back
 
         return take_back.recalls(self.context)
 
@@ -38,7 +38,7 @@ class Outlets(Opened):
         Traceback (most recent call last):
         segmenter.errors.UsageError: ...
         """
-        from segmenter.verbs import take_back
+        from segmenter.workflows import take_back
 
         return take_back.acknowledge(self.context, recall)
 
@@ -51,7 +51,7 @@ class Outlets(Opened):
         >>> session.exposed(made.export).categories
         ('contact', 'identity')
         """
-        from segmenter.verbs import take_back
+        from segmenter.workflows import take_back
 
         return take_back.exposed(self.context, export)
 
@@ -64,7 +64,7 @@ class Outlets(Opened):
         >>> session.verify(made.manifest).file_matches
         True
         """
-        from segmenter.verbs import take_back
+        from segmenter.workflows import take_back
 
         return take_back.verify(self.context, Path(manifest))
 
@@ -74,7 +74,7 @@ class Outlets(Opened):
         >>> sorted(session.retain().to_dict()["removed"])
         ['exports', 'prospects', 'registers', 'snapshots']
         """
-        from segmenter.verbs import take_back
+        from segmenter.workflows import take_back
 
         return take_back.retained(self.context)
 
@@ -86,7 +86,7 @@ class Outlets(Opened):
         >>> [row["reason"] for row in session.suppress_show().to_dict()["suppression"]][0]
         'complained'
         """
-        from segmenter.verbs import suppress
+        from segmenter.workflows import suppress
 
         return suppress.show(self.context)
 
@@ -101,7 +101,7 @@ class Outlets(Opened):
         >>> sorted(session.suppress_import(session.context.root / "data" / "lists" / "do_not_contact.csv").to_dict())
         ['created', 'existing', 'quarantined', 'skipped']
         """
-        from segmenter.verbs import suppress
+        from segmenter.workflows import suppress
 
         return suppress.import_files(
             self.context,
@@ -129,7 +129,7 @@ class Outlets(Opened):
         >>> session.suppress_add("email", "Camille@Example.org", channel="email")["usable"]
         True
         """
-        from segmenter.verbs import suppress
+        from segmenter.workflows import suppress
 
         if kind == "token":
             return suppress.add_token(self.context, value, suppress.Scope(channel, purpose, topic))
@@ -151,7 +151,7 @@ class Outlets(Opened):
         >>> [entry["source"] for entry in session.suppress_lift("phone", "+33 6 39 98 00 01", reason="asked on paper")["lifted"]]
         ['live']
         """
-        from segmenter.verbs import suppress
+        from segmenter.workflows import suppress
 
         return suppress.lift(self.context, kind, value, reason, channel)
 
@@ -161,6 +161,6 @@ class Outlets(Opened):
         >>> Path(session.suppress_export(session.context.root / "hashes.csv")["file"]).name
         'hashes.csv'
         """
-        from segmenter.verbs import suppress
+        from segmenter.workflows import suppress
 
         return suppress.export_hashes(self.context, Path(file))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.given import Moment
+from segmenter.inputs import Moment
 from segmenter.session.opened import Opened
 
 if TYPE_CHECKING:
+    from segmenter.consent.explain import Answer
     from segmenter.consent.receipt import Receipt
-    from segmenter.consent.why import Answer
-    from segmenter.export.erase import Forgotten
-    from segmenter.verbs.answer import Subject
+    from segmenter.erasure.erase import Forgotten
+    from segmenter.workflows.answer import Subject
 
 
 class People(Opened):
@@ -40,7 +40,7 @@ class People(Opened):
         offers / email / newsletter / identity: Allowed. (C1: E00000005-...)
         offers / email / newsletter / identity: No consent covers this use. (C1)
         """
-        from segmenter.verbs.answer import why
+        from segmenter.workflows.answer import why
 
         del language  # the document holds the sentences in every language
         return why(self.context, patient, segment, channel, self._at(as_of), self._at(known_at))
@@ -51,7 +51,7 @@ class People(Opened):
         >>> session.receipt("P00000001", language="fr").to_dict()["header"]["schema_version"]
         'ISO/IEC TS 27560:2023'
         """
-        from segmenter.verbs import answer
+        from segmenter.workflows import answer
 
         return answer.receipt(self.context, patient, language)
 
@@ -61,7 +61,7 @@ class People(Opened):
         >>> session.subject("P00000001").to_dict()["patient_ids"]
         ['P00000001']
         """
-        from segmenter.verbs import answer
+        from segmenter.workflows import answer
 
         del language  # the document holds the sentences in every language
         return answer.subject(self.context, patient)
@@ -76,6 +76,6 @@ class People(Opened):
         >>> session.forget("P00000003").to_dict()["forgotten"]
         True
         """
-        from segmenter.verbs import answer
+        from segmenter.workflows import answer
 
         return answer.forget(self.context, patient)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from segmenter.sources import fhir_files
 from segmenter.sources.fhir import Terms
-from segmenter.sources.fields import content, instant
 from segmenter.sources.readers import require
+from segmenter.sqlexpr.columns import content, instant
 
 if TYPE_CHECKING:
-    from segmenter.relations import Structure
+    from segmenter.engine.relations import Structure
     from segmenter.sources.work import Work
 
 FIELDS = (

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from segmenter.policy import ROWS
-from segmenter.sources.fields import column, content, unique
+from segmenter.project.policy import ROWS
 from segmenter.sources.readers import declared_columns, require
 from segmenter.sources.stage import Stage
+from segmenter.sqlexpr.columns import column, content, unique
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.policy import Policy
+    from segmenter.engine.relations import Structure
     from segmenter.project.declared import FactSource
-    from segmenter.relations import Structure
+    from segmenter.project.policy import Policy
     from segmenter.sources.work import Work
 
 NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"

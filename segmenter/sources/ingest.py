@@ -29,10 +29,10 @@ from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
 
 if TYPE_CHECKING:
-    from segmenter.keys import Keys
-    from segmenter.policy import Policy
     from segmenter.project.declared import Sources
+    from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
+    from segmenter.store.keys import Keys
 
 PART = ".part"
 DECLARATIONS = "sources.yml"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.errors import SourceError
-from segmenter.sources.fields import column, content, unique
 from segmenter.sources.readers import Reader, declared_columns, positions, require
 from segmenter.sources.stage import Stage
 from segmenter.sources.work import Work
+from segmenter.sqlexpr.columns import column, content, unique
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.policy import Policy
     from segmenter.project.declared import Read, Sources
+    from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
 VERSION = 4  # of what readers make of a file: raise it whenever they make something else

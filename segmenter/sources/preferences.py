@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources.events import declared_scopes
-from segmenter.sources.fields import instant
 from segmenter.sources.readers import declared_columns, readers, require
+from segmenter.sqlexpr.columns import instant
 
 if TYPE_CHECKING:
     from sqlglot import exp

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter import codes
-from segmenter.reduced import BOUND, DRAWS, Reduced, key_mark
+from segmenter.dimensions import codes
+from segmenter.dimensions.reduced import BOUND, DRAWS, Reduced, key_mark
 from segmenter.sources.plan import Change
 
 if TYPE_CHECKING:
-    from segmenter.policy import Policy
-    from segmenter.relations import Structure
+    from segmenter.engine.relations import Structure
+    from segmenter.project.policy import Policy
     from segmenter.sources.work import Work
 
 WIDEST = 1_000_000_000_000_000  # of a sum: a thousand values of the largest size, and thousands of such sums add up

@@ -6,21 +6,21 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segmenter import relations
+from segmenter.engine import relations
 from segmenter.sources.database import open_database
-from segmenter.sources.fields import column
 from segmenter.sources.plan import Change, Standing
 from segmenter.sources.readers import Reader, positions, reader
 from segmenter.sources.stage import Broken, Stage
+from segmenter.sqlexpr.columns import column
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.keys import Keys
-    from segmenter.policy import Policy
     from segmenter.project.declared import Sources
+    from segmenter.project.policy import Policy
+    from segmenter.store.keys import Keys
 
 Values = Mapping[str, object] | None
 SNAP, OLD = "snap", "old"

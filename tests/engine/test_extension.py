@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from driving import HOUSE, Program, environment
-from segmenter.engine import DuckDBEngine, early, extension
+from segmenter.engine import DuckDBEngine, extension, warmup
 from segmenter.errors import EngineError, UsageError
-from segmenter.keys import Keys
+from segmenter.store.keys import Keys
 from worlds import plain_project
 
 KEY = Keys(b"a secret of tests that is long enough").file_key()
@@ -140,10 +140,10 @@ def test_one_that_was_damaged_is_refused_by_its_signature(tmp_path, own, given, 
 
 def test_the_operators_file_is_refused_also_if_an_engine_started_early(tmp_path, monkeypatch):
     monkeypatch.setenv(extension.VARIABLE, str(tmp_path / NAME))
-    early._waiting.clear()
-    early.begin(encrypted=True)
+    warmup._waiting.clear()
+    warmup.begin(encrypted=True)
     assert "does not exist" in str(refusal(tmp_path))
-    early._waiting.clear()
+    warmup._waiting.clear()
 
 
 def test_the_command_line_says_so_and_exits_with_two(tmp_path):

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from segmenter.control import Journal
 from segmenter.engine import DuckDBEngine
+from segmenter.journal.journal import Journal
 
 CHANGES = (
     "fsync",

@@ -16,12 +16,11 @@ from typing import Any
 import polars as pl
 
 from segmenter import identifiers
-from segmenter.control import Journal
 from segmenter.engine import DuckDBEngine
-from segmenter.export import entries, preference, register, suppression
-from segmenter.export import make as export
+from segmenter.export import build as export
+from segmenter.export import register
 from segmenter.export.destination import Layout
-from segmenter.keys import Keys
+from segmenter.journal.journal import Journal
 from segmenter.model import (
     Actor,
     Clocks,
@@ -32,7 +31,9 @@ from segmenter.model import (
     Snapshot,
     naive_utc,
 )
-from segmenter.policy import Cap, Channel, Destination
+from segmenter.project.policy import Cap, Channel, Destination
+from segmenter.store.keys import Keys
+from segmenter.suppression import entry, preference, suppression_list
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
 KEYS = Keys(b"a key that only these tests have ever used")
@@ -51,7 +52,7 @@ WISH = {
 }
 ENTRY = {
     name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String)
-    for name, sort in entries.COLUMNS.items()
+    for name, sort in entry.COLUMNS.items()
 }
 CONSENT = {
     "event": pl.Int64,
@@ -89,7 +90,7 @@ class Mailing:
     people: Sequence[Person]
     links: Mapping[str, int] = field(default_factory=dict)
     wishes: Sequence[Mapping[str, Any]] = ()
-    entries: Sequence[entries.Entry] = ()
+    entries: Sequence[entry.Entry] = ()
     consents: Sequence[Mapping[str, Any]] = ()
     refusing: frozenset[str] = frozenset()  # no consent for the channel now
     channel: Channel = EMAIL
@@ -144,7 +145,7 @@ class Mailing:
         engine.load(
             "preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH)
         )
-        engine.load("suppression", entries.frame(self.entries))
+        engine.load("suppression", entry.frame(self.entries))
         fed = naive_utc(self.fed_at or self.now)
         feed = {
             "name": ["mail"],
@@ -251,8 +252,8 @@ class Mailing:
         eligible = Eligible(request, self.place().snapshot, "0" * 64, "eligible")
         export.build(engine, eligible, (), [()])
         acts = self.journal.read()
-        suppression.load(engine, self.home, acts)
-        suppression.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+        suppression_list.load(engine, self.home, acts)
+        suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
         preference.denied(engine, order.channel, order.topic)
         since = preference.window_start(engine, self.channel, order.topic, order.sent_at)
         register.contacts(engine, self.home, register.registered(acts), since)
@@ -311,9 +312,9 @@ def die_in(owner: Any, name: str, nth: int) -> None:
     setattr(owner, name, fatal)
 
 
-def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entries.Entry:
+def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entry.Entry:
     """An entry of a plain identifier."""
-    return suppression.entry(KEYS, "FR", kind, value, reason, **scope)
+    return suppression_list.entry(KEYS, "FR", kind, value, reason, **scope)
 
 
 def capped(contacts: int, days: int) -> Channel:

@@ -16,8 +16,8 @@ from unittest import mock
 
 from ruamel.yaml import YAML
 
-from segmenter import relations
 from segmenter.consent import scopes
+from segmenter.engine import relations
 from world import people
 
 FILE = Path(__file__).with_name("mutants.yml")

@@ -12,7 +12,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from segmenter.consent.why import Question, why
+from segmenter.consent.explain import Question, why
 from segmenter.model import Clocks
 from world.histories import TAKEN_AT, Given, Row
 from world.policies import POLICIES

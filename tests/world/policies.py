@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from segmenter.policy import Category, Channel, Dimension, Policy, Purpose
+from segmenter.project.policy import Category, Channel, Dimension, Policy, Purpose
 
 CLINIC: dict[str, Any] = {
     "time_zone": "Europe/Paris",

@@ -17,11 +17,11 @@ import polars as pl
 
 from oracle.consent import World
 from segmenter.consent import gate as consent
-from segmenter.consent import standing
+from segmenter.consent import state
 from segmenter.consent.scopes import Scopes
 from segmenter.engine import DuckDBEngine
 from segmenter.model import Clocks, ProcessingRequest, Snapshot
-from segmenter.policy import Policy
+from segmenter.project.policy import Policy
 from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of
@@ -73,7 +73,7 @@ class Settled:
 
     def ask_at(self, clocks: Clocks) -> None:
         """Turn to other clocks."""
-        standing.ask_at(self.engine, self.policy, self.snapshot, snapshots.bare_profile, clocks)
+        state.ask_at(self.engine, self.policy, self.snapshot, snapshots.bare_profile, clocks)
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything the state holds, in order."""
@@ -120,7 +120,7 @@ def settled(
         )
         engine.attach("snapshot", snapshot.path)
         engine.expose("snapshot")
-        state = Path(folder) / "state.duckdb"
+        state_file = Path(folder) / "state.duckdb"
         if after:
             ids = snapshots.numbers(engine)
             rows = [(ids[name], since) for name, since in (changed or {}).items() if name in ids]
@@ -128,17 +128,17 @@ def settled(
                 "changed",
                 pl.DataFrame(rows, schema={"patient": pl.Int64, "since": pl.Int64}, orient="row"),
             )
-        standing.settle(
+        state.settle(
             engine,
             policy,
             snapshot,
-            state,
+            state_file,
             snapshots.bare_profile,
             previous=after.state if after else None,
         )
-        engine.attach("state", state)
+        engine.attach("state", state_file)
         engine.expose("state")
-        yield Settled(engine, policy, snapshot, state, given)
+        yield Settled(engine, policy, snapshot, state_file, given)
 
 
 def requests(policy: Policy, clocks: Clocks) -> Iterator[ProcessingRequest]:

@@ -15,7 +15,7 @@ from oracle.people import close
 from oracle.times import read_moment
 from segmenter.engine import DuckDBEngine
 from segmenter.model import Snapshot, naive_utc
-from segmenter.policy import Policy
+from segmenter.project.policy import Policy
 
 Row = Mapping[str, Any]
 TEXTS = (

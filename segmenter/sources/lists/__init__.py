@@ -18,7 +18,6 @@ from segmenter.errors import SourceError
 from segmenter.model import ANY
 from segmenter.sources import stage as staging
 from segmenter.sources.csv import CsvReader, open_csv
-from segmenter.sources.fields import instant
 from segmenter.sources.files import SourceFile, head, unreadable
 from segmenter.sources.jsonl import as_text, parse
 from segmenter.sources.lists import (
@@ -38,12 +37,13 @@ from segmenter.sources.lists.entry import COLUMNS, Document, Entry, Fault, Found
 from segmenter.sources.lists.signed import Signers
 from segmenter.sources.readers import reader
 from segmenter.sources.stage import Broken, Stage, headers
+from segmenter.sqlexpr.columns import instant
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
-    from segmenter.keys import Keys
-    from segmenter.policy import Policy
+    from segmenter.project.policy import Policy
     from segmenter.sources.lists.table import Table
+    from segmenter.store.keys import Keys
 
 TABLES: tuple[Table, ...] = (
     ses_bulk.TABLE,

@@ -1,0 +1,67 @@
+"""The draft of a notice to the supervisory authority after a leak (GDPR 33(3)), in English and French. The officer completes it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from segmenter.model import stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from segmenter.export.register import Registered
+    from segmenter.project.policy import Policy
+
+CLOCK = timedelta(hours=72)
+
+ENGLISH = """DRAFT - Notification of a personal data breach (GDPR art. 33(3)) - to be completed by the officer
+Controller: {controller}
+(a) Nature: unauthorised access to, or loss of, the file of an export made at {made} for destination {destination}, purpose {purpose}.
+    Protection of the file: {protection}.
+    Persons concerned: {people} patients. Records concerned: {people}.
+    Data in the file: {columns}. Categories that being in the file tells of: {categories}.
+(b) Contact: {contact}
+(c) Likely consequences: [to be completed]{health}
+(d) Measures: the destination was asked to delete the file; [to be completed]
+Time: this draft was made at {now}; the authority is notified within 72 hours of becoming aware, at the latest {due} if that is now.
+"""
+
+FRENCH = """PROJET - Notification d'une violation de données à caractère personnel (RGPD art. 33(3)) - à compléter par le délégué
+Responsable de traitement : {controller}
+a) Nature : accès non autorisé au fichier d'un export, ou sa perte ; fait le {made} pour {destination}, finalité {purpose}.
+   Protection du fichier : {protection}.
+   Personnes concernées : {people} patients. Enregistrements concernés : {people}.
+   Données du fichier : {columns}. Catégories que révèle la présence dans le fichier : {categories}.
+b) Contact : {contact}
+c) Conséquences probables : [à compléter]{health}
+d) Mesures : il a été demandé à la destination de supprimer le fichier ; [à compléter]
+Délai : projet établi le {now} ; notification dans les 72 heures après la découverte, au plus tard le {due} si elle est de maintenant.
+"""
+
+
+def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Mapping[str, str]:
+    """The draft by language (`en`, `fr`). It names the exact number of persons: for the officer alone."""
+    health = any(
+        policy.sensitivity(name) > 1 for name in export.categories if name in policy.categories
+    )
+    sealed = export.recipient is not None
+    common = {
+        "controller": str(policy.organisation.get("name", "")),
+        "contact": str(policy.organisation.get("contact", "")),
+        "made": stamp(export.at),
+        "destination": export.destination,
+        "purpose": export.purpose,
+        "people": people,
+        "columns": ", ".join(export.columns),
+        "categories": ", ".join(export.categories),
+        "now": stamp(now),
+        "due": stamp(now + CLOCK),
+    }
+    english = {"protection": "encrypted to the destination (age)" if sealed else "none"}
+    french = {"protection": "chiffré pour la destination (age)" if sealed else "aucune"}
+    english["health"], french["health"] = (
+        (" - data concerning health", " - données de santé") if health else ("", "")
+    )
+    return {"en": ENGLISH.format(**common, **english), "fr": FRENCH.format(**common, **french)}

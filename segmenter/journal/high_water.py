@@ -1,0 +1,134 @@
+"""High-water marks: how far the journal had come, beside the snapshots and at every anchor, authenticated with the project's key (P4).
+
+A journal behind one of its marks was deleted or restored. The journal names the anchors that were
+written, so that one that is gone refuses too. A mark is read before the journal is, so that a
+journal that others extend meanwhile never looks old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hmac
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmenter.errors import BudgetError
+from segmenter.store.keys import write_private
+
+if TYPE_CHECKING:
+    from segmenter.store.keys import Keys
+
+MARK = "journal.mark"
+GENESIS = "0" * 64
+DIGITS = 20  # of the entry's number, so that all marks are of one length
+RECOVER = "an officer runs `segmenter budget recover`, which assumes that every budget of the period is spent"
+
+Mark = tuple[int, str]  # the number of the last entry, and its hash
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The marks of one journal: in `home`, and at each of the `anchors`."""
+
+    home: Path
+    keys: Keys
+    anchors: tuple[Path, ...] = ()
+
+    def paths(self) -> tuple[Path, ...]:
+        """Where the marks are; the project's own first."""
+        return (self.home / MARK, *self.anchors)
+
+    def read(self, used: Callable[[], bool]) -> Mapping[Path, Mark]:
+        """All marks that are there. A project's first use, when the journal is not `used`, puts its own at zero before the first entry."""
+        own = self.home / MARK
+        if not own.exists():
+            with locked(self.home / "mark.lock"):
+                if not own.exists():
+                    if used() or any((self.home / "snapshots").glob("*.duckdb")):
+                        raise broken("the journal's high-water mark is missing")
+                    self._write(own, (0, GENESIS))
+        return {path: self._read(path) for path in self.paths() if path.exists()}
+
+    def raise_to(self, mark: Mark) -> None:
+        """Bring all marks up to an entry; one that is higher already stays."""
+        with locked(self.home / "mark.lock"):
+            for path in self.paths():
+                if not path.exists() or self._read_alone(path)[0] < mark[0]:
+                    self._write(path, mark)
+
+    def begin(self, path: Path, mark: Mark) -> None:
+        """Write the first mark at a new anchor; one that is there already stays."""
+        with locked(self.home / "mark.lock"):
+            if not path.exists():
+                self._write(path, mark)
+
+    def reset_to(self, mark: Mark) -> None:
+        """Set all marks, whatever they were. Only recovery does this."""
+        with locked(self.home / "mark.lock"):
+            for path in self.paths():
+                self._write(path, mark)
+
+    def _read(self, path: Path) -> Mark:
+        """A mark; one that does not verify is read again while nobody writes."""
+        try:
+            return self._parsed(path)
+        except ValueError:
+            pass
+        with locked(self.home / "mark.lock"):
+            return self._read_alone(path)
+
+    def _read_alone(self, path: Path) -> Mark:
+        try:
+            return self._parsed(path)
+        except ValueError:
+            raise broken("a high-water mark cannot be read or does not verify") from None
+
+    def _parsed(self, path: Path) -> Mark:
+        try:
+            seq, known, proof = path.read_text(encoding="ascii").split()
+        except OSError:
+            raise broken("a high-water mark cannot be read") from None
+        if not hmac.compare_digest(proof, self._proof(seq, known)):
+            raise ValueError("a mark does not verify")
+        return int(seq), known
+
+    def _write(self, path: Path, mark: Mark) -> None:
+        """Write a mark over the one that is there: always as long, so in one piece. It need not be synced: an older one is still true."""
+        seq, known = f"{mark[0]:0{DIGITS}}", mark[1]
+        record = f"{seq} {known} {self._proof(seq, known)}".encode("ascii")
+        try:
+            if path.exists() and path.stat().st_size == len(record):
+                with path.open("r+b", buffering=0) as file:
+                    file.write(record)
+            else:
+                write_private(path, record)
+        except OSError:
+            raise BudgetError(
+                "P4",
+                "a high-water mark cannot be written",
+                file=path,
+                hint="make its folder writable, or correct `anchors`",
+            ) from None
+
+    def _proof(self, seq: str, known: str) -> str:
+        return self.keys.pseudonym("mark", f"{seq} {known}")
+
+
+def broken(what: str) -> BudgetError:
+    """The refusal of a journal that cannot be trusted."""
+    return BudgetError("P4", what, hint=RECOVER)
+
+
+@contextlib.contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold a lock between processes (flock). The lock ends with the process, however it ends."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

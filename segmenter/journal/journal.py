@@ -1,0 +1,356 @@
+"""The control database: one append-only journal with one hash chain, touched by many processes at once.
+
+SQLite in the project's private folder by default, PostgreSQL by `SEGMENTER_CONTROL_URL`. Every act
+(spend, release, export, lift, ...) is one entry; budgets, registers and the trail are views of the
+journal. Patients appear in it as keyed pseudonyms only.
+
+An entry's hash is HMAC-SHA256 over the one before it and its own content. A journal that is
+missing, behind one of its high-water marks (`marks`) or broken refuses (P4); `recovery` starts it
+again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from segmenter.errors import BudgetError, SegmenterError
+from segmenter.journal.high_water import GENESIS, MARK, Mark, Marks, broken, locked
+from segmenter.model import stamp
+
+if TYPE_CHECKING:
+    from segmenter.store.keys import Keys
+
+__all__ = ["JOURNAL", "MARK", "Act", "Entry", "Journal", "locked"]
+
+URL_VARIABLE = "SEGMENTER_CONTROL_URL"
+FILE = "control.sqlite"
+ANCHORED = (
+    "anchored"  # in the entry before which high-water marks were first written at anchors: where
+)
+WAIT = 60  # seconds that a process waits for another one's entry
+
+_metadata = sa.MetaData()
+JOURNAL = sa.Table(
+    "journal",
+    _metadata,
+    sa.Column(
+        "seq",
+        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+)
+
+ALL = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+FROM = ALL.where(JOURNAL.c.seq >= sa.bindparam("first"))
+ADD = JOURNAL.insert()
+
+Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One act in the journal. `body` is JSON-shaped and holds no patient's value and no exact count."""
+
+    seq: int
+    at: datetime
+    actor: str
+    kind: str
+    body: Mapping[str, Any]
+    hash: str
+
+
+@dataclass(slots=True)
+class Journal:
+    """The journal of one project.
+
+    `entries` are all verified entries, oldest first, kept in memory and extended under the lock of
+    each append, so that a view is a fold over a list. `now` is the clock, given by the session;
+    `deciding_at` is the moment the entry being decided will carry.
+    """
+
+    home: Path
+    keys: Keys
+    now: Callable[[], datetime]
+    anchors: tuple[Path, ...] = ()
+    url: str | None = None
+    entries: list[Entry] = field(default_factory=list, repr=False)
+    deciding_at: datetime | None = None
+    _engine: sa.Engine | None = field(default=None, repr=False)
+    _owner: int = field(default=0, repr=False)
+
+    @property
+    def marks(self) -> Marks:
+        """The journal's high-water marks."""
+        return Marks(self.home, self.keys, self.anchors)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def read(self, *kinds: str) -> list[Entry]:
+        """All entries (of these kinds), verified up to now. Raises `BudgetError` (P4) where the journal cannot be trusted."""
+        marks = self.marks.read(self._used)
+        with self.transaction(write=False) as connection:
+            self._catch_up(connection)
+        self._check(marks)
+        return [e for e in self.entries if not kinds or e.kind in kinds]
+
+    def forget(self) -> None:
+        """Forget what was verified, so that the next reading verifies the whole chain anew."""
+        self.entries.clear()
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def append(self, actor: str, kind: str, body: Mapping[str, Any]) -> Entry:
+        """Append one entry unconditionally; durable on return."""
+        return self.decide(lambda _: (actor, kind, body))
+
+    def decide(self, choose: Callable[[list[Entry]], Act]) -> Entry:
+        """Append the entry that `choose` makes of all entries so far, alone in the database while it chooses.
+
+        An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5).
+        Durable, and above the high-water mark, on return.
+        """
+        before = self.marks.read(self._used)
+        known = len(self.entries)
+        try:
+            with self.transaction(write=True) as connection:
+                self._catch_up(connection)
+                self._check(before)
+                known = len(self.entries)
+                self.deciding_at = self._moment()
+                actor, kind, body = choose(self.entries)
+                entry = self.write(
+                    connection, (actor, kind, {**body, **self._anchored()}), self.deciding_at
+                )
+        except BaseException:
+            del self.entries[known:]
+            raise
+        self.marks.raise_to((entry.seq, entry.hash))
+        return entry
+
+    def write(self, connection: sa.Connection, act: Act, at: datetime) -> Entry:
+        """Write the next entry within a transaction."""
+        entry = self._next(*act, at)
+        row = {
+            "seq": entry.seq,
+            "at": stamp(at),
+            "actor": entry.actor,
+            "kind": entry.kind,
+            "body": _text(entry.body),
+            "hash": entry.hash,
+        }
+        connection.execute(ADD, row)
+        self.entries.append(entry)
+        return entry
+
+    def _moment(self) -> datetime:
+        """The time of the next entry: one reading of the clock, for the decision and for the entry."""
+        at = self.now().astimezone(UTC)
+        if self.entries and at < self.entries[-1].at:
+            msg = "the clock is earlier than the last entry of the journal"
+            raise BudgetError("P5", msg, hint="set the machine's clock right")
+        return at
+
+    def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
+        seq, before = (
+            (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
+        )
+        body = json.loads(_text(body))
+        return Entry(
+            seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body))
+        )
+
+    # -- the chain ---------------------------------------------------------------------------------
+
+    def _hash(self, before: str, *content: object) -> str:
+        text = json.dumps([before, *content], ensure_ascii=False)
+        return hmac.new(
+            self.keys.derive("segmenter/journal/1"), text.encode(), hashlib.sha256
+        ).hexdigest()
+
+    def verified(self, row: Any, seq: int, before: str) -> Entry | None:
+        """A row as an entry, None where it is not the one that was appended at this place."""
+        if (
+            row.seq != seq
+            or not all(isinstance(text, str) for text in row[1:])
+            or not row.hash.isascii()
+        ):
+            return None
+        expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
+        if not hmac.compare_digest(expected, row.hash):
+            return None
+        return Entry(
+            seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash
+        )
+
+    def _catch_up(self, connection: sa.Connection) -> None:
+        """Read and verify what was appended since last time; the last entry known is read again and must be unchanged."""
+        known = self.entries[-1] if self.entries else None
+        rows = (
+            connection.execute(ALL)
+            if known is None
+            else connection.execute(FROM, {"first": known.seq})
+        ).all()
+        if known is not None:
+            if not rows or rows[0].hash != known.hash:
+                raise broken("the journal lost or changed entries")
+            rows = rows[1:]
+        before = GENESIS if known is None else known.hash
+        fresh: list[Entry] = []
+        for row in rows:
+            entry = self.verified(row, len(self.entries) + len(fresh) + 1, before)
+            if entry is None:
+                raise broken("the journal's hash chain does not verify")
+            before = entry.hash
+            fresh.append(entry)
+        self.entries.extend(fresh)
+
+    def _check(self, marks: Mapping[Path, Mark]) -> None:
+        for seq, known in marks.values():
+            if seq > len(self.entries):
+                raise broken("the journal is missing, or older than its high-water mark")
+            if seq and self.entries[seq - 1].hash != known:
+                raise broken("the journal is not the one its high-water mark belongs to")
+
+        if any(not path.exists() for path in self._noted()):
+            raise broken("a high-water mark that was written is missing from its anchor")
+
+    def _noted(self) -> list[Path]:
+        """The anchors whose marks the journal says were written: by where they are, or where they are from the project."""
+        known = (
+            {place for e in self.entries for place in e.body.get(ANCHORED, ())}
+            if self.anchors
+            else set()
+        )
+        return [path for path in self.anchors if known & set(self._places(path))]
+
+    def _places(self, anchor: Path) -> list[str]:
+        return [str(anchor), os.path.relpath(anchor, self.home)]
+
+    def _anchored(self) -> Mapping[str, Any]:
+        """What the next entry says of new anchors; their marks are written first, so that one that disappears is missed (P4)."""
+        noted = self._noted()
+        fresh = [path for path in self.anchors if path not in noted]
+        for path in fresh:
+            self.marks.begin(
+                path,
+                (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, GENESIS),
+            )
+        return (
+            {ANCHORED: [place for path in fresh for place in self._places(path)]} if fresh else {}
+        )
+
+    def _used(self) -> bool:
+        with self.transaction(write=False) as connection:
+            return bool(
+                connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one()
+            )
+
+    # -- the database ------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def transaction(self, *, write: bool) -> Iterator[sa.Connection]:
+        """One transaction, alone in the database where it writes. `BudgetError` (P4) where the database cannot be read."""
+        with _database_errors(), self._database().connect() as connection:
+            sqlite = connection.dialect.name == "sqlite"
+            if sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+            elif write:
+                connection.exec_driver_sql("LOCK TABLE journal IN EXCLUSIVE MODE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def _database(self) -> sa.Engine:
+        """The database, opened anew in a forked process."""
+        if self._engine is not None and self._owner != os.getpid():
+            self._engine.dispose(close=False)
+            self._engine = None
+        if self._engine is None:
+            url = self._address()
+            if url.startswith("sqlite"):
+                engine = sa.create_engine(
+                    url, connect_args={"timeout": WAIT, "isolation_level": None}
+                )
+                sa.event.listen(engine, "connect", _durable)
+            else:
+                engine = sa.create_engine(url)
+            with locked(self.home / "schema.lock"):
+                _keep_private(self.file())
+                _metadata.create_all(engine)
+            self._engine, self._owner = engine, os.getpid()
+        return self._engine
+
+    def _address(self) -> str:
+        return self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / FILE}"
+
+    def file(self) -> Path | None:
+        """The SQLite file; None on a server."""
+        address = sa.make_url(self._address())
+        return (
+            Path(address.database)
+            if address.get_backend_name() == "sqlite" and address.database
+            else None
+        )
+
+    def close(self) -> None:
+        """Let go of the database."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def _keep_private(file: Path | None) -> None:
+    """Let nobody but its owner read the database, nor its log beside it, which takes over its mode.
+
+    An existing file is not opened for that: to close it again would let go of SQLite's locks on it
+    in this process.
+    """
+    if file is None:
+        return
+    with contextlib.suppress(OSError):  # what cannot be made or opened, SQLite will say
+        try:
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        except FileExistsError:
+            file.chmod(0o600)
+
+
+def _durable(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _text(body: Mapping[str, Any]) -> str:
+    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+@contextlib.contextmanager
+def _database_errors() -> Iterator[None]:
+    """A database that is busy is our own failure; one that cannot be read cannot be trusted (P4)."""
+    try:
+        yield
+    except sa.exc.OperationalError as error:
+        if "locked" in str(error.orig):
+            raise SegmenterError("the control database is busy", hint="try again") from None
+        raise broken("the control database cannot be reached or read") from None
+    except sa.exc.DatabaseError:
+        raise broken("the control database cannot be read") from None

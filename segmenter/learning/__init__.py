@@ -1,0 +1,1 @@
+"""Released numbers become proposals of segments (P18)."""

@@ -1,0 +1,412 @@
+"""Planning: what will be measured, what each table costs, the error to expect, before anything is spent (P14).
+
+Segments of one family share one measurement: the family pays once, the most that any of its
+segments asks, and every segment's table is derived from what is measured. What is stored already is
+free (P6). Only declared domains and costs are looked at, never a count.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from segmenter.budget import accounting
+from segmenter.budget.accounting import TOTAL, Charge
+from segmenter.dimensions.partition import Row, digest, domains, groups
+from segmenter.estimation import marginals
+from segmenter.model import Cost
+from segmenter.planning.strategy import Job, Strategy
+from segmenter.project.family import Family, Setting, question_key, region, release_id
+from segmenter.release.publish import OUTSIDE, About, Measured, Release, known, noise_of
+from segmenter.release.segment_count import SegmentCount, read_off
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from segmenter.planning.candidates import Strip
+    from segmenter.project.policy import Policy
+    from segmenter.project.segment import Resolved
+
+GAUSSIAN = "discrete_gaussian"
+LEAST, MOST = (
+    5.0,
+    12.0,
+)  # logarithms of the nano-epsilons that `price_of` looks at: from the least that may be asked to 1,000
+
+Find = Callable[[str, int], Release | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What is to be measured: a table, or a strip of `rows`, the segments named; its price and its question."""
+
+    dimensions: tuple[str, ...]
+    cells: int
+    cost: Cost
+    question: str
+    rows: tuple[Row, ...] = ()
+    names: tuple[str, ...] = ()
+
+    def serves(self, segments: Sequence[Resolved]) -> list[str]:
+        """The names of the segments whose counts it tells something of."""
+        if self.rows:
+            return list(self.names)
+        own = set(self.dimensions)
+        return [s.name for s in segments if not s.dimensions or not own or own & set(s.dimensions)]
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPlan:
+    """What one family of a job needs. `stored` are the answers that segments have already, by their names; `tables` what the others need.
+
+    `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at
+    it.
+    """
+
+    family: Family
+    setting: Setting
+    epsilon: int
+    segments: tuple[Resolved, ...]
+    measures: tuple[Measure, ...]
+    tables: tuple[tuple[str, ...], ...]
+    stored: Mapping[str, Release]
+    errors: Mapping[str, int]
+    delta: int = 0
+
+    @property
+    def cost(self) -> Cost:
+        """What the family costs now; nothing where everything is stored."""
+        return accounting.total(m.cost for m in self.measures)
+
+    def charges(self) -> list[Charge]:
+        """What is to be paid before data is read."""
+        return [Charge(self.family.purpose, m.question, m.cost) for m in self.measures]
+
+    def about(self, made_at: datetime) -> About:
+        """What `release.publish` is told."""
+        return About(self.family, self.setting, self.epsilon, made_at)
+
+    def serves(self) -> tuple[str, ...]:
+        """The names of the segments that new tables answer."""
+        return tuple(s.name for s in self._open())
+
+    def _open(self) -> list[Resolved]:
+        return [s for s in self.segments if s.name not in self.stored]
+
+    def rows(self) -> Iterator[dict[str, Any]]:
+        """The contract's `releases`: what is to be measured, and stored tables."""
+        for measure in self.measures:
+            alone = len(self.measures) == 1 and measure.dimensions in self.tables
+            name = release_id(measure.question, self.epsilon) if alone else measure.question[:16]
+            about = (measure.dimensions, measure.cost, measure.cells, measure.serves(self._open()))
+            yield self._row(name, "strip" if measure.rows else "table", about, stored=False)
+        for release in {r.id: r for r in self.stored.values()}.values():
+            served = [name for name, r in self.stored.items() if r.id == release.id]
+            yield self._row(
+                release.id,
+                "table",
+                (release.dimensions, release.cost, release.values.size, served),
+                stored=True,
+            )
+
+    def _row(
+        self,
+        name: str,
+        kind: str,
+        about: tuple[Sequence[str], Cost, int, list[str]],
+        *,
+        stored: bool,
+    ) -> dict[str, Any]:
+        dimensions, cost, cells, serves = about
+        lost = accounting.loss(cost, self.delta)
+        return {
+            "id": name,
+            "kind": kind,
+            "purpose": self.family.purpose,
+            "dimensions": list(dimensions),
+            "mechanism": GAUSSIAN if cost.rho else "geometric",
+            "sensitivity": 1,
+            "epsilon": accounting.shown(cost.epsilon if lost is None else lost.epsilon),
+            "rho": accounting.shown(cost.rho),
+            "delta": accounting.shown(cost.delta if lost is None else lost.delta),
+            "cells": cells,
+            "serves": serves,
+            "predicted_error": {name: self.errors[name] for name in serves},
+            "stored": stored,
+        }
+
+    def counts(self, releases: Sequence[Release], policy: Policy) -> list[SegmentCount]:
+        """Every segment's count, from the releases just made and, where none was made of its dimensions, the stored ones."""
+        made = {r.dimensions: r for r in releases}
+        found = []
+        for segment in self.segments:
+            fresh = made.get(segment.dimensions)
+            found.append(
+                read_off(segment, fresh or self.stored[segment.name], policy, stored=fresh is None)
+            )
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """What a job will measure and what that costs, family by family. Nothing is spent by planning."""
+
+    families: tuple[FamilyPlan, ...]
+    order: tuple[str, ...] = field(default=())
+
+    @property
+    def cost(self) -> Cost:
+        """What the whole job costs now, over all purposes."""
+        return accounting.total(f.cost for f in self.families)
+
+    def charges(self) -> list[Charge]:
+        """All that is to be paid, for `Ledger.spend_all`: a run pays all or nothing."""
+        return [charge for f in self.families for charge in f.charges()]
+
+    @property
+    def errors(self) -> dict[str, int]:
+        """Half the width of the 95 % interval to expect of each segment's count, in patients."""
+        return {name: error for f in self.families for name, error in f.errors.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """`releases` as the contract has them, and each segment's expected error."""
+        return {
+            "releases": [row for f in self.families for row in f.rows()],
+            "segments": [
+                {"segment": name, "predicted_error": self.errors[name]} for name in self.order
+            ],
+            "epsilon": accounting.shown(self.cost.epsilon),
+            "rho": accounting.shown(self.cost.rho),
+        }
+
+    def to_polars(self) -> Any:
+        """One row a table."""
+        import polars as pl
+
+        rows = [
+            {k: v for k, v in row.items() if k != "predicted_error"}
+            for f in self.families
+            for row in f.rows()
+        ]
+        return pl.DataFrame(rows)
+
+    def _repr_html_(self) -> str:
+        from segmenter.render.report import plan_html
+
+        return plan_html(self)
+
+
+def plan(
+    segments: Sequence[Resolved],
+    policy: Policy,
+    setting: Setting,
+    find: Find,
+    epsilon: str | None = None,
+) -> ReleasePlan:
+    """The plan of a job. `find(question, epsilon)` looks up stored answers; `epsilon` (decimal text) overrides what segments ask.
+
+    Raises `UsageError` where an epsilon is not a positive number.
+    """
+    plans = tuple(
+        _family(family, members, policy, setting, (find, epsilon))
+        for family, members in _by_family(segments).items()
+    )
+    return ReleasePlan(plans, tuple(s.name for s in segments))
+
+
+def _by_family(segments: Sequence[Resolved]) -> dict[Family, list[Resolved]]:
+    families: dict[Family, list[Resolved]] = {}
+    for segment in segments:
+        families.setdefault(Family.of(segment), []).append(segment)
+    return families
+
+
+def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
+    """What a segment asks for its release, in nano-epsilon: the command's wish, its own, or the policy's."""
+    return accounting.asked_nano(epsilon or segment.segment.epsilon or policy.release.epsilon)
+
+
+def _family(
+    family: Family,
+    members: Sequence[Resolved],
+    policy: Policy,
+    setting: Setting,
+    how: tuple[Find, str | None],
+) -> FamilyPlan:
+    find, epsilon = how
+    answers = {
+        s.name: find(question_key(family, s.dimensions, setting), asked(s, policy, epsilon))
+        for s in members
+    }
+    stored = {name: release for name, release in answers.items() if release is not None}
+    open_ = [s for s in members if s.name not in stored]
+    price = max((asked(s, policy, epsilon) for s in open_), default=0)
+    measures = measured(family, open_, policy, setting, price)
+    errors = {s.name: _stored_error(s, stored[s.name], policy) for s in members if s.name in stored}
+    errors |= predicted(
+        open_, [Measured(m.dimensions, m.cost, "", m.rows) for m in measures], policy
+    )
+    tables = tuple(dict.fromkeys(s.dimensions for s in open_))
+    return FamilyPlan(
+        family,
+        setting,
+        price,
+        tuple(members),
+        measures,
+        tables,
+        stored,
+        errors,
+        _delta(policy, family.purpose),
+    )
+
+
+def measured(
+    family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int
+) -> tuple[Measure, ...]:
+    """What to measure for some segments of a family at a price (nano-epsilon): the best strategy found."""
+    if not segments:
+        return ()
+    names = _names(segments, policy)
+    rho = affordable_rho(policy, family.purpose, price)
+    strategy = _strategy(segments, policy, names, (rho or price, bool(rho)))
+    parts = _parts(strategy.shares, rho or price)
+    dimensions = [tuple(names[a] for a in axes) for axes in strategy.tables]
+    found = [
+        Measure(d, _cells(d, policy), Cost(), question_key(family, d, setting)) for d in dimensions
+    ]
+    found += [_strip(strip, segments, policy, (family, setting)) for strip in strategy.strips]
+    price_of = accounting.gaussian if rho else accounting.geometric
+    return tuple(
+        replace(m, cost=price_of(part)) for m, part in zip(found, parts, strict=True) if part > 0
+    )
+
+
+def _cells(dimensions: Sequence[str], policy: Policy) -> int:
+    return math.prod(len(policy.dimensions[d].labels) for d in dimensions)
+
+
+def _strip(
+    strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]
+) -> Measure:
+    chosen = [segments[n] for n in strip.segments]
+    rows = tuple(Row.of(s.dimensions, region(s, policy.dimensions)) for s in chosen)
+    dimensions = tuple(d for d in policy.dimensions if any(d in s.dimensions for s in chosen))
+    many = groups(rows, domains(dimensions, policy)).many
+    question = question_key(where[0], dimensions, where[1], f"strip {digest(rows)}")
+    return Measure(dimensions, many, Cost(), question, rows, tuple(s.name for s in chosen))
+
+
+def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
+    """The rho that a price buys where the policy wants discrete Gaussian noise and the budgets have a delta; else 0."""
+    if policy.release.mechanism != GAUSSIAN or purpose not in policy.budgets:
+        return 0
+    return accounting.affordable_rho(price, _delta(policy, purpose))
+
+
+def _delta(policy: Policy, purpose: str) -> int:
+    return min(
+        (policy.budgets[name].delta for name in (purpose, TOTAL) if name in policy.budgets),
+        default=0,
+    )
+
+
+def _names(segments: Sequence[Resolved], policy: Policy) -> list[str]:
+    return [d for d in policy.dimensions if any(d in s.dimensions for s in segments)]
+
+
+def _strategy(
+    segments: Sequence[Resolved], policy: Policy, names: Sequence[str], price: tuple[int, bool]
+) -> Strategy:
+    """One table for one table asked, where that will do; otherwise the best strategy for all."""
+    regions = [
+        (tuple(names.index(d) for d in s.dimensions), region(s, policy.dimensions))
+        for s in segments
+    ]
+    amount, gaussian = price
+    sizes = tuple(len(policy.dimensions[d].labels) for d in names)
+    job = Job(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
+    if len({axes for axes, _ in regions}) == 1 and (
+        len(segments) == 1 or job.alone().variance <= job.wanted
+    ):
+        return job.alone()
+    return job.best()
+
+
+def _parts(shares: Sequence[float], amount: int) -> list[int]:
+    """Shares of an amount in nano-units, rounded down; what is left goes to the largest."""
+    parts = [int(amount * share) for share in shares]
+    parts[parts.index(max(parts))] += amount - sum(parts)
+    return parts
+
+
+# -- errors ----------------------------------------------------------------------------------------
+
+
+def predicted(
+    segments: Sequence[Resolved], tables: Sequence[Measured], policy: Policy
+) -> dict[str, int]:
+    """Half the width of the 95 % interval of each segment's count, all of its cells kept, if `tables` are measured."""
+    names = [d for d in policy.dimensions if any(d in t.dimensions for t in tables)]
+    what = known(domains(names, policy), tuple(tables))
+    found = {}
+    for segment in segments:
+        parts = marginals.parts_of(
+            region(segment, policy.dimensions), tuple(names.index(d) for d in segment.dimensions)
+        )
+        found[segment.name] = noise_of(what, tables, parts).beyond(OUTSIDE)
+    return found
+
+
+def _stored_error(segment: Resolved, release: Release, policy: Policy) -> int:
+    return release.region_noise(region(segment, policy.dimensions)).beyond(OUTSIDE)
+
+
+def price_of(
+    target: int, segments: Sequence[Resolved], policy: Policy, setting: Setting
+) -> int | None:
+    """The smallest epsilon (nano, to three digits) for which every segment's expected error is at most `target` patients.
+
+    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000
+    does. Families ask for the same price and know nothing of each other: what is enough for one is
+    mostly enough for the next.
+    """
+    amount = LEAST
+    for members in _by_family(segments).values():
+        found = _enough(target, members, policy, (setting, amount))
+        if found is None:
+            return None
+        amount = found
+    return _three_digits(10**amount)
+
+
+def _enough(
+    target: int, members: Sequence[Resolved], policy: Policy, where: tuple[Setting, float]
+) -> float | None:
+    """The logarithm of the smallest price, not below a given one, that is enough for a family: bisection."""
+    setting, low = where
+
+    def enough(amount: float) -> bool:
+        tried = plan(members, policy, setting, lambda _q, _e: None, _decimal(int(10**amount)))
+        worst: int = max(tried.errors.values(), default=0)
+        return worst <= target
+
+    if low > LEAST and enough(low):  # the least of all is slow to try, and hardly ever enough
+        return low
+    high = MOST
+    if not enough(high):
+        return None
+    while high - low > 0.0005:  # noqa: PLR2004 - three digits
+        middle = (low + high) / 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def _three_digits(amount: float) -> int:
+    unit = int(10 ** max(0, math.floor(math.log10(amount)) - 2))
+    return math.ceil(amount / unit) * unit
+
+
+def _decimal(nano: int) -> str:
+    return f"{nano // accounting.NANO}.{nano % accounting.NANO:09d}"

@@ -1,0 +1,173 @@
+"""What to measure for a job, and what share of the price each measurement gets, by predicted error (P14). Looks at declared domains only.
+
+Two kinds of measurement are candidates: tables over some dimensions, and strips (`strip`): disjoint
+segments counted side by side. A strategy is judged by the mean variance of the segments' sums, and
+a little that of their cells, which thresholds look at (P8). How little is settled by the job: cells
+get all that the sums can spare. Sums are precise enough at `WANTED` of a bare count that has a
+twentieth of the price, or an equal share of it in a larger job; no finer than that, they are bought
+at the cost of the cells.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from segmenter.planning import candidates
+from segmenter.planning.candidates import Strip
+from segmenter.planning.objective import Judge
+
+if TYPE_CHECKING:
+    from segmenter.estimation.marginals import Axes
+    from segmenter.noise.mechanisms import Reals, Truths
+
+STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
+CELL_WEIGHT = 0.05  # of the error of a segment's single cells beside that of their sum, where tables alone will do
+WEIGHTS = (
+    0.2,
+    0.07,
+    0.02,
+    0.007,
+    0.002,
+    0.0005,
+    0.0001,
+    1e-5,
+    1e-6,
+    1e-7,
+)  # with strips: the largest that will do
+WANTED, MANY = 0.548, 20
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """What to measure, the share of the price of each (they sum to 1), and the predicted mean variance of the segments' sums."""
+
+    tables: tuple[Axes, ...]
+    strips: tuple[Strip, ...]
+    shares: tuple[float, ...]
+    variance: float
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is to be estimated: `sizes` of the axes, and for each segment its axes and the cells of them that it wants.
+
+    `price` is the whole epsilon (`gaussian` false: geometric noise) or the whole rho (true:
+    discrete Gaussian noise).
+    """
+
+    sizes: tuple[int, ...]
+    segments: tuple[tuple[Axes, Truths], ...]
+    price: float
+    gaussian: bool = False
+
+    @property
+    def power(self) -> int:
+        """How fast precision grows with the price."""
+        return 1 if self.gaussian else 2
+
+    def precision(self, shares: Reals) -> Reals:
+        """One over the variance of one number's noise, for shares of the price."""
+        paid = shares * self.price
+        return 2 * paid if self.gaussian else 2 * np.sinh(np.minimum(paid, STEEPEST) / 2) ** 2
+
+    @property
+    def wanted(self) -> float:
+        """The mean variance of sums that is precise enough. Gaussian noise grows with the root of the number of counts only."""
+        bare = np.array(1 / max(MANY, len(self.segments)))
+        return WANTED**self.power / float(self.precision(bare))
+
+    def best(self) -> Strategy:
+        """The strategy of the smallest predicted error found."""
+        tables, strips = (
+            candidates.tables(self._own(), self.cells),
+            candidates.strips(self.segments, self.sizes),
+        )
+        judge = Judge.of(self, tables, (), CELL_WEIGHT)
+        shares = judge.best(self._starts(tables))
+        if not strips or judge.sums(shares) <= self.wanted:
+            return self._strategy(judge, shares)
+        shares = np.pad(shares, (0, len(strips)))
+        for weight in WEIGHTS:
+            judge = Judge.of(self, tables, strips, weight)
+            shares = judge.best(self._starts(tables, strips), shares)
+            if judge.sums(shares) <= self.wanted:
+                break
+        return self._strategy(judge, shares)
+
+    def alone(self) -> Strategy:
+        """The one table that every segment is of, for the whole price."""
+        (axes,) = self._own()
+        wanted = [int(region.sum()) for _, region in self.segments]
+        return Strategy(
+            (axes,), (), (1.0,), sum(wanted) / len(wanted) / float(self.precision(np.array(1.0)))
+        )
+
+    def fixed(self) -> Iterator[tuple[str, Strategy]]:
+        """The fixed strategies: `separate` cubes with equal shares, one `joint` cube, and the two half and half, for comparison."""
+        tables = candidates.tables(self._own(), self.cells)
+        judge = Judge.of(self, tables, (), CELL_WEIGHT)
+        separate, joint = self._own(), [self._joint()]
+        for name, chosen in (
+            ("separate", separate),
+            ("joint", joint),
+            ("both", [*joint, *separate]),
+        ):
+            if all(any(set(t) <= set(c) for c in chosen) for t in separate) and all(
+                c in tables for c in chosen
+            ):
+                yield name, self._strategy(judge, judge.start(chosen))
+
+    def _strategy(self, judge: Judge, shares: Reals) -> Strategy:
+        of_tables, of_strips = shares[: len(judge.tables)], shares[len(judge.tables) :]
+        tables = tuple(t for t, share in zip(judge.tables, of_tables, strict=True) if share > 0)
+        strips = tuple(s for s, share in zip(judge.strips, of_strips, strict=True) if share > 0)
+        return Strategy(
+            tables, strips, tuple(float(s) for s in shares[shares > 0]), judge.sums(shares)
+        )
+
+    # -- candidates --------------------------------------------------------------------------------
+
+    def _own(self) -> list[Axes]:
+        return list(dict.fromkeys(axes for axes, _ in self.segments))
+
+    def _joint(self) -> Axes:
+        return tuple(sorted({a for axes, _ in self.segments for a in axes}))
+
+    def cells(self, axes: Axes) -> int:
+        """How many cells a table has."""
+        return math.prod(self.sizes[a] for a in axes)
+
+    def _starts(
+        self, tables: Sequence[Axes], strips: Sequence[Strip] = ()
+    ) -> Iterator[list[Axes | Strip]]:
+        own, joint = self._own(), self._joint()
+        whole = [joint] if joint in tables else list(tables)
+        if strips:
+            for first, beside in itertools.product((own, whole), _covers(strips)):
+                yield [*first, *beside]
+            return
+        yield [*own]
+        yield [t for t in own if not any(set(t) < set(u) for u in own)]
+        yield [*tables]
+        yield [*whole]
+        yield [*whole, *own]
+        yield [*whole, *((a,) for a in joint if (a,) in tables)]
+
+
+def _covers(strips: Sequence[Strip]) -> list[list[Strip]]:
+    """The strips in the order they were found, cut where a segment comes again: each part has every segment once."""
+    found: list[list[Strip]] = []
+    seen: set[int] = set()
+    for strip in strips:
+        if not found or seen & {*strip.segments}:
+            found.append([])
+            seen = set()
+        found[-1].append(strip)
+        seen |= {*strip.segments}
+    return found

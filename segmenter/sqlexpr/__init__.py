@@ -1,0 +1,1 @@
+"""Columns and expressions that fill the holes of relations."""

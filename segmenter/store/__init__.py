@@ -1,0 +1,1 @@
+"""The project's private folder: keys, snapshots, private files."""

@@ -1,0 +1,137 @@
+"""The project's private folder: snapshots, states, and engines opened on them.
+
+The journal says which snapshot is in use: the one its last `ingest` entry names. So the switch is
+one committed entry; a killed ingest leaves the old snapshot in use, and its unfinished file is
+swept by the next one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from segmenter.errors import Refusal, UsageError
+from segmenter.model import Snapshot, stamp
+
+if TYPE_CHECKING:
+    from segmenter.engine import DuckDBEngine
+    from segmenter.journal.journal import Entry, Journal
+    from segmenter.store.keys import Keys
+
+FOLDERS = (
+    "snapshots",
+    "states",
+    "releases",
+    "exports",
+    "registers",
+    "suppressions",
+    "reports",
+    "spill",
+    "locks",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """Where a project's data lies. `home` is `.segmenter/` (mode 700)."""
+
+    home: Path
+    keys: Keys
+    encrypted: bool = True
+
+    def prepare(self) -> None:
+        """Make the private folders where they are missing."""
+        for name in ("", *FOLDERS):
+            (self.home / name).mkdir(mode=0o700, exist_ok=True, parents=True)
+
+    def lock(self, name: str) -> Path:
+        """The file that processes lock for one kind of work."""
+        return self.home / "locks" / f"{name}.lock"
+
+    def engine(self) -> DuckDBEngine:
+        """A fresh engine whose spills go, encrypted, to the project's own folder. A context manager."""
+        from segmenter.engine import DuckDBEngine
+
+        return DuckDBEngine(self.home / "spill", self.keys.file_key() if self.encrypted else None)
+
+    def expect_engine(self) -> None:
+        """Begin to start an engine on another thread, for a verb that will need one after it has read its project and paid."""
+        from segmenter.engine import warmup
+
+        warmup.begin(encrypted=self.encrypted)
+
+    @contextlib.contextmanager
+    def reading(
+        self, snapshot: Snapshot, names: Collection[str] | None = None
+    ) -> Iterator[DuckDBEngine]:
+        """An engine with the snapshot's tables (those of `names` that are there; None: all) readable by their names."""
+        with self.engine() as engine:
+            engine.attach("snapshot", snapshot.path)
+            there = engine.tables("snapshot")
+            engine.expose("snapshot", [table for table in there if names is None or table in names])
+            yield engine
+
+    # -- which snapshot ----------------------------------------------------------------------------
+
+    def snapshots(self, journal: Journal) -> list[Snapshot]:
+        """The snapshots that are still there, oldest first."""
+        made = [self._snapshot(entry) for entry in journal.read("ingest")]
+        return [s for s in made if s.path.is_file()]
+
+    def current(self, journal: Journal) -> Snapshot:
+        """The newest snapshot; `UsageError` where there is none."""
+        made = journal.read("ingest")
+        if not made:
+            msg = "there is no snapshot yet"
+            raise UsageError(msg, hint="run `segmenter ingest`")
+        snapshot = self._snapshot(made[-1])
+        if not snapshot.path.is_file():
+            msg = "the snapshot in use is missing"
+            raise UsageError(msg, hint="run `segmenter ingest`")
+        return snapshot
+
+    def known(self, journal: Journal, known_at: datetime) -> Snapshot:
+        """The snapshot that was current at `known_at`; refused where it is gone, or there was none yet (C11 to C13: undated facts)."""
+        before = [
+            e
+            for e in journal.read("ingest")
+            if datetime.fromisoformat(str(e.body["taken_at"])) <= known_at
+        ]
+        snapshot = self._snapshot(before[-1]) if before else None
+        if snapshot is None or not snapshot.path.is_file():
+            rule, msg = (
+                "known_at",
+                "what was known then cannot be said: the snapshot of that moment is gone, or there was none yet",
+            )
+            later = "ask with a later --known-at; links, deaths and ages are those of the snapshot of that time"
+            raise Refusal(rule, msg, hint=later)
+        return snapshot
+
+    def _snapshot(self, entry: Entry) -> Snapshot:
+        body = entry.body
+        path = self.home / "snapshots" / f"{body['snapshot']}.duckdb"
+        return Snapshot(
+            str(body["snapshot"]),
+            path,
+            datetime.fromisoformat(str(body["taken_at"])),
+            str(body["time_zone"]),
+        )
+
+    def state_path(self, snapshot: Snapshot, policy_hash: str) -> Path:
+        """Where the decisions derived from a snapshot under a policy lie."""
+        return self.home / "states" / f"{snapshot.id}-{policy_hash[:16]}.duckdb"
+
+
+def ingest_body(snapshot: Snapshot, policy_hash: str) -> dict[str, str]:
+    """The journal's entry that puts a snapshot in use."""
+    taken_at = stamp(snapshot.taken_at.astimezone(UTC))
+    return {
+        "snapshot": snapshot.id,
+        "taken_at": taken_at,
+        "time_zone": snapshot.time_zone,
+        "policy": policy_hash,
+    }

@@ -1,0 +1,1 @@
+"""Who may not be contacted: suppression lists, preferences, caps, quiet hours (S1 to S7)."""

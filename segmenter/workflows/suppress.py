@@ -1,0 +1,142 @@
+"""`suppress`: the list of who must not be contacted. Files come in, live opt-outs hold at once, only an officer lifts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter import identifiers
+from segmenter.errors import UsageError
+from segmenter.model import ANY, stamp
+from segmenter.nearest import hint
+from segmenter.sources import lists
+from segmenter.suppression import suppression_list, unsubscribe
+from segmenter.suppression.entry import COLUMNS
+from segmenter.workflows.decided import opened
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+    from segmenter.suppression.suppression_list import Imported, Summary
+
+INCOMING = "suppression_incoming"
+READ = "suppression_new"
+BY_HAND = "import"  # the source of entries of imported files
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What an entry covers; None is all."""
+
+    channel: str | None = None
+    purpose: str | None = None
+    topic: str | None = None
+
+    def check(self, context: Context) -> dict[str, str | None]:
+        """The scope, every name of it declared. `UsageError` for one that is not."""
+        policy = context.policy
+        known = {"channel": policy.channels, "purpose": policy.purposes, "topic": policy.topics}
+        found: dict[str, str | None] = {}
+        for what, declared in known.items():
+            name = getattr(self, what)
+            if name not in (None, ANY) and name not in declared:
+                raise UsageError(f"the {what} `{name}` is not declared", hint=hint(name, declared))
+            found[what] = name
+        return found
+
+
+def import_files(context: Context, files: Sequence[Path], channel: str | None) -> Imported:
+    """Add what files of opt-outs, bounces and complaints say. Adds only; a file that was read before changes nothing (S1, S6)."""
+    Scope(channel).check(context)
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        msg = "there is no such file"
+        raise UsageError(msg, file=missing[0])
+    snapshot = context.store.current(context.journal)
+    with suppression_list.imports(context.home), opened(context, snapshot) as engine:
+        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND)
+        silent = lists.silent(engine, listed)
+        engine.create(READ, COLUMNS)
+        told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
+        engine.make(INCOMING, "list_once")
+        faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
+        read = (
+            silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})
+        )  # a row may name several, or count and be told of
+        return suppression_list.import_entries(
+            engine, context.home, context.journal, context.actor, read, faults
+        )
+
+
+def show(context: Context) -> Summary:
+    """The list by reason and source."""
+    with opened(context, context.store.current(context.journal)) as engine:
+        return suppression_list.show(engine, context.actor)
+
+
+def add(
+    context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None
+) -> dict[str, Any]:
+    """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept.
+
+    One that is not `usable`, such as an address without its `@`, is taken as well, and most likely
+    misspelt.
+    """
+    ends = None if until is None else stamp(until.astimezone(UTC))
+    made = suppression_list.entry(
+        context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends
+    )
+    suppression_list.add(context.journal, context.actor, [made])
+    named = identifiers.entry_hash(context.keys, context.policy.region, kind, value)
+    usable = named is not None and named.valid
+    told = {"added": True, "kind": kind, "usable": usable, "reason": reason}
+    return {**told, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
+
+
+def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
+    """Suppress whom a List-Unsubscribe token was made for, on the channel it was sent on. Anyone may: it only tightens (S1).
+
+    The answer says neither who that is nor how they are reached.
+    """
+    if scope != Scope():
+        msg = "a token says itself what it covers"
+        raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
+    with opened(context, context.store.current(context.journal)) as engine:
+        made = unsubscribe.entries(
+            engine, context.journal, context.keys, context.policy.region, token
+        )
+    suppression_list.add(context.journal, context.actor, made)
+    covered = {"channel": made[0].channel, "purpose": ANY, "topic": ANY, "until": None}
+    return {"added": True, "kind": "token", "reason": "unsubscribed", **covered}
+
+
+def lift(
+    context: Context, kind: str, value: str, reason: str, channel: str | None
+) -> dict[str, Any]:
+    """Lift the entries of one identifier (S1). For officers, with a reason."""
+    Scope(channel).check(context)
+    named = suppression_list.entry(context.keys, context.policy.region, kind, value)
+    with opened(context, context.store.current(context.journal)) as engine:
+        found = suppression_list.lift(
+            engine, context.journal, context.actor, named, reason, channel
+        )
+    shown = [
+        {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
+        for one in found
+    ]
+    return {"lifted": shown, "reason": reason}
+
+
+def export_hashes(context: Context, file: Path) -> dict[str, Any]:
+    """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
+    context.require_officer("share the suppression list")
+    if file.is_dir() or not file.parent.is_dir():
+        raise UsageError(
+            "no file can be written here", file=file, hint="name a file in a folder that exists"
+        )
+    with opened(context, context.store.current(context.journal)) as engine:
+        suppression_list.export_hashes(engine, file)
+    context.record("suppress_export", {})
+    return {"file": str(file)}

@@ -1,0 +1,331 @@
+"""Erasure, access and retention: what is held, and that nothing is left when it should not be."""
+
+from __future__ import annotations
+
+import csv
+import multiprocessing
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from segmenter.erasure import erase, prove, retain
+from segmenter.errors import EngineError, Refusal, UsageError
+from segmenter.export import recall, register
+from segmenter.governance import access_report
+from segmenter.project.policy import Destination
+from segmenter.suppression import suppression_list
+from segmenter.suppression.entry import frame
+from world import images
+from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, die_in, named
+from world.policies import CLINIC, policy_of
+
+MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
+POLICY = policy_of(CLINIC)
+PEOPLE = [
+    {
+        "patient_id": "P-1001",
+        "email": "anna.lee@example.org",
+        "phone": "+33612345678",
+        "first_name": "Anna",
+    },
+    {"patient_id": "P-1002", "email": "anna.other@example.org"},
+    {"patient_id": "P-1003", "email": "carl@example.org"},
+]
+
+
+@pytest.fixture
+def world(tmp_path):
+    made = Mailing(tmp_path, PEOPLE, links={"P-1001": 0, "P-1002": 0})
+    made.write()
+    made.write("older")
+    (tmp_path / "states" / "snap-00.duckdb").write_bytes(b"")
+    made.export(MAILER)
+    made.later(hours=1)
+    return made
+
+
+def forget(world, patient_id="P-1001", actor=OFFICER):
+    with register.alone(world.home, world.journal):
+        return erase.forget(
+            world.engines, world.place(actor=actor), POLICY, patient_id, world.clock[0]
+        )
+
+
+def left_of(home, signs=(b"anna.lee@", b"anna.other@", b"p-1001", b"33612345678")):
+    """The files of the project whose bytes still hold a sign of the person, those of removal files
+    that still wait apart.
+
+    The signs are long: four letters in either case turn up by chance in a few megabytes of
+    ciphertext.
+    """
+    files = (path for path in home.rglob("*") if path.is_file() and ".removal." not in path.name)
+    return [path for path in files if any(sign in path.read_bytes().lower() for sign in signs)]
+
+
+def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
+    done = forget(world)
+    assert {"snapshots/snap", "snapshots/older"} <= set(done.rewritten)
+    (one,) = recall.listed(world.home, world.journal.read(), world.clock[0]).recalls
+    with one.file.open(newline="") as handle:
+        assert sorted(row["email"] for row in csv.DictReader(handle)) == [
+            "anna.lee@example.org",
+            "anna.other@example.org",
+        ]
+    assert [Path(name) for name in done.waiting] == [one.file]
+    assert not left_of(world.home)
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        left = {
+            table: engine.connection.execute(f"SELECT * FROM {table}").fetchall()
+            for table in engine.tables("snapshot")
+        }
+        assert "P-1001" not in str(left)
+        assert "anna" not in str(left).lower()
+        assert [row[1] for row in left["identity"]] == ["P-1003"]
+        assert {(row[0], row[6]) for row in left["suppression"]} == {
+            ("patient_id", "erased"),
+            ("email", "erased"),
+            ("phone", "erased"),
+        }
+        register.read(engine, world.home, register.registered(world.journal.read())[0].export)
+        assert engine.count("registered") == 1
+    assert not list((world.home / "states").iterdir())
+    assert "P-1001" not in str([entry.body for entry in world.journal.read()])
+
+
+def test_deleted_profiles_do_not_come_back_as_new(world):
+    forget(world)
+    again = [
+        {"patient_id": "P-1001", "email": "new@example.org"},
+        {"patient_id": "N-1", "email": "Anna.Lee@example.org"},
+        PEOPLE[2],
+    ]
+    fresh = Mailing(world.home, again)
+    assert fresh.reasons() == {"P-1001": "suppressed", "N-1": "suppressed", "P-1003": None}
+
+
+def test_a_source_that_still_holds_them_brings_nobody_back(world):
+    forget(world)
+    again = Mailing(world.home, PEOPLE)
+    path = again.write("next")
+    assert erase.keep_out(world.engines, world.journal, path)
+    assert not erase.keep_out(world.engines, world.journal, path)
+    with world.engines() as engine:
+        engine.attach("snapshot", path)
+        engine.expose("snapshot")
+        assert [
+            row[1] for row in engine.connection.execute("SELECT * FROM patient").fetchall()
+        ] == ["P-1003"]
+
+
+def test_an_erasure_is_an_officers_of_somebody_known(world):
+    with pytest.raises(Refusal):
+        forget(world, actor=MARKETER)
+    with pytest.raises(UsageError):
+        forget(world, "P-9")
+    forget(world)
+    with pytest.raises(UsageError):
+        forget(world)
+
+
+def test_the_proof_finds_what_is_left(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    texts = {"patient_id": {"P-1003"}, "email": {"Carl@Example.org"}}
+    with pytest.raises(EngineError, match="snapshots/snap") as found:
+        prove.prove(world.engines, world.place(), texts)
+    assert "carl" not in str(found.value).lower()
+    (world.home / "reports").mkdir()
+    (world.home / "reports" / "x.html").write_text("<p>zoe@example.org</p>", encoding="utf-8")
+    (world.home / "releases" / "y.sealed").write_bytes(KEYS.sealed(b'{"a": "zoe@example.org"}'))
+    with pytest.raises(EngineError, match="html") as found:
+        prove.prove(
+            world.engines, world.place(), {"patient_id": set(), "email": {"zoe@example.org"}}
+        )
+    assert "y.sealed" in str(found.value)
+
+
+def test_the_proof_takes_nothing_in_a_longer_word_or_a_ciphertext_for_the_person(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    (world.home / "reports").mkdir()
+    told = world.home / "reports" / "x.html"
+    texts = {"patient_id": {"98765"}, "phone": {"12345"}, "email": {"lee@example.org"}}
+    told.write_text("3f12345e 9987650 joa.lee@example.org lee@example.orgs", encoding="utf-8")
+    (world.home / "exports" / "x.csv.age").write_bytes(b"by chance: 12345 ")
+    assert "reports/x.html" in prove.prove(world.engines, world.place(), texts)
+    told.write_text("call 12345.", encoding="utf-8")
+    with pytest.raises(EngineError, match="html"):
+        prove.prove(world.engines, world.place(), texts)
+
+
+def test_the_proof_takes_no_file_for_searched_that_it_cannot_open(world):
+    (world.home / "states" / "snap-00.duckdb").unlink()
+    (world.home / "snapshots" / ".left.part").write_bytes(b"half a snapshot")
+    with pytest.raises(EngineError, match="cannot be opened"):
+        prove.prove(world.engines, world.place(), {"patient_id": {"P-9"}, "email": set()})
+
+
+def die_at(home, step, nth):
+    world = Mailing(home, PEOPLE, links={"P-1001": 0, "P-1002": 0})
+    world.later(hours=1)
+    die_in(type(world.journal) if step == "append" else Path, step, nth)
+    forget(world)
+    os._exit(0)
+
+
+@pytest.mark.parametrize(
+    ("step", "nth"),
+    [("append", 1), ("append", 2), ("append", 3), ("unlink", 4), ("replace", 4), ("replace", 6)],
+)
+def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
+    child = multiprocessing.get_context("spawn").Process(
+        target=die_at, args=(world.home, step, nth)
+    )
+    child.start()
+    child.join()
+    assert child.exitcode == 9
+    begun = erase.unfinished(world.journal.read())
+    with register.alone(world.home, world.journal):
+        erase.finish(world.engines, world.place())
+    if not begun and not any(entry.kind == erase.DONE for entry in world.journal.read()):
+        forget(world)
+    assert not erase.unfinished(world.journal.read())
+    assert not left_of(world.home)
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        assert "P-1001" not in str(engine.connection.execute("SELECT * FROM identity").fetchall())
+    assert len(recall.listed(world.home, world.journal.read(), world.clock[0]).recalls) == 1
+
+
+def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
+    """Before its tombstone she is wholly there; from then on nobody uses her, and the next act
+    leaves nothing of her. One recall, ever.
+    """
+    home, links = tmp_path / "home", {"P-1001": 0, "P-1002": 0}
+    world = Mailing(home, PEOPLE, links=links, file_key=None)
+    world.write()
+    world.write("older")
+    world.export(MAILER)
+    with images.taken(home, tmp_path / "images") as left:
+        forget(world)
+    begun = []
+    for image in left:
+        found = Mailing(image, PEOPLE, links=links, file_key=None)
+        begun.append(any(act.kind == erase.FORGOTTEN for act in found.journal.read()))
+        assert [len(patients_of(found, path)) for path in erase.snapshots(found.place())] == [
+            3,
+            3,
+        ] or begun[-1]
+        if begun[-2:] != [begun[-1]] * 2:
+            assert (found.reasons()["P-1001"] == "suppressed") == begun[-1]
+        with register.alone(image, found.journal):
+            erase.finish(found.engines, found.place())
+        if not begun[-1]:
+            forget(found)
+        assert not left_of(image)
+        assert not list((image / "snapshots").glob("*.part*"))
+        assert [patients_of(found, path) for path in erase.snapshots(found.place())] == [
+            ["P-1003"]
+        ] * 2
+        (one,) = recall.listed(image, found.journal.read(), found.clock[0]).recalls
+        with one.file.open(newline="") as handle:
+            assert sorted(row["email"] for row in csv.DictReader(handle)) == [
+                "anna.lee@example.org",
+                "anna.other@example.org",
+            ]
+    assert begun == sorted(begun)
+    assert set(begun) == {False, True}
+    assert len(left) > 20
+
+
+def patients_of(world, path):
+    with world.engines() as engine:
+        engine.attach("snapshot", path)
+        return sorted(
+            name
+            for (name,) in engine.connection.execute(
+                "SELECT patient_id FROM snapshot.identity"
+            ).fetchall()
+        )
+
+
+def test_the_access_report_says_what_is_held(world):
+    suppression_list.add(world.journal, OFFICER, [named("anna.lee@example.org", channel="sms")])
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        suppression_list.load(engine, world.home, world.journal.read())
+        tables = tuple(engine.tables("snapshot"))
+        with pytest.raises(Refusal):
+            access_report.report(engine, world.place(actor=MARKETER), "P-1001", tables)
+        with pytest.raises(UsageError):
+            access_report.report(engine, world.place(), "P-9", tables)
+        found = access_report.report(engine, world.place(), "P-1001", tables).to_dict()
+    assert found["patient_ids"] == ["P-1001", "P-1002"]
+    assert {row["email"] for row in found["tables"]["patient"]} == {
+        "anna.lee@example.org",
+        "anna.other@example.org",
+    }
+    assert len(found["tables"]["fact_stay"]) == 2
+    assert [entry["channel"] for entry in found["suppression"]] == ["sms"]
+    lines = {row["content"] for row in found["quarantine"]}
+    assert lines == {"P-1001,anna.lee@example.org", "P-1002,anna.other@example.org"}
+    assert [one["destination"] for one in found["exports"]] == ["mailer"]
+
+
+def test_retention_removes_what_is_over_and_says_so(world):
+    taken = {"snap": NOW, "older": NOW - timedelta(days=60)}
+
+    def run(actor=OFFICER):
+        with register.alone(world.home, world.journal):
+            return retain.retain(
+                world.engines, world.place(actor=actor), {"registers": 400}, taken, world.clock[0]
+            ).to_dict()["removed"]
+
+    with pytest.raises(Refusal):
+        run(MARKETER)
+    assert run() == {"exports": [], "registers": [], "snapshots": ["older"], "prospects": False}
+    (one,) = register.registered(world.journal.read())
+    world.later(days=31)
+    assert run()["exports"] == [one.export]
+    assert [path.suffix for path in (world.home / "exports" / one.export).iterdir()] == [".json"]
+    assert run()["exports"] == []
+    world.later(days=400)
+    assert run()["registers"] == [one.export]
+    assert register.registered(world.journal.read()) == []
+    assert not list((world.home / "registers").iterdir())
+
+
+def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
+    old, new = ((NOW - timedelta(days=days)).replace(tzinfo=None) for days in (1200, 30))
+    given = {"state": "given", "method": "app"}
+    acts = [
+        {"patient_id": "P-1001", **given, "effective_at": old, "recorded_at": old},
+        {"patient_id": "P-1002", **given, "effective_at": old, "recorded_at": old},
+        {
+            "patient_id": "P-1002",
+            "state": "given",
+            "method": "import",
+            "effective_at": new,
+            "recorded_at": new,
+        },
+        {"patient_id": "P-1003", **given, "effective_at": new, "recorded_at": new},
+    ]
+    world = Mailing(tmp_path, PEOPLE, consents=acts)
+    world.write()
+    with world.engines() as engine:  # the first has rows of facts, so is no prospect
+        engine.attach("snapshot", world.place().snapshot.path, write=True)
+        engine.connection.execute("DELETE FROM snapshot.fact_stay WHERE patient <> 0")
+    with register.alone(world.home, world.journal):
+        done = retain.retain(world.engines, world.place(), {}, {"snap": NOW}, NOW)
+    assert done.prospects
+    with world.engines() as engine:
+        engine.attach("snapshot", world.place().snapshot.path)
+        engine.expose("snapshot")
+        assert sorted(
+            row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()
+        ) == ["P-1001", "P-1003"]
+        assert frame(()).is_empty()

@@ -1,0 +1,64 @@
+"""An erased person stays erased: no file that is read again brings them back, and a killed erasure
+is finished by whoever comes next.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import segmenter
+from segmenter.erasure import erase
+from segmenter.errors import UsageError
+from worlds import plain_project
+
+
+def known(session, patient):
+    """Whether the snapshot in use knows a patient."""
+    try:
+        session.why(patient)
+    except UsageError:
+        return False
+    return True
+
+
+def rows(session, patient):
+    """How often a patient id stands in the snapshot in use, read as it lies on disk."""
+    context = session.context
+    with context.store.reading(context.store.current(context.journal)) as engine:
+        return sum(
+            row["patient_id"] == patient
+            for row in engine.frame("erase_person", {"patient_id": patient}).to_dicts()
+        )
+
+
+def test_s8_a_source_that_still_names_the_erased_does_not_bring_them_back(tmp_path):
+    root = plain_project(tmp_path)
+    with segmenter.open(root) as session:
+        session.ingest()
+        assert known(session, "id0004")
+        assert rows(session, "id0004") == 1
+        session.forget("id0004")
+        session.ingest()
+        assert rows(session, "id0004") == 0
+        assert not known(session, "id0004")
+        assert known(session, "id0006")
+
+
+def test_a_killed_erasure_is_finished_by_the_next_who_opens_the_project(tmp_path, monkeypatch):
+    root = plain_project(tmp_path)
+    with segmenter.open(root) as session:
+        session.ingest()
+        real, calls = erase.rewrite_snapshot, []
+
+        def killed(*given, **named):
+            calls.append(given)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(erase, "rewrite_snapshot", killed)
+        with pytest.raises(KeyboardInterrupt):
+            session.forget("id0004")
+        assert calls
+        assert rows(session, "id0004") == 1
+        monkeypatch.setattr(erase, "rewrite_snapshot", real)
+    with segmenter.open(root) as session:
+        assert rows(session, "id0004") == 0
