@@ -149,6 +149,7 @@ def policy(rng: random.Random | None = None, **changed: Any) -> Row:
         "budgets": {name: {"epsilon": "10000", "period": "year"} for name in (*TERMS, "total")},
         "facts": {"stay": {"max_cells": 3, "columns": {"days": {"clip": [0, 14]}}}},
         "destinations": {"check": {"format": "csv", "columns": ["patient_id"], "encrypt": "none"}},
+        "encryption": os.environ.get("SEGMENTER_TEST_ENCRYPTION", "on"),
         **changed,
     }
 

@@ -85,9 +85,8 @@ def _fault(file: Path, wanted: Build) -> str | None:
 
 
 def _platform(connection: duckdb.DuckDBPyConnection) -> str:
-    row = connection.execute("PRAGMA platform").fetchone()
-    assert row is not None
-    return str(row[0])
+    rows = connection.execute("PRAGMA platform").fetchall()
+    return str(rows[0][0])
 
 
 def _build(file: Path) -> Build | None:

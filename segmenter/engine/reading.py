@@ -137,10 +137,10 @@ class Reading(Tables):
     def parquet_rows(self, path: str) -> int | None:
         """How many rows a Parquet file says it has, or None where it cannot be read."""
         try:
-            found = self.connection.execute(f"SELECT count(*) FROM {_parquet(path)})").fetchone()
+            rows = self.connection.execute(f"SELECT count(*) FROM {_parquet(path)})").fetchall()
         except duckdb.Error:
             return None
-        return int(found[0]) if found else None
+        return int(rows[0][0])
 
     def parquet_whole(self, path: str) -> bool:
         """Whether every value of a Parquet file can be read."""

@@ -52,8 +52,8 @@ class Tables(Connection):
     def count(self, table: str) -> int:
         """How many rows a table has."""
         with fixed_errors("cannot read a table"):
-            found = self.connection.execute(f"SELECT count(*) FROM {dotted(table)}").fetchone()
-        return int(found[0]) if found else 0
+            rows = self.connection.execute(f"SELECT count(*) FROM {dotted(table)}").fetchall()
+        return int(rows[0][0])
 
     def create(self, table: str, columns: Mapping[str, str]) -> None:
         """Make an empty table (temporary unless `alias.table`); `columns` maps a name to its type."""
