@@ -13,7 +13,7 @@ from benchmarks.world import CELLS
 from segmenter.consent import gate, state
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Spend
 from segmenter.release import cube
-from segmenter.workflows.decided import TOUCHED, decided, opened
+from segmenter.workflows.decisions import TOUCHED, decided, opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context

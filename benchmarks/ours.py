@@ -19,7 +19,7 @@ Cells = dict[tuple[str, ...], float]
 Steps = dict[str, float]
 IMPORTED = (
     "polars", "diffprivlib.mechanisms", "sqlglot.dialects.duckdb", "sqlglot.generators.duckdb", "sqlalchemy", "segmenter.identifiers",
-    *(f"segmenter.workflows.{verb}" for verb in ("ask", "deliver", "ingest", "publish")),
+    *(f"segmenter.workflows.{verb}" for verb in ("query", "export", "ingest", "run")),
 )  # fmt: skip
 MAILED = {"g": "mailing", "i": "crowd"}  # works that export a segment
 BOUNDED = "SELECT ward, mode, count(distinct patient), sum(nights) FROM stay GROUP BY ward, mode"

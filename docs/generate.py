@@ -50,18 +50,9 @@ def verbs() -> str:
     """One section a verb of a session, with its signature and docstring."""
     import segmenter
 
-    families = [
-        family
-        for family in segmenter.Session.__mro__
-        if family.__module__.startswith("segmenter.session.")
-    ]
     opening = _verb("segmenter.open", inspect.unwrap(segmenter.open))
-    sections = (
-        _verb(name, verb)
-        for family in families
-        for name, verb in vars(family).items()
-        if _is_verb(name, verb)
-    )
+    own = vars(segmenter.Session).items()
+    sections = [_verb(name, verb) for name, verb in own if _is_verb(name, verb)]
     return f"# Python\n\n{MADE}\n{IN_PYTHON}" + "".join([opening, *sections])
 
 

@@ -15,9 +15,9 @@ def _quit(_signal: int, _frame: FrameType | None) -> NoReturn:
 def main() -> NoReturn:
     """Run the program and end the process with its exit status."""
     signal.signal(signal.SIGINT, _quit)
-    from segmenter.cli import app
+    from segmenter.cli.main import main as run
 
-    app.main()
+    run()
 
 
 if __name__ == "__main__":

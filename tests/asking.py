@@ -78,7 +78,7 @@ SOURCES = Sources(
     PatientSource(Read("patients.csv"), "pid", {"origin": "origin"}),
     {
         "stay": FactSource("stay", Read("stays.csv"), "who", {"*": "care", "doctor": "prescriber"}),
-        "call": FactSource("call", Read("calls.csv"), "patient_id", {}),
+        "call": FactSource("call", Read("output.csv"), "patient_id", {}),
         "visit": FactSource("visit", Read("visits.csv"), "patient_id", {}),
     },
 )

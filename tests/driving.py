@@ -70,11 +70,11 @@ class Program:
         return self._here(*words) if self.inside else finished(self.start(*words))
 
     def _here(self, *words: str) -> Ran:
-        from segmenter.cli import app
+        from segmenter.cli import main as program
 
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            status = app.run(["-C", str(self.root), *words])
+            status = program.run(["-C", str(self.root), *words])
         return Ran(status, out.getvalue(), err.getvalue())
 
     def ok(self, *words: str) -> dict[str, Any]:
@@ -140,8 +140,8 @@ def failed(capsys: Any, *words: str) -> tuple[int, dict[str, Any], str]:
     """Run a command in this process that has to fail: its status, its error object, and what it
     said to people.
     """
-    from segmenter.cli import app
+    from segmenter.cli import main as program
 
-    status = app.run([*words, "--json"])
+    status = program.run([*words, "--json"])
     captured = capsys.readouterr()
     return status, json.loads(captured.out)["error"], captured.err

@@ -35,7 +35,8 @@ def shown(app: typer.Typer) -> None:
             command.name or command.callback.__name__ if command.callback else ""
         )
     for group in app.registered_groups:
-        group.epilog = _text(str(group.name))
+        if group.typer_instance is not None:
+            group.epilog = _text(str(group.typer_instance.info.name))
 
 
 def _text(name: str) -> str | None:

@@ -32,7 +32,7 @@ from segmenter.project.folder import POLICY, SEGMENTS, read_project
 from segmenter.release import cube
 from segmenter.selftest import distinguish
 from segmenter.selftest.world import World
-from segmenter.workflows.decided import decided
+from segmenter.workflows.decisions import decided
 from segmenter.workflows.ingest import ingest
 
 if TYPE_CHECKING:

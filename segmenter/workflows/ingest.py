@@ -12,7 +12,7 @@ from segmenter.journal.journal import locked
 from segmenter.model import Framed, stamp
 from segmenter.project.folder import read_project
 from segmenter.store.snapshots import ingest_body
-from segmenter.workflows.decided import settle
+from segmenter.workflows.decisions import settle
 
 if TYPE_CHECKING:
     import polars as pl

@@ -15,7 +15,7 @@ from segmenter.nearest import hint
 from segmenter.sources import lists
 from segmenter.suppression import suppression_list, unsubscribe
 from segmenter.suppression.entry import COLUMNS
-from segmenter.workflows.decided import opened
+from segmenter.workflows.decisions import opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context

@@ -15,8 +15,8 @@ import pytest
 import segmenter
 from driving import failed
 from folders import folder
-from segmenter.cli import app, examples
-from segmenter.cli import options as calls
+from segmenter.cli import examples, output
+from segmenter.cli import main as program
 from segmenter.errors import BudgetError, EngineError, FileError, Problem
 
 JUNE = datetime(2026, 6, 1, 10, 0, tzinfo=UTC)
@@ -102,17 +102,17 @@ NO_TIMES = {"as_of": None, "known_at": None}
     ],
 )  # fmt: skip
 def test_each_verb_calls_the_session(session, capsys, words, verb, arguments, options):
-    assert app.run([*words.split(), "--json"]) == 0
+    assert program.run([*words.split(), "--json"]) == 0
     assert session.asked == [(verb, arguments, options)]
     assert json.loads(capsys.readouterr().out) == {"done": True}
 
 
 def test_paths_are_absolute(session, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    app.run(["verify", "m.json", "--json"])
-    app.run(["suppress", "import", "a.csv", "b.csv", "--json"])
-    app.run(["suppress", "export", "out.csv", "--json"])
-    app.run(["report", "--to", "out", "--json"])
+    program.run(["verify", "m.json", "--json"])
+    program.run(["suppress", "import", "a.csv", "b.csv", "--json"])
+    program.run(["suppress", "export", "out.csv", "--json"])
+    program.run(["report", "--to", "out", "--json"])
     assert [asked[1] for asked in session.asked] == [
         (tmp_path / "m.json",), ((tmp_path / "a.csv", tmp_path / "b.csv"),), (tmp_path / "out.csv",), (None,)
     ]  # fmt: skip
@@ -130,16 +130,16 @@ def test_paths_are_absolute(session, capsys, tmp_path, monkeypatch):
     ],
 )
 def test_json_before_or_after_the_verb(session, capsys, words):
-    assert app.run(list(words)) == 0
+    assert program.run(list(words)) == 0
     assert json.loads(capsys.readouterr().out) == {"done": True}
     assert len(session.asked) == 1
 
 
 def test_an_identifier_may_come_by_standard_input(session, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(readline=lambda: "a@b.example\n"))
-    assert app.run(["suppress", "add", "email", "-", "--json"]) == 0
+    assert program.run(["suppress", "add", "email", "-", "--json"]) == 0
     assert session.asked[0][1] == ("email", "a@b.example")
-    assert app.run(["suppress", "add", "mail", "x", "--json"]) == 2
+    assert program.run(["suppress", "add", "mail", "x", "--json"]) == 2
     capsys.readouterr()
 
 
@@ -239,7 +239,7 @@ def test_cancelled_is_130(session, capsys):
 
 def test_what_fails_without_json_prints_nothing_on_standard_output(session, capsys):
     session.raises = BudgetError("P5", "not enough")
-    assert app.run(["run"]) == 3
+    assert program.run(["run"]) == 3
     assert capsys.readouterr().out == ""
 
 
@@ -382,7 +382,7 @@ DOCUMENTS = {
 @pytest.mark.parametrize("words", DOCUMENTS)
 def test_tables_for_people(session, capsys, words):
     session.answer, expected = DOCUMENTS[words]
-    assert app.run(words.split()) == 0
+    assert program.run(words.split()) == 0
     out = capsys.readouterr().out
     for told in expected:
         assert told in out
@@ -398,14 +398,14 @@ def test_a_result_that_speaks_is_told_in_its_words(session, capsys, monkeypatch,
         sentences=lambda lang: [{"en": "Not allowed.", "fr": "Refusé."}[lang]],
     )
     monkeypatch.setattr(session, "why", lambda *_, **__: spoken, raising=False)
-    assert app.run(words.split()) == 0
+    assert program.run(words.split()) == 0
     assert capsys.readouterr().out == f"{told}\n"
 
 
 def test_a_result_may_end_the_process_with_its_own_status(session, capsys, monkeypatch):
     failing = SimpleNamespace(to_dict=lambda: {"passed": False}, exit_status=2)
     monkeypatch.setattr(session, "test", lambda: failing, raising=False)
-    assert app.run(["test", "--json"]) == 2
+    assert program.run(["test", "--json"]) == 2
     assert json.loads(capsys.readouterr().out) == {"passed": False}
 
 
@@ -424,8 +424,8 @@ def test_the_language_of_the_environment(monkeypatch, variables, spoken):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert calls.spoken(None) == spoken
-    assert calls.spoken("fr") == "fr"
+    assert output.spoken(None) == spoken
+    assert output.spoken("fr") == "fr"
 
 
 @pytest.mark.parametrize("line", [line for lines in examples.EXAMPLES.values() for line in lines])
@@ -435,9 +435,11 @@ def test_the_examples_of_help_are_commands(session, capsys, monkeypatch, tmp_pat
     if words[0] in ("init", "demo"):
         monkeypatch.setattr("segmenter.project.init.init", lambda *_: {})
         monkeypatch.setattr("segmenter.demo.run", lambda *_: {})
-    assert app.run(words) == 0
+    assert program.run(words) == 0
     capsys.readouterr()
-    assert app.run([*words[: 2 if words[0] == "-C" else 0], examples_verb(words), "--help"]) == 0
+    assert (
+        program.run([*words[: 2 if words[0] == "-C" else 0], examples_verb(words), "--help"]) == 0
+    )
     assert line in capsys.readouterr().out
 
 

@@ -17,14 +17,14 @@ import pytest
 from driving import failed
 from folders import POLICY, WOMEN, folder
 from pace import slowness
-from segmenter.cli import app
-from segmenter.cli import options as calls
+from segmenter.cli import main as program
+from segmenter.cli import output
 
 # -- commands without a session --------------------------------------------------------------------
 
 
 def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
-    assert app.run(["-C", str(tmp_path), "init", "clinic", "--json"]) == 0
+    assert program.run(["-C", str(tmp_path), "init", "clinic", "--json"]) == 0
     root = tmp_path / "clinic"
     made = json.loads(capsys.readouterr().out)
     assert set(made["files"]) == {
@@ -40,7 +40,7 @@ def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
     assert (root / ".segmenter").stat().st_mode & 0o777 == 0o700
     assert (root / ".segmenter" / "key").stat().st_mode & 0o777 == 0o600
     assert ".segmenter/" in (root / ".gitignore").read_text().splitlines()
-    assert app.run(["-C", str(root), "check", "--json"]) == 0
+    assert program.run(["-C", str(root), "check", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [one["segment"] for one in report["segments"]] == ["women_screening"]
     assert {one["rule"] for one in report["warnings"]} == {"L3", "export"}
@@ -61,7 +61,7 @@ def test_init_overwrites_nothing(capsys, tmp_path):
 def test_init_keeps_a_gitignore_and_a_key_of_the_environment(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("SEGMENTER_KEY", "k" * 40)
     (tmp_path / ".gitignore").write_text("*.log")
-    assert app.run(["-C", str(tmp_path), "init", "--json"]) == 0
+    assert program.run(["-C", str(tmp_path), "init", "--json"]) == 0
     assert (tmp_path / ".gitignore").read_text() == "*.log\n.segmenter/\ndata/\n"
     assert not (tmp_path / ".segmenter" / "key").exists()
     capsys.readouterr()
@@ -110,7 +110,8 @@ def test_check_refuses_what_a_purpose_does_not_list(capsys, tmp_path):
 )
 def test_check_warns(capsys, tmp_path, old, new, rule, told):
     assert (
-        app.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"]) == 0
+        program.run(["-C", str(folder(tmp_path, POLICY.replace(old, new, 1))), "check", "--json"])
+        == 0
     )
     found = json.loads(capsys.readouterr().out)["warnings"]
     assert any(one["rule"] == rule and told in one["message"] and one["line"] for one in found)
@@ -123,46 +124,46 @@ def test_l3_hosting_has_to_be_current(capsys, tmp_path, until, warned):
     policy = (
         POLICY + f"hosting: {{hds: {{certificate: C, activities: [1], valid_until: {until}}}}}\n"
     )
-    assert app.run(["-C", str(folder(tmp_path, policy)), "check", "--json"]) == 0
+    assert program.run(["-C", str(folder(tmp_path, policy)), "check", "--json"]) == 0
     assert (
         "L3" in {one["rule"] for one in json.loads(capsys.readouterr().out)["warnings"]}
     ) == warned
 
 
 def test_check_for_people(capsys, tmp_path):
-    assert app.run(["-C", str(folder(tmp_path)), "check"]) == 0
+    assert program.run(["-C", str(folder(tmp_path)), "check"]) == 0
     out = capsys.readouterr().out
     assert "women" in out
     assert "warning [L3]" in out
 
 
 def test_schema_prints_one_document(capsys):
-    assert app.run(["schema"]) == 0
+    assert program.run(["schema"]) == 0
     assert sorted(json.loads(capsys.readouterr().out)) == ["policy", "segment", "sources"]
-    assert app.run(["schema", "segment", "--json"]) == 0
+    assert program.run(["schema", "segment", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["required"] == ["name", "purpose"]
     assert failed(capsys, "schema", "polcy")[0] == 2
 
 
 def test_completion_reads_names(tmp_path):
-    from segmenter.cli import complete
+    from segmenter.cli import completion
 
     folder(tmp_path)
     context = SimpleNamespace(
         find_root=lambda: SimpleNamespace(params={"directory": str(tmp_path)})
     )
-    assert complete.segments(context, "w") == ["women"]
-    assert complete.channels(context, "") == ["email", "sms", "phone"]
-    assert complete.destinations(context, "s") == ["sealed", "silent"]
+    assert completion.segments(context, "w") == ["women"]
+    assert completion.channels(context, "") == ["email", "sms", "phone"]
+    assert completion.destinations(context, "s") == ["sealed", "silent"]
     (tmp_path / "policy.yml").write_text(": [")
-    assert complete.purposes(context, "") == []
+    assert completion.purposes(context, "") == []
 
 
 # -- the process -----------------------------------------------------------------------------------
 
 
 def process(*words, **environment):
-    command = [sys.executable, "-c", "from segmenter.cli.app import main; main()", *words]
+    command = [sys.executable, "-c", "from segmenter.cli.main import main; main()", *words]
     return subprocess.run(
         command, capture_output=True, text=True, check=False, env={**os.environ, **environment}
     )
@@ -199,7 +200,7 @@ def test_help_is_quick():
 
 
 def test_help_imports_nothing_heavy():
-    code = "import sys, contextlib\nfrom segmenter.cli.app import run\nrun(['--help'])\nprint(*sorted(sys.modules))"
+    code = "import sys, contextlib\nfrom segmenter.cli.main import run\nrun(['--help'])\nprint(*sorted(sys.modules))"
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
@@ -219,7 +220,7 @@ def test_help_imports_nothing_heavy():
 
 def test_a_closed_pipe_ends_quietly(tmp_path):
     command = (
-        f"{sys.executable} -c 'from segmenter.cli.app import main; main()' schema | head -c 10"
+        f"{sys.executable} -c 'from segmenter.cli.main import main; main()' schema | head -c 10"
     )
     ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert "Traceback" not in ran.stderr
@@ -237,14 +238,14 @@ def test_progress_is_for_terminals(monkeypatch):
     monkeypatch.setattr(display, "progress", progress)
     for terminal in (False, True):
         monkeypatch.setattr(sys.stderr, "isatty", lambda terminal=terminal: terminal, raising=False)
-        with calls.Call(Path.cwd()).progress() as report:
+        with output.Call(Path.cwd()).progress() as report:
             report("counting", 0.5)
     assert shown == [("counting", 0.5)]
 
 
 @pytest.mark.parametrize("where", [">/dev/full", ">&-", ">&- 2>&-"])
 def test_an_output_that_takes_nothing_ends_without_a_traceback(tmp_path, where):
-    code = "from segmenter.cli.app import main; main()"
+    code = "from segmenter.cli.main import main; main()"
     for words in ("schema", f"-C {tmp_path} check --json"):
         ran = subprocess.run(
             ["bash", "-c", f"{sys.executable} -c '{code}' {words} {where}"],

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import segmenter
 from segmenter.consent import state
-from segmenter.workflows.decided import settle
+from segmenter.workflows.decisions import settle
 from worlds import plain_consent, plain_patient, plain_project, write_csv
 
 TABLES = ("person", "kin", "linked", "buried", *state.NEWEST)

@@ -119,13 +119,13 @@ def test_the_readmes_segment_is_valid() -> None:
 
 
 def test_the_readmes_numbers_are_the_programs() -> None:
-    from segmenter.cli import job
+    from segmenter.cli import demo
     from segmenter.demo import run
 
     assert (
         inspect.signature(run).parameters["patients"].default
         == 20_000
-        == inspect.signature(job.demo).parameters["patients"].default
+        == inspect.signature(demo.demo).parameters["patients"].default
     )
     assert "20,000 patients in `demo-clinic/`" in README
     assert inspect.signature(run).parameters["directory"].default == "demo-clinic"

@@ -40,7 +40,7 @@ def deadly(*words, **named):
         os.kill(os.getpid(), sign)
     return answer
 setattr(owner, name, deadly)
-from segmenter.cli.app import main
+from segmenter.cli.main import main
 sys.exit(main())
 """
 NAMES = ("rename", "replace", "fsync", "decide")

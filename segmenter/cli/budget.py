@@ -1,0 +1,41 @@
+"""`budget`: what may still be learned of any one patient."""
+
+from typing import Annotated
+
+import typer
+
+from segmenter.cli.options import Json
+from segmenter.cli.output import called
+
+budget = typer.Typer(
+    name="budget", help="What may still be learned of any one patient.", invoke_without_command=True
+)
+
+
+@budget.callback()
+def balances(ctx: typer.Context, *, json: Json = False) -> None:
+    """Show allowances, what is spent and what remains."""
+    call = called(ctx, json=json)
+    if ctx.invoked_subcommand is None:
+        call.answer("budget", lambda session: session.budget())
+
+
+@budget.command("verify")
+def verify_ledger(ctx: typer.Context, *, json: Json = False) -> None:
+    """Verify the journal: chain, high-water marks, totals."""
+    called(ctx, json=json).answer("budget verify", lambda session: session.budget_verify())
+
+
+@budget.command()
+def recover(
+    ctx: typer.Context,
+    *,
+    restored: Annotated[
+        bool, typer.Option("--restored", help="The whole folder came back from a backup.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Start from a journal that cannot be trusted, with every budget taken as spent (officers only)."""
+    called(ctx, json=json).answer(
+        "budget recover", lambda session: session.budget_recover(restored=restored)
+    )

@@ -1,0 +1,11 @@
+"""`quarantine`: the rows that were set aside."""
+
+import typer
+
+from segmenter.cli.options import Json
+from segmenter.cli.output import called
+
+
+def quarantine(ctx: typer.Context, *, json: Json = False) -> None:
+    """Open the table of rows that were set aside (officers and operators only)."""
+    called(ctx, json=json).answer("quarantine", lambda session: session.quarantine())

@@ -1,0 +1,14 @@
+"""`receipt`: what a patient has agreed to."""
+
+import typer
+
+from segmenter.cli.options import Json, Lang, Patient
+from segmenter.cli.output import called, spoken
+
+
+def receipt(ctx: typer.Context, *, patient: Patient, lang: Lang = None, json: Json = False) -> None:
+    """Print a patient's consent receipt (officers only)."""
+    language = spoken(lang)
+    called(ctx, json=json).answer(
+        "receipt", lambda session: session.receipt(patient, language=language), language
+    )

@@ -1,0 +1,14 @@
+"""`subject`: all that is held of a patient."""
+
+import typer
+
+from segmenter.cli.options import Json, Lang, Patient
+from segmenter.cli.output import called, spoken
+
+
+def subject(ctx: typer.Context, *, patient: Patient, lang: Lang = None, json: Json = False) -> None:
+    """Tell all that is held of a patient: an access report (officers only)."""
+    language = spoken(lang)
+    called(ctx, json=json).answer(
+        "subject", lambda session: session.subject(patient, language=language), language
+    )

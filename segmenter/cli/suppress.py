@@ -1,0 +1,131 @@
+"""`suppress`: the list of people who must not be contacted."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from segmenter.cli.options import Channel, Json, Purpose, times
+from segmenter.cli.output import called
+from segmenter.errors import UsageError
+
+KINDS = ("email", "phone", "patient_id", "postal", "domain")
+suppress = typer.Typer(
+    name="suppress",
+    help="The list of people who must not be contacted.",
+    invoke_without_command=True,
+)
+Kind = Annotated[str, typer.Argument(metavar="KIND", help=", ".join(KINDS))]
+Value = Annotated[
+    str, typer.Argument(metavar="VALUE", help="The identifier; - reads it from standard input.")
+]
+Topic = Annotated[str | None, typer.Option("--topic", metavar="T", help="A topic of the policy.")]
+
+
+def _identifier(kind: str, value: str, kinds: tuple[str, ...] = KINDS) -> str:
+    if kind not in kinds:
+        raise UsageError(f"an identifier is one of {', '.join(kinds)}")
+    found = sys.stdin.readline().strip() if value == "-" else value
+    if not found:
+        raise UsageError("the identifier is empty")
+    return found
+
+
+@suppress.callback()
+def suppressed(ctx: typer.Context, *, json: Json = False) -> None:
+    """Show the list by reason and source."""
+    call = called(ctx, json=json)
+    if ctx.invoked_subcommand is None:
+        call.answer("suppress", lambda session: session.suppress_show())
+
+
+@suppress.command()
+def show(ctx: typer.Context, *, json: Json = False) -> None:
+    """Show the list by reason and source; exact numbers for the officer only."""
+    called(ctx, json=json).answer("suppress", lambda session: session.suppress_show())
+
+
+@suppress.command("import")
+def import_(
+    ctx: typer.Context,
+    *,
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE", help="Of any layout that docs/export.md names.")
+    ],
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Take in files of opt-outs, bounces and complaints; their layout is recognised."""
+    paths = tuple(file.absolute() for file in files)
+    called(ctx, json=json).answer(
+        "suppress import", lambda session: session.suppress_import(paths, channel=channel)
+    )
+
+
+@suppress.command()
+def add(  # noqa: PLR0913  (one parameter an option)
+    ctx: typer.Context,
+    *,
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help=f"{', '.join(KINDS)}, or token: what an unsubscribe link ends with.",
+        ),
+    ],
+    value: Value,
+    channel: Channel = None,
+    purpose: Purpose = None,
+    topic: Topic = None,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; `manual` where nothing is said.")
+    ] = "manual",
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="When it ends; else never.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Suppress an identifier from this instant, for every process."""
+    found = _identifier(kind, value, (*KINDS, "token"))
+
+    def ask(session: Any) -> Any:
+        scope = {"channel": channel, "purpose": purpose, "topic": topic}
+        return session.suppress_add(
+            kind, found, **scope, reason=reason, **times(session, until=until)
+        )
+
+    called(ctx, json=json).answer("suppress add", ask)
+
+
+@suppress.command()
+def lift(
+    ctx: typer.Context,
+    *,
+    kind: Kind,
+    value: Value,
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why it may be lifted; it stays on the trail.")
+    ],
+    channel: Channel = None,
+    json: Json = False,
+) -> None:
+    """Lift the entries of an identifier (officers only)."""
+    found = _identifier(kind, value)
+    called(ctx, json=json).answer(
+        "suppress lift",
+        lambda session: session.suppress_lift(kind, found, reason=reason, channel=channel),
+    )
+
+
+@suppress.command("export")
+def export_(
+    ctx: typer.Context,
+    *,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file to write.")],
+    json: Json = False,
+) -> None:
+    """Write the keyed hashes of the list, to share with a processor."""
+    called(ctx, json=json).answer(
+        "suppress export", lambda session: session.suppress_export(file.absolute())
+    )

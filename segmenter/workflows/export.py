@@ -1,0 +1,233 @@
+"""`export`: the kept cells of a segment's latest release become a registered file for one destination.
+
+Everybody is checked again as of now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from segmenter.budget import accounting
+from segmenter.consent import gate as consent
+from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
+from segmenter.export import build as building
+from segmenter.export import destination as destinations
+from segmenter.export import register
+from segmenter.model import Clocks, Interval
+from segmenter.nearest import hint
+from segmenter.noise.mechanisms import Noise, Part, paid
+from segmenter.project.folder import read_project
+from segmenter.release.publish import OUTSIDE, publish_histogram
+from segmenter.release.segment_count import read_off
+from segmenter.suppression import preference, suppression_list
+from segmenter.workflows.answers import latest_release
+from segmenter.workflows.budget import ledger_of
+from segmenter.workflows.decisions import decide, reading
+from segmenter.workflows.places import place_of
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
+    from segmenter.export.build import Export, Order, Published
+    from segmenter.export.destination import Layout
+    from segmenter.model import Snapshot, Spend
+    from segmenter.project.folder import Project
+    from segmenter.project.policy import Destination, Policy
+    from segmenter.project.segment import Resolved
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """What is to be exported to whom, all checked by name before any data is read."""
+
+    project: Project
+    segment: Resolved
+    channel: str
+    destination: Destination
+
+
+def export(
+    context: Context,
+    name: str,
+    channel: str,
+    destination: str | None = None,
+    planned_at: datetime | None = None,
+) -> Export:
+    """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
+
+    Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6),
+    a feed is not fresh (S7) or the planned time is in quiet hours, `UsageError` for a name that is
+    not there or a planned time that is over. Where the funnel cannot be paid it is null (P16).
+    """
+    parcel = _parcel(context, name, channel, destination)
+    _require_future(context, planned_at)
+    snapshot = context.store.current(context.journal)
+    kept = _kept(context, parcel.segment)
+    with register.alone(context.home, context.journal):
+        now = context.now()
+        clocks = Clocks(now, now)
+        preference.require_open(
+            context.policy.channels[channel], planned_at or now, context.policy.time_zone
+        )
+        with reading(context, snapshot) as engine:
+            suppression_list.require_fresh(engine, now)
+            order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
+            spend = _reserve(context, parcel)
+            decide(context, engine, snapshot, clocks, writes=True)
+            _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
+            return building.commit(
+                engine,
+                place_of(context, snapshot),
+                order,
+                _publisher(context, spend),
+                context.progress,
+            )
+
+
+def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
+    context.store.expect_engine()
+    project = read_project(context.root, segments=(name,))
+    chosen = project.chosen()
+    if len(chosen) != 1:
+        msg = "an export is of one segment"
+        raise UsageError(msg, hint="name one segment")
+    policy = context.policy
+    if channel not in policy.channels:
+        raise UsageError(
+            f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels)
+        )
+    if channel not in chosen[0].segment.channels:
+        rule = "C14"
+        where = chosen[0].segment.problem("", "channels")
+        raise PolicyError(
+            rule,
+            f"the segment `{name}` does not list the channel `{channel}`",
+            file=where.file,
+            line=where.line,
+        )
+    parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
+    destinations.recipient(parcel.destination.name, parcel.destination.encrypt)
+    return parcel
+
+
+def _require_future(context: Context, planned_at: datetime | None) -> None:
+    """A time of sending that is over would let caps and quiet hours look at the wrong days. The minute that is running counts as now."""
+    if planned_at is not None and planned_at < context.now().replace(second=0, microsecond=0):
+        msg = "the planned time of sending is in the past"
+        raise UsageError(msg, hint="leave --planned-at out to send now")
+
+
+def _destination(policy: Policy, name: str | None) -> Destination:
+    known = policy.destinations
+    if name is not None and name not in known:
+        raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
+    if name is None and len(known) != 1:
+        msg = (
+            "no destination is declared"
+            if not known
+            else "several destinations are declared and none is chosen"
+        )
+        raise UsageError(
+            msg,
+            hint=f"choose with --destination: {', '.join(known)}"
+            if known
+            else "add `destinations` to policy.yml",
+        )
+    return known[name] if name is not None else next(iter(known.values()))
+
+
+def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> Layout:
+    tags = parcel.project.sources.patient.tags
+    known = tuple(column for column in engine.columns("patient") if column != "patient")
+    return destinations.layout(
+        policy, tags, known, parcel.destination, parcel.segment.segment.purpose, parcel.channel
+    )
+
+
+def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
+    """The codes of the segment's kept cells in its latest release, while that is young enough (P6, P8)."""
+    found = latest_release(context, segment)
+    if found is None:
+        rule, days = "P6", context.policy.release.max_age_days
+        msg = (
+            f"the segment `{segment.name}` has no release of the last {days} days under this policy"
+        )
+        raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
+    labels = {d: context.policy.dimensions[d].labels for d in segment.dimensions}
+    cells = read_off(segment, found, context.policy).kept_cells()
+    return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
+
+
+def _check_again(
+    context: Context,
+    engine: DuckDBEngine,
+    snapshot: Snapshot,
+    clocks: Clocks,
+    order: Order,
+    segment: Resolved,
+    kept: Sequence[Sequence[int]],
+) -> None:
+    """Members of the kept cells, each with the first reason against them as of now."""
+    policy, channel = context.policy, context.policy.channels[order.channel]
+    request = segment.request(clocks)
+    eligible = consent.gate(
+        engine, policy, snapshot, request, mark=(order.channel, order.layout.categories)
+    )
+    building.build(engine, eligible, segment.dimensions, kept)
+    suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+    preference.denied(engine, order.channel, order.topic)
+    since = preference.window_start(engine, channel, order.topic, order.sent_at)
+    register.contacts(engine, context.home, register.registered(context.journal.read()), since)
+    preference.capped(engine, channel, order.topic, order.sent_at)
+    building.check(engine, context.keys, order)
+
+
+def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime | None) -> Order:
+    own = parcel.segment.segment
+    return building.Order(
+        segment=own.name,
+        purpose=own.purpose,
+        topic=own.topic,
+        channel=parcel.channel,
+        categories=parcel.segment.categories,
+        destination=parcel.destination,
+        layout=layout,
+        holdout=own.holdout,
+        at=now,
+        sent_at=planned_at or now,
+    )
+
+
+def _reserve(context: Context, parcel: Parcel) -> Spend | None:
+    """Pay for the funnel before any member is read (P2, P16); None where it cannot be paid."""
+    cost = accounting.geometric(accounting.asked_nano(context.policy.release.funnel))
+    question = f"funnel {parcel.segment.name} {parcel.channel}"
+    try:
+        return ledger_of(context).spend(
+            context.actor.account, parcel.segment.segment.purpose, question, cost
+        )
+    except BudgetError as refused:
+        if refused.rule == "P4":
+            raise
+        return None
+
+
+def _publisher(context: Context, spend: Spend | None) -> building.Publish:
+    def published(
+        labels: Sequence[str], exact: Sequence[int], sums: Mapping[str, Sequence[int]]
+    ) -> Published | None:
+        if spend is None:
+            return None
+        noisy = publish_histogram(labels, exact, spend, context.noise).values.tolist()
+        return {name: _summed([noisy[i] for i in places], spend) for name, places in sums.items()}
+
+    return published
+
+
+def _summed(noisy: Sequence[int], spend: Spend) -> tuple[int, Interval]:
+    reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(OUTSIDE)
+    count = max(0, sum(noisy))
+    return count, Interval(max(0, count - reach), count + reach)

@@ -1,0 +1,29 @@
+"""`forecast`: how many consents will lapse, and when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from segmenter.consent import ageing
+from segmenter.model import stamp
+from segmenter.workflows.ageing import AgeingQuestion, AgeingReport, declared_purpose
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+
+
+FORECAST = "forecast"
+
+
+def forecast(context: Context, purpose: str, epsilon: str | None) -> AgeingReport:
+    """How many patients eligible now will lapse within 0-30, 31-60 and 61-90 days, as of the snapshot. Paid like any release."""
+    asked = AgeingQuestion(
+        context,
+        declared_purpose(context, purpose),
+        FORECAST,
+        epsilon,
+        lambda ahead, clocks: ageing.lapses(ahead, purpose, clocks),
+    )
+    rows, spent = asked.answer()
+    row = {"purpose": purpose, "as_of": stamp(asked.clocks.as_of), "buckets": rows}
+    return AgeingReport(FORECAST, (row,), spent)

@@ -1,0 +1,53 @@
+"""`quarantine`: the rows that an ingest set aside, for officers and operators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from segmenter.errors import Refusal
+from segmenter.model import Documented
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Documented):
+    """Rows under a name. Its repr shows none of them."""
+
+    name: str
+    rows: tuple[dict[str, Any], ...] = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The rows under their name."""
+        return {self.name: list(self.rows)}
+
+    def to_polars(self) -> pl.DataFrame:
+        """The rows as a frame."""
+        import polars as pl
+
+        return pl.DataFrame(list(self.rows))
+
+    def _repr_html_(self) -> str:
+        """Without the content of rows: a notebook keeps what it shows."""
+        return str(self.to_polars().drop("content", strict=False)._repr_html_())
+
+
+def quarantine(context: Context) -> Table:
+    """The rows that the ingest in use set aside: source, file, line, rule, reason, content. For officers and operators (P17)."""
+    if not context.actor.sees_row_counts:
+        rule, msg = "roles", "only officers and operators may open the quarantine"
+        raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+    snapshot = context.store.current(context.journal)
+    with context.store.reading(snapshot) as engine:
+        rows = engine.frame("quarantine_opened").to_dicts()
+    context.record("quarantine", {"snapshot": snapshot.id})
+    shown = (
+        rows
+        if context.actor.is_officer
+        else [{name: value for name, value in row.items() if name != "content"} for row in rows]
+    )
+    return Table("quarantine", tuple(shown))

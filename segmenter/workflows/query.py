@@ -1,0 +1,100 @@
+"""`query`: a question in SQL becomes a paid, noised, stored answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from segmenter.budget import accounting
+from segmenter.consent import gate as consent
+from segmenter.dimensions.reduced import BOUND
+from segmenter.journal.journal import locked
+from segmenter.model import ProcessingRequest, Snapshot
+from segmenter.project.folder import read_project
+from segmenter.query import ask as door
+from segmenter.workflows.budget import ledger_of
+from segmenter.workflows.decisions import decided
+from segmenter.workflows.request import WorkloadRequest, setting_of
+
+if TYPE_CHECKING:
+    from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Spend
+    from segmenter.project.family import Setting
+    from segmenter.query.ask import Answer, Price, QueryResult, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """A checked question, on what it is asked, and its price."""
+
+    question: Question
+    snapshot: Snapshot
+    setting: Setting
+    price: Price
+    epsilon: int
+
+    @property
+    def name(self) -> str:
+        """What the stored answer is called."""
+        return door.name(self.question, self.setting)
+
+
+def query(
+    context: Context,
+    sql: str,
+    purpose: str,
+    epsilon: str | None,
+    as_of: datetime | None,
+    known_at: datetime | None,
+) -> QueryResult:
+    """Answer a question over eligible patients. A question asked before is free (P6); a new one is paid for before data is read (P2).
+
+    Raises `UsageError` (exit 2) for what cannot be read, `Refusal` (P15), `PolicyError` (C14) and
+    `BudgetError` (exit 3).
+    """
+    context.store.expect_engine()
+    sources = read_project(context.root, segments=()).sources
+    question = door.ask(sql, context.policy, sources, purpose)
+    amount = accounting.asked_nano(epsilon or context.policy.release.epsilon)
+    snapshot, setting = setting_of(context, WorkloadRequest(None, as_of, known_at))
+    inquiry = Inquiry(question, snapshot, setting, door.plan(question, amount), amount)
+    with locked(context.store.lock("run")):
+        stored = door.find(context.home / "releases", context.keys, inquiry.name, amount)
+        answer = stored or _answered(context, inquiry)
+        context.record(
+            "query",
+            {
+                "question": inquiry.name,
+                "purpose": purpose,
+                "snapshot": snapshot.id,
+                "stored": stored is not None,
+            },
+        )
+    return door.present(question, answer, stored=stored is not None)
+
+
+def _answered(context: Context, inquiry: Inquiry) -> Answer:
+    """Pay, count, noise, store."""
+    question, clocks = inquiry.question, inquiry.setting.clocks
+    request = ProcessingRequest(question.purpose, (), None, question.categories, clocks)
+    consent.check(context.policy, request)
+    paid: list[Spend] = []
+
+    def pay(engine: DuckDBEngine) -> None:
+        door.check(engine, question)
+        paid.append(
+            ledger_of(context).spend(
+                context.actor.account, question.purpose, inquiry.name, inquiry.price.cost
+            )
+        )
+
+    with decided(
+        context, inquiry.snapshot, clocks, before=pay, reads=door.reads(question)
+    ) as engine:
+        eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
+        tally = door.count(engine, question, eligible, context.keys.derive(BOUND).hex())
+    answer = door.publish(tally, inquiry.price, paid[0], context.policy.threshold, context.noise)
+    door.keep(context.home / "releases", context.keys, inquiry.name, answer)
+    return answer

@@ -1,0 +1,53 @@
+"""`subject`: all that is held of a person, the answer to an access request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from segmenter.consent import explain as whys
+from segmenter.consent.state import SNAPSHOT
+from segmenter.export import register
+from segmenter.governance import access_report as subjects
+from segmenter.model import Clocks, Framed
+from segmenter.workflows.decisions import TOUCHED, opened
+from segmenter.workflows.places import place_of
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.consent.explain import Answer
+    from segmenter.context import Context
+    from segmenter.governance.access_report import Subject as Held
+
+
+@dataclass(frozen=True, slots=True)
+class Subject(Framed):
+    """The answer to an access request. Its repr shows nothing."""
+
+    held: Held = field(repr=False)
+    decided: Answer = field(repr=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form: what is held, and the decisions."""
+        return {**self.held.to_dict(), "decisions": self.decided.to_dict()["decisions"]}
+
+    def to_polars(self) -> pl.DataFrame:
+        """The decisions, one row a question."""
+        return self.decided.to_polars()
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """The decisions in words."""
+        return self.decided.sentences(language)
+
+
+def subject(context: Context, patient_id: str) -> Subject:
+    """All that is held of a person, every export they were in, and how every question about them is decided now."""
+    context.require_officer("see what is held of a person")
+    snapshot = context.store.current(context.journal)
+    now = context.now()
+    with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
+        tables = tuple(name for name in engine.tables(SNAPSHOT) if name != TOUCHED)
+        held = subjects.report(engine, place_of(context, snapshot), patient_id, tables)
+        decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
+    return Subject(held, decided)
