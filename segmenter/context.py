@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
 PRIVATE = ".segmenter"
 
-Progress = Callable[
-    [str, float | None], None
-]  # the step that begins; how much of the whole verb is done, None where it is not known
+# The step that begins; how much of the whole verb is done, None if that is not known.
+Progress = Callable[[str, float | None], None]
 
 
 def silent(_step: str, _done: float | None = None) -> None:
@@ -36,7 +35,10 @@ def silent(_step: str, _done: float | None = None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One opened project. `noise` is None for the operating system's randomness; tests inject a source in code (P11)."""
+    """One opened project.
+
+    `noise` is None for the operating system's randomness; tests inject a source in code (P11).
+    """
 
     root: Path
     policy: Policy
@@ -73,7 +75,10 @@ def opened(
     noise: Any = None,
     progress: Progress = silent,
 ) -> Context:
-    """Open the project at `root`: private folder, keys, journal. Made where missing; `init` is not required."""
+    """Open the project at `root`: private folder, keys, journal.
+
+    What is missing is made; `init` is not required.
+    """
     store = Store(root / PRIVATE, keys=project_keys.Keys(b""), encrypted=policy.encryption)
     store.prepare()
     with locked(store.lock("open")):

@@ -20,7 +20,9 @@ _MOMENT = re.compile(
 
 
 def moment(text: str, time_zone: str) -> datetime:
-    """An ISO 8601 date or time as an aware moment in UTC; without a zone it is in `time_zone`, a bare date is the day's start.
+    """An ISO 8601 date or time as an aware moment in UTC.
+
+    Without a zone it is in `time_zone`; a bare date is the day's start.
 
     >>> moment("2026-03-01", "Europe/Paris").isoformat()
     '2026-02-28T23:00:00+00:00'
@@ -37,7 +39,9 @@ def moment(text: str, time_zone: str) -> datetime:
 
 
 def instant(given: date | str | None, time_zone: str) -> datetime | None:
-    """What Python code gives for a moment: a time, a date or a text, each without a zone in `time_zone`. `UsageError` for anything else.
+    """What Python code gives for a moment: a time, a date or a text.
+
+    Without a zone it is in `time_zone`. Raises `UsageError` for anything else.
 
     >>> instant(datetime(2026, 3, 1, 14), "Europe/Paris").isoformat()
     '2026-03-01T13:00:00+00:00'

@@ -53,7 +53,7 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Clocks:
-    """The two clocks of a question: what held then (`as_of`), what was known then (`known_at`). Aware, UTC."""
+    """The two clocks of a question, aware, UTC: what held then, and what was known then."""
 
     as_of: datetime
     known_at: datetime
@@ -85,7 +85,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class ProcessingRequest:
-    """What is asked of the gate: purpose, channels (any of them serves), topic, categories (all are needed), clocks."""
+    """What is asked of the gate: any of the channels serves, all of the categories are needed."""
 
     purpose: str
     channels: tuple[str, ...]
@@ -110,7 +110,10 @@ class Eligible:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a release costs. Integers: nano-epsilon, nano-delta, nano-rho, and the mechanism's own tail in units of 1e-18 (P10)."""
+    """What a release costs, in integers: nano-epsilon, nano-delta, nano-rho.
+
+    `tail` is the mechanism's own, in units of 1e-18 (P10).
+    """
 
     epsilon: int = 0
     delta: int = 0
@@ -139,7 +142,9 @@ class Spend:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cube:
-    """Exact counts of every declared cell, in the mixed-radix order of `dimensions`. Confidential: its repr shows no number.
+    """Exact counts of every declared cell, in the mixed-radix order of `dimensions`.
+
+    Confidential: its repr shows no number.
 
     `counts` is a read-only array of int64. No writer accepts a cube.
     """
@@ -174,15 +179,15 @@ class Framed(ABC):
         return str(self.to_polars()._repr_html_())
 
 
-PRIVATE = (
-    "content",
-    "members",
-    "tables",
-)  # of a document: patients' values, which no notebook keeps
+# Keys of a document that hold patients' values, which no notebook keeps.
+PRIVATE = ("content", "members", "tables")
 
 
 class Documented(Framed):
-    """A result whose frame is made of its document: one row an item of its list of mappings, else one row. Patients' values stay out."""
+    """A result whose frame is made of its document. Patients' values stay out.
+
+    One row an item of the document's list of mappings; one row if it has no such list.
+    """
 
     __slots__ = ()
 

@@ -60,7 +60,7 @@ def open_project(
 
     An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and
     `noise` a source of noise, for tests; nothing outside code can set them (P11). In a `lasting`
-    session an engine waits for the next question. Raises `FileError` or `PolicyError` where the
+    session an engine waits for the next question. Raises `FileError` or `PolicyError` if the
     policy is wrong, `ProjectKeyError` for the key.
 
     >>> import segmenter
@@ -71,9 +71,8 @@ def open_project(
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy
     context = contexts.opened(root, policy, now, noise, progress)
-    with contextlib.suppress(
-        BudgetError
-    ):  # a journal that cannot be trusted is told by the verbs, and `budget recover` must be reached
+    # The verbs tell of a journal that cannot be trusted, and `budget recover` must be reached.
+    with contextlib.suppress(BudgetError):
         if context.journal.read("forget"):
             from segmenter.workflows.forget import finish_erasures
 
@@ -83,7 +82,9 @@ def open_project(
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One opened project. Every verb gives a frozen result with `to_dict()`, the contract's document.
+    """One opened project.
+
+    Every verb gives a frozen result with `to_dict()`, the contract's document.
 
     Moments are given as ISO texts, dates or aware datetimes, amounts of epsilon as decimal texts or
     numbers, several names as a list. `as_of` is the moment that is asked about, `known_at` what had
@@ -115,7 +116,9 @@ class Session:
 
     @property
     def segments(self) -> Mapping[str, Segment]:
-        """The project's segments by name, read anew. Raises `FileError` where a file of theirs is wrong.
+        """The project's segments by name, read anew.
+
+        Raises `FileError` if a file of theirs is wrong.
 
         >>> session.segments["vaccination_grippe"].title["en"]
         'Flu vaccination from 65'
@@ -144,13 +147,13 @@ class Session:
             self.context.store.expect_engine()
         return found
 
-    # -- from sources to published numbers ------------------------------------------------------------
+    # -- from sources to published numbers ---------------------------------------------------------
 
     def ingest(self) -> IngestReport:
-        """Read the declared sources into a new snapshot, decide who may be used, and put it in use (C1 to C15, I1).
+        """Read the declared sources into a new snapshot, decide who may be used, put it in use.
 
         Rows that cannot be read are set aside with file, line and reason. A killed ingest leaves
-        the snapshot before in use. Raises `SourceError` where a declared file is missing or of
+        the snapshot before in use. Raises `SourceError` if a declared file is missing or of
         another shape, `FileError` where `sources.yml` is wrong.
 
         >>> report = session.ingest()
@@ -172,7 +175,9 @@ class Session:
         target: int | None = None,
         lock: bool = False,
     ) -> PlanReport:
-        """What a run would measure, what it costs (epsilon), which error to expect (patients, 95 %). Reads no data, spends nothing (P14).
+        """What a run would measure, what it costs, which error to expect (P14). Spends nothing.
+
+        Costs are in epsilon, errors in patients (95 %). No patient data is read.
 
         `target` finds the smallest epsilon whose error is at most so many patients. `lock` writes
         `budgets.lock`. Raises `PolicyError` (C14) for what the policy does not allow, `UsageError`
@@ -200,7 +205,9 @@ class Session:
         epsilon: Amount = None,
         tables: Names = None,
     ) -> RunReport:
-        """Publish the noised counts of segments (patients, with 95 % intervals); small cells are withheld (P1 to P8).
+        """Publish the noised counts of segments, each with a 95 % interval (P1 to P8).
+
+        Counts are of patients; small cells are withheld.
 
         The price is paid before data is read. What was asked before about the same snapshot is
         answered from the store, and is free (P9). `tables` as `"age_band,payer"` are measured with
@@ -222,7 +229,9 @@ class Session:
     def report(
         self, selection: Names = None, *, to: str | Path | None = None, language: str = "en"
     ) -> Reports:
-        """Write the reports of segments' latest releases, into the project's own folder or `to`: JSON, CSV and a page that stands alone.
+        """Write the reports of segments' latest releases: JSON, CSV and a page that stands alone.
+
+        They go into the folder `to`, or into the project's private folder.
 
         Raises `Refusal` (P6) for a segment that has no release yet.
 
@@ -243,13 +252,16 @@ class Session:
         as_of: Moment = None,
         known_at: Moment = None,
     ) -> QueryResult:
-        """Answer a question in SQL with noise, about those who may be used for `purpose`; a question asked before is free (P15).
+        """Answer a question in SQL with noise, about those who may be used for `purpose` (P15).
+
+        A question that was asked before is free.
 
         A group is there for each declared value, withheld (`None`) where too few patients are in
         it. Raises `UsageError` for what cannot be read, `Refusal` (P15) for what cannot be answered
         safely, `PolicyError` (C14), `BudgetError` (P3 to P5).
 
-        >>> answer = session.query("SELECT sex, count(*) AS patients FROM patient GROUP BY sex", purpose="statistics", epsilon="0.1")
+        >>> sql = "SELECT sex, count(*) AS patients FROM patient GROUP BY sex"
+        >>> answer = session.query(sql, purpose="statistics", epsilon="0.1")
         >>> answer.columns, [row[0] for row in answer.rows]
         (('sex', 'patients'), ['femme', 'homme', 'unknown'])
         """
@@ -262,9 +274,11 @@ class Session:
     def discover(
         self, segment: str, *, toward: str | None = None, epsilon: Amount = None
     ) -> Discovery:
-        """What the numbers of a segment suggest: free from its release, or with a private model that `epsilon` pays for.
+        """What the numbers of a segment suggest (P18).
 
-        Raises `Refusal` (P6) where there is no release yet, `UsageError` where a model is asked for
+        Free if read off its release; `epsilon` pays for a private model.
+
+        Raises `Refusal` (P6) if there is no release yet, `UsageError` if a model is asked for
         without saying `toward` what.
 
         >>> session.discover("vaccination_grippe").to_dict()["spent"]
@@ -275,7 +289,9 @@ class Session:
         return discover(self.context, segment, toward, amount(epsilon))
 
     def forecast(self, purpose: str, *, epsilon: Amount = None) -> AgeingReport:
-        """How many patients eligible now will lapse within 0-30, 31-60 and 61-90 days: one noised histogram, paid like any release.
+        """How many patients who are eligible now will lapse within 0-30, 31-60 and 61-90 days.
+
+        One noised histogram, paid like any release.
 
         Raises `PolicyError` (C14) and `BudgetError` (P3 to P5), `UsageError` for a purpose that is
         not declared.
@@ -291,9 +307,10 @@ class Session:
     def notice(
         self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None
     ) -> AgeingReport:
-        """The notices in force, and how many eligible patients must be asked again before a date (in 90 days unless it is given).
+        """The notices in force, and how many eligible patients must be asked again before a date.
 
-        Exact for officers; noised and paid for everyone else, with the errors of `forecast`.
+        The date is in 90 days unless it is given. Exact for officers; noised and paid for
+        everyone else, with the errors of `forecast`.
 
         >>> session.notice(purpose="prevention").to_dict()["purposes"][0]["in_force"]
         ['2025-01', '2026-01']
@@ -303,7 +320,9 @@ class Session:
         return notice(self.context, purpose, self._at(before), amount(epsilon))
 
     def test(self) -> TrialReport:
-        """Try the project out on invented patients: committed costs, coverage of segments, privacy of what it publishes (P1, P8).
+        """Try the project out on invented patients: costs, coverage, privacy (P1, P8).
+
+        Checks committed costs, whether every segment finds somebody, and what is published.
 
         Takes some seconds. Reads no data of the project, and spends nothing.
 
@@ -314,7 +333,7 @@ class Session:
 
         return examine(self.context.root)
 
-    # -- files that leave -----------------------------------------------------------------------------
+    # -- files that leave --------------------------------------------------------------------------
 
     def export(
         self,
@@ -324,10 +343,11 @@ class Session:
         destination: str | None = None,
         planned_at: Moment = None,
     ) -> Export:
-        """Write the file of those who may be contacted, decided as of now, encrypted, registered, with a signed manifest (S1 to S8, P17).
+        """Write the file of those who may be contacted, decided as of now (S1 to S8, P17).
 
-        `planned_at` is when it will be sent, for quiet hours. Raises `PolicyError` (C14) before
-        data is read, `Refusal` where no release is young enough (P6), a suppression list is stale
+        The file is encrypted and registered, and has a signed manifest. `planned_at` is when it
+        will be sent, for quiet hours. Raises `PolicyError` (C14) before
+        data is read, `Refusal` if no release is young enough (P6), a suppression list is stale
         (S7), or the hour is a quiet one, `UsageError` for a name that is not declared.
 
         >>> made = session.export("vaccination_grippe", channel="email", destination="routeur")
@@ -339,7 +359,9 @@ class Session:
         return export(self.context, segment, channel, destination, self._at(planned_at))
 
     def recall(self) -> Recalls:
-        """Make recalls for everyone who left after an export, and list all: each with its removal file and its clock of 48 hours.
+        """Make recalls for everyone who left after an export, and list all.
+
+        Each has its removal file and its clock of 48 hours.
 
         >>> [recall["export"] for recall in session.recall().to_dict()["recalls"]]
         []
@@ -349,7 +371,9 @@ class Session:
         return recall(self.context)
 
     def recall_ack(self, recall: str) -> Recalls:
-        """Note that a destination removed everyone of a recall, and list all. Raises `UsageError` for a recall that is not known.
+        """Note that a destination removed everyone of a recall, and list all.
+
+        Raises `UsageError` for a recall that is not known.
 
         >>> session.recall_ack("0000")
         Traceback (most recent call last):
@@ -360,8 +384,9 @@ class Session:
         return acknowledge(self.context, recall)
 
     def exposed(self, export: str) -> Exposed:
-        """Who was in an exported file, which categories, and a draft of the notice to the authority (GDPR 33(3)). For officers.
+        """Who was in an exported file, and which categories. For officers.
 
+        With a draft of the notice to the authority (GDPR 33(3)).
         Raises `Refusal` for others, `UsageError` for an export that is not known.
 
         >>> made = session.export("depistage_colorectal", channel="email", destination="routeur")
@@ -373,9 +398,9 @@ class Session:
         return exposed(self.context, export)
 
     def verify(self, manifest: str | Path) -> Verified:
-        """Check a manifest's signature, whether this project's key made it, and whether its file is the one it names.
+        """Check a manifest: its signature, whose key made it, whether its file is the one it names.
 
-        Raises `UsageError` for what is no manifest, `Refusal` where anything was changed.
+        Raises `UsageError` for what is no manifest, `Refusal` if anything was changed.
 
         >>> made = session.export("suivi_sejours", channel="email", destination="routeur")
         >>> session.verify(made.manifest).file_matches
@@ -386,7 +411,9 @@ class Session:
         return verify(self.context, Path(manifest))
 
     def retain(self) -> Retained:
-        """Apply the policy's limits on how long exports, registers, snapshots and prospects are kept; says what it removed.
+        """Apply the policy's limits on how long things are kept; says what it removed.
+
+        Limits are on exports, registers, snapshots and prospects.
 
         >>> sorted(session.retain().to_dict()["removed"])
         ['exports', 'prospects', 'registers', 'snapshots']
@@ -395,7 +422,7 @@ class Session:
 
         return retain(self.context)
 
-    # -- the suppression list -------------------------------------------------------------------------
+    # -- the suppression list ----------------------------------------------------------------------
 
     def suppress_show(self) -> Summary:
         """The list by reason and source; exact numbers for officers and operators.
@@ -410,12 +437,15 @@ class Session:
     def suppress_import(
         self, files: str | Path | Sequence[str | Path], *, channel: str | None = None
     ) -> Imported:
-        """Add what files of opt-outs, bounces and complaints say, whatever sender wrote them (S1, S4 to S6). All or none.
+        """Add what files of opt-outs, bounces and complaints say (S1, S4 to S6). All or none.
+
+        The layouts of many senders are recognised.
 
         Rows that cannot be read are set aside, with line and reason. Raises `UsageError` for a file
         of no known layout.
 
-        >>> sorted(session.suppress_import(session.context.root / "data" / "lists" / "do_not_contact.csv").to_dict())
+        >>> file = session.context.root / "data" / "lists" / "do_not_contact.csv"
+        >>> sorted(session.suppress_import(file).to_dict())
         ['created', 'existing', 'quarantined', 'skipped']
         """
         from segmenter.workflows import suppress
@@ -437,9 +467,10 @@ class Session:
         reason: str = "manual",
         until: Moment = None,
     ) -> dict[str, Any]:
-        """Suppress one identifier from this instant, for every process; or, of the kind `token`, whom an unsubscribe link was made for.
+        """Suppress one identifier from this instant, for every process.
 
-        Kinds: email, phone, postal, patient_id, domain, token. Without a channel, a purpose, a
+        Kinds: email, phone, postal, patient_id, domain; and `token`, for whom an unsubscribe link
+        was made. Without a channel, a purpose, a
         topic it holds for all of them (S2). Raises `UsageError` for kinds and names that are not
         known.
 
@@ -462,10 +493,13 @@ class Session:
     def suppress_lift(
         self, kind: str, value: str, *, reason: str, channel: str | None = None
     ) -> dict[str, Any]:
-        """Lift the entries of one identifier, by what its owner asked. For officers, with a reason that stays on the trail (S6).
+        """Lift the entries of one identifier, because its owner asked for it (S1). For officers.
+
+        The reason stays on the trail.
 
         >>> added = session.suppress_add("phone", "06 39 98 00 01")
-        >>> [entry["source"] for entry in session.suppress_lift("phone", "+33 6 39 98 00 01", reason="asked on paper")["lifted"]]
+        >>> lifted = session.suppress_lift("phone", "+33 6 39 98 00 01", reason="asked on paper")
+        >>> [entry["source"] for entry in lifted["lifted"]]
         ['live']
         """
         from segmenter.workflows import suppress
@@ -473,7 +507,9 @@ class Session:
         return suppress.lift(self.context, kind, value, reason, channel)
 
     def suppress_export(self, file: str | Path) -> dict[str, Any]:
-        """Write the list's keyed hashes, to share with a processor. For officers. Raises `UsageError` where no file can be written.
+        """Write the list's keyed hashes, to share with a processor. For officers.
+
+        Raises `UsageError` if no file can be written.
 
         >>> Path(session.suppress_export(session.context.root / "hashes.csv")["file"]).name
         'hashes.csv'
@@ -482,7 +518,7 @@ class Session:
 
         return suppress.export_hashes(self.context, Path(file))
 
-    # -- one person, for officers ---------------------------------------------------------------------
+    # -- one person, for officers ------------------------------------------------------------------
 
     def why(
         self,
@@ -494,7 +530,7 @@ class Session:
         known_at: Moment = None,
         language: str = "en",
     ) -> Answer:
-        """Why a patient may or may not be used: for each use yes or no, every rule that speaks (C1 to C15), and the events behind it.
+        """Why a patient may or may not be used: every rule that speaks, with its events.
 
         For every purpose and channel, or for what one `segment` needs; at any two clocks. What is
         allowed names the grants it stands on. Raises `UsageError` for a patient or a name that
@@ -511,7 +547,9 @@ class Session:
         return why(self.context, patient, segment, channel, self._at(as_of), self._at(known_at))
 
     def receipt(self, patient: str, *, language: str = "en") -> Receipt:
-        """A patient's consent receipt (ISO/IEC TS 27560): every purpose, what was agreed to, on which notice, when.
+        """A patient's consent receipt (ISO/IEC TS 27560).
+
+        For every purpose: what was agreed to, on which notice, when.
 
         >>> session.receipt("P00000001", language="fr").to_dict()["header"]["schema_version"]
         'ISO/IEC TS 27560:2023'
@@ -521,7 +559,9 @@ class Session:
         return receipt(self.context, patient, language)
 
     def subject(self, patient: str, *, language: str = "en") -> Subject:
-        """All that is held of a person, from where, and every decision and export: the answer to an access request (GDPR 15).
+        """All that is held of a person: the answer to an access request (GDPR 15).
+
+        With the source of each part, every decision and every export.
 
         >>> session.subject("P00000001").to_dict()["patient_ids"]
         ['P00000001']
@@ -532,11 +572,13 @@ class Session:
         return subject(self.context, patient)
 
     def forget(self, patient: str) -> Forgotten:
-        """Erase a person from every file, recall them from every export, and prove that nothing is left (S8, GDPR 17).
+        """Erase a person from every file and recall them from every export (S8, GDPR 17).
+
+        A proof that nothing is left comes with the answer.
 
         A keyed hash stays, which keeps the person out when a source delivers them again. Killed
         halfway, it is finished when the project is opened next. Raises `EngineError`, naming the
-        files, where something of the person is left all the same.
+        files, if something of the person is left all the same.
 
         >>> session.forget("P00000003").to_dict()["forgotten"]
         True
@@ -545,14 +587,17 @@ class Session:
 
         return forget(self.context, patient)
 
-    # -- budgets, quarantine, trail -------------------------------------------------------------------
+    # -- budgets, quarantine, trail ----------------------------------------------------------------
 
     def budget(self) -> BudgetReport:
-        """What is allowed, spent and left of each purpose in its period, in epsilon, delta and rho (P3 to P5).
+        """What is allowed, spent and left of each purpose in its period (P3 to P5).
 
-        Raises `BudgetError` where the journal cannot be trusted (P4).
+        In epsilon, delta and rho.
 
-        >>> [(of["purpose"], of["epsilon"]["allowed"]) for of in session.budget().to_dict()["budgets"]][:2]
+        Raises `BudgetError` if the journal cannot be trusted (P4).
+
+        >>> budgets = session.budget().to_dict()["budgets"]
+        >>> [(budget["purpose"], budget["epsilon"]["allowed"]) for budget in budgets][:2]
         [('prevention', 4.0), ('offers', 2.0)]
         """
         from segmenter.workflows.budget import budget
@@ -560,7 +605,9 @@ class Session:
         return budget(self.context)
 
     def budget_verify(self) -> dict[str, Any]:
-        """Verify the whole journal, line by line, against its marks and anchors (P4). Raises `BudgetError` where it was changed.
+        """Verify the whole journal, line by line, against its marks and anchors (P4).
+
+        Raises `BudgetError` if it was changed.
 
         >>> session.budget_verify()["verified"]
         True
@@ -570,9 +617,11 @@ class Session:
         return budget_verify(self.context)
 
     def budget_recover(self, *, restored: bool = False) -> dict[str, Any]:
-        """Start again from a journal that cannot be trusted, or was `restored` with its folder, assuming the worst (P4). For officers.
+        """Start again from a journal that cannot be trusted, assuming the worst (P4). For officers.
 
-        Raises `Refusal` for others, and `UsageError` where nothing is wrong:
+        `restored` says that the whole folder came back from a backup.
+
+        Raises `Refusal` for others, and `UsageError` if nothing is wrong:
 
         >>> session.budget_recover()
         Traceback (most recent call last):
@@ -583,9 +632,11 @@ class Session:
         return budget_recover(self.context, restored=restored)
 
     def quarantine(self) -> Table:
-        """The rows that were set aside: source, file, line, rule, reason, and the row itself. For officers and operators.
+        """The rows that were set aside. For officers and operators.
 
-        Raises `Refusal` for others, `UsageError` where nothing was ingested.
+        Each with source, file, line, rule, reason, and for officers the row itself.
+
+        Raises `Refusal` for others, `UsageError` if nothing was ingested.
 
         >>> sorted({row["rule"] for row in session.quarantine().to_dict()["quarantine"]})[:1]
         ['C10']
@@ -595,7 +646,9 @@ class Session:
         return quarantine(self.context)
 
     def trail(self) -> Table:
-        """Who did what, when, under which policy, each line bound to the one before by its hash. For officers and operators.
+        """Who did what, when, under which policy. For officers and operators.
+
+        Each line is bound to the one before it by its hash.
 
         >>> session.trail().to_dict()["trail"][0]["act"]
         'ingest'

@@ -1,4 +1,4 @@
-"""The command line: `segmenter [-C DIR] VERB`. One file a command; each parses, calls the session, prints."""
+"""All commands together: `segmenter [-C DIR] VERB`."""
 
 from collections.abc import Callable
 from pathlib import Path

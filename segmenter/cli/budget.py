@@ -35,7 +35,7 @@ def recover(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Start from a journal that cannot be trusted, with every budget taken as spent (officers only)."""
+    """Start anew from a journal that cannot be trusted: all budgets are spent (officers only)."""
     called(ctx, json=json).answer(
         "budget recover", lambda session: session.budget_recover(restored=restored)
     )

@@ -7,25 +7,42 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "demo": ("segmenter demo demo-clinic --patients 2000",),
     "check": ("segmenter -C clinic check",),
     "ingest": ("segmenter -C clinic ingest --json",),
-    "plan": ("segmenter plan", "segmenter plan 'women_*' tag:campaign --target 10", "segmenter plan --lock"),
-    "run": ("segmenter run", "segmenter run women_screening --epsilon 0.3", "segmenter run --table age_band,sex"),
+    "plan": (
+        "segmenter plan",
+        "segmenter plan 'women_*' tag:campaign --target 10",
+        "segmenter plan --lock",
+    ),
+    "run": (
+        "segmenter run",
+        "segmenter run women_screening --epsilon 0.3",
+        "segmenter run --table age_band,sex",
+    ),
     "export": ("segmenter export women_screening --channel email --destination mailer",),
-    "query": ('segmenter query "SELECT age_band, count(*) FROM patient GROUP BY age_band" --purpose statistics --epsilon 0.3',),
+    "query": (
+        'segmenter query "SELECT age_band, count(*) FROM patient GROUP BY age_band"'
+        " --purpose statistics --epsilon 0.3",
+    ),
     "discover": ("segmenter discover women_screening --toward \"visits = '4+'\"",),
     "report": ("segmenter report women_screening --to reports --lang fr",),
-    "why": ("segmenter why P1042", "segmenter why P1042 --segment women_screening --channel email --as-of 2026-03-01 --lang fr"),
+    "why": (
+        "segmenter why P1042",
+        "segmenter why P1042 --segment women_screening --channel email"
+        " --as-of 2026-03-01 --lang fr",
+    ),
     "notice": ("segmenter notice --purpose prevention --before 2027-01-01",),
     "forecast": ("segmenter forecast prevention --epsilon 0.1",),
     "exposed": ("segmenter exposed 2506c533fbc1c62e",),
     "verify": ("segmenter verify list.manifest.json",),
     "recall": ("segmenter recall", "segmenter recall ack 58efa0607c99c35b"),
     "suppress": (
-        "segmenter suppress show", "segmenter suppress import unsubscribed.csv --channel email", "segmenter suppress add email -",
+        "segmenter suppress show",
+        "segmenter suppress import unsubscribed.csv --channel email",
+        "segmenter suppress add email -",
         "segmenter suppress lift email - --reason 'asked for it in writing'",
     ),
     "budget": ("segmenter budget", "segmenter budget verify"),
     "schema": ("segmenter schema policy",),
-}  # fmt: skip
+}
 
 
 def shown(app: typer.Typer) -> None:

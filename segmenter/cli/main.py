@@ -38,9 +38,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _nowhere() -> None:
-    """Where standard output or error was closed by the caller, what is written to it goes nowhere."""
+    """If the caller closed standard output or error, what is written to it goes nowhere."""
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  (open as long as the process lives)
+        # It stays open as long as the process lives.
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 

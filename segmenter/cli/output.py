@@ -36,7 +36,10 @@ class Call:
         self.print(verb, result, language)
 
     def print(self, verb: str, result: Any, language: str | None = None) -> None:
-        """Print a result: one JSON document, or tables for people. A result that says it failed ends the process with its exit status."""
+        """Print a result: one JSON document, or tables for people.
+
+        A result that says it failed ends the process with its exit status.
+        """
         document = result if isinstance(result, dict) else result.to_dict()
         _answered.append(True)
         told = getattr(result, "lines", None) or getattr(result, "sentences", None)
@@ -86,7 +89,10 @@ def called(ctx: typer.Context, *, json: bool = False) -> Call:
 
 
 def spoken(language: str | None) -> str:
-    """The language asked for, else the one of the environment, else English. `UsageError` for one that is not spoken here."""
+    """The language asked for, else the one of the environment, else English.
+
+    Raises `UsageError` for a language that is not spoken here.
+    """
     if language is not None:
         if language not in LANGUAGES:
             raise UsageError(f"`--lang` is {' or '.join(LANGUAGES)}")

@@ -30,7 +30,7 @@ def query(
     known_at: KnownAt = None,
     json: Json = False,
 ) -> None:
-    """Ask a question in SQL: counts, sums, averages and medians over declared dimensions, noised."""
+    """Ask a question in SQL: noised counts, sums, averages, medians over declared dimensions."""
 
     def ask(session: Any) -> Any:
         return session.query(

@@ -37,7 +37,10 @@ Take = Callable[[Ahead, Clocks], Outlook]
 
 @dataclass(frozen=True, slots=True)
 class AgeingReport(Framed):
-    """Buckets of patients who may be used now: noised, with intervals; `exact` only ever for the officer."""
+    """Buckets of patients who may be used now.
+
+    They are noised and have intervals; `exact` ones are only ever for the officer.
+    """
 
     verb: str
     purposes: tuple[Row, ...]
@@ -47,40 +50,45 @@ class AgeingReport(Framed):
 
     @property
     def exit_status(self) -> int:
-        """3 where a purpose was refused."""
+        """3 if a purpose was refused."""
         return Refusal.exit_status if self.refused else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The JSON form: by purpose `buckets: [{..., count, interval}]`; and `refused: [{purpose, rule, reason}]`."""
-        answered = {
+        """The JSON form.
+
+        `purposes` hold `buckets: [{..., count, interval}]`; `refused` holds purpose, rule, reason.
+        """
+        return {
             "purposes": list(self.purposes),
             "spent": accounting.shown(self.spent),
             "exact": self.exact,
+            "refused": [dict(refusal) for refusal in self.refused],
         }
-        return {**answered, "refused": [dict(one) for one in self.refused]}
 
     def to_polars(self) -> pl.DataFrame:
         """One row a purpose and bucket."""
         import polars as pl
 
-        return pl.DataFrame(
-            [{"purpose": p["purpose"], **bucket} for p in self.purposes for bucket in p["buckets"]]
-        )
+        rows = []
+        for purpose in self.purposes:
+            rows += [{"purpose": purpose["purpose"], **bucket} for bucket in purpose["buckets"]]
+        return pl.DataFrame(rows)
 
 
-def declared_purpose(context: Context, purpose: str) -> Purpose:
+def declared_purpose(context: Context, name: str) -> Purpose:
     """The declared purpose of this name; `UsageError` names the nearest one."""
-    found = context.policy.purposes.get(purpose)
-    if found is None:
-        raise UsageError(
-            f"the purpose `{purpose}` is not declared", hint=hint(purpose, context.policy.purposes)
-        )
-    return found
+    purposes = context.policy.purposes
+    if name not in purposes:
+        raise UsageError(f"the purpose `{name}` is not declared", hint=hint(name, purposes))
+    return purposes[name]
 
 
 @dataclass(frozen=True, slots=True)
 class AgeingQuestion:
-    """One histogram over who is eligible for a purpose, as of the newest snapshot."""
+    """One histogram over who is eligible for a purpose, as of the newest snapshot.
+
+    `what` names the question; `take` makes the histogram's buckets.
+    """
 
     context: Context
     purpose: Purpose
@@ -99,79 +107,80 @@ class AgeingQuestion:
         return Clocks(self.snapshot.taken_at, self.snapshot.taken_at)
 
     @property
-    def question(self) -> str:
-        """The name of the question."""
-        family = Family(self.purpose.name, None, tuple(sorted(self.purpose.channels)), (ALWAYS,))
-        return question_key(
-            family,
-            (),
-            Setting(self.snapshot.id, self.context.policy.deciding_hash(), self.clocks),
-            self.what,
-        )
+    def key(self) -> str:
+        """The question's key: the same for all who ask the same (P6)."""
+        channels = tuple(sorted(self.purpose.channels))
+        family = Family(self.purpose.name, None, channels, (ALWAYS,))
+        policy = self.context.policy.deciding_hash()
+        setting = Setting(self.snapshot.id, policy, self.clocks)
+        return question_key(family, (), setting, self.what)
 
     def answer(self) -> tuple[list[Row], int]:
-        """The noised buckets, and what was paid now (nano-epsilon): nothing where the answer is stored."""
+        """The noised buckets, and what was paid now (nano-epsilon): nothing if they are stored."""
         context = self.context
-        cost = accounting.geometric(
-            accounting.asked_nano(self.epsilon or context.policy.release.epsilon)
-        )
-        path = context.home / "releases" / f"{self.question}.sealed"
+        epsilon = self.epsilon or context.policy.release.epsilon
+        cost = accounting.geometric(accounting.asked_nano(epsilon))
+        path = context.home / "releases" / f"{self.key}.sealed"
         with locked(context.store.lock("run")):
             stored = _read(context, path, cost.epsilon)
             if stored is not None:
                 return stored, 0
             spend = ledger_of(context).spend(
-                context.actor.account, self.purpose.name, self.question, cost
+                context.actor.account, self.purpose.name, self.key, cost
             )
-            labels, counts = self._counted(spend)
-            found = publish_histogram(
-                [str(n) for n in range(len(labels))], counts, spend, context.noise
-            ).rows()
-            rows = [
-                {**label, "count": n, "interval": interval.as_list()}
-                for label, (_, n, interval) in zip(labels, found, strict=True)
-            ]
-            write_private(
-                path,
-                context.keys.sealed(json.dumps({"epsilon": cost.epsilon, "rows": rows}).encode()),
-            )
-            context.record(
-                "release",
-                {
-                    "tables": [],
-                    "question": self.question,
-                    "purpose": self.purpose.name,
-                    "snapshot": self.snapshot.id,
-                },
-            )
-            return rows, cost.epsilon
+            rows = self._noised(spend)
+            content = json.dumps({"epsilon": cost.epsilon, "rows": rows})
+            write_private(path, context.keys.sealed(content.encode()))
+            context.record("release", self._trail_line())
+        return rows, cost.epsilon
 
     def exact(self) -> list[Row]:
         """The exact buckets, for the officer's eyes."""
-        labels, counts = self._counted(Spend("", self.purpose.name, self.question, Cost(), 0))
-        return [
-            {**label, "count": n, "interval": [n, n]}
-            for label, n in zip(labels, counts, strict=True)
-        ]
+        nothing_paid = Spend("", self.purpose.name, self.key, Cost(), 0)
+        buckets, counts = self._counted(nothing_paid)
+        rows: list[Row] = []
+        for bucket, count in zip(buckets, counts, strict=True):
+            rows.append({**bucket, "count": count, "interval": [count, count]})
+        return rows
+
+    def _noised(self, spend: Spend) -> list[Row]:
+        buckets, counts = self._counted(spend)
+        numbers = [str(number) for number in range(len(buckets))]
+        histogram = publish_histogram(numbers, counts, spend, self.context.noise)
+        rows: list[Row] = []
+        for bucket, (_, count, interval) in zip(buckets, histogram.rows(), strict=True):
+            rows.append({**bucket, "count": count, "interval": interval.as_list()})
+        return rows
 
     def _counted(self, spend: Spend) -> tuple[list[dict[str, str]], list[int]]:
+        """The buckets and their exact counts, without the bucket of what is unknown."""
         context, snapshot = self.context, self.snapshot
         with decided(context, snapshot, self.clocks) as engine:
-            found = self.take(Ahead(engine, context.policy, snapshot, cube.profile), self.clocks)
-            counted = cube.count(engine, found.dimensions, found.eligible, spend)
-        rows = [
-            (key, int(n))
-            for key, n in zip(cube.keys(found.dimensions), counted.counts, strict=True)
-            if UNKNOWN not in key.values()
-        ]
-        return [key for key, _ in rows], [n for _, n in rows]
+            ahead = Ahead(engine, context.policy, snapshot, cube.profile)
+            outlook = self.take(ahead, self.clocks)
+            counted = cube.count(engine, outlook.dimensions, outlook.eligible, spend)
+        buckets: list[dict[str, str]] = []
+        counts: list[int] = []
+        for bucket, count in zip(cube.keys(outlook.dimensions), counted.counts, strict=True):
+            if UNKNOWN not in bucket.values():
+                buckets.append(bucket)
+                counts.append(int(count))
+        return buckets, counts
+
+    def _trail_line(self) -> Row:
+        return {
+            "tables": [],
+            "question": self.key,
+            "purpose": self.purpose.name,
+            "snapshot": self.snapshot.id,
+        }
 
 
 def _read(context: Context, path: Path, epsilon: int) -> list[Row] | None:
-    """The stored buckets that were paid with at least this much."""
+    """The stored buckets, if they were paid with at least this much."""
     try:
-        found = json.loads(context.keys.opened(path.read_bytes()))
-        rows: list[Row] = found["rows"]
-        return rows if found["epsilon"] >= epsilon else None
+        stored = json.loads(context.keys.opened(path.read_bytes()))
+        rows: list[Row] = stored["rows"]
+        return rows if stored["epsilon"] >= epsilon else None
     except (OSError, ProjectKeyError, ValueError, KeyError, TypeError):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.errors import Refusal
 from segmenter.project.family import Family, table_key
 from segmenter.release.answers import Shelf
 
@@ -19,6 +20,22 @@ def answers_of(context: Context) -> Shelf:
 
 
 def latest_release(context: Context, segment: Resolved) -> Release | None:
-    """The newest release of the segment's own table, on whatever snapshot, under the policy in force, while it is young enough (P6)."""
-    key = table_key(Family.of(segment), segment.dimensions, context.policy.deciding_hash())
-    return answers_of(context).latest(key, context.now(), context.policy.release.max_age_days)
+    """The newest release of the segment's own table, if it is young enough (P6).
+
+    It may be of any snapshot, but only of the policy in force.
+    """
+    policy = context.policy
+    key = table_key(Family.of(segment), segment.dimensions, policy.deciding_hash())
+    return answers_of(context).latest(key, context.now(), policy.release.max_age_days)
+
+
+def required_release(context: Context, segment: Resolved) -> Release:
+    """As `latest_release`; raises `Refusal` (P6) if there is none."""
+    release = latest_release(context, segment)
+    if release is None:
+        raise Refusal(
+            "P6",
+            f"the segment `{segment.name}` has no release that is young enough",
+            hint=f"run `segmenter run {segment.name}` first",
+        )
+    return release

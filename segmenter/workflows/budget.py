@@ -1,4 +1,4 @@
-"""`budget`: what may still be learned of anyone. Starts fast: nothing here needs arrays of numbers."""
+"""`budget`: what may still be learned of anyone. Nothing here needs arrays: it starts fast."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class BudgetReport(Framed):
-    """Every budget in its current period, what has been paid, and what a patient can have lost over all time."""
+    """Every budget in its current period, and what was paid.
+
+    `lifetime` is what a patient can have lost over all time.
+    """
 
     budgets: tuple[dict[str, Any], ...]
     entries: tuple[dict[str, Any], ...]
@@ -35,9 +38,11 @@ class BudgetReport(Framed):
         """One row a budget: purpose, period, allowed, spent and remaining epsilon."""
         import polars as pl
 
-        return pl.DataFrame(
-            [{"purpose": b["purpose"], "period": b["period"], **b["epsilon"]} for b in self.budgets]
-        )
+        rows = []
+        for budget in self.budgets:
+            name = {"purpose": budget["purpose"], "period": budget["period"]}
+            rows.append({**name, **budget["epsilon"]})
+        return pl.DataFrame(rows)
 
 
 def ledger_of(context: Context) -> Ledger:
@@ -57,15 +62,17 @@ def budget(context: Context) -> BudgetReport:
 
 
 def _trusted(context: Context, ledger: Ledger) -> bool:
+    """Whether the journal verifies and its newest entry is not of the future."""
     try:
         ledger.verify()
     except BudgetError:
         return False
-    return all(entry.at <= context.now() for entry in context.journal.read()[-1:])
+    entries = context.journal.read()
+    return not entries or entries[-1].at <= context.now()
 
 
 def budget_verify(context: Context) -> dict[str, Any]:
-    """Verify the whole journal against its marks. `BudgetError` (P4) where it cannot be trusted."""
+    """Verify the whole journal against its marks. `BudgetError` (P4) if it cannot be trusted."""
     return {
         "verified": True,
         "entries": ledger_of(context).verify(),
@@ -74,18 +81,18 @@ def budget_verify(context: Context) -> dict[str, Any]:
 
 
 def budget_recover(context: Context, *, restored: bool = False) -> dict[str, Any]:
-    """Start again from a journal that cannot be trusted, every budget of the period taken as spent. For officers.
+    """Start again from a journal that cannot be trusted. For officers.
 
-    One that can be trusted is left alone (`UsageError`), unless the officer knows better: the whole
-    folder was `restored` from a backup.
+    Every budget of the period is taken as spent. A journal that can be trusted is left alone
+    (`UsageError`), unless the officer knows better: the whole folder was `restored` from a backup.
     """
     context.require_officer("recover the ledger")
     ledger = ledger_of(context)
     if not restored and _trusted(context, ledger):
-        msg = "the journal can be trusted: there is nothing to recover"
         raise UsageError(
-            msg,
-            hint="if the whole folder came back from a backup, add --restored: every budget is then taken as spent",
+            "the journal can be trusted: there is nothing to recover",
+            hint="if the whole folder came back from a backup, add --restored: "
+            "every budget is then taken as spent",
         )
     ledger.recover(context.actor.account)
     return {"recovered": True, "budgets": list(balances(ledger))}

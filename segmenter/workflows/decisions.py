@@ -1,4 +1,4 @@
-"""An engine on one snapshot and everyone's decisions at two clocks: what every question is asked of."""
+"""An engine on one snapshot, with everyone's decisions at two clocks."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def decide(
 
 @contextlib.contextmanager
 def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
-    """An engine with a snapshot's tables, the suppression list and the erasures; nobody is decided."""
+    """An engine with a snapshot's tables, the suppression list and the erasures. Decides nobody."""
     with reading(context, snapshot) as engine:
         _load_lists(context, engine)
         yield engine
@@ -140,7 +140,10 @@ def state_file(
 
 
 def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None) -> None:
-    """Decide everyone of a new snapshot; only those who were touched where the state of `before` may be followed."""
+    """Decide everyone of a new snapshot.
+
+    If the state of `before` may be followed, only those who were touched are decided.
+    """
     followed = (
         None if before is None else context.store.state_path(before, state.mark(context.policy))
     )

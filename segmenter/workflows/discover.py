@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.consent import gate as consent
-from segmenter.errors import Refusal, UsageError
+from segmenter.errors import UsageError
 from segmenter.journal.journal import locked
 from segmenter.learning import discover as learning
 from segmenter.model import Clocks, Framed
 from segmenter.project.family import Family
 from segmenter.project.folder import read_project
 from segmenter.release import cube
-from segmenter.workflows.answers import latest_release
+from segmenter.workflows.answers import required_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decided
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Discovery(Framed):
-    """Proposals of segments, best first, for a person to judge; `spent` is the epsilon that was paid for them (nano)."""
+    """Proposals of segments, best first, for a person to judge; `spent` is in nano-epsilon."""
 
     proposals: tuple[Proposal, ...]
     spent: int = 0
@@ -36,7 +36,7 @@ class Discovery(Framed):
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
         return {
-            "proposals": [p.to_dict() for p in self.proposals],
+            "proposals": [proposal.to_dict() for proposal in self.proposals],
             "spent": accounting.shown(self.spent),
         }
 
@@ -58,40 +58,40 @@ class Discovery(Framed):
 def discover(context: Context, name: str, toward: str | None, epsilon: str | None) -> Discovery:
     """Conditions that stand out in a segment's population, over its own dimensions.
 
-    Without `epsilon` they come from its latest release and cost nothing; with it a private model is
-    paid for, then fitted. Raises `Refusal` (P6) where there is no release yet, `UsageError` where
-    there is no snapshot, or where a model is asked for without saying what to look for.
+    Without `epsilon` they come from its latest release and cost nothing. With it a private model is
+    paid for, then fitted. Raises `Refusal` (P6) if there is no release yet, `UsageError` if there
+    is no snapshot or if a model is asked for without a goal.
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()
-    context.store.current(context.journal)
+    context.store.current(context.journal)  # refuses if nothing was ingested yet
     goal = None if toward is None else learning.toward(toward, context.policy)
     if epsilon is None:
-        found = latest_release(context, segment)
-        if found is None:
-            rule, msg = "P6", f"the segment `{name}` has no release that is young enough"
-            raise Refusal(rule, msg, hint=f"run `segmenter run {name}` first")
-        return Discovery(learning.propose(found, goal))
+        return Discovery(learning.propose(required_release(context, segment), goal))
     if goal is None:
-        msg = "a model has to know what to look for"
-        raise UsageError(msg, hint="say --toward \"DIMENSION = 'VALUE'\"")
-    model = _modelled(context, segment, goal, accounting.asked_nano(epsilon))
+        raise UsageError(
+            "a model has to know what to look for", hint="say --toward \"DIMENSION = 'VALUE'\""
+        )
+    model = _private_model(context, segment, goal, accounting.asked_nano(epsilon))
     return Discovery(learning.propose_private(model), model.epsilon)
 
 
-def _modelled(context: Context, segment: Resolved, goal: Toward, epsilon: int) -> Model:
+def _private_model(context: Context, segment: Resolved, goal: Toward, epsilon: int) -> Model:
+    """Pay, count, fit."""
+    policy = context.policy
     family = Family.of(segment)
-    dimensions = [context.policy.dimensions[d] for d in segment.dimensions]
+    dimensions = [policy.dimensions[name] for name in segment.dimensions]
     snapshot = context.store.current(context.journal)
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
     request = family.request(clocks)
-    consent.check(context.policy, request)
+    consent.check(policy, request)
     with locked(context.store.lock("run")):
-        cost = accounting.geometric(epsilon)
         spend = ledger_of(context).spend(
-            context.actor.account, family.purpose, f"model of {segment.name}", cost
+            context.actor.account,
+            family.purpose,
+            f"model of {segment.name}",
+            accounting.geometric(epsilon),
         )
         with decided(context, snapshot, clocks) as engine:
-            counted = cube.count(
-                engine, dimensions, consent.gate(engine, context.policy, snapshot, request), spend
-            )
+            eligible = consent.gate(engine, policy, snapshot, request)
+            counted = cube.count(engine, dimensions, eligible, spend)
         return learning.fit_private(counted, dimensions, family, goal)

@@ -16,14 +16,18 @@ FORECAST = "forecast"
 
 
 def forecast(context: Context, purpose: str, epsilon: str | None) -> AgeingReport:
-    """How many patients eligible now will lapse within 0-30, 31-60 and 61-90 days, as of the snapshot. Paid like any release."""
-    asked = AgeingQuestion(
+    """How many patients who are eligible now will lapse within 0-30, 31-60 and 61-90 days.
+
+    As of the snapshot. Paid like any release.
+    """
+    question = AgeingQuestion(
         context,
         declared_purpose(context, purpose),
         FORECAST,
         epsilon,
         lambda ahead, clocks: ageing.lapses(ahead, purpose, clocks),
     )
-    rows, spent = asked.answer()
-    row = {"purpose": purpose, "as_of": stamp(asked.clocks.as_of), "buckets": rows}
+    buckets, spent = question.answer()
+    as_of = stamp(question.clocks.as_of)
+    row = {"purpose": purpose, "as_of": as_of, "buckets": buckets}
     return AgeingReport(FORECAST, (row,), spent)

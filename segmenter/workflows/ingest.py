@@ -30,7 +30,10 @@ class IngestReport(Framed):
     exact: bool
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's document; numbers are null, and the quarantine empty, for whoever may not see them."""
+        """The contract's document.
+
+        Numbers are null, and the quarantine is empty, for whoever may not see them.
+        """
         counts = {
             name: {"rows": c.kept, "quarantined": c.quarantined, "read": c.read}
             for name, c in self.ingested.tables.items()

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from segmenter.consent import ageing
 from segmenter.consent.ageing import Ahead, Outlook
 from segmenter.errors import Refusal
 from segmenter.model import Clocks, stamp
-from segmenter.workflows.ageing import AgeingQuestion, AgeingReport, declared_purpose
+from segmenter.workflows.ageing import AgeingQuestion, AgeingReport, Row, declared_purpose
 
 if TYPE_CHECKING:
     from segmenter.context import Context
+    from segmenter.project.policy import Purpose
 
 
 NOTICE = "notice"
@@ -23,44 +23,51 @@ SOON = timedelta(days=90)
 def notice(
     context: Context, purpose: str | None, before: datetime | None, epsilon: str | None
 ) -> AgeingReport:
-    """The notices in force, and how many eligible patients hold which and must be asked again before a date (default: in 90 days).
+    """The notices in force, and how many eligible patients must be asked again before a date.
 
-    Noised and paid for; exact and free for the officer. Where no purpose is named, those that are
-    refused are told beside the others; a purpose that is named raises its refusal.
+    The date is in 90 days if none is given. Numbers are noised and paid for; exact and free for the
+    officer. If no purpose is named, the report tells refused purposes beside the others; a purpose
+    that is named raises its refusal.
     """
-    snapshot = context.store.current(context.journal)
-    until = before or snapshot.taken_at + SOON
-    chosen = (
-        [declared_purpose(context, purpose)]
-        if purpose is not None
-        else list(context.policy.purposes.values())
-    )
+    until = before or context.store.current(context.journal).taken_at + SOON
+    if purpose is None:
+        purposes = list(context.policy.purposes.values())
+    else:
+        purposes = [declared_purpose(context, purpose)]
     rows, spent, refused = [], 0, []
-    for one in chosen:
-        asked = AgeingQuestion(
-            context, one, f"{NOTICE} {stamp(until)}", epsilon, partial(_noticed, one.name, until)
-        )
+    for one in purposes:
         try:
-            buckets, paid = (asked.exact(), 0) if context.actor.is_officer else asked.answer()
+            buckets, paid = _buckets(context, one, until, epsilon)
         except Refusal as error:
             if purpose is not None:
                 raise
             refused.append({"purpose": one.name, "rule": error.rule, "reason": str(error)})
             continue
         spent += paid
-        in_force = list(ageing.in_force(context.policy, one.name))
-        rows.append(
-            {
-                "purpose": one.name,
-                "min_notice": one.min_notice,
-                "in_force": in_force,
-                "before": stamp(until),
-                "buckets": buckets,
-            }
-        )
+        rows.append(_row(context, one, until, buckets))
     context.record(NOTICE, {"purposes": [row["purpose"] for row in rows]})
     return AgeingReport(NOTICE, tuple(rows), spent, context.actor.is_officer, tuple(refused))
 
 
-def _noticed(purpose: str, before: datetime, ahead: Ahead, clocks: Clocks) -> Outlook:
-    return ageing.notices(ahead, purpose, clocks, before)
+def _buckets(
+    context: Context, purpose: Purpose, until: datetime, epsilon: str | None
+) -> tuple[list[Row], int]:
+    """Who holds which notice, and what was paid for it now."""
+
+    def take(ahead: Ahead, clocks: Clocks) -> Outlook:
+        return ageing.notices(ahead, purpose.name, clocks, until)
+
+    question = AgeingQuestion(context, purpose, f"{NOTICE} {stamp(until)}", epsilon, take)
+    if context.actor.is_officer:
+        return question.exact(), 0
+    return question.answer()
+
+
+def _row(context: Context, purpose: Purpose, until: datetime, buckets: list[Row]) -> Row:
+    return {
+        "purpose": purpose.name,
+        "min_notice": purpose.min_notice,
+        "in_force": list(ageing.in_force(context.policy, purpose.name)),
+        "before": stamp(until),
+        "buckets": buckets,
+    }

@@ -18,6 +18,7 @@ from segmenter.workflows.request import WorkloadRequest, setting_of
 if TYPE_CHECKING:
     import polars as pl
 
+    from segmenter.budget.ledger import Ledger
     from segmenter.context import Context
     from segmenter.planning.planner import ReleasePlan
     from segmenter.project.segment import Resolved
@@ -38,7 +39,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """What a job would measure, what that costs, which error to expect; which segments are refused. Nothing was spent."""
+    """What a run would measure, what it costs, which error to expect, which segments are refused.
+
+    Nothing was spent.
+    """
 
     plan: ReleasePlan
     budgets: tuple[dict[str, Any], ...]
@@ -54,14 +58,18 @@ class PlanReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document."""
-        document = {
+        document: dict[str, Any] = {
             **self.plan.to_dict(),
             "budgets": list(self.budgets),
             "refused": [r.to_dict() for r in self.refused],
         }
-        error = None if self.error is None else self.error.to_dict()
-        more = {"target": self.target, "lock": self.lock, "error": error}
-        return document | {name: value for name, value in more.items() if value is not None}
+        if self.target is not None:
+            document["target"] = self.target
+        if self.lock is not None:
+            document["lock"] = self.lock
+        if self.error is not None:
+            document["error"] = self.error.to_dict()
+        return document
 
     def to_polars(self) -> pl.DataFrame:
         """One row a table to measure."""
@@ -75,39 +83,62 @@ class PlanReport:
 def plan(
     context: Context, asked: WorkloadRequest, target: int | None = None, *, lock: bool = False
 ) -> PlanReport:
-    """What a run of the same words would measure and cost. Spends nothing and reads no patient data.
+    """What a run of the same words would measure and cost. Reads no patient data, spends nothing.
 
-    Segments that the policy refuses are told with their rule, and the report's exit status is 3.
-    `lock` writes budgets.lock.
+    Segments that the policy refuses are told with their rule; the report's exit status is then 3.
+    `target` asks what an error of so many patients would cost. `lock` writes `budgets.lock`.
     """
+    allowed, refused, first_error = _selected(context, asked)
+    _, setting = setting_of(context, asked)
+    ledger = ledger_of(context)
+    workload = (*allowed, *asked.extra_tables(allowed, context.policy))
+    release_plan = planner.plan(
+        workload, context.policy, setting, answers_of(context).find, asked.epsilon
+    )
+    refused += _unaffordable(ledger, release_plan)
+    priced = None if target is None else _price_of(target, allowed, context, setting)
+    lock_file = None
+    if lock and first_error is None:
+        lock_file = str(budget_lock.write(context.root))
+    return PlanReport(
+        release_plan, balances(ledger), tuple(refused), first_error, priced, lock_file
+    )
+
+
+def _selected(
+    context: Context, asked: WorkloadRequest
+) -> tuple[list[Resolved], list[Refused], PolicyError | None]:
+    """The selected segments that the policy allows, those it refuses, and the first refusal."""
     project = read_project(context.root, segments=asked.selection)
+    if not project.selected:
+        project.chosen()  # says that nothing is selected
     allowed: list[Resolved] = []
     refused: list[Refused] = []
-    first: PolicyError | None = None
+    first_error: PolicyError | None = None
     for name in project.selected:
         try:
             allowed.append(project.resolved(name))
         except PolicyError as error:
-            first = first or error
+            first_error = first_error or error
             refused.append(Refused(name, error.rule or "C14", str(error)))
-    if not project.selected:
-        project.chosen()
-    _, setting = setting_of(context, asked)
-    answers, ledger = answers_of(context), ledger_of(context)
-    made = planner.plan(
-        asked.more(allowed, context.policy), context.policy, setting, answers.find, asked.epsilon
-    )
-    short = ledger.would_afford(made.charges()) if made.charges() else None
-    if short is not None:
-        names = [n for f in made.families for n in f.serves()]
-        refused += [Refused(name, short.rule or "P3", str(short)) for name in names]
-    priced = None if target is None else _target(target, allowed, context, setting)
-    locked_in = str(budget_lock.write(context.root)) if lock and first is None else None
-    return PlanReport(made, balances(ledger), tuple(refused), first, priced, locked_in)
+    return allowed, refused, first_error
 
 
-def _target(
-    target: int, segments: Sequence[Resolved], context: Context, setting: Setting
+def _unaffordable(ledger: Ledger, release_plan: ReleasePlan) -> list[Refused]:
+    """The segments that need a new release, if the budgets do not allow all of them together."""
+    charges = release_plan.charges()
+    error = ledger.would_afford(charges) if charges else None
+    if error is None:
+        return []
+    rule = error.rule or "P3"
+    served = [name for family in release_plan.families for name in family.serves()]
+    return [Refused(name, rule, str(error)) for name in served]
+
+
+def _price_of(
+    patients: int, segments: Sequence[Resolved], context: Context, setting: Setting
 ) -> dict[str, Any]:
-    price = planner.price_of(target, segments, context.policy, setting)
-    return {"patients": target, "epsilon": None if price is None else accounting.shown(price)}
+    """The epsilon whose predicted error is at most so many patients; None if no epsilon will do."""
+    price = planner.price_of(patients, segments, context.policy, setting)
+    epsilon = None if price is None else accounting.shown(price)
+    return {"patients": patients, "epsilon": epsilon}

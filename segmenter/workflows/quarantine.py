@@ -37,17 +37,20 @@ class Table(Documented):
 
 
 def quarantine(context: Context) -> Table:
-    """The rows that the ingest in use set aside: source, file, line, rule, reason, content. For officers and operators (P17)."""
+    """The rows that the ingest in use set aside. For officers and operators (P17).
+
+    Columns: source, file, line, rule, reason, and for officers the row's own content.
+    """
     if not context.actor.sees_row_counts:
-        rule, msg = "roles", "only officers and operators may open the quarantine"
-        raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+        raise Refusal(
+            "roles",
+            "only officers and operators may open the quarantine",
+            hint="the policy's `roles` name their accounts",
+        )
     snapshot = context.store.current(context.journal)
     with context.store.reading(snapshot) as engine:
-        rows = engine.frame("quarantine_opened").to_dicts()
+        rows = engine.frame("quarantine_opened")
     context.record("quarantine", {"snapshot": snapshot.id})
-    shown = (
-        rows
-        if context.actor.is_officer
-        else [{name: value for name, value in row.items() if name != "content"} for row in rows]
-    )
-    return Table("quarantine", tuple(shown))
+    if not context.actor.is_officer:
+        rows = rows.drop("content")
+    return Table("quarantine", tuple(rows.to_dicts()))

@@ -49,8 +49,9 @@ def query(
     as_of: datetime | None,
     known_at: datetime | None,
 ) -> QueryResult:
-    """Answer a question over eligible patients. A question asked before is free (P6); a new one is paid for before data is read (P2).
+    """Answer a question over eligible patients.
 
+    A question that was asked before is free (P6); a new one is paid for before data is read (P2).
     Raises `UsageError` (exit 2) for what cannot be read, `Refusal` (P15), `PolicyError` (C14) and
     `BudgetError` (exit 3).
     """
@@ -62,7 +63,7 @@ def query(
     inquiry = Inquiry(question, snapshot, setting, door.plan(question, amount), amount)
     with locked(context.store.lock("run")):
         stored = door.find(context.home / "releases", context.keys, inquiry.name, amount)
-        answer = stored or _answered(context, inquiry)
+        answer = stored or _new_answer(context, inquiry)
         context.record(
             "query",
             {
@@ -75,26 +76,26 @@ def query(
     return door.present(question, answer, stored=stored is not None)
 
 
-def _answered(context: Context, inquiry: Inquiry) -> Answer:
+def _new_answer(context: Context, inquiry: Inquiry) -> Answer:
     """Pay, count, noise, store."""
-    question, clocks = inquiry.question, inquiry.setting.clocks
+    question = inquiry.question
+    clocks = inquiry.setting.clocks
     request = ProcessingRequest(question.purpose, (), None, question.categories, clocks)
     consent.check(context.policy, request)
-    paid: list[Spend] = []
+    spends: list[Spend] = []
 
     def pay(engine: DuckDBEngine) -> None:
         door.check(engine, question)
-        paid.append(
-            ledger_of(context).spend(
-                context.actor.account, question.purpose, inquiry.name, inquiry.price.cost
-            )
+        spend = ledger_of(context).spend(
+            context.actor.account, question.purpose, inquiry.name, inquiry.price.cost
         )
+        spends.append(spend)
 
-    with decided(
-        context, inquiry.snapshot, clocks, before=pay, reads=door.reads(question)
-    ) as engine:
+    reads = door.reads(question)
+    with decided(context, inquiry.snapshot, clocks, before=pay, reads=reads) as engine:
         eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
-        tally = door.count(engine, question, eligible, context.keys.derive(BOUND).hex())
-    answer = door.publish(tally, inquiry.price, paid[0], context.policy.threshold, context.noise)
+        draw_key = context.keys.derive(BOUND).hex()
+        tally = door.count(engine, question, eligible, draw_key)
+    answer = door.publish(tally, inquiry.price, spends[0], context.policy.threshold, context.noise)
     door.keep(context.home / "releases", context.keys, inquiry.name, answer)
     return answer

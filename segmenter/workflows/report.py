@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter.errors import Refusal
 from segmenter.model import Documented
 from segmenter.project.folder import read_project
 from segmenter.release.segment_count import read_off
 from segmenter.render import report as pages
-from segmenter.workflows.answers import latest_release
+from segmenter.workflows.answers import required_release
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -26,32 +25,28 @@ class Reports(Documented):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: absolute paths."""
-        return {
-            "reports": [
-                {"segment": name, **{kind: str(path) for kind, path in made.items()}}
-                for name, made in self.files.items()
-            ]
-        }
+        reports = []
+        for name, files in self.files.items():
+            paths = {kind: str(path) for kind, path in files.items()}
+            reports.append({"segment": name, **paths})
+        return {"reports": reports}
 
 
 def report(
     context: Context, selection: Sequence[str] | None, folder: Path | None, language: str
 ) -> Reports:
-    """Write the report of every selected segment's latest release. Made of released numbers, so it costs nothing.
+    """Write the report of every selected segment's latest release.
 
-    Raises `Refusal` (P6) for a segment that has no release yet.
+    It is made of released numbers, so it costs nothing. Raises `Refusal` (P6) for a segment that
+    has no release yet.
     """
     target = folder or context.home / "reports"
     target.mkdir(parents=True, exist_ok=True)
-    made: dict[str, dict[str, Path]] = {}
+    files: dict[str, dict[str, Path]] = {}
     for segment in read_project(context.root, segments=selection).chosen():
-        found = latest_release(context, segment)
-        if found is None:
-            rule, msg = "P6", f"the segment `{segment.name}` has no release that is young enough"
-            raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
+        release = required_release(context, segment)
         titles = context.policy.purposes[segment.segment.purpose].title
         title = titles.get(language) or next(iter(titles.values()), None)
-        made[segment.name] = pages.write(
-            target, read_off(segment, found, context.policy, stored=True), title, language
-        )
-    return Reports(made)
+        count = read_off(segment, release, context.policy, stored=True)
+        files[segment.name] = pages.write(target, count, title, language)
+    return Reports(files)

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class WorkloadRequest:
-    """What a job asks for: segments by name, glob or tag (None: all), the clocks, an epsilon that overrides what segments ask.
+    """What `plan` and `run` are asked for.
 
-    `tables` are extra tables, each dimensions with commas between them, measured together with the
-    segments that may read them (P14).
+    `selection` names segments by name, glob or tag (None: all). `epsilon` overrides what the
+    segments ask. `tables` are extra tables, each a text of dimensions with commas between them;
+    they are measured together with the segments that may read them (P14).
     """
 
     selection: Sequence[str] | None = None
@@ -32,31 +33,28 @@ class WorkloadRequest:
     epsilon: str | None = None
     tables: tuple[str, ...] = ()
 
-    def more(self, chosen: Sequence[Resolved], policy: Policy) -> tuple[Resolved, ...]:
-        """The segments, and behind them the extra tables."""
-        return (
-            *chosen,
-            *extra_tables.asked(
-                chosen, [extra_tables.parsed(table, policy) for table in self.tables], policy
-            ),
-        )
+    def extra_tables(self, segments: Sequence[Resolved], policy: Policy) -> tuple[Resolved, ...]:
+        """The extra tables, as segments that everyone eligible is in."""
+        dimensions = [extra_tables.parsed(table, policy) for table in self.tables]
+        return tuple(extra_tables.asked(segments, dimensions, policy))
 
 
 def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:
-    """The newest snapshot, or the one that was current at an earlier `known_at`; refused where that one is gone."""
+    """The newest snapshot, or the one that was current at an earlier `known_at`.
+
+    Refuses if that one is gone.
+    """
     newest = context.store.current(context.journal)
-    return (
-        newest
-        if known_at is None or known_at >= newest.taken_at
-        else context.store.known(context.journal, known_at)
-    )
+    if known_at is None or known_at >= newest.taken_at:
+        return newest
+    return context.store.known(context.journal, known_at)
 
 
 def setting_of(context: Context, asked: WorkloadRequest) -> tuple[Snapshot, Setting]:
-    """The snapshot and the setting of a question: its clocks are the snapshot's moment where nothing is said (P6)."""
+    """The snapshot and the setting of a question.
+
+    The clocks are the snapshot's moment if nothing else is asked (P6).
+    """
     snapshot = snapshot_at(context, asked.known_at)
-    return snapshot, Setting(
-        snapshot.id,
-        context.policy.deciding_hash(),
-        clocks_of(snapshot, asked.as_of, asked.known_at),
-    )
+    clocks = clocks_of(snapshot, asked.as_of, asked.known_at)
+    return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks)

@@ -74,83 +74,111 @@ class RunReport:
 
 
 def run(context: Context, asked: WorkloadRequest) -> RunReport:
-    """Publish the segments' counts. What is stored is free; what is not is paid for first, all or nothing (P2, P6).
+    """Publish the segments' counts.
 
-    Raises `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
+    What is stored is free. What is not stored is paid for first, all or nothing (P2, P6). Raises
+    `PolicyError` (C14) before any data is read, `BudgetError` (P3 to P5) with nothing spent.
     """
     context.store.expect_engine()
-    chosen = read_project(context.root, segments=asked.selection).chosen()
-    wanted = asked.more(chosen, context.policy)
+    segments = read_project(context.root, segments=asked.selection).chosen()
+    extra_tables = asked.extra_tables(segments, context.policy)
     snapshot, setting = setting_of(context, asked)
     with locked(context.store.lock("run")):
-        made = planner.plan(
-            wanted, context.policy, setting, answers_of(context).find, asked.epsilon
+        plan = planner.plan(
+            (*segments, *extra_tables),
+            context.policy,
+            setting,
+            answers_of(context).find,
+            asked.epsilon,
         )
         ledger = ledger_of(context)
-        spends = ledger.spend_all(context.actor.account, made.charges())
-        releases = _measured(context, snapshot, made, spends) if spends else {}
-        counts = {
-            c.segment: c
-            for f in made.families
-            for c in f.counts(releases.get(f.family, ()), context.policy)
-        }
-        context.record(
-            "run", {"segments": list(made.order), "snapshot": snapshot.id, **_told(setting.clocks)}
-        )
-    spent = ledger.lost(spends)
-    segments, tables = (
-        tuple(counts[s.name] for s in part) for part in (chosen, wanted[len(chosen) :])
+        spends = ledger.spend_all(context.actor.account, plan.charges())
+        counts = _counts(context, snapshot, plan, spends)
+        line = {"segments": list(plan.order), "snapshot": snapshot.id}
+        context.record("run", {**line, **_clock_texts(setting.clocks)})
+    return RunReport(
+        segments=tuple(counts[segment.name] for segment in segments),
+        spent=ledger.lost(spends),
+        budgets=balances(ledger),
+        clocks=setting.clocks,
+        tables=tuple(counts[table.name] for table in extra_tables),
     )
-    return RunReport(segments, spent, balances(ledger), setting.clocks, tables)
 
 
-def _told(clocks: Clocks) -> dict[str, str]:
+def _counts(
+    context: Context, snapshot: Snapshot, plan: ReleasePlan, spends: Sequence[Spend]
+) -> dict[str, SegmentCount]:
+    """The count of every segment by its name, from new releases and from stored ones."""
+    releases = _measure(context, snapshot, plan, spends) if spends else {}
+    counts = {}
+    for family_plan in plan.families:
+        new = releases.get(family_plan.family, ())
+        for count in family_plan.counts(new, context.policy):
+            counts[count.segment] = count
+    return counts
+
+
+def _clock_texts(clocks: Clocks) -> dict[str, str]:
     return {"as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)}
 
 
-def _measured(
-    context: Context, snapshot: Snapshot, made: ReleasePlan, spends: Sequence[Spend]
+def _measure(
+    context: Context, snapshot: Snapshot, plan: ReleasePlan, spends: Sequence[Spend]
 ) -> dict[Family, tuple[Release, ...]]:
-    """Count, noise and store what every family needs; each family's spends are the next of `spends`."""
-    left = iter(spends)
-    found: dict[Family, tuple[Release, ...]] = {}
-    with decided(context, snapshot, made.families[0].setting.clocks, reads=()) as engine:
-        for number, family in enumerate(made.families):
-            context.progress(f"counting {family.family.purpose}", number / len(made.families))
-            paid = [next(left) for _ in family.measures]
+    """Count, noise and store what every family needs.
+
+    The spends stand in the order of the plan: first those of the first family's measures.
+    """
+    unused = iter(spends)
+    releases: dict[Family, tuple[Release, ...]] = {}
+    clocks = plan.families[0].setting.clocks
+    with decided(context, snapshot, clocks, reads=()) as engine:
+        for number, family_plan in enumerate(plan.families):
+            family = family_plan.family
+            context.progress(f"counting {family.purpose}", number / len(plan.families))
+            paid = [next(unused) for _ in family_plan.measures]
             if paid:
-                found[family.family] = _publish(context, engine, snapshot, family, paid)
-    return found
+                releases[family] = _publish(context, engine, snapshot, family_plan, paid)
+    return releases
 
 
 def _publish(
     context: Context,
     engine: DuckDBEngine,
     snapshot: Snapshot,
-    family: FamilyPlan,
-    paid: Sequence[Spend],
+    family_plan: FamilyPlan,
+    spends: Sequence[Spend],
 ) -> tuple[Release, ...]:
-    eligible = consent.gate(
-        engine, context.policy, snapshot, family.family.request(family.setting.clocks)
-    )
-    dimensions = context.policy.dimensions
+    """Release what one family needs: its tables, and the partitions beside them."""
+    policy = context.policy
+    request = family_plan.family.request(family_plan.setting.clocks)
+    eligible = consent.gate(engine, policy, snapshot, request)
 
-    def counted(names: Sequence[str], spend: Spend) -> Cube:
-        return cube.count(engine, [dimensions[d] for d in names], eligible, spend)
+    def count(names: Sequence[str], spend: Spend) -> Cube:
+        return cube.count(engine, [policy.dimensions[name] for name in names], eligible, spend)
 
-    priced = list(zip(family.measures, paid, strict=True))
-    cubes = [counted(m.dimensions, spend) for m, spend in priced if not m.rows]
-    strips = []
+    priced = list(zip(family_plan.measures, spends, strict=True))
+    cubes = [count(measure.dimensions, spend) for measure, spend in priced if not measure.rows]
+    partitions = []
     for measure, spend in priced:
-        if measure.rows:
-            wide = next((c for c in cubes if {*measure.dimensions} <= {*c.dimensions}), None)
-            strips.append(
-                sums(
-                    measure.rows, wide or counted(measure.dimensions, spend), context.policy, spend
-                )
-            )
+        if not measure.rows:
+            continue
+        counted = _covering(cubes, measure.dimensions) or count(measure.dimensions, spend)
+        partitions.append(sums(measure.rows, counted, policy, spend))
     releases = release.publish(
-        [*cubes, *strips], family.about(context.now()), family.tables, context.policy, context.noise
+        [*cubes, *partitions],
+        family_plan.about(context.now()),
+        family_plan.tables,
+        policy,
+        context.noise,
     )
-    answers_of(context).put(context.actor.account, releases, family.serves())
+    answers_of(context).put(context.actor.account, releases, family_plan.serves())
     return releases
+
+
+def _covering(cubes: Sequence[Cube], dimensions: Sequence[str]) -> Cube | None:
+    """The first cube that has all these dimensions."""
+    for counted in cubes:
+        if set(dimensions) <= set(counted.dimensions):
+            return counted
+    return None

@@ -42,7 +42,7 @@ class Subject(Framed):
 
 
 def subject(context: Context, patient_id: str) -> Subject:
-    """All that is held of a person, every export they were in, and how every question about them is decided now."""
+    """All that is held of a person, their exports, and how every question is decided now."""
     context.require_officer("see what is held of a person")
     snapshot = context.store.current(context.journal)
     now = context.now()

@@ -13,19 +13,25 @@ if TYPE_CHECKING:
 
 
 def trail(context: Context) -> Table:
-    """Every act, oldest first: seq, at, actor, act, policy, hash. For officers and operators."""
+    """Every act, oldest first. For officers and operators.
+
+    Columns: seq, at, actor, act, policy, hash.
+    """
     if not context.actor.sees_row_counts:
-        rule, msg = "roles", "only officers and operators may read the trail"
-        raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
-    rows = [
-        {
-            "seq": e.seq,
-            "at": stamp(e.at),
-            "actor": e.actor,
-            "act": e.kind,
-            "policy": e.body.get("policy"),
-            "hash": e.hash,
+        raise Refusal(
+            "roles",
+            "only officers and operators may read the trail",
+            hint="the policy's `roles` name their accounts",
+        )
+    rows = []
+    for entry in context.journal.read():
+        row = {
+            "seq": entry.seq,
+            "at": stamp(entry.at),
+            "actor": entry.actor,
+            "act": entry.kind,
+            "policy": entry.body.get("policy"),
+            "hash": entry.hash,
         }
-        for e in context.journal.read()
-    ]
+        rows.append(row)
     return Table("trail", tuple(rows))
