@@ -19,15 +19,19 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "export": ("segmenter export women_screening --channel email --destination mailer",),
     "query": (
-        'segmenter query "SELECT age_band, count(*) FROM patient GROUP BY age_band"'
-        " --purpose statistics --epsilon 0.3",
+        (
+            'segmenter query "SELECT age_band, count(*) FROM patient GROUP BY age_band"'
+            " --purpose statistics --epsilon 0.3"
+        ),
     ),
     "discover": ("segmenter discover women_screening --toward \"visits = '4+'\"",),
     "report": ("segmenter report women_screening --to reports --lang fr",),
     "why": (
         "segmenter why P1042",
-        "segmenter why P1042 --segment women_screening --channel email"
-        " --as-of 2026-03-01 --lang fr",
+        (
+            "segmenter why P1042 --segment women_screening --channel email"
+            " --as-of 2026-03-01 --lang fr"
+        ),
     ),
     "notice": ("segmenter notice --purpose prevention --before 2027-01-01",),
     "forecast": ("segmenter forecast prevention --epsilon 0.1",),
