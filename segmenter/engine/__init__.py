@@ -1,58 +1,37 @@
 """The query engine: the only package that imports duckdb.
 
-`Engine` is what the stages see: materialise a composed relation, fetch a small or a columnar
-result, write a file. `DuckDBEngine` keeps the promises of the house: patient data lives in
-encrypted files, spills are encrypted and go to the project's own folder, external access is off
-once everything is attached, and no message of the engine is ever passed on.
+`Engine` is what stages are typed against: it runs relations over tables, and hands out what it
+makes as `Table`s. `DuckDBEngine` keeps the promises of the house: patient data lies in encrypted
+files, spills are encrypted and go to the project's own folder, external access is off once
+everything is attached, and no message of the engine is ever passed on.
 
-`connection` opens, attaches and closes; `tables` names and fills; `composing` runs relations;
+`connection` opens, attaches and closes; `tables` makes and fills; `composing` runs relations;
 `reading` reads files for `sources`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 from segmenter.engine.composing import Composing
 from segmenter.engine.connection import Limits
+from segmenter.engine.protocol import Engine
 from segmenter.engine.reading import LONGEST_LINE, CsvScan, ParquetScan, Reading
+from segmenter.engine.scope import Scope
+from segmenter.tables import File, Table, Tables
 
-if TYPE_CHECKING:
-    import polars as pl
-
-    from segmenter.engine.relations import Structure
-
-__all__ = ["LONGEST_LINE", "CsvScan", "DuckDBEngine", "Engine", "Limits", "ParquetScan"]
-
-
-class Engine(Protocol):
-    """What a stage may ask of an engine."""
-
-    def make(
-        self,
-        table: str,
-        relation: str,
-        values: Mapping[str, object] | None = None,
-        structure: Structure | None = None,
-    ) -> None:
-        """Materialise `relation` as `table` (`alias.table` for an attached file, a temporary table otherwise)."""
-
-    def rows(
-        self,
-        relation: str,
-        values: Mapping[str, object] | None = None,
-        structure: Structure | None = None,
-    ) -> list[tuple[Any, ...]]:
-        """All rows of a small result."""
-
-    def frame(
-        self,
-        relation: str,
-        values: Mapping[str, object] | None = None,
-        structure: Structure | None = None,
-    ) -> pl.DataFrame:
-        """A result as a polars frame."""
+__all__ = [
+    "LONGEST_LINE",
+    "CsvScan",
+    "DuckDBEngine",
+    "Engine",
+    "File",
+    "Limits",
+    "ParquetScan",
+    "Scope",
+    "Table",
+    "Tables",
+]
 
 
 class DuckDBEngine(Composing, Reading):
@@ -64,3 +43,7 @@ class DuckDBEngine(Composing, Reading):
     """
 
     __slots__ = ()
+
+
+if TYPE_CHECKING:
+    _: type[Engine] = DuckDBEngine

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from segmenter.engine import relations
 from segmenter.engine.connection import fixed_errors
 from segmenter.engine.quoting import dotted, named, quoted
-from segmenter.engine.tables import Tables
+from segmenter.engine.tables import Filling, in_sql
 from segmenter.errors import EngineError
+from segmenter.tables import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -18,20 +19,55 @@ if TYPE_CHECKING:
     from segmenter.engine.relations import Structure
 
 
-class Composing(Tables):
+Reads = Mapping[str, Table]
+Values = Mapping[str, object] | None
+
+
+class Composing(Filling):
     """What an engine does with relations."""
 
     __slots__ = ()
 
+    @overload
+    def make(
+        self,
+        table: str,
+        /,
+        *,
+        reads: Reads = ...,
+        values: Values = None,
+        structure: Structure | None = None,
+        into: Table | None = None,
+    ) -> Table: ...
+
+    @overload
     def make(
         self,
         table: str,
         relation: str,
-        values: Mapping[str, object] | None = None,
+        values: Values = None,
         structure: Structure | None = None,
-    ) -> None:
-        """Materialise a relation as a table; a temporary one unless `table` is `alias.name`."""
-        composed, bound = self._composed(relation, values, structure)
+    ) -> None: ...
+
+    def make(
+        self,
+        table: str,
+        relation: str | None = None,
+        values: Values = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+        into: Table | None = None,
+    ) -> Table | None:
+        """Materialise a relation over the tables it `reads`: `into`, else as a temporary table.
+
+        By names: materialise it as `table`, over all that is ready.
+        """
+        if relation is None:
+            composed, bound = self._composed(table, values, structure, reads or {})
+            message = f"relation {table} failed"
+            return self._new(table, f"AS {composed.sql}", bound, message, into)
+        composed, bound = self._composed(relation, values, structure, None)
         kind = "TABLE" if "." in table else "TEMP TABLE"
         with fixed_errors(f"relation {relation} failed"):
             self.connection.execute(
@@ -39,47 +75,76 @@ class Composing(Tables):
             )
         if "." not in table:
             self._name(table, "TABLE")
+        return None
 
-    def view(self, name: str, relation: str, structure: Structure | None = None) -> None:
-        """Name a relation without computing it; it takes no bound values, constants come in through `structure`."""
-        composed, _ = self._composed(relation, None, structure)
+    @overload
+    def view(
+        self, name: str, /, *, reads: Reads = ..., structure: Structure | None = None
+    ) -> Table: ...
+
+    @overload
+    def view(self, name: str, relation: str, structure: Structure | None = None) -> None: ...
+
+    def view(
+        self,
+        name: str,
+        relation: str | None = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+    ) -> Table | None:
+        """A relation over the tables it `reads`, not computed yet.
+
+        It takes no values: constants come in through `structure`. By names: as the view `name`.
+        """
+        if relation is None:
+            composed, _ = self._composed(name, None, structure, reads or {})
+            return self._new_view(name, composed.sql, f"relation {name} failed")
+        composed, _ = self._composed(relation, None, structure, None)
         with fixed_errors(f"relation {relation} failed"):
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(name)} AS {composed.sql}")
         self._name(name, "VIEW")
+        return None
 
     def add(
         self,
-        table: str,
+        table: str | Table,
         relation: str,
-        values: Mapping[str, object] | None = None,
+        values: Values = None,
         structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
     ) -> None:
         """Append a relation's rows to an existing table, by column name."""
-        composed, bound = self._composed(relation, values, structure)
+        composed, bound = self._composed(relation, values, structure, reads)
         with fixed_errors(f"relation {relation} failed"):
-            self.connection.execute(f"INSERT INTO {dotted(table)} BY NAME {composed.sql}", bound)
+            self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME {composed.sql}", bound)
 
     def rows(
         self,
         relation: str,
-        values: Mapping[str, object] | None = None,
+        values: Values = None,
         structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
     ) -> list[tuple[Any, ...]]:
         """All rows of a relation, as Python values. For small results."""
-        composed, bound = self._composed(relation, values, structure)
+        composed, bound = self._composed(relation, values, structure, reads)
         with fixed_errors(f"relation {relation} failed"):
             return self.connection.execute(composed.sql, bound).fetchall()
 
     def frame(
         self,
         relation: str,
-        values: Mapping[str, object] | None = None,
+        values: Values = None,
         structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
     ) -> pl.DataFrame:
         """A relation as a polars frame, handed over as Arrow columns."""
         import polars as pl
 
-        composed, bound = self._composed(relation, values, structure)
+        composed, bound = self._composed(relation, values, structure, reads)
         with fixed_errors(f"relation {relation} failed"):
             return pl.DataFrame(self.connection.sql(composed.sql, params=bound))
 
@@ -88,20 +153,22 @@ class Composing(Tables):
         relation: str,
         path: Path,
         options: str,
-        values: Mapping[str, object] | None = None,
+        values: Values = None,
         structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
     ) -> None:
         """Write a relation's rows, in its own order, to a file or pipe with COPY. `options` is one of this program's own constants."""
-        composed, bound = self._composed(relation, values, structure)
+        composed, bound = self._composed(relation, values, structure, reads)
         with fixed_errors("cannot write a file"):
             self.connection.execute(
                 f"COPY ({composed.sql}) TO {quoted(str(path))} ({options})", bound
             )
 
     def _composed(
-        self, relation: str, values: Mapping[str, object] | None, structure: Structure | None
+        self, relation: str, values: Values, structure: Structure | None, reads: Reads | None
     ) -> tuple[relations.Relation, dict[str, object]]:
-        composed = relations.compose(relation, structure, frozenset(self._ready))
+        composed = relations.compose(relation, structure, frozenset(self._ready), reads)
         given = dict(values or {})
         missing = composed.values - given.keys()
         if missing:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, overload
 
 import duckdb
 
 from segmenter.engine import extension, warmup
 from segmenter.engine.quoting import named, quoted
+from segmenter.engine.scope import Scope
 from segmenter.engine.spill import own_folder
 from segmenter.errors import Cancelled, EngineError, ProjectKeyError
+from segmenter.tables import File, Table, Tables
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,9 +50,11 @@ class Connection:
     _folder: Path | None = None
     _held: int | None = None
     _ready: set[str] = field(default_factory=set)
-    _kinds: dict[str, str] = field(
-        default_factory=dict
-    )  # of what this engine itself named: VIEW or TABLE
+    # Of what this engine itself named: VIEW or TABLE.
+    _kinds: dict[str, str] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+    _scopes: list[Scope] = field(default_factory=list)
+    _files: dict[Path, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         self.spill.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -101,6 +106,8 @@ class Connection:
             self._held = None
         self._ready.clear()
         self._kinds.clear()
+        self._scopes.clear()
+        self._files.clear()
 
     def __repr__(self) -> str:
         return "DuckDBEngine()"
@@ -115,12 +122,62 @@ class Connection:
 
     # -- files -------------------------------------------------------------------------------------
 
-    def attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
-        """Attach an encrypted DuckDB file under `alias`, read-only unless `write`; what is written is for its owner alone.
+    @overload
+    def attach(self, alias: Path) -> Tables: ...
 
-        A file that is of no use before it is complete need not be `logged`: it is written when it
-        is detached, and only then.
+    @overload
+    def attach(
+        self, alias: str, path: Path, *, write: bool = False, logged: bool = True
+    ) -> None: ...
+
+    def attach(
+        self,
+        alias: str | Path,
+        path: Path | None = None,
+        *,
+        write: bool = False,
+        logged: bool = True,
+    ) -> Tables | None:
+        """Attach an encrypted file to read its tables, until the scope around it ends.
+
+        By names: attach it under `alias`, read-only unless `write`.
         """
+        if isinstance(alias, Path):
+            return self._tables_of(self._read(alias))
+        assert path is not None
+        self._attach(alias, path, write=write, logged=logged)
+        return None
+
+    @contextlib.contextmanager
+    def writing(self, path: Path, *, logged: bool = True) -> Iterator[File]:
+        """A file to write tables into, complete on disk at the end and for its owner alone.
+
+        A file that is of no use before it is complete need not be `logged`: it is written at the
+        end, and only then.
+        """
+        alias = self._fresh("file")
+        had_tables = path.exists()
+        self._attach(alias, path, write=True, logged=logged)
+        try:
+            yield File(alias, self._tables_of(alias) if had_tables else Tables())
+        except BaseException:
+            with contextlib.suppress(EngineError, Cancelled):
+                self.detach(alias)
+            raise
+        self.detach(alias)
+
+    def _read(self, path: Path) -> str:
+        """The alias of a file that is attached to be read; a file is attached once."""
+        known = self._files.get(path.absolute())
+        if known is not None:
+            return known
+        alias = self._fresh("file")
+        self._attach(alias, path)
+        if self._scopes:
+            self._scopes[-1].attached.append(alias)
+        return alias
+
+    def _attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
         options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
         options += ["STORAGE_VERSION 'v1.5.0'"] if write else ["READ_ONLY"]
         options += [] if logged else ["RECOVERY_MODE NO_WAL_WRITES"]
@@ -138,11 +195,58 @@ class Connection:
             raise EngineError(msg, file=path) from None
         except OSError:
             raise EngineError("a file of the project cannot be kept private", file=path) from None
+        self._files[path.absolute()] = alias
+
+    def _tables_of(self, alias: str) -> Tables:
+        return Tables({name: Table(f"{alias}.{name}") for name in self.tables(alias)})
+
+    def tables(self, alias: str) -> list[str]:
+        """The tables of an attached file."""
+        with fixed_errors("cannot read a file"):
+            found = self.connection.execute(f"SHOW TABLES FROM {named(alias)}").fetchall()
+        return sorted(name for (name,) in found)
 
     def detach(self, alias: str) -> None:
         """Detach a file; what was written is checkpointed and complete on disk."""
         with fixed_errors("cannot close a file"):
             self.connection.execute(f"DETACH {named(alias)}")
+        self._files = {path: known for path, known in self._files.items() if known != alias}
+
+    # -- scopes ------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[Scope]:
+        """A stretch of work: tables made and files attached meanwhile go at its end, but for what it keeps."""
+        scope = Scope(self._scopes[-1] if self._scopes else None)
+        self._scopes.append(scope)
+        try:
+            yield scope
+        except BaseException:
+            with contextlib.suppress(EngineError, Cancelled):
+                self._end(scope)
+            raise
+        self._end(scope)
+
+    def _end(self, scope: Scope) -> None:
+        self._scopes.remove(scope)
+        kinds = {name: self._kinds.pop(name) for name in scope.made if name in self._kinds}
+        drops = [f"DROP {kind} IF EXISTS temp.{named(name)}" for name, kind in kinds.items()]
+        if drops:
+            with fixed_errors("cannot drop a table"):
+                self.connection.execute("; ".join(drops))
+        for alias in scope.attached:
+            self.detach(alias)
+
+    def _fresh(self, stem: str) -> str:
+        """A name that nothing else in this engine has."""
+        return f"{stem}__{next(self._numbers)}"
+
+    def _made(self, name: str, kind: str) -> Table:
+        """Note what was made under a fresh name."""
+        self._kinds[name] = kind
+        if self._scopes:
+            self._scopes[-1].made.append(name)
+        return Table(name)
 
     @contextlib.contextmanager
     def at_once(self) -> Iterator[None]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import duckdb
 
 from segmenter.engine.connection import fixed_errors
-from segmenter.engine.quoting import dotted, literal, named, quoted
-from segmenter.engine.tables import Tables
+from segmenter.engine.quoting import literal, named, quoted
+from segmenter.engine.tables import Filling, in_sql
 from segmenter.errors import Cancelled, EngineError
+from segmenter.tables import Table
 
 LONGEST_LINE = 2_000_000  # characters of one record of a delimited file
 _NO_TEXT = "\x02no text is this\x03"
@@ -39,12 +40,12 @@ class ParquetScan:
     first: int
 
 
-class Reading(Tables):
+class Reading(Filling):
     """What an engine does with files."""
 
     __slots__ = ()
 
-    def append_csv(self, table: str, scan: CsvScan) -> bool:
+    def append_csv(self, table: str | Table, scan: CsvScan) -> bool:
         """Append a delimited file in the order of its rows; False, and nothing appended, where any line of it is not clean."""
         fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width))
         options = (
@@ -62,20 +63,20 @@ class Reading(Tables):
         )
 
     def append_parquet(
-        self, table: str, path: str, file: int, columns: Sequence[str | None]
+        self, table: str | Table, path: str, file: int, columns: Sequence[str | None]
     ) -> bool:
         """Append a Parquet file, every value as text; `columns` names its column for each of the table's, or None."""
         source = f"{_parquet(path)}, file_row_number = true)"
         return self._append_ordered(table, source, file, columns, "file_row_number + 1")
 
     def _append_ordered(
-        self, table: str, source: str, file: int, columns: Sequence[str | None], line: str
+        self, table: str | Table, source: str, file: int, columns: Sequence[str | None], line: str
     ) -> bool:
         chosen = ", ".join(_text(name) for name in columns)
         try:
             self.connection.execute("SET preserve_insertion_order = true")
             self.connection.execute(
-                f"INSERT INTO {dotted(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}"
+                f"INSERT INTO {in_sql(table)} SELECT {int(file)}, {line}, {chosen} FROM {source}"
             )
         except duckdb.InterruptException:
             raise Cancelled("cancelled") from None
@@ -87,13 +88,14 @@ class Reading(Tables):
             self.connection.execute("SET preserve_insertion_order = false")
         return True
 
-    def trim(self, table: str, rows: int) -> None:
+    def trim(self, table: str | Table, rows: int) -> None:
         """Take back what was appended to a staging table beyond its first `rows` rows."""
         if self.count(table) > rows:
             with fixed_errors("cannot read a source"):
-                kept = f"CREATE TEMP TABLE _kept AS FROM {dotted(table)} WHERE rowid < {int(rows)} ORDER BY rowid"
+                name = table.name if isinstance(table, Table) else table
+                kept = f"CREATE TEMP TABLE _kept AS FROM {in_sql(table)} WHERE rowid < {int(rows)} ORDER BY rowid"
                 self.connection.execute(
-                    f"{kept}; DROP TABLE {dotted(table)}; ALTER TABLE _kept RENAME TO {named(table)}"
+                    f"{kept}; DROP TABLE {in_sql(table)}; ALTER TABLE _kept RENAME TO {named(name)}"
                 )
 
     def text_lines(
@@ -152,6 +154,25 @@ class Reading(Tables):
             return False
         return True
 
+    def placed(
+        self,
+        table: str | Table,
+        files: str | Table,
+        columns: Mapping[str, str],
+        scans: Sequence[ParquetScan] = (),
+    ) -> Table:
+        """A view of staged rows: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> the table's column).
+
+        The rows of `scans` come from their files each time the view is read: a row that is read
+        twice is cheaper than one that is copied.
+        """
+        return self._new_view("raw", self._rows_placed(table, files, columns, scans))
+
+    def column(self, table: Table, column: str) -> Table:
+        """A view of one column of a table, called patient_id there."""
+        query = f"SELECT {named(column)} AS patient_id FROM {in_sql(table)}"
+        return self._new_view("column", query)
+
     def place(
         self,
         view: str,
@@ -160,29 +181,33 @@ class Reading(Tables):
         columns: Mapping[str, str],
         scans: Sequence[ParquetScan] = (),
     ) -> None:
-        """Name staged rows `view`: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> the table's column).
+        """By names: `placed`, as `view`."""
+        query = self._rows_placed(table, files, columns, scans)
+        with fixed_errors("cannot read a table"):
+            self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {query}")
+        self._name(view, "VIEW")
 
-        The rows of `scans` come from their files each time the view is read: a row that is read
-        twice is cheaper than one that is copied.
-        """
+    def _rows_placed(
+        self,
+        table: str | Table,
+        files: str | Table,
+        columns: Mapping[str, str],
+        scans: Sequence[ParquetScan],
+    ) -> str:
         chosen = "".join(
             f", r.{named(theirs)} AS {named(ours)}" for ours, theirs in columns.items()
         )
         staged = (
             f"SELECT r.rowid AS raw_row, f.origin AS raw_origin, coalesce(r._line, r.rowid - f.first + f.skip + 1) AS raw_line{chosen} "
-            f"FROM {dotted(table)} AS r JOIN {dotted(files)} AS f ON f.file = r._file"
+            f"FROM {in_sql(table)} AS r JOIN {in_sql(files)} AS f ON f.file = r._file"
         )
         parts = [*([staged] if not scans or self.count(table) else []), *map(_scanned, scans)]
-        with fixed_errors("cannot read a table"):
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {' UNION ALL '.join(parts)}"
-            )
-        self._name(view, "VIEW")
+        return " UNION ALL ".join(parts)
 
     def place_column(self, view: str, table: str, column: str) -> None:
-        """Name one column of a ready table `view`, called patient_id there."""
+        """By names: `column`, as `view`."""
         with fixed_errors("cannot read a table"):
-            query = f"SELECT {named(column)} AS patient_id FROM {dotted(table)}"
+            query = f"SELECT {named(column)} AS patient_id FROM {in_sql(table)}"
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {query}")
         self._name(view, "VIEW")
 

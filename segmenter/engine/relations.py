@@ -19,10 +19,14 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segmenter.engine.quoting import dotted
+from segmenter.errors import EngineError
+from segmenter.tables import Table
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
-Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr]"]
+Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr] | Table"]
 Tokens = tuple[str, ...]  # without comments; what separates two of them is one space
 
 TOKEN = re.compile(
@@ -89,10 +93,11 @@ def split(text: str) -> Tokens:
     )
 
 
-def needs(query: Tokens) -> list[str]:
-    """The relations a query reads, in order of first mention (its own CTE names excepted): names behind FROM or JOIN.
+def places(query: Tokens) -> list[int]:
+    """Where a query names a table that it reads: behind FROM or JOIN, its own CTE names excepted.
 
-    >>> needs(split("WITH kin AS (SELECT 1 AS one) SELECT * FROM kin JOIN person ON extract(year FROM due_at) = one"))
+    >>> query = split("WITH kin AS (SELECT 1) SELECT * FROM kin JOIN person ON a IS DISTINCT FROM b")
+    >>> [query[place] for place in places(query)]
     ['person']
     """
     own = {
@@ -100,12 +105,26 @@ def needs(query: Tokens) -> list[str]:
         for n in range(len(query) - 3)
         if query[n] in ("WITH", "RECURSIVE", ",") and query[n + 2 : n + 4] == ("AS", "(")
     }
-    read = [
-        query[n]
-        for n in range(1, len(query))
-        if query[n - 1] in ("FROM", "JOIN") and query[n + 1 : n + 2] != (".",)
-    ]
-    return [name for name in dict.fromkeys(read) if name not in own and name in paths()]
+    return [n for n in range(1, len(query)) if _names_table(query, n) and query[n] not in own]
+
+
+def _names_table(query: Tokens, n: int) -> bool:
+    """Whether the token at `n` is the bare name of a table."""
+    if query[n - 1] not in ("FROM", "JOIN"):
+        return False
+    is_column = n > 1 and query[n - 2] == "DISTINCT"
+    is_part = query[n + 1 : n + 2] in ((".",), ("(",))
+    return not is_column and not is_part and query[n].isidentifier()
+
+
+def needs(query: Tokens) -> list[str]:
+    """The relations a query reads, in order of first mention.
+
+    >>> needs(split("SELECT * FROM person JOIN elsewhere USING (patient)"))
+    ['person']
+    """
+    read = dict.fromkeys(query[place] for place in places(query))
+    return [name for name in read if name in paths()]
 
 
 def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
@@ -130,65 +149,133 @@ def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
     return tuple(filled)
 
 
-def compose(
-    name: str, structure: Structure | None = None, ready: frozenset[str] = frozenset()
-) -> Relation:
-    """The relation `name` with all it depends on as CTEs; relations named in `ready` are tables that exist already.
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A relation with all it depends on; `inputs` are still to be bound to tables.
 
-    A structural hole left unfilled is an error: `ValueError`. What was composed once is kept: a job
-    asks the same again and again.
+    `chunks` alternate: a text, the name of an input, a text ...
     """
-    given = {
+
+    chunks: tuple[str, ...]
+    values: frozenset[str]
+
+    def bound(self, inputs: Mapping[str, str]) -> str:
+        """The text, with each input's place in SQL."""
+        chunks = list(self.chunks)
+        chunks[1::2] = [inputs[name] for name in chunks[1::2]]
+        return "".join(chunks)
+
+
+INPUT = "\x00"  # the mark before the name of an input, among tokens
+
+
+def compose(
+    name: str,
+    structure: Structure | None = None,
+    ready: frozenset[str] = frozenset(),
+    reads: Mapping[str, Table] | None = None,
+) -> Relation:
+    """The relation `name` with all it depends on as CTEs, its inputs bound to the tables `reads`.
+
+    Raises `EngineError` if what is read is neither in `reads` nor a relation, `ValueError` if a
+    structural hole is left unfilled. What was composed once is kept: a job asks the same again
+    and again.
+
+    By names, if `reads` is None: relations named in `ready` are tables that exist already.
+    """
+    holes = {
         hole: ", ".join(_texts(expressions))
         for hole, expressions in sorted((structure or {}).items())
     }
-    known = (name, ready.intersection(paths()), tuple(given.items()))
+    inputs = ready.intersection(paths()) if reads is None else frozenset(reads)
+    known = (name, reads is None, inputs, tuple(holes.items()))
     if known not in _composed:
-        _composed[known] = _compose(
-            name, {hole: split(text) for hole, text in given.items()}, ready
-        )
-    return _composed[known]
+        if len(_composed) > MOST_KEPT:
+            _composed.clear()
+        filling = {hole: split(text) for hole, text in holes.items()}
+        _composed[known] = _template(name, filling, inputs, strict=reads is not None)
+    template = _composed[known]
+    places = {given: dotted(table.name) for given, table in (reads or {}).items()}
+    return Relation(name, template.bound(places), template.values)
 
 
-_composed: dict[tuple[object, ...], Relation] = {}
+MOST_KEPT = 2000
+_composed: dict[tuple[object, ...], Template] = {}
 
 
-def _texts(given: exp.Expr | Sequence[exp.Expr]) -> Iterator[str]:
+def _texts(given: exp.Expr | Sequence[exp.Expr] | Table) -> Iterator[str]:
     """What goes into a hole: the text of each expression, of a table its name alone."""
     from sqlglot import exp
 
+    if isinstance(given, Table):
+        yield dotted(given.name)
+        return
     for expression in [given] if isinstance(given, exp.Expr) else given:
         yield (expression.this if isinstance(expression, exp.Table) else expression).sql(
             dialect="duckdb", comments=False
         )
 
 
-def _compose(name: str, structure: Mapping[str, Tokens], ready: frozenset[str]) -> Relation:
+def _template(
+    name: str, structure: Mapping[str, Tokens], inputs: frozenset[str], *, strict: bool
+) -> Template:
     ordered: dict[str, Tokens] = {}
 
     def visit(current: str) -> None:
         query = fill(tokens(current), structure)
-        for needed in needs(query):
-            if needed not in ready and needed not in ordered and needed != current:
+        for needed in dict.fromkeys(query[place] for place in places(query)):
+            if needed in inputs or needed in ordered:
+                continue
+            if needed in paths() and needed != current:
                 visit(needed)
-        ordered[current] = query
+            elif strict and not needed.startswith("__"):
+                msg = f"relation {name} lacks the table {needed}, which {current} reads"
+                raise EngineError(msg)
+        ordered[current] = _with_inputs(query, inputs) if strict else query
 
     visit(name)
-    main = ordered.pop(name)
-    if ordered:
-        start = 0 if main[0] != "WITH" else 2 if main[1] == "RECURSIVE" else 1
-        before = [
-            token
-            for known, query in ordered.items()
-            for token in (known, "AS", "(", *query, ")", ",")
-        ]
-        main = (*(main[:start] or ("WITH",)), *(before if start else before[:-1]), *main[start:])
-    holes = sorted({token for token in main if token.startswith("__")})
+    whole = _with_before(ordered.pop(name), ordered)
+    holes = sorted({token for token in whole if token.startswith("__")})
     if holes:
         msg = f"relation {name} has unfilled holes: {', '.join(holes)}"
         raise ValueError(msg)
-    return Relation(
-        name,
-        " ".join(main),
-        frozenset(token[1:] for token in main if token[0] == "$" and len(token) > 1),
-    )
+    values = frozenset(token[1:] for token in whole if token[0] == "$" and len(token) > 1)
+    return Template(_chunks(whole), values)
+
+
+def _with_inputs(query: Tokens, inputs: frozenset[str]) -> Tokens:
+    """Mark each input where it is read, and let it keep its name there."""
+    marked: list[str] = []
+    read = {place for place in places(query) if query[place] in inputs}
+    for n, token in enumerate(query):
+        if n not in read:
+            marked.append(token)
+            continue
+        marked.append(INPUT + token)
+        if query[n + 1 : n + 2] != ("AS",):
+            marked += ["AS", token]
+    return tuple(marked)
+
+
+def _with_before(main: Tokens, before: Mapping[str, Tokens]) -> Tokens:
+    """A query with what it depends on as CTEs before its own."""
+    if not before:
+        return main
+    ctes: list[str] = []
+    for name, query in before.items():
+        ctes += [name, "AS", "(", *query, ")", ","]
+    start = 0 if main[0] != "WITH" else 2 if main[1] == "RECURSIVE" else 1
+    if not start:
+        return ("WITH", *ctes[:-1], *main)
+    return (*main[:start], *ctes, *main[start:])
+
+
+def _chunks(query: Tokens) -> tuple[str, ...]:
+    """The text of a query, cut at its inputs."""
+    chunks = [""]
+    for token in query:
+        if token.startswith(INPUT):
+            chunks += [token.removeprefix(INPUT), " "]
+        else:
+            chunks[-1] += f"{token} "
+    return tuple(chunks)

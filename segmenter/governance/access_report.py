@@ -12,7 +12,9 @@ from segmenter.model import stamp
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from segmenter.engine import DuckDBEngine
+    import polars as pl
+
+    from segmenter.engine import DuckDBEngine, Table, Tables
     from segmenter.export.register import Place
 
 DERIVED = (
@@ -53,79 +55,93 @@ class Subject:
         }
 
 
-def report(engine: DuckDBEngine, place: Place, patient_id: str, tables: tuple[str, ...]) -> Subject:
-    """The report on a person and the ids linked to it. The engine has the snapshot's `tables` exposed, and `suppression_entry`.
+def report(
+    engine: DuckDBEngine, place: Place, patient_id: str, snapshot: Tables, listed: Table
+) -> Subject:
+    """The report on a person and the ids linked to it.
 
-    Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown id. The
-    request itself is on the trail.
+    Reads the tables of a `snapshot`, and `listed`, the entries of the suppression list. Raises
+    `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown id. The request
+    itself is on the trail.
     """
     if not place.actor.is_officer:
         raise Refusal("roles", "only an officer may see what is held of a person")
-    engine.make("subject_patient", "erase_person", {"patient_id": patient_id})
-    ids = tuple(name for _, name, *_ in engine.rows("subject_named"))
-    if not ids:
-        raise UsageError(
-            "the snapshot does not know this patient", hint="ids are compared exactly, as text"
-        )
-    held = {}
-    for table in tables:
-        if table not in DERIVED and "patient" in engine.columns(table):
-            engine.alias("subject_source", table)
-            held[table] = tuple(
-                _plain(row)
-                for row in engine.frame("subject_row").drop("patient").iter_rows(named=True)
+    with engine.scope():
+        person = person_of(engine, snapshot, patient_id)
+        reads = {"subject_patient": person}
+        ids = tuple(name for _, name, *_ in engine.rows("subject_named", reads=reads))
+        if not ids:
+            raise UsageError(
+                "the snapshot does not know this patient",
+                hint="ids are compared exactly, as text",
             )
-    aside = tuple(_plain(row) for row in engine.frame("subject_quarantine").iter_rows(named=True))
-    entries = entries_of(engine)
-    place.journal.append(
-        place.actor.account, "subject", {"pseudonym": place.keys.pseudonym("patient", patient_id)}
-    )
-    return Subject(
-        ids,
-        held,
-        aside,
-        entries,
-        _exports(engine, place),
-        place.snapshot.id,
-        stamp(place.snapshot.taken_at),
-    )
+        held = {}
+        for name in snapshot:
+            if name not in DERIVED and "patient" in engine.columns(snapshot[name]):
+                rows = engine.frame(
+                    "subject_row", reads={**reads, "subject_source": snapshot[name]}
+                )
+                held[name] = _plain_rows(rows.drop("patient"))
+        quarantine = engine.frame("subject_quarantine", reads=snapshot | reads)
+        entries = entries_of(engine, person, snapshot, listed)
+        place.journal.append(
+            place.actor.account,
+            "subject",
+            {"pseudonym": place.keys.pseudonym("patient", patient_id)},
+        )
+        return Subject(
+            ids,
+            held,
+            _plain_rows(quarantine),
+            entries,
+            exports_of(engine, place, person),
+            place.snapshot.id,
+            stamp(place.snapshot.taken_at),
+        )
 
 
-def entries_of(engine: DuckDBEngine) -> tuple[Mapping[str, Any], ...]:
-    """The entries of the suppression list that name the person whom `exports_of` or `report` looked up."""
-    return tuple(_plain(row) for row in engine.frame("subject_entry").iter_rows(named=True))
+def person_of(engine: DuckDBEngine, snapshot: Tables, patient_id: str) -> Table:
+    """Every id linked to one, with its identifiers: patient, patient_id, email, phone, postal."""
+    return engine.make("erase_person", reads=snapshot, values={"patient_id": patient_id})
 
 
-def exports_of(
-    engine: DuckDBEngine, place: Place, patient_id: str
+def entries_of(
+    engine: DuckDBEngine, person: Table, snapshot: Tables, listed: Table
 ) -> tuple[Mapping[str, Any], ...]:
-    """Every export that a person, or an id linked to them, was in. The engine has the snapshot's tables; the caller is an officer's."""
-    engine.make("subject_patient", "erase_person", {"patient_id": patient_id})
-    return _exports(engine, place)
+    """The entries of the suppression list that name a person."""
+    reads = {
+        "suppression_entry": listed,
+        "address": snapshot["address"],
+        "subject_patient": person,
+    }
+    return _plain_rows(engine.frame("subject_entry", reads=reads))
 
 
-def _exports(engine: DuckDBEngine, place: Place) -> tuple[Mapping[str, Any], ...]:
-    """Every export the person was in: when, for what, to whom, with which columns and categories."""
+def exports_of(engine: DuckDBEngine, place: Place, person: Table) -> tuple[Mapping[str, Any], ...]:
+    """Every export a person was in: when, for what, to whom, with which columns and categories."""
     found = []
     for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED)):
         register.read(engine, place.home, one.export)
-        if engine.rows("subject_member")[0][0]:
-            told = {
-                "export": one.export,
-                "at": stamp(one.at),
-                "purpose": one.purpose,
-                "channel": one.channel,
-                "segment": one.segment,
-            }
+        reads = {"registered": engine.table("registered"), "subject_patient": person}
+        ((is_member,),) = engine.rows("subject_member", reads=reads)
+        if is_member:
             found.append(
                 {
-                    **told,
+                    "export": one.export,
+                    "at": stamp(one.at),
+                    "purpose": one.purpose,
+                    "channel": one.channel,
+                    "segment": one.segment,
                     "destination": one.destination,
                     "columns": list(one.columns),
                     "categories": list(one.categories),
                 }
             )
     return tuple(found)
+
+
+def _plain_rows(frame: pl.DataFrame) -> tuple[dict[str, Any], ...]:
+    return tuple(_plain(row) for row in frame.iter_rows(named=True))
 
 
 def _plain(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from segmenter.identifiers.hashing import LABEL, pads
 from segmenter.identifiers.reading import first_form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from segmenter.engine import DuckDBEngine
     from segmenter.store.keys import Keys
 
@@ -22,7 +24,7 @@ def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "ad
     from sqlglot import exp
 
     values = {"region": region, **pads(keys.derive(LABEL))}
-    put = engine.make
+    put: Callable[..., None] = engine.make
     for kind in ("patient_id", "email", "phone", "postal"):
         engine.view(
             "identifier_given", "identifier_patient", {"__kind__": exp.Literal.string(kind)}
@@ -37,7 +39,7 @@ def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "ad
 
 def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
     """Make `into` (as for `hash_patients`) from the ready tables `patient` and `address`: how each patient can be reached, by kind."""
-    put = engine.make
+    put: Callable[..., None] = engine.make
     for kind in ("email", "phone", "postal"):
         put(into, "reach", {"identifier": kind})
         put = engine.add

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.consent import explain as whys
-from segmenter.consent.state import SNAPSHOT
 from segmenter.export import register
 from segmenter.governance import access_report as subjects
 from segmenter.model import Clocks, Framed
@@ -47,7 +46,8 @@ def subject(context: Context, patient_id: str) -> Subject:
     snapshot = context.store.current(context.journal)
     now = context.now()
     with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
-        tables = tuple(name for name in engine.tables(SNAPSHOT) if name != TOUCHED)
-        held = subjects.report(engine, place_of(context, snapshot), patient_id, tables)
+        tables = engine.attach(snapshot.path).without(TOUCHED)
+        place, listed = place_of(context, snapshot), engine.table("suppression_entry")
+        held = subjects.report(engine, place, patient_id, tables, listed)
         decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
     return Subject(held, decided)

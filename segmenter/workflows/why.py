@@ -43,8 +43,10 @@ def why(
     questions = _questions(context, segment, channel)
     snapshot = snapshot_at(context, clocks.known_at)
     with opened(context, snapshot) as engine:
-        exports = subjects.exports_of(engine, place_of(context, snapshot), patient_id)
-        entries = subjects.entries_of(engine)
+        tables = engine.named()
+        person = subjects.person_of(engine, tables, patient_id)
+        exports = subjects.exports_of(engine, place_of(context, snapshot), person)
+        entries = subjects.entries_of(engine, person, tables, tables["suppression_entry"])
         answer = replace(
             whys.why(engine, context.policy, patient_id, clocks, questions, exports),
             suppression=entries,
