@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from segmenter.budget import accounting
-from segmenter.dimensions.partition import sums
+from segmenter.dimensions.partition import count_groups
 from segmenter.model import Clocks, Cube, Spend
 from segmenter.project import condition
 from segmenter.project.family import Family, Setting
@@ -25,6 +25,7 @@ from segmenter.project.policy import (
     Threshold,
 )
 from segmenter.project.segment import Resolved, Segment, resolve
+from segmenter.published.release import Provenance
 from segmenter.release import publish as release
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -118,8 +119,8 @@ def cube(dimensions: tuple[str, ...], counts, spend: Spend | None = None) -> Cub
     return Cube(dimensions, np.asarray(counts, dtype=np.int64).ravel(), spend or paid())
 
 
-def about(epsilon: int = NANO) -> release.About:
-    return release.About(FAMILY, SETTING, epsilon, NOW)
+def provenance(epsilon: int = NANO) -> Provenance:
+    return Provenance(FAMILY, SETTING, epsilon, NOW)
 
 
 def exact(family, joint, using: Policy | None = None):
@@ -131,7 +132,9 @@ def exact(family, joint, using: Policy | None = None):
         spend = Spend(f"spend-{n}", "prevention", m.question, m.cost, n)
         away = tuple(k for k, d in enumerate(given.dimensions) if d not in m.dimensions)
         counted = cube(m.dimensions, np.asarray(joint).sum(axis=away), spend)
-        found.append(sums(m.rows, counted, given, spend) if m.rows else counted)
+        if m.partition is not None:
+            counted = count_groups(m.partition, counted, given, spend)
+        found.append(counted)
     return found
 
 
@@ -166,7 +169,7 @@ def publish(
 ):
     """One release of one cube."""
     return release.publish(
-        [cube(dimensions, counts, spend)], about(), [dimensions], using or policy(), noise
+        [cube(dimensions, counts, spend)], provenance(), [dimensions], using or policy(), noise
     )[0]
 
 

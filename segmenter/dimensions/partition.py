@@ -1,8 +1,9 @@
-"""Strips: some segments of a job counted together, beside the tables, because a sum of many noisy cells is a poor count (P14).
+"""A partition: the cells of a few segments, merged into the groups that the segments tell apart (P14).
 
-A strip is a table whose cells are merged into the groups that its segments tell apart: in the first
-only, in both, in none. A human is in exactly one group, so a strip costs once, as every table
-(P13). It tells each segment's sum, over the few groups inside of it, and the number of everyone.
+A sum of many noisy cells is a poor count, so a plan may count some segments together, beside its
+tables. Each group then is a few segments' common part: in the first only, in both, in none. A
+human is in exactly one group, so a partition costs once, as every table does (P13). It tells the
+sum of each of its segments, over the few groups inside of it, and the number of everyone.
 """
 
 from __future__ import annotations
@@ -22,36 +23,59 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
 
 Domains: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]
-MOST = 60  # segments of a strip
+MOST_REGIONS = 60  # of a partition: a cell's code has a bit for each
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A segment of a strip: the cells over its `dimensions` that it holds, a byte each, 1 or 0."""
+class Region:
+    """The cells over its own `dimensions` that a segment holds: a byte each, 1 or 0."""
 
     dimensions: tuple[str, ...]
     held: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, dimensions: tuple[str, ...], region: Truths) -> Row:
-        """The row of a region."""
-        return cls(dimensions, np.asarray(region, dtype=np.uint8).tobytes())
+    def of(cls, dimensions: tuple[str, ...], cells: Truths) -> Region:
+        """The region of some cells, an axis a dimension."""
+        return cls(dimensions, np.asarray(cells, dtype=np.uint8).tobytes())
 
-    def region(self, domains: Mapping[str, Sequence[str]]) -> Truths:
-        """Which cells of the row's own table it holds."""
-        return (
-            np.frombuffer(self.held, dtype=np.uint8).reshape(
-                [len(domains[d]) for d in self.dimensions]
-            )
-            > 0
-        )
+    def cells(self, labels: Mapping[str, Sequence[str]]) -> Truths:
+        """Which cells it holds, an axis a dimension."""
+        shape = [len(labels[name]) for name in self.dimensions]
+        return np.frombuffer(self.held, dtype=np.uint8).reshape(shape) > 0
+
+    def digest(self) -> str:
+        """A text that only the same region has."""
+        return f"{','.join(self.dimensions)} {hashlib.sha256(self.held).hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """The regions of the segments that are counted together."""
+
+    regions: tuple[Region, ...]
+
+    def groups(self, domains: Domains) -> PartitionGroups:
+        """The groups that the regions tell apart, over these dimensions."""
+        return _groups(self.regions, domains)
+
+    def own_groups(self, policy: Policy) -> PartitionGroups:
+        """The groups that the regions tell apart, over their own dimensions."""
+        names = [name for region in self.regions for name in region.dimensions]
+        return self.groups(domains_of(names, policy))
+
+    def digest(self) -> str:
+        """A name for the partition: the same for the same counts."""
+        texts = [region.digest() for region in self.regions]
+        return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Groups:
-    """What a strip's rows tell apart: of each cell over all axes of theirs the number of its group; of each row the groups inside of it.
+class PartitionGroups:
+    """The groups of a partition.
 
-    The last row of `inside` is everyone. An axis is whatever names one: a position, or a dimension.
+    `numbers` has the number of each cell's group, over all `axes` of the regions. `inside` has a
+    row a region, with a 1 for each group inside of it; its last row is everyone. An axis is
+    whatever names one: a position, or a dimension.
     """
 
     axes: tuple[Hashable, ...]
@@ -59,73 +83,77 @@ class Groups:
     inside: Integers
 
     @property
-    def many(self) -> int:
+    def size(self) -> int:
         """How many groups there are."""
         return int(self.inside.shape[1])
 
 
-def grouped(
-    regions: Sequence[tuple[tuple[Hashable, ...], Truths]], order: Sequence[Hashable]
-) -> Groups:
-    """The groups of some regions, at most `MOST`; axes in the given order."""
-    axes = tuple(a for a in order if any(a in own for own, _ in regions))
-    codes = np.zeros((1,) * len(axes), dtype=np.int64)
-    for n, (own, region) in enumerate(regions):
-        placed = np.transpose(region, sorted(range(len(own)), key=lambda i: axes.index(own[i])))
-        shape = iter(placed.shape)
-        codes = codes | (
-            placed.reshape([next(shape) if a in own else 1 for a in axes]).astype(np.int64) << n
-        )
-    found, numbers = np.unique(codes, return_inverse=True)
-    inside = (found[None, :] >> np.arange(len(regions))[:, None]) & 1
-    return Groups(axes, numbers.reshape(codes.shape), np.vstack([inside, np.ones_like(found)]))
-
-
-def domains(names: Iterable[str], policy: Policy) -> Domains:
-    """The declared labels of dimensions, in the policy's order."""
-    chosen = {*names}
-    return tuple(
-        (name, dimension.labels) for name, dimension in policy.dimensions.items() if name in chosen
-    )
-
-
-@lru_cache(maxsize=64)
-def groups(rows: tuple[Row, ...], over: Domains) -> Groups:
-    """The groups of a strip's rows over dimensions."""
-    labels = dict(over)
-    return grouped([(row.dimensions, row.region(labels)) for row in rows], [d for d, _ in over])
-
-
 @dataclass(frozen=True, slots=True)
-class Sums:
-    """Exact counts of a strip's groups. Confidential, as cubes are: its repr shows no number."""
+class PartitionCounts:
+    """Exact counts of a partition's groups. Confidential, as cubes are: the repr shows no number."""
 
-    rows: tuple[Row, ...]
+    partition: Partition
     counts: Integers = field(repr=False)
     spend: Spend
 
 
-def sums(rows: tuple[Row, ...], cube: Cube, policy: Policy, spend: Spend) -> Sums:
-    """Exact counts of the groups of `rows` from an exact cube over their dimensions, or over more, for what `spend` has paid.
+def domains_of(names: Iterable[str], policy: Policy) -> Domains:
+    """The declared labels of dimensions, in the policy's order."""
+    wanted = set(names)
+    declared = policy.dimensions.items()
+    return tuple((name, dimension.labels) for name, dimension in declared if name in wanted)
 
-    Every cell, hence every human, is counted in one group. Raises `ValueError` where the cube lacks
-    a dimension.
+
+def find_groups(
+    regions: Sequence[tuple[tuple[Hashable, ...], Truths]], order: Sequence[Hashable]
+) -> PartitionGroups:
+    """The groups that regions tell apart, at most `MOST_REGIONS` of them; axes in the given order.
+
+    A region is its axes and its cells. A cell's code has one bit for each region that holds it.
     """
-    labels = {name: dimension.labels for name, dimension in policy.dimensions.items()}
-    wanted = groups(rows, domains((d for row in rows for d in row.dimensions), policy))
-    if not set(wanted.axes) <= set(cube.dimensions):
-        raise ValueError("a strip lies within no cube that was counted")
-    table = cube.counts.reshape([len(labels[d]) for d in cube.dimensions])
-    kept = [d for d in cube.dimensions if d in wanted.axes]
-    table = table.sum(axis=tuple(n for n, d in enumerate(cube.dimensions) if d not in kept))
-    table = np.transpose(table, [kept.index(str(a)) for a in wanted.axes])
-    counts = np.zeros(wanted.many, dtype=np.int64)
-    np.add.at(counts, wanted.numbers.ravel(), table.ravel())
+    used = {axis for own_axes, _ in regions for axis in own_axes}
+    axes = tuple(axis for axis in order if axis in used)
+    codes = np.zeros((1,) * len(axes), dtype=np.int64)
+    for bit, (own_axes, cells) in enumerate(regions):
+        codes = codes | (_along(cells, own_axes, axes).astype(np.int64) << bit)
+    distinct, numbers = np.unique(codes, return_inverse=True)
+    bits = np.arange(len(regions))[:, None]
+    inside = (distinct[None, :] >> bits) & 1
+    everyone = np.ones_like(distinct)
+    return PartitionGroups(axes, numbers.reshape(codes.shape), np.vstack([inside, everyone]))
+
+
+def _along(cells: Truths, own_axes: Sequence[Hashable], axes: Sequence[Hashable]) -> Truths:
+    """The cells of a region, laid along all axes: of length 1 along those it does not have."""
+    order = sorted(range(len(own_axes)), key=lambda position: axes.index(own_axes[position]))
+    ordered = np.transpose(cells, order)
+    lengths = iter(ordered.shape)
+    shape = [next(lengths) if axis in own_axes else 1 for axis in axes]
+    return ordered.reshape(shape)
+
+
+@lru_cache(maxsize=64)
+def _groups(regions: tuple[Region, ...], domains: Domains) -> PartitionGroups:
+    labels = dict(domains)
+    cells = [(region.dimensions, region.cells(labels)) for region in regions]
+    return find_groups(cells, [name for name, _ in domains])
+
+
+def count_groups(partition: Partition, cube: Cube, policy: Policy, spend: Spend) -> PartitionCounts:
+    """Exact counts of a partition's groups from an exact cube, for what `spend` has paid.
+
+    The cube is over the partition's dimensions, or over more. Every cell, hence every human, is
+    counted in one group. Raises `ValueError` if the cube lacks a dimension.
+    """
+    groups = partition.own_groups(policy)
+    if not set(groups.axes) <= set(cube.dimensions):
+        raise ValueError("a partition lies within no cube that was counted")
+    sizes = [len(policy.dimensions[name].labels) for name in cube.dimensions]
+    kept = [name for name in cube.dimensions if name in groups.axes]
+    others = tuple(n for n, name in enumerate(cube.dimensions) if name not in kept)
+    table = cube.counts.reshape(sizes).sum(axis=others)
+    table = np.transpose(table, [kept.index(str(axis)) for axis in groups.axes])
+    counts = np.zeros(groups.size, dtype=np.int64)
+    np.add.at(counts, groups.numbers.ravel(), table.ravel())
     counts.setflags(write=False)
-    return Sums(rows, counts, spend)
-
-
-def digest(rows: Sequence[Row]) -> str:
-    """A name for the rows: the same for the same counts."""
-    texts = [f"{','.join(row.dimensions)} {hashlib.sha256(row.held).hexdigest()}" for row in rows]
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+    return PartitionCounts(partition, counts, spend)

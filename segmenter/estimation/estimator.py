@@ -1,18 +1,18 @@
-"""What a family's measurements tell together: tables by the lattice, and strips beside them, by least squares.
+"""The least-squares answer from all that one family measured: tables, and partitions beside them.
 
-A strip tells the sums of its segments and the number of everyone, each over some of its groups.
-Sums are few, so they are a small correction to what the lattice tells: with C the covariance of the
-lattice's answers for them and D that of the strips' own noise, every answer moves by its covariance
-with the sums times (C + D)^-1 times what the strips' sums differ from the lattice's. That is the
-least-squares answer from all measurements. Where one sum follows from others, the pseudo-inverse
-leaves it out.
+Tables alone are solved in closed form by the lattice (`marginals`). A partition tells the sums of
+its segments and the number of everyone, each over some of its groups. Sums are few, so they are a
+small correction of what the tables tell. Let C be the covariance of the lattice's answers for
+the sums, and D the covariance of the partitions' own noise in them. Then each answer moves by its
+covariance with the sums, times (C + D)^-1, times how far the partitions' sums lie from the
+lattice's. If one sum follows from others, the pseudo-inverse leaves it out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -20,89 +20,114 @@ from segmenter.estimation import marginals
 from segmenter.estimation.marginals import Axes, Lattice
 
 if TYPE_CHECKING:
-    from segmenter.estimation.marginals import Parts
+    from segmenter.estimation.marginals import Array, Parts
     from segmenter.noise.mechanisms import Integers, Reals, Truths
+
+Cells: TypeAlias = "tuple[Axes, Truths]"  # of a segment: its axes, and which cells along them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Beside:
-    """A strip as an estimate sees it: its segments' axes and cells, the groups inside of each and of everyone, a group's variance."""
+class MeasuredPartition:
+    """A partition as an estimate sees it.
 
-    regions: tuple[tuple[Axes, Truths], ...]
+    `inside` has a row a segment and one for everyone, with a 1 for each group inside of it.
+    `variance` is that of one group's noise.
+    """
+
+    segments: tuple[Cells, ...]
     inside: Integers
     variance: float
 
+    def questions(self) -> list[Cells]:
+        """What the partition tells: the sum of each segment, then everyone."""
+        everyone = ((), np.ones((), dtype=bool))
+        return [*self.segments, everyone]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Known:
-    """A lattice of tables, and the strips beside it."""
+class Influence:
+    """How much each measured number weighs in one answer: cells of tables, groups of partitions."""
+
+    tables: list[Reals]
+    partitions: list[Reals]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimator:
+    """A lattice of measured tables, and the partitions measured beside them."""
 
     lattice: Lattice
-    strips: tuple[Beside, ...] = ()
-    parts: tuple[Parts, ...] = field(init=False)  # of every sum
+    partitions: tuple[MeasuredPartition, ...] = ()
+    sums: tuple[Parts, ...] = field(init=False)  # of every partition, one after the other
     trust: Reals = field(init=False)  # (C + D)^-1
 
     def __post_init__(self) -> None:
-        everyone: Parts = {(): np.ones(())}
-        parts = [
-            p
-            for s in self.strips
-            for p in (*(marginals.parts_of(region, a) for a, region in s.regions), everyone)
+        sums = [
+            marginals.parts_of(cells, axes)
+            for partition in self.partitions
+            for axes, cells in partition.questions()
         ]
-        spread = np.array(
-            [[marginals.covariance(self.lattice, a, b) for b in parts] for a in parts]
-        ).reshape(len(parts), len(parts))
+        covariance = marginals.covariance_matrix(self.lattice, sums)
         first = 0
-        for strip in self.strips:
-            last = first + len(strip.inside)
-            spread[first:last, first:last] += strip.variance * (strip.inside @ strip.inside.T)
+        for partition in self.partitions:
+            last = first + len(partition.inside)
+            own_noise = partition.inside @ partition.inside.T * partition.variance
+            covariance[first:last, first:last] += own_noise
             first = last
-        object.__setattr__(self, "parts", tuple(parts))
-        object.__setattr__(self, "trust", np.linalg.pinv(spread, hermitian=True))
+        object.__setattr__(self, "sums", tuple(sums))
+        object.__setattr__(self, "trust", np.linalg.pinv(covariance, hermitian=True))
 
     def estimates(
-        self,
-        tables: Sequence[np.ndarray[Any, np.dtype[Any]]],
-        counts: Sequence[Integers],
-        wanted: Sequence[Axes],
+        self, tables: Sequence[Array], groups: Sequence[Integers], wanted: Sequence[Axes]
     ) -> list[Reals]:
-        """The estimates of the `wanted` tables from the noisy tables and the noisy counts of each strip's groups."""
+        """The estimates of the `wanted` tables.
+
+        `tables` are the noisy tables, `groups` the noisy counts of each partition's groups.
+        """
         found = [marginals.estimate(self.lattice, tables, axes) for axes in wanted]
-        if not self.strips:
+        if not self.partitions:
             return found
-        told = np.concatenate([s.inside @ c for s, c in zip(self.strips, counts, strict=True)])
-        before = np.array([before for s in self.strips for before in self._sums(s, tables)])
-        moved = marginals.combined(
-            zip((self.trust @ (told - before)).tolist(), self.parts, strict=True)
-        )
+        gap = self._told_by_partitions(groups) - self._told_by_tables(tables)
+        weights = (self.trust @ gap).tolist()
+        correction = marginals.combined(zip(weights, self.sums, strict=True))
         return [
-            table + marginals.covariances(self.lattice, moved, axes)
+            table + marginals.covariances(self.lattice, correction, axes)
             for table, axes in zip(found, wanted, strict=True)
         ]
 
-    def _sums(self, strip: Beside, tables: Sequence[np.ndarray[Any, np.dtype[Any]]]) -> list[float]:
-        """What the lattice alone tells of a strip's sums."""
-        regions = [*strip.regions, ((), np.ones((), dtype=bool))]
-        return [
-            float(marginals.estimate(self.lattice, tables, axes)[region].sum())
-            for axes, region in regions
+    def _told_by_partitions(self, groups: Sequence[Integers]) -> Reals:
+        told = [
+            partition.inside @ counts
+            for partition, counts in zip(self.partitions, groups, strict=True)
         ]
+        return np.concatenate(told)
 
-    def influence(self, parts: Parts) -> tuple[list[Reals], list[Reals]]:
-        """How much each cell of each measured table, and each group of each strip, weighs in the answer to a question."""
-        shares = self.trust @ np.array(
-            [marginals.covariance(self.lattice, own, parts) for own in self.parts]
-        )
-        left = marginals.combined(
-            [(1.0, parts), *((-float(k), own) for k, own in zip(shares, self.parts, strict=True))]
-        )
-        ends = np.cumsum([len(s.inside) for s in self.strips])
-        by_strip = np.split(shares, ends[:-1]) if self.strips else []
-        return marginals.influence(self.lattice, left), [
-            k @ s.inside for k, s in zip(by_strip, self.strips, strict=True)
-        ]
+    def _told_by_tables(self, tables: Sequence[Array]) -> Reals:
+        told = []
+        for partition in self.partitions:
+            for axes, cells in partition.questions():
+                table = marginals.estimate(self.lattice, tables, axes)
+                told.append(float(table[cells].sum()))
+        return np.array(told)
 
-    def variance(self, parts: Parts) -> float:
+    def influence(self, question: Parts) -> Influence:
+        """How much each measured number weighs in the answer to a question."""
+        shares = self.trust @ self._covariances_with(question)
+        minus = [(-share, parts) for share, parts in zip(shares.tolist(), self.sums, strict=True)]
+        left_to_tables = marginals.combined([(1.0, question), *minus])
+        of_partitions = []
+        first = 0
+        for partition in self.partitions:
+            last = first + len(partition.inside)
+            of_partitions.append(shares[first:last] @ partition.inside)
+            first = last
+        return Influence(marginals.influence(self.lattice, left_to_tables), of_partitions)
+
+    def variance(self, question: Parts) -> float:
         """The variance of the answer to a question."""
-        seen = np.array([marginals.covariance(self.lattice, own, parts) for own in self.parts])
-        return marginals.variance(self.lattice, parts) - float(seen @ self.trust @ seen)
+        with_sums = self._covariances_with(question)
+        gained = float(with_sums @ self.trust @ with_sums)
+        return marginals.variance(self.lattice, question) - gained
+
+    def _covariances_with(self, question: Parts) -> Reals:
+        return np.array([marginals.covariance(self.lattice, own, question) for own in self.sums])

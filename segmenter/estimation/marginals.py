@@ -1,14 +1,14 @@
 """Tables that were measured with noise, and tables derived from them by weighted least squares.
 
-Every table over dimensions S is a sum of residual components, one for each subset A of S, and the
-least-squares estimate of a component is the average of its measurements weighted by their
+Every table over dimensions S is a sum of residual components, one for each subset A of S. The
+least-squares estimate of a component is the average of its measurements, weighted by their
 precisions. So every table within a measured one is derived in closed form, with no matrix: sums
 along axes, means taken off, weights, broadcasts. Axes are positions in the family's list of
 dimensions.
 
 A linear question (the sum over a region, one cell, a difference of sums) is known by its `Parts`:
 one array for each component it touches. Variances and covariances of answers are sums of products
-of parts, so questions are added and weighed as parts, at any size of table.
+of parts. So questions are added and weighed as parts, however large the table is.
 """
 
 from __future__ import annotations
@@ -27,177 +27,214 @@ if TYPE_CHECKING:
 
 Axes: TypeAlias = tuple[int, ...]
 Parts: TypeAlias = "Mapping[Axes, Reals]"
+Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
-APART = 64  # distinct weights of one table kept apart; more are put together by size, which leaves their squares' sum as it is
+KEPT_APART = 64  # distinct weights of one table; more are put together, their squares' sum kept
+OCTAVE_PARTS = 16  # how finely weights are told apart when they are put together
 
 
 def subsets(axes: Axes) -> Iterator[Axes]:
     """All subsets, the empty one first."""
-    return itertools.chain.from_iterable(
-        itertools.combinations(axes, n) for n in range(len(axes) + 1)
-    )
+    for size in range(len(axes) + 1):
+        yield from itertools.combinations(axes, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """How much one measured table counts in the estimate of a component."""
+
+    table: int
+    weight: float
 
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """Which tables are measured, and how well: `sizes` of all axes, and for each measured table the variance of one cell's noise."""
+    """Which tables are measured, and how well.
+
+    `sizes` are those of all axes; `variances` has, for each measured table, its axes and the
+    variance of one cell's noise.
+    """
 
     sizes: tuple[int, ...]
     variances: tuple[tuple[Axes, float], ...]
 
+    def shape(self, axes: Axes) -> tuple[int, ...]:
+        """The shape of a table."""
+        return tuple(self.sizes[axis] for axis in axes)
+
     def cells(self, axes: Axes) -> int:
         """How many cells a table has."""
-        return math.prod(self.sizes[a] for a in axes)
+        return math.prod(self.shape(axes))
 
     def covers(self, axes: Axes) -> bool:
         """Whether a table lies within a measured one."""
-        return any(set(axes) <= set(s) for s, _ in self.variances)
+        wanted = set(axes)
+        return any(wanted <= set(measured) for measured, _ in self.variances)
 
-    def weights(self, component: Axes) -> list[tuple[int, float]]:
-        """Which measured tables speak of a component (their positions), and with which share."""
+    def shares(self, component: Axes) -> list[Share]:
+        """Which measured tables speak of a component, and with which share."""
         precisions = self._precisions(component)
-        whole = math.fsum(p for _, p in precisions)
-        return [(n, p / whole) for n, p in precisions]
+        whole = math.fsum(precisions.values())
+        return [Share(table, precision / whole) for table, precision in precisions.items()]
 
     def precision(self, component: Axes) -> float:
-        """One over the variance of a component's estimate, before its projection; 0 where nothing measured speaks of it."""
-        return math.fsum(p for _, p in self._precisions(component))
+        """One over the variance of a component's estimate, before its projection.
 
-    def _precisions(self, component: Axes) -> list[tuple[int, float]]:
-        inside = set(component)
-        return [
-            (n, self.cells(component) / (self.cells(axes) * variance))
-            for n, (axes, variance) in enumerate(self.variances)
-            if inside <= set(axes)
-        ]
+        It is 0 if nothing measured speaks of the component.
+        """
+        return math.fsum(self._precisions(component).values())
+
+    def _precisions(self, component: Axes) -> dict[int, float]:
+        """The precision by measured table."""
+        wanted = set(component)
+        own_cells = self.cells(component)
+        precisions = {}
+        for table, (axes, variance) in enumerate(self.variances):
+            if wanted <= set(axes):
+                precisions[table] = own_cells / (self.cells(axes) * variance)
+        return precisions
 
 
-def estimate(
-    lattice: Lattice, tables: Sequence[np.ndarray[Any, np.dtype[Any]]], target: Axes
-) -> Reals:
-    """The least-squares estimate of the table over `target` from the measured tables, in their order; an axis a dimension.
+def estimate(lattice: Lattice, tables: Sequence[Array], target: Axes) -> Reals:
+    """The least-squares estimate of the table over `target`; an axis a dimension.
 
-    Where one table alone is measured, its plain sums are the estimate, exactly.
+    `tables` are the measured ones, in the lattice's order. If one table alone is measured, its
+    plain sums are the estimate, exactly.
     """
     if len(tables) == 1:
-        return np.asarray(_summed(tables[0], lattice.variances[0][0], target), dtype=np.float64)
-    shape = tuple(lattice.sizes[a] for a in target)
-    result = np.zeros(shape)
+        axes, _ = lattice.variances[0]
+        return np.asarray(_summed(tables[0], axes, target), dtype=np.float64)
+    result = np.zeros(lattice.shape(target))
     for component in subsets(target):
-        found = np.zeros(tuple(lattice.sizes[a] for a in component))
-        for n, share in lattice.weights(component):
-            found = found + share * _residual(
-                _summed(tables[n], lattice.variances[n][0], component)
-            )
-        result += _spread(found, component, target, lattice) / (
-            math.prod(shape) / max(1, found.size)
-        )
+        found = np.zeros(lattice.shape(component))
+        for share in lattice.shares(component):
+            axes, _ = lattice.variances[share.table]
+            told = _residual(_summed(tables[share.table], axes, component))
+            found = found + share.weight * told
+        repeats = result.size / max(1, found.size)
+        result += _spread(found, component, target, lattice) / repeats
     return result
 
 
 # -- linear questions ------------------------------------------------------------------------------
 
 
-def parts_of(region: np.ndarray[Any, np.dtype[Any]], target: Axes) -> dict[Axes, Reals]:
-    """The parts of the sum over a region: `region` holds the weights of the cells of the table over `target`."""
-    found = {}
+def parts_of(region: Array, target: Axes) -> dict[Axes, Reals]:
+    """The parts of the sum over a region: it holds the weights of the cells over `target`."""
+    parts = {}
     for component in subsets(target):
         part = _residual(_summed(region, target, component))
-        found[component] = part * (part.size / region.size)
-    return found
+        parts[component] = part * (part.size / region.size)
+    return parts
 
 
 def combined(terms: Iterable[tuple[float, Parts]]) -> dict[Axes, Reals]:
     """The parts of a weighted sum of questions."""
-    found: dict[Axes, Reals] = {}
+    whole: dict[Axes, Reals] = {}
     for weight, parts in terms:
         for component, part in parts.items():
-            found[component] = (
-                found[component] + weight * part if component in found else weight * part
-            )
-    return found
+            weighted = weight * part
+            whole[component] = whole[component] + weighted if component in whole else weighted
+    return whole
 
 
-def covariance(lattice: Lattice, one: Parts, two: Parts) -> float:
+def covariance(lattice: Lattice, one: Parts, other: Parts) -> float:
     """The covariance of the answers to two questions."""
-    return math.fsum(
-        float(np.vdot(one[a], two[a])) / lattice.precision(a)
-        for a in one.keys() & two.keys()
-        if one[a].any()
-    )
+    products = [
+        float(np.vdot(one[component], other[component])) / lattice.precision(component)
+        for component in one.keys() & other.keys()
+        if one[component].any()
+    ]
+    return math.fsum(products)
 
 
-def variance(lattice: Lattice, parts: Parts) -> float:
+def covariance_matrix(lattice: Lattice, questions: Sequence[Parts]) -> Reals:
+    """The covariances of the answers to some questions, each with each."""
+    matrix = np.zeros((len(questions), len(questions)))
+    for row, one in enumerate(questions):
+        for column, other in enumerate(questions[: row + 1]):
+            matrix[row, column] = covariance(lattice, one, other)
+            matrix[column, row] = matrix[row, column]
+    return matrix
+
+
+def variance(lattice: Lattice, question: Parts) -> float:
     """The variance of the answer to a question."""
-    return covariance(lattice, parts, parts)
+    return covariance(lattice, question, question)
 
 
-def covariances(lattice: Lattice, parts: Parts, target: Axes) -> Reals:
+def covariances(lattice: Lattice, question: Parts, target: Axes) -> Reals:
     """The covariance of a question's answer with every cell of the derived table over `target`."""
-    result = np.zeros(tuple(lattice.sizes[a] for a in target))
-    whole = lattice.cells(target)
-    for component, part in parts.items():
+    result = np.zeros(lattice.shape(target))
+    for component, part in question.items():
         if set(component) <= set(target):
-            result += _spread(part, component, target, lattice) * (
-                part.size / whole / lattice.precision(component)
-            )
+            scale = part.size / result.size / lattice.precision(component)
+            result += _spread(part, component, target, lattice) * scale
     return result
 
 
-def influence(lattice: Lattice, parts: Parts) -> list[Reals]:
+def influence(lattice: Lattice, question: Parts) -> list[Reals]:
     """How much each cell of each measured table weighs in the answer to a question."""
-    found: list[Reals] = []
-    for n, (axes, _) in enumerate(lattice.variances):
-        weights = np.zeros(tuple(lattice.sizes[a] for a in axes))
-        for component, part in parts.items():
-            if set(component) <= set(axes):
-                weights += _spread(
-                    part * dict(lattice.weights(component))[n], component, axes, lattice
-                )
-        found.append(weights)
-    return found
+    weights = [np.zeros(lattice.shape(axes)) for axes, _ in lattice.variances]
+    for component, part in question.items():
+        for share in lattice.shares(component):
+            axes, _ = lattice.variances[share.table]
+            weights[share.table] += _spread(part * share.weight, component, axes, lattice)
+    return weights
+
+
+# -- weights ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """So many `cells` of one measured table (its position) have this weight in an answer."""
+
+    measured: int
+    weight: float
+    cells: int
 
 
 @cache
-def cell_weights(lattice: Lattice, target: Axes) -> tuple[tuple[int, float, int], ...]:
-    """The noise of a cell of the derived table: (measured table, weight, how many of its cells weigh so much). The same for all."""
-    one = np.zeros(tuple(lattice.sizes[a] for a in target))
+def cell_weights(lattice: Lattice, target: Axes) -> tuple[Weights, ...]:
+    """The weights in one cell of the derived table over `target`: the same for all cells."""
+    one = np.zeros(lattice.shape(target))
     one[(0,) * one.ndim] = 1.0
     return tuple(grouped(influence(lattice, parts_of(one, target))))
 
 
-def grouped(weights: Sequence[Reals]) -> Iterator[tuple[int, float, int]]:
-    """Weights of cells as (measured table, weight, how many cells), equal ones together, zeros left out."""
-    for n, table in enumerate(weights):
-        found, often = np.unique(np.round(np.abs(table), 9), return_counts=True)
-        values, many = np.asarray(found[found > 0], dtype=np.float64), often[found > 0]
-        if len(values) > APART:
-            values, many = _together(values, many)
-        for value, times in zip(values.tolist(), many.tolist(), strict=True):
-            yield n, value, times
+def grouped(tables: Sequence[Reals]) -> Iterator[Weights]:
+    """The weights of all cells of some tables, equal ones together, zeros left out."""
+    for measured, table in enumerate(tables):
+        sizes, often = np.unique(np.round(np.abs(table), 9), return_counts=True)
+        present = sizes > 0
+        weights = np.asarray(sizes[present], dtype=np.float64)
+        cells = often[present]
+        if len(weights) > KEPT_APART:
+            weights, cells = _put_together(weights, cells)
+        for weight, many in zip(weights.tolist(), cells.tolist(), strict=True):
+            yield Weights(measured, weight, many)
 
 
-def _together(
-    values: Reals, many: np.ndarray[Any, np.dtype[Any]]
-) -> tuple[Reals, np.ndarray[Any, np.dtype[Any]]]:
-    """Weights within a sixteenth of an octave as their quadratic mean."""
-    _, group = np.unique(np.floor(np.log2(values) * 16), return_inverse=True)
-    times = np.bincount(group, many)
-    return np.sqrt(np.bincount(group, many * values**2) / times), times.astype(np.int64)
+def _put_together(weights: Reals, cells: Array) -> tuple[Reals, Array]:
+    """Weights within a part of an octave as their quadratic mean."""
+    octave = np.floor(np.log2(weights) * OCTAVE_PARTS)
+    _, group = np.unique(octave, return_inverse=True)
+    many = np.bincount(group, cells)
+    squares = np.bincount(group, cells * weights**2)
+    return np.sqrt(squares / many), many.astype(np.int64)
 
 
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def _summed(
-    table: np.ndarray[Any, np.dtype[Any]], axes: Axes, kept: Axes
-) -> np.ndarray[Any, np.dtype[Any]]:
+def _summed(table: Array, axes: Axes, kept: Axes) -> Array:
     """A table over `axes` summed down to the axes `kept`, which keep their order."""
-    away = tuple(n for n, a in enumerate(axes) if a not in kept)
-    return np.asarray(table.sum(axis=away)) if away else table
+    others = tuple(position for position, axis in enumerate(axes) if axis not in kept)
+    return np.asarray(table.sum(axis=others)) if others else table
 
 
-def _residual(table: np.ndarray[Any, np.dtype[Any]]) -> Reals:
+def _residual(table: Array) -> Reals:
     """What is left of a table once the mean is taken off along every axis."""
     result = np.asarray(table, dtype=np.float64)
     for axis in range(result.ndim):
@@ -207,5 +244,5 @@ def _residual(table: np.ndarray[Any, np.dtype[Any]]) -> Reals:
 
 def _spread(table: Reals, axes: Axes, over: Axes, lattice: Lattice) -> Reals:
     """A table over `axes` repeated along the other axes of `over`."""
-    shape = tuple(lattice.sizes[a] if a in axes else 1 for a in over)
-    return np.broadcast_to(table.reshape(shape), tuple(lattice.sizes[a] for a in over))
+    shape = [lattice.sizes[axis] if axis in axes else 1 for axis in over]
+    return np.broadcast_to(table.reshape(shape), lattice.shape(over))

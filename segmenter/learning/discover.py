@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from segmenter.model import Cube, Interval
     from segmenter.project.family import Family
     from segmenter.project.policy import Dimension, Policy
-    from segmenter.release.publish import Release
+    from segmenter.published.release import Release
 
     Reals = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -201,7 +201,9 @@ def _proposal(
 
 def _counted(release: Release, where: c.Condition) -> tuple[int, Interval]:
     """The noised number of patients of a condition, over kept cells."""
-    return release.matched(holding(where, {d: release.domains[d] for d in release.dimensions}))
+    labels = {name: release.domains[name] for name in release.dimensions}
+    matched = release.matched(holding(where, labels))
+    return matched.count, matched.interval
 
 
 # -- paid: a private model -------------------------------------------------------------------------

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NANO = 1_000_000_000
 STEEPEST = 300.0  # an epsilon beyond which noise is none
+EACH_SIDE = 0.025  # of a 95 % interval
 LOST = 1e-15  # what lies beyond `reach` of one draw
 FINE, COARSE = (
     64,

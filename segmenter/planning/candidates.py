@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.dimensions.partition import MOST, grouped
+from segmenter.dimensions.partition import MOST_REGIONS, find_groups
 from segmenter.estimation.marginals import Axes, subsets
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tup
     fit = [
         s
         for s in chosen
-        if len(s) <= MOST
+        if len(s) <= MOST_REGIONS
         and math.prod(sizes[a] for a in {a for n in s for a in segments[n][0]}) <= WIDEST
     ]
     return tuple(Strip(s, _tells([segments[n] for n in s])) for s in fit)
@@ -68,7 +68,7 @@ def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tup
 
 def _tells(regions: Sequence[tuple[Axes, Truths]]) -> Reals:
     """Noise of variance 1 in every group has these covariances in the sums over groups; their inverse is what is told."""
-    inside = grouped(regions, sorted({a for axes, _ in regions for a in axes})).inside
+    inside = find_groups(regions, sorted({a for axes, _ in regions for a in axes})).inside
     return np.linalg.pinv((inside @ inside.T).astype(np.float64), hermitian=True)
 
 

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.budget.accounting import TOTAL, Charge
-from segmenter.dimensions.partition import Row, digest, domains, groups
+from segmenter.dimensions.partition import Partition, Region, domains_of
 from segmenter.estimation import marginals
+from segmenter.estimation.measured import Measured, estimator_of, noise_of
 from segmenter.model import Cost
+from segmenter.noise.mechanisms import EACH_SIDE
 from segmenter.planning.strategy import Job, Strategy
 from segmenter.project.family import Family, Setting, question_key, region, release_id
-from segmenter.release.publish import OUTSIDE, About, Measured, Release, known, noise_of
-from segmenter.release.segment_count import SegmentCount, read_off
+from segmenter.published.release import Provenance, Release
+from segmenter.published.segment_count import SegmentCount, read_off
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,18 +42,18 @@ Find = Callable[[str, int], Release | None]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is to be measured: a table, or a strip of `rows`, the segments named; its price and its question."""
+    """What is to be measured: a table, or a partition, its segments named; its price and question."""
 
     dimensions: tuple[str, ...]
     cells: int
     cost: Cost
     question: str
-    rows: tuple[Row, ...] = ()
+    partition: Partition | None = None
     names: tuple[str, ...] = ()
 
     def serves(self, segments: Sequence[Resolved]) -> list[str]:
         """The names of the segments whose counts it tells something of."""
-        if self.rows:
+        if self.partition is not None:
             return list(self.names)
         own = set(self.dimensions)
         return [s.name for s in segments if not s.dimensions or not own or own & set(s.dimensions)]
@@ -84,9 +86,9 @@ class FamilyPlan:
         """What is to be paid before data is read."""
         return [Charge(self.family.purpose, m.question, m.cost) for m in self.measures]
 
-    def about(self, made_at: datetime) -> About:
-        """What `release.publish` is told."""
-        return About(self.family, self.setting, self.epsilon, made_at)
+    def provenance(self, made_at: datetime) -> Provenance:
+        """What its releases will say of where they come from."""
+        return Provenance(self.family, self.setting, self.epsilon, made_at)
 
     def serves(self) -> tuple[str, ...]:
         """The names of the segments that new tables answer."""
@@ -101,7 +103,8 @@ class FamilyPlan:
             alone = len(self.measures) == 1 and measure.dimensions in self.tables
             name = release_id(measure.question, self.epsilon) if alone else measure.question[:16]
             about = (measure.dimensions, measure.cost, measure.cells, measure.serves(self._open()))
-            yield self._row(name, "strip" if measure.rows else "table", about, stored=False)
+            kind = "table" if measure.partition is None else "strip"
+            yield self._row(name, kind, about, stored=False)
         for release in {r.id: r for r in self.stored.values()}.values():
             served = [name for name, r in self.stored.items() if r.id == release.id]
             yield self._row(
@@ -192,11 +195,6 @@ class ReleasePlan:
         ]
         return pl.DataFrame(rows)
 
-    def _repr_html_(self) -> str:
-        from segmenter.render.report import plan_html
-
-        return plan_html(self)
-
 
 def plan(
     segments: Sequence[Resolved],
@@ -246,7 +244,7 @@ def _family(
     measures = measured(family, open_, policy, setting, price)
     errors = {s.name: _stored_error(s, stored[s.name], policy) for s in members if s.name in stored}
     errors |= predicted(
-        open_, [Measured(m.dimensions, m.cost, "", m.rows) for m in measures], policy
+        open_, [Measured(m.dimensions, m.cost, "", m.partition) for m in measures], policy
     )
     tables = tuple(dict.fromkeys(s.dimensions for s in open_))
     return FamilyPlan(
@@ -291,11 +289,12 @@ def _strip(
     strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]
 ) -> Measure:
     chosen = [segments[n] for n in strip.segments]
-    rows = tuple(Row.of(s.dimensions, region(s, policy.dimensions)) for s in chosen)
+    regions = [Region.of(s.dimensions, region(s, policy.dimensions)) for s in chosen]
+    partition = Partition(tuple(regions))
     dimensions = tuple(d for d in policy.dimensions if any(d in s.dimensions for s in chosen))
-    many = groups(rows, domains(dimensions, policy)).many
-    question = question_key(where[0], dimensions, where[1], f"strip {digest(rows)}")
-    return Measure(dimensions, many, Cost(), question, rows, tuple(s.name for s in chosen))
+    groups = partition.own_groups(policy).size
+    question = question_key(where[0], dimensions, where[1], f"strip {partition.digest()}")
+    return Measure(dimensions, groups, Cost(), question, partition, tuple(s.name for s in chosen))
 
 
 def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
@@ -349,18 +348,18 @@ def predicted(
 ) -> dict[str, int]:
     """Half the width of the 95 % interval of each segment's count, all of its cells kept, if `tables` are measured."""
     names = [d for d in policy.dimensions if any(d in t.dimensions for t in tables)]
-    what = known(domains(names, policy), tuple(tables))
+    estimator = estimator_of(domains_of(names, policy), tuple(tables))
     found = {}
     for segment in segments:
         parts = marginals.parts_of(
             region(segment, policy.dimensions), tuple(names.index(d) for d in segment.dimensions)
         )
-        found[segment.name] = noise_of(what, tables, parts).beyond(OUTSIDE)
+        found[segment.name] = noise_of(estimator, tables, parts).beyond(EACH_SIDE)
     return found
 
 
 def _stored_error(segment: Resolved, release: Release, policy: Policy) -> int:
-    return release.region_noise(region(segment, policy.dimensions)).beyond(OUTSIDE)
+    return release.region_noise(region(segment, policy.dimensions)).beyond(EACH_SIDE)
 
 
 def price_of(

@@ -1,8 +1,8 @@
-"""Published counts (rules P1 to P14): plan, pay, count, add noise, withhold, keep.
+"""The stage that publishes: count what was paid for, add noise, store the answer (P1 to P14).
 
-family    which segments share a population             planner    what to measure, what it costs, which error (strategy, marginals)
-ledger    budgets and spends, over the journal          cube       Eligible, Spend -> exact counts, confidential
-publish   Cube, Spend -> Release                        shelf      stored answers, free when asked again
-segment_count   what a run says of a segment            extra      tables beside the segments
-report    JSON, CSV and a page to hand out              budget_lock   costs, committed for review
+cube      eligible people and a spend -> exact counts of every declared cell; confidential
+publish   exact counts and their spends -> releases, histograms
+answers   stored answers, free when asked again
+
+What comes out, `segmenter.published`, is the only thing that anyone outside may see.
 """

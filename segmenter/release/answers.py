@@ -1,7 +1,7 @@
 """Stored answers: sealed files, named by their question, and `release` entries of the journal (P6).
 
-A stored answer is free as often as it is asked. What cannot be opened, or is not the question it is
-named by, is not there.
+A stored answer is free as often as it is asked. A file that cannot be opened, or that holds
+another question than its name says, counts as absent.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmenter.budget.ledger import RELEASE
-from segmenter.dimensions.partition import Row
+from segmenter.dimensions.partition import Partition, Region
 from segmenter.errors import ProjectKeyError
+from segmenter.estimation.measured import Measured
 from segmenter.model import Clocks, Cost, stamp
 from segmenter.project.family import Family, Setting
-from segmenter.release.publish import Measured, Release
+from segmenter.published.release import Release
 from segmenter.store.keys import write_private
 
 if TYPE_CHECKING:
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.journal.journal import Entry, Journal
+    from segmenter.noise.mechanisms import Reals
     from segmenter.store.keys import Keys
 
 ENDING = "sealed"
+UNREADABLE = (OSError, ProjectKeyError, ValueError, KeyError, TypeError, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class Answers:
     """The stored answers of one project. `folder` is `.segmenter/releases`."""
 
     folder: Path
@@ -42,61 +45,81 @@ class Shelf:
     journal: Journal
 
     def find(self, question: str, epsilon: int = 0) -> Release | None:
-        """The stored answer to a question that was paid with at least `epsilon` (nano), None where there is none."""
-        path = self.folder / f"{question}.{ENDING}"
+        """The stored answer to a question, paid with at least `epsilon` (nano-units).
+
+        None if there is no such answer.
+        """
+        path = self._path(question)
         if not path.is_file():
             return None
         try:
-            found = _read(self.keys.opened(path.read_bytes()))
-        except (OSError, ProjectKeyError, ValueError, KeyError, TypeError, zlib.error):
+            release = read_release(self.keys.opened(path.read_bytes()))
+        except UNREADABLE:
             return None
-        return found if found.question == question and found.epsilon >= epsilon else None
+        if release.question != question or release.epsilon < epsilon:
+            return None
+        return release
 
     def put(self, actor: str, releases: Sequence[Release], serves: Sequence[str] = ()) -> None:
-        """Store releases that were just made, whole and on disk, then name them in the journal in one entry."""
+        """Store releases of one family that were just made.
+
+        They are whole and on disk before the journal names them, all in one entry.
+        """
         if not releases:
             return
         for release in releases:
-            write_private(
-                self.folder / f"{release.question}.{ENDING}", self.keys.sealed(_written(release))
-            )
-        tables = [
-            {
-                "release": r.id,
-                "question": r.question,
-                "table": r.table,
-                "dimensions": list(r.dimensions),
-            }
-            for r in releases
-        ]
+            write_private(self._path(release.question), self.keys.sealed(written(release)))
         first = releases[0]
         body = {
-            "tables": tables,
+            "tables": [_named(release) for release in releases],
             "purpose": first.family.purpose,
             "snapshot": first.setting.snapshot,
             "policy": first.setting.policy,
-            "spends": [m.spend for m in first.measured],
+            "spends": [one.spend for one in first.measured],
             "serves": list(serves),
         }
         self.journal.append(actor, RELEASE, body)
 
     def latest(self, table: str, now: datetime, max_age_days: int) -> Release | None:
-        """The newest release of a family's table (`family.table_key`), on whatever snapshot, while it is young enough; else None (P6)."""
+        """The newest release of a family's table (`family.table_key`), on whatever snapshot (P6).
+
+        None if there is none that is young enough.
+        """
+        oldest = timedelta(days=max_age_days)
         for entry in reversed(self.journal.read(RELEASE)):
-            if now - entry.at >= timedelta(days=max_age_days):
+            if now - entry.at >= oldest:
                 return None
             for question in _questions(entry, table):
-                found = self.find(question)
-                if found is not None:
-                    return found
+                release = self.find(question)
+                if release is not None:
+                    return release
         return None
+
+    def _path(self, question: str) -> Path:
+        return self.folder / f"{question}.{ENDING}"
+
+
+def _named(release: Release) -> dict[str, Any]:
+    """A release as the journal names it: no count."""
+    return {
+        "release": release.id,
+        "question": release.question,
+        "table": release.table,
+        "dimensions": list(release.dimensions),
+    }
 
 
 def _questions(entry: Entry, table: str) -> list[str]:
-    return [str(t["question"]) for t in entry.body.get("tables", ()) if t["table"] == table]
+    named = entry.body.get("tables", ())
+    return [str(one["question"]) for one in named if one["table"] == table]
 
 
-def _written(release: Release) -> bytes:
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def written(release: Release) -> bytes:
+    """A release as a stored file holds it: compressed JSON."""
+    clocks = release.setting.clocks
     content = {
         "id": release.id,
         "question": release.question,
@@ -105,21 +128,24 @@ def _written(release: Release) -> bytes:
         "setting": [
             release.setting.snapshot,
             release.setting.policy,
-            *(stamp(c) for c in _clocks(release.setting.clocks)),
+            stamp(clocks.as_of),
+            stamp(clocks.known_at),
         ],
         "dimensions": release.dimensions,
         "domains": [[name, list(labels)] for name, labels in release.domains.items()],
-        "measured": [_measured(m) for m in release.measured],
+        "measured": [_written_measured(one) for one in release.measured],
         "epsilon": release.epsilon,
         "threshold": [release.patients, release.confidence],
         "made_at": stamp(release.made_at),
         "values": release.values.ravel().tolist(),
     }
-    return zlib.compress(json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode())
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+    return zlib.compress(text.encode())
 
 
-def _measured(one: Measured) -> dict[str, Any]:
-    rows = [[row.dimensions, base64.b64encode(row.held).decode()] for row in one.rows]
+def _written_measured(one: Measured) -> dict[str, Any]:
+    regions = () if one.partition is None else one.partition.regions
+    rows = [[region.dimensions, base64.b64encode(region.held).decode()] for region in regions]
     return {
         "dimensions": one.dimensions,
         "cost": asdict(one.cost),
@@ -128,49 +154,58 @@ def _measured(one: Measured) -> dict[str, Any]:
     }
 
 
-def _read_measured(content: Mapping[str, Any]) -> Measured:
-    rows = tuple(
-        Row(tuple(dimensions), base64.b64decode(held))
-        for dimensions, held in content.get("rows", ())
-    )
-    return Measured(tuple(content["dimensions"]), Cost(**content["cost"]), content["spend"], rows)
+# -- reading ---------------------------------------------------------------------------------------
 
 
-def _clocks(clocks: Clocks) -> tuple[datetime, datetime]:
-    return clocks.as_of, clocks.known_at
-
-
-def _read(data: bytes) -> Release:
+def read_release(data: bytes) -> Release:
+    """Undo `written`. Raises one of `UNREADABLE` if that is not what it is."""
     content: dict[str, Any] = json.loads(zlib.decompress(data))
     domains = {name: tuple(labels) for name, labels in content["domains"]}
     dimensions = tuple(content["dimensions"])
-    values = np.array(content["values"], dtype=np.float64).reshape(
-        [len(domains[d]) for d in dimensions]
-    )
-    values.setflags(write=False)
-    snapshot, policy, as_of, known_at = content["setting"]
-    family = content["family"]
+    patients, confidence = content["threshold"]
     return Release(
         id=content["id"],
         question=content["question"],
         table=content["table"],
-        family=Family(
-            family["purpose"],
-            family["topic"],
-            tuple(family["channels"]),
-            tuple(family["categories"]),
-        ),
-        setting=Setting(
-            snapshot,
-            policy,
-            Clocks(datetime.fromisoformat(as_of), datetime.fromisoformat(known_at)),
-        ),
+        family=_read_family(content["family"]),
+        setting=_read_setting(content["setting"]),
         dimensions=dimensions,
         domains=domains,
-        measured=tuple(_read_measured(m) for m in content["measured"]),
+        measured=tuple(_read_measured(one) for one in content["measured"]),
         epsilon=content["epsilon"],
-        patients=content["threshold"][0],
-        confidence=content["threshold"][1],
+        patients=patients,
+        confidence=confidence,
         made_at=datetime.fromisoformat(content["made_at"]),
-        values=values,
+        values=_read_values(content["values"], [len(domains[name]) for name in dimensions]),
     )
+
+
+def _read_family(content: Mapping[str, Any]) -> Family:
+    return Family(
+        content["purpose"],
+        content["topic"],
+        tuple(content["channels"]),
+        tuple(content["categories"]),
+    )
+
+
+def _read_setting(content: Sequence[str]) -> Setting:
+    snapshot, policy, as_of, known_at = content
+    clocks = Clocks(datetime.fromisoformat(as_of), datetime.fromisoformat(known_at))
+    return Setting(snapshot, policy, clocks)
+
+
+def _read_measured(content: Mapping[str, Any]) -> Measured:
+    regions = [
+        Region(tuple(dimensions), base64.b64decode(held))
+        for dimensions, held in content.get("rows", ())
+    ]
+    partition = Partition(tuple(regions)) if regions else None
+    cost = Cost(**content["cost"])
+    return Measured(tuple(content["dimensions"]), cost, content["spend"], partition)
+
+
+def _read_values(numbers: Sequence[float], shape: Sequence[int]) -> Reals:
+    values = np.array(numbers, dtype=np.float64).reshape(shape)
+    values.setflags(write=False)
+    return values

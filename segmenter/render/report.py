@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget.accounting import converted, shown
 from segmenter.errors import UsageError
-from segmenter.release.segment_count import SegmentCount
+from segmenter.published.segment_count import SegmentCount
 from segmenter.render.report_words import LANGUAGES, METHOD, OPINION, SAY
 from segmenter.store.keys import write_private
 
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from segmenter.estimation.measured import Measured
     from segmenter.model import Cost
-    from segmenter.planning.planner import ReleasePlan
-    from segmenter.release.publish import Measured, Release
+    from segmenter.published.release import Release
 
 MOST_ROWS = 1_000  # of an HTML page
 ODDS_DELTA = 1_000  # one in a million: outside of it, odds from zCDP hold
 FEW_ROWS = 50  # of a notebook's table
+NUMBERS = ("count", "interval", "withheld")  # keys of a cell that are no dimension
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
 
 
@@ -174,8 +175,12 @@ def _title(subject: Release | SegmentCount, language: str) -> str:
 def _matched(subject: Release | SegmentCount) -> dict[str, int] | None:
     if not isinstance(subject, SegmentCount):
         return None
-    count, interval = subject.release.matched(subject.where)
-    return {"count": count, "low": interval.low, "high": interval.high}
+    matched = subject.release.matched(subject.where)
+    return {
+        "count": matched.count,
+        "low": matched.interval.low,
+        "high": matched.interval.high,
+    }
 
 
 def _words(release: Release, language: str) -> dict[str, Any]:
@@ -209,9 +214,9 @@ def _odds(cost: Cost, say: Mapping[str, str]) -> str:
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
     mechanism = say["discrete_gaussian" if table.cost.rho else "geometric"]
-    strip = (say["strip"].format(n=len(table.rows)),)
+    strip = (say["strip"].format(n=table.segments),)
     return {
-        "dimensions": strip if table.rows else table.dimensions,
+        "dimensions": strip if table.segments else table.dimensions,
         "mechanism": mechanism,
         "price": f"{shown(table.cost.rho or table.cost.epsilon):.4g}",
     }
@@ -239,26 +244,27 @@ def _bar(largest: int) -> Any:
 # -- notebooks -------------------------------------------------------------------------------------
 
 
-def release_html(release: Release) -> str:
-    """A release as a notebook shows it."""
-    return _table(
-        [*release.dimensions, "people", "95 %"], _rows(list(release.cells()), release.dimensions)
-    )
+def release_html(document: Mapping[str, Any]) -> str:
+    """The document of a release as a notebook shows it."""
+    dimensions = document["dimensions"]
+    return _table([*dimensions, "people", "95 %"], _rows(document["cells"], dimensions))
 
 
-def segment_html(segment: SegmentCount) -> str:
-    """A segment's count as a notebook shows it."""
-    count, interval = segment.release.matched(segment.where)
-    name, withheld = escape(segment.segment), f"{segment.withheld_cells:,} cells withheld"
-    head = f"<p><b>{name}</b>: {count:,} ({interval.low:,} to {interval.high:,}), {withheld}</p>"
-    dimensions = segment.release.dimensions
-    return head + _table([*dimensions, "people", "95 %"], _rows(_cells(segment), dimensions))
+def segment_html(document: Mapping[str, Any]) -> str:
+    """The document of a segment's count as a notebook shows it."""
+    count, (low, high) = document["matched"]["count"], document["matched"]["interval"]
+    name = escape(document["segment"])
+    withheld = f"{document['withheld_cells']:,} cells withheld"
+    head = f"<p><b>{name}</b>: {count:,} ({low:,} to {high:,}), {withheld}</p>"
+    cells = document["cells"]
+    dimensions = [key for key in cells[0] if key not in NUMBERS] if cells else []
+    return head + _table([*dimensions, "people", "95 %"], _rows(cells, dimensions))
 
 
-def plan_html(plan: ReleasePlan) -> str:
-    """A plan as a notebook shows it."""
+def plan_html(document: Mapping[str, Any]) -> str:
+    """The document of a plan as a notebook shows it."""
     rows = []
-    for row in (r for f in plan.families for r in f.rows()):
+    for row in document["releases"]:
         price = "stored, free" if row["stored"] else f"{row['epsilon'] or row['rho']:g}"
         errors = ", ".join(f"{name} ±{error}" for name, error in row["predicted_error"].items())
         rows.append([_counted(row), row["purpose"], price, f"{row['cells']:,}", errors])

@@ -236,7 +236,9 @@ def _moved(
     root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan
 ) -> Iterator[str]:
     """Neighbouring worlds through the whole gate: one human less changes one cell of each table by one, at most."""
-    tables = [(f.family, m.dimensions) for f in made.families for m in f.measures if not m.rows]
+    tables = [
+        (f.family, m.dimensions) for f in made.families for m in f.measures if m.partition is None
+    ]
     world = World(project.policy, project.sources, segments, 2).fill(60)
     neighbour = world.without(str(world.patients[0]["patient_id"]))
     counts = []
@@ -257,12 +259,12 @@ def _told(
         smallest = sorted(
             family.tables, key=lambda t: cube.cells([project.policy.dimensions[d] for d in t])
         )[:2]
-        costs = tuple((m.dimensions, m.cost) for m in family.measures if not m.rows)
-        strips = tuple((m.rows, m.cost) for m in family.measures if m.rows)
+        costs = tuple((m.dimensions, m.cost) for m in family.measures if m.partition is None)
+        strips = tuple((m.partition, m.cost) for m in family.measures if m.partition is not None)
         enough = min(runs, distinguish.enough_runs(limit))
-        about = family.about(datetime.now(UTC))
+        provenance = family.provenance(datetime.now(UTC))
         trial = distinguish.Trial(
-            project.policy, about, costs, tuple(smallest), enough, noise=noise, strips=strips
+            project.policy, provenance, costs, tuple(smallest), enough, noise=noise, strips=strips
         )
         for base in (0, max(0, project.policy.threshold.patients - 1)):
             evidence = trial.attack(base, place=1)

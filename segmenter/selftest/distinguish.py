@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from segmenter.dimensions.partition import domains, groups, sums
+from segmenter.dimensions.partition import count_groups
 from segmenter.model import Cube, Spend
 from segmenter.noise import mechanisms as noises
-from segmenter.release import publish as release
+from segmenter.published.release import Provenance, Release
+from segmenter.release.publish import publish
 
 if TYPE_CHECKING:
-    from segmenter.dimensions.partition import Row, Sums
+    from segmenter.dimensions.partition import Partition, PartitionCounts
     from segmenter.model import Cost
     from segmenter.noise.mechanisms import Integers, Mechanism, Reals, Source
     from segmenter.project.policy import Policy
@@ -33,7 +34,7 @@ POOL, BATCH = 20_000, 1_000_000
 MOST_EVENTS = 400  # of one statistic
 KNOWN_TAIL = 1e-9  # the delta that an allowance grants the sampler
 
-Publish = Callable[..., Sequence[release.Release]]
+Publish = Callable[..., Sequence[Release]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Trial:
     """One publication to be attacked: cubes of these costs and dimensions, the tables derived, and how often it is run."""
 
     policy: Policy
-    about: release.About
+    provenance: Provenance
     measures: tuple[tuple[tuple[str, ...], Cost], ...]  # tables
     tables: tuple[tuple[str, ...], ...]
     runs: int
-    publish: Publish = release.publish
+    publish: Publish = publish
     noise: Source | None = None
-    strips: tuple[tuple[tuple[Row, ...], Cost], ...] = ()
+    strips: tuple[tuple[Partition, Cost], ...] = ()
 
     def attack(self, base: int, place: int = 0) -> Evidence:
         """The strongest evidence on neighbours: every cell holds `base` humans, and one human more in one cell of each cube.
@@ -70,12 +71,14 @@ class Trial:
         left, right = (self._outputs([*c, *s], place, source) for c, s in sides)
         return evidence(left, right, self._names())
 
-    def _sides(self, base: int, place: int, more: int) -> tuple[list[Cube], list[Sums]]:
+    def _sides(self, base: int, place: int, more: int) -> tuple[list[Cube], list[PartitionCounts]]:
         """The exact counts of one neighbour."""
         cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
         return cubes, [self._strip(n, base, (place, more)) for n in range(len(self.strips))]
 
-    def _outputs(self, exact: Sequence[Cube | Sums], place: int, source: _Batches) -> Reals:
+    def _outputs(
+        self, exact: Sequence[Cube | PartitionCounts], place: int, source: _Batches
+    ) -> Reals:
         """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
         rows = np.zeros((self.runs, len(self._names())))
         watched = [
@@ -83,7 +86,7 @@ class Trial:
             for table in self.tables
         ]
         for run in range(self.runs):
-            made = self.publish(exact, self.about, self.tables, self.policy, source)
+            made = self.publish(exact, self.provenance, self.tables, self.policy, source)
             rows[run] = [
                 number
                 for one, cell in zip(made, watched, strict=True)
@@ -100,7 +103,7 @@ class Trial:
         dimensions, cost = self.measures[number]
         return self._exact(
             dimensions,
-            Spend(str(number), self.about.family.purpose, "", cost, 0),
+            Spend(str(number), self.provenance.family.purpose, "", cost, 0),
             base,
             (place, more),
         )
@@ -117,24 +120,21 @@ class Trial:
         counts[self._moved(dimensions, place)] += more
         return Cube(dimensions, counts, spend)
 
-    def _strip(self, number: int, base: int, moved: tuple[int, int]) -> Sums:
-        rows, cost = self.strips[number]
-        spend = Spend(f"strip {number}", self.about.family.purpose, "", cost, 0)
-        return sums(
-            rows, self._exact(self._dimensions(rows), spend, base, moved), self.policy, spend
-        )
+    def _strip(self, number: int, base: int, moved: tuple[int, int]) -> PartitionCounts:
+        partition, cost = self.strips[number]
+        spend = Spend(f"strip {number}", self.provenance.family.purpose, "", cost, 0)
+        cube = self._exact(self._dimensions(partition), spend, base, moved)
+        return count_groups(partition, cube, self.policy, spend)
 
-    def _group(self, strip: Sums, place: int) -> int:
+    def _group(self, strip: PartitionCounts, place: int) -> int:
         """The number of the group that differs."""
-        dimensions = self._dimensions(strip.rows)
-        return int(
-            groups(strip.rows, domains(dimensions, self.policy)).numbers.ravel()[
-                self._moved(dimensions, place)
-            ]
-        )
+        groups = strip.partition.own_groups(self.policy)
+        cell = self._moved(self._dimensions(strip.partition), place)
+        return int(groups.numbers.ravel()[cell])
 
-    def _dimensions(self, rows: Sequence[Row]) -> tuple[str, ...]:
-        return tuple(d for d in self.policy.dimensions if any(d in row.dimensions for row in rows))
+    def _dimensions(self, partition: Partition) -> tuple[str, ...]:
+        names = {name for region in partition.regions for name in region.dimensions}
+        return tuple(name for name in self.policy.dimensions if name in names)
 
     def _names(self) -> list[str]:
         return [
@@ -144,7 +144,7 @@ class Trial:
         ]
 
 
-def _seen(one: release.Release, cell: tuple[int, ...]) -> Iterator[float]:
+def _seen(one: Release, cell: tuple[int, ...]) -> Iterator[float]:
     kept = one.kept
     shows = bool(kept[cell])
     yield float(one.values[cell])

@@ -148,8 +148,9 @@ class AgeingQuestion:
         numbers = [str(number) for number in range(len(buckets))]
         histogram = publish_histogram(numbers, counts, spend, self.context.noise)
         rows: list[Row] = []
-        for bucket, (_, count, interval) in zip(buckets, histogram.rows(), strict=True):
-            rows.append({**bucket, "count": count, "interval": interval.as_list()})
+        for bucket, noised in zip(buckets, histogram.buckets(), strict=True):
+            interval = noised.interval.as_list()
+            rows.append({**bucket, "count": noised.count, "interval": interval})
         return rows
 
     def _counted(self, spend: Spend) -> tuple[list[dict[str, str]], list[int]]:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal
 from segmenter.project.family import Family, table_key
-from segmenter.release.answers import Shelf
+from segmenter.release.answers import Answers
 
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.project.segment import Resolved
-    from segmenter.release.publish import Release
+    from segmenter.published.release import Release
 
 
-def answers_of(context: Context) -> Shelf:
+def answers_of(context: Context) -> Answers:
     """The project's stored answers."""
-    return Shelf(context.home / "releases", context.keys, context.journal)
+    return Answers(context.home / "releases", context.keys, context.journal)
 
 
 def latest_release(context: Context, segment: Resolved) -> Release | None:

@@ -18,10 +18,10 @@ from segmenter.export import destination as destinations
 from segmenter.export import register
 from segmenter.model import Clocks, Interval
 from segmenter.nearest import hint
-from segmenter.noise.mechanisms import Noise, Part, paid
+from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
 from segmenter.project.folder import read_project
-from segmenter.release.publish import OUTSIDE, publish_histogram
-from segmenter.release.segment_count import read_off
+from segmenter.published.segment_count import read_off
+from segmenter.release.publish import publish_histogram
 from segmenter.suppression import preference, suppression_list
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
@@ -228,6 +228,6 @@ def _publisher(context: Context, spend: Spend | None) -> building.Publish:
 
 
 def _summed(noisy: Sequence[int], spend: Spend) -> tuple[int, Interval]:
-    reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(OUTSIDE)
+    reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(EACH_SIDE)
     count = max(0, sum(noisy))
     return count, Interval(max(0, count - reach), count + reach)

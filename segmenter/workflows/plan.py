@@ -11,6 +11,7 @@ from segmenter.errors import PolicyError, SegmenterError
 from segmenter.planning import budget_lock, planner
 from segmenter.project.family import Setting
 from segmenter.project.folder import read_project
+from segmenter.render.report import plan_html
 from segmenter.workflows.answers import answers_of
 from segmenter.workflows.budget import balances, ledger_of
 from segmenter.workflows.request import WorkloadRequest, setting_of
@@ -77,7 +78,7 @@ class PlanReport:
         return frame
 
     def _repr_html_(self) -> str:
-        return self.plan._repr_html_()
+        return plan_html(self.to_dict())
 
 
 def plan(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.model import Documented
 from segmenter.project.folder import read_project
-from segmenter.release.segment_count import read_off
+from segmenter.published.segment_count import read_off
 from segmenter.render import report as pages
 from segmenter.workflows.answers import required_release
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.consent import gate as consent
-from segmenter.dimensions.partition import sums
+from segmenter.dimensions.partition import count_groups
 from segmenter.journal.journal import locked
 from segmenter.model import Clocks, Snapshot, stamp
 from segmenter.planning import planner
@@ -16,6 +16,7 @@ from segmenter.project.family import Family
 from segmenter.project.folder import read_project
 from segmenter.release import cube
 from segmenter.release import publish as release
+from segmenter.render.report import segment_html
 from segmenter.workflows.answers import answers_of
 from segmenter.workflows.budget import balances, ledger_of
 from segmenter.workflows.decisions import decided
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Cube, Spend
     from segmenter.planning.planner import FamilyPlan, ReleasePlan
-    from segmenter.release.publish import Release
-    from segmenter.release.segment_count import SegmentCount
+    from segmenter.published.release import Release
+    from segmenter.published.segment_count import SegmentCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class RunReport:
         )
 
     def _repr_html_(self) -> str:
-        return "".join(segment._repr_html_() for segment in self.segments)
+        return "".join(segment_html(segment.to_dict()) for segment in self.segments)
 
 
 def run(context: Context, asked: WorkloadRequest) -> RunReport:
@@ -158,16 +159,17 @@ def _publish(
         return cube.count(engine, [policy.dimensions[name] for name in names], eligible, spend)
 
     priced = list(zip(family_plan.measures, spends, strict=True))
-    cubes = [count(measure.dimensions, spend) for measure, spend in priced if not measure.rows]
+    tables = [(m.dimensions, spend) for m, spend in priced if m.partition is None]
+    cubes = [count(dimensions, spend) for dimensions, spend in tables]
     partitions = []
     for measure, spend in priced:
-        if not measure.rows:
+        if measure.partition is None:
             continue
         counted = _covering(cubes, measure.dimensions) or count(measure.dimensions, spend)
-        partitions.append(sums(measure.rows, counted, policy, spend))
+        partitions.append(count_groups(measure.partition, counted, policy, spend))
     releases = release.publish(
         [*cubes, *partitions],
-        family_plan.about(context.now()),
+        family_plan.provenance(context.now()),
         family_plan.tables,
         policy,
         context.noise,

@@ -63,7 +63,8 @@ def test_it_is_the_weighted_least_squares_solution(problem):
         float((found * region).sum()), abs=1e-9
     )
     one_cell = math.fsum(
-        w * w * many * lattice.variances[n][1] for n, w, many in cell_weights(lattice, target)
+        one.weight**2 * one.cells * lattice.variances[one.measured][1]
+        for one in cell_weights(lattice, target)
     )
     assert one_cell == pytest.approx((wanted @ covariance @ wanted.T)[0, 0], rel=1e-5)
 

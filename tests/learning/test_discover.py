@@ -15,6 +15,7 @@ from segmenter.learning import discover
 from segmenter.model import Clocks, Cost, Cube, Spend
 from segmenter.project import condition
 from segmenter.project.family import Family, Setting
+from segmenter.published.release import Provenance
 from segmenter.release import publish as release
 
 NAMES = ("sex", "age_band", "visits")
@@ -31,8 +32,8 @@ def cube(epsilon=NANO):
 
 
 def published(noise=lambda mechanism, many: np.zeros(many, dtype=np.int64)):
-    about = release.About(FAMILY, Setting("s", "p", Clocks(NOW, NOW)), NANO, NOW)
-    (found,) = release.publish([cube()], about, [NAMES], OWN, noise)
+    provenance = Provenance(FAMILY, Setting("s", "p", Clocks(NOW, NOW)), NANO, NOW)
+    (found,) = release.publish([cube()], provenance, [NAMES], OWN, noise)
     return found
 
 
@@ -59,9 +60,9 @@ def test_nothing_stands_out_of_noise_alone():
     flat = Cube(
         NAMES, np.full(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), 40), cube().spend
     )
-    about = release.About(FAMILY, Setting("s", "p", Clocks(NOW, NOW)), NANO, NOW)
+    provenance = Provenance(FAMILY, Setting("s", "p", Clocks(NOW, NOW)), NANO, NOW)
     (quiet,) = release.publish(
-        [flat], about, [NAMES], OWN, lambda mechanism, many: np.zeros(many, dtype=np.int64)
+        [flat], provenance, [NAMES], OWN, lambda mechanism, many: np.zeros(many, dtype=np.int64)
     )
     assert discover.propose(quiet) == ()
     assert discover.propose(quiet, discover.toward("visits = '2+'", OWN)) == ()

@@ -28,13 +28,13 @@ from counting import (
 from pace import within
 from segmenter.budget.accounting import converted
 from segmenter.errors import UsageError
+from segmenter.estimation.measured import Measured
 from segmenter.noise.mechanisms import Geometric
 from segmenter.planning import planner
 from segmenter.planning.strategy import Job
 from segmenter.project.family import region
 from segmenter.project.policy import Budget, ReleaseTerms
 from segmenter.release import publish as release
-from segmenter.release.publish import Measured
 
 
 def nothing(_question, _epsilon):
@@ -119,7 +119,8 @@ def test_p6_what_is_stored_is_free():
         cube(m.dimensions, np.zeros(m.cells), paid(m.cost.epsilon / NANO)) for m in family.measures
     ]
     releases = {
-        r.question: r for r in release.publish(cubes, family.about(NOW), family.tables, policy())
+        r.question: r
+        for r in release.publish(cubes, family.provenance(NOW), family.tables, policy())
     }
 
     def found(question, epsilon):
@@ -140,9 +141,9 @@ def test_p6_what_is_stored_is_free():
 
 def test_p6_the_plan_names_the_release_that_the_run_makes():
     [family] = plan(resolved(segment("a", "sex = 'F'"))).families
-    made = release.publish([cube(("sex",), [0, 0, 0])], family.about(NOW), family.tables, policy())[
-        0
-    ]
+    made = release.publish(
+        [cube(("sex",), [0, 0, 0])], family.provenance(NOW), family.tables, policy()
+    )[0]
     assert [row["id"] for row in family.rows()] == [made.id]
 
 
@@ -156,7 +157,7 @@ def test_p14_the_predicted_error_is_what_comes_out(seed, many):
     """
     segments = one_family(job(np.random.default_rng(seed), many=many))
     [family] = plan(segments).families
-    assert any(m.rows for m in family.measures) == (many == 20)
+    assert any(m.partition for m in family.measures) == (many == 20)
     people = np.random.default_rng(1).integers(
         0, 40, size=[len(d.labels) for d in DIMENSIONS.values()]
     )
@@ -171,7 +172,9 @@ def test_p14_the_predicted_error_is_what_comes_out(seed, many):
     for run in range(runs):
         made = {
             r.dimensions: r
-            for r in release.publish(counted, family.about(NOW), family.tables, policy(), source)
+            for r in release.publish(
+                counted, family.provenance(NOW), family.tables, policy(), source
+            )
         }
         for s in segments:
             one, held = made[s.dimensions], region(s, DIMENSIONS)
@@ -199,7 +202,7 @@ def test_a_segment_that_has_its_answer_is_not_priced_with_those_that_have_none()
     )
     [family] = plan([cheap]).families
     [answer] = release.publish(
-        exact(family, np.zeros(sizes(*DIMENSIONS))), family.about(NOW), family.tables, policy()
+        exact(family, np.zeros(sizes(*DIMENSIONS))), family.provenance(NOW), family.tables, policy()
     )
 
     def found(question, epsilon):
@@ -214,7 +217,7 @@ def test_a_segment_that_has_its_answer_is_not_priced_with_those_that_have_none()
     [alone] = plan([cheap], find=found).families
     assert alone.charges() == []
     made = release.publish(
-        exact(both, np.zeros(sizes(*DIMENSIONS))), both.about(NOW), both.tables, policy()
+        exact(both, np.zeros(sizes(*DIMENSIONS))), both.provenance(NOW), both.tables, policy()
     )
     assert {c.segment: c.release.epsilon for c in both.counts(made, policy())} == {
         "cheap": 5 * NANO,
@@ -228,7 +231,9 @@ def test_every_segment_lies_within_a_measured_table_and_every_unit_is_used(seed,
     segments = one_family(job(np.random.default_rng(seed), many, most=4, picks=9))
     [family] = plan(segments).families
     for s in segments:
-        assert any(set(s.dimensions) <= set(m.dimensions) for m in family.measures if not m.rows)
+        assert any(
+            set(s.dimensions) <= set(m.dimensions) for m in family.measures if m.partition is None
+        )
     assert sum(m.cost.epsilon for m in family.measures) == NANO
     assert min(m.cost.epsilon for m in family.measures) > 0
 
@@ -243,7 +248,7 @@ def test_a_segment_of_nearly_everyone_keeps_useful_cells():
     [family] = plan(segments).families
     most = next(t for t in family.tables if "age_band" in t)
     made = release.publish(
-        exact(family, np.zeros(sizes(*DIMENSIONS))), family.about(NOW), [most], policy()
+        exact(family, np.zeros(sizes(*DIMENSIONS))), family.provenance(NOW), [most], policy()
     )[0]
     assert made.margin <= 3 * Geometric(NANO).variance ** 0.5 * 6
 
@@ -315,7 +320,7 @@ def test_planning_and_noise_for_100_000_cells_take_under_3_seconds():
     with within(3):
         [family] = plan(segments, using).families
         made = release.publish(
-            exact(family, np.zeros((10,) * 5), using), family.about(NOW), family.tables, using
+            exact(family, np.zeros((10,) * 5), using), family.provenance(NOW), family.tables, using
         )
     assert max(r.values.size for r in made) == 100_000
 

@@ -17,11 +17,11 @@ from counting import (
     NANO,
     NOW,
     SETTING,
-    about,
     cube,
     fixed,
     paid,
     policy,
+    provenance,
     publish,
     resolved,
     seeded,
@@ -33,9 +33,9 @@ from segmenter.budget.accounting import geometric
 from segmenter.noise import mechanisms
 from segmenter.project import family
 from segmenter.project.family import question_key, region
+from segmenter.published.segment_count import read_off
 from segmenter.release import publish as release
-from segmenter.release.answers import Shelf
-from segmenter.release.segment_count import read_off
+from segmenter.release.answers import Answers
 
 SEX = ("sex",)
 TWO = ("sex", "age_band")
@@ -160,7 +160,7 @@ def test_p12_tables_derived_from_several_add_up():
         cube(TWO, joint, paid(1.0, name="x")),
         cube(SEX, joint.sum(axis=1), paid(2.0, name="y")),
     ]
-    both, sex, age = release.publish(cubes, about(), [TWO, SEX, ("age_band",)], policy())
+    both, sex, age = release.publish(cubes, provenance(), [TWO, SEX, ("age_band",)], policy())
     assert np.allclose(both.values.sum(axis=1), sex.values)
     assert np.allclose(both.values.sum(axis=0), age.values)
     assert {m.spend for m in sex.measured} == {"x", "y"}
@@ -172,21 +172,24 @@ def test_p8_derived_cells_get_the_margin_of_their_own_noise():
         cube(TWO, joint, paid(0.3, name="x")),
         cube(SEX, joint.sum(axis=1), paid(1.0, name="y")),
     ]
-    sex = release.publish(cubes, about(), [SEX], policy())[0]
+    sex = release.publish(cubes, provenance(), [SEX], policy())[0]
     alone = publish(SEX, joint.sum(axis=1), paid(1.0))
-    summed = release.publish(cubes[:1], about(), [SEX], policy())[0]
+    summed = release.publish(cubes[:1], provenance(), [SEX], policy())[0]
     assert sex.noise.variance < alone.noise.variance < summed.noise.variance
     assert sex.margin <= alone.margin < summed.margin
     source = seeded(4)
     spread = np.std(
-        [release.publish(cubes, about(), [SEX], policy(), source)[0].values[0] for _ in range(600)]
+        [
+            release.publish(cubes, provenance(), [SEX], policy(), source)[0].values[0]
+            for _ in range(600)
+        ]
     )
     assert spread == pytest.approx(np.sqrt(sex.noise.variance), rel=0.15)
 
 
 def test_a_table_outside_what_was_counted_is_refused():
     with pytest.raises(ValueError):
-        release.publish([cube(SEX, [0, 0, 0])], about(), [("age_band",)], policy())
+        release.publish([cube(SEX, [0, 0, 0])], provenance(), [("age_band",)], policy())
 
 
 def test_discrete_gaussian_releases():
@@ -205,7 +208,7 @@ def test_p16_a_histogram_has_every_reason_zeros_too():
     assert all(r["interval"][0] <= r["count"] <= r["interval"][1] for r in made.to_dict())
 
 
-# -- questions and the shelf -----------------------------------------------------------------------
+# -- questions and the store -----------------------------------------------------------------------
 
 
 def test_p6_the_same_question_has_one_name():
@@ -236,62 +239,62 @@ def test_p6_another_question_has_another_name(population, dimensions, setting):
 
 
 @pytest.fixture
-def shelf(tmp_path):
+def stored(tmp_path):
     (tmp_path / "releases").mkdir()
     book = journal(tmp_path, Clock())
-    yield Shelf(tmp_path / "releases", KEYS, book)
+    yield Answers(tmp_path / "releases", KEYS, book)
     book.close()
 
 
-def test_p6_a_stored_answer_comes_back_whole(shelf):
+def test_p6_a_stored_answer_comes_back_whole(stored):
     made = publish(TWO, np.arange(21).reshape(3, 7))
-    shelf.put("ana", [made], ["one"])
-    found = shelf.find(made.question)
+    stored.put("ana", [made], ["one"])
+    found = stored.find(made.question)
     assert found is not None
     assert found.to_dict() == made.to_dict()
     assert np.array_equal(found.values, made.values)
-    assert shelf.find("0" * 32) is None
+    assert stored.find("0" * 32) is None
 
 
-def test_p6_more_epsilon_than_asked_is_free_and_less_is_not(shelf):
+def test_p6_more_epsilon_than_asked_is_free_and_less_is_not(stored):
     made = publish(SEX, [0, 0, 0])
-    shelf.put("ana", [made])
-    assert shelf.find(made.question, NANO // 2) is not None
-    assert shelf.find(made.question, NANO) is not None
-    assert shelf.find(made.question, NANO + 1) is None
+    stored.put("ana", [made])
+    assert stored.find(made.question, NANO // 2) is not None
+    assert stored.find(made.question, NANO) is not None
+    assert stored.find(made.question, NANO + 1) is None
 
 
-def test_a_stored_answer_is_sealed_and_damage_is_absence(shelf):
+def test_a_stored_answer_is_sealed_and_damage_is_absence(stored):
     made = publish(SEX, [54_321, 0, 0], noise=fixed(0))
-    shelf.put("ana", [made])
-    [file] = shelf.folder.iterdir()
+    stored.put("ana", [made])
+    [file] = stored.folder.iterdir()
     data = file.read_bytes()
     assert b"54321" not in data
     assert file.stat().st_mode & 0o077 == 0
     file.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    assert shelf.find(made.question) is None
+    assert stored.find(made.question) is None
     other = publish(TWO, np.zeros(21))
     file.write_bytes(data)
     file.rename(file.with_name(f"{other.question}.sealed"))
-    assert shelf.find(other.question) is None
+    assert stored.find(other.question) is None
 
 
-def test_p6_the_latest_release_serves_while_it_is_young(shelf):
-    clock = shelf.journal.now
+def test_p6_the_latest_release_serves_while_it_is_young(stored):
+    clock = stored.journal.now
     made = publish(SEX, [0, 0, 0])
-    shelf.put("ana", [made])
-    assert shelf.latest(made.table, clock(), 30) is not None
+    stored.put("ana", [made])
+    assert stored.latest(made.table, clock(), 30) is not None
     clock.turn(days=29, hours=23)
-    assert shelf.latest(made.table, clock(), 30) is not None
+    assert stored.latest(made.table, clock(), 30) is not None
     clock.turn(hours=1)
-    assert shelf.latest(made.table, clock(), 30) is None
-    assert shelf.latest("another", clock(), 30) is None
+    assert stored.latest(made.table, clock(), 30) is None
+    assert stored.latest("another", clock(), 30) is None
 
 
-def test_the_journal_names_releases_and_holds_no_count(shelf):
+def test_the_journal_names_releases_and_holds_no_count(stored):
     made = publish(SEX, [98_765, 0, 0], noise=fixed(0))
-    shelf.put("ana", [made])
-    [entry] = shelf.journal.read("release")
+    stored.put("ana", [made])
+    [entry] = stored.journal.read("release")
     assert entry.body["tables"][0]["release"] == made.id
     assert re.search(r"(?<![0-9a-f])98765(?![0-9a-f])", json.dumps(entry.body)) is None, (
         "as a number, and not within an id's hex digits"
@@ -321,7 +324,7 @@ def test_noise_is_drawn_once_for_every_cell_of_every_cube():
         return np.zeros(many, dtype=np.int64)
 
     release.publish(
-        [cube(SEX, [0] * 3), cube(TWO, [0] * 21, paid(2.0))], about(), [SEX], policy(), source
+        [cube(SEX, [0] * 3), cube(TWO, [0] * 21, paid(2.0))], provenance(), [SEX], policy(), source
     )
     assert asked == [
         (mechanisms.paid(geometric(NANO)), 3),

@@ -18,7 +18,7 @@ from segmenter.model import Clocks
 from segmenter.planning import planner
 from segmenter.project.family import Setting
 from segmenter.project.policy import Dimension
-from segmenter.release.segment_count import read_off
+from segmenter.published.segment_count import read_off
 from segmenter.render import report
 
 
@@ -86,7 +86,7 @@ def test_everything_is_escaped():
     odd = Dimension("sex", "identity", "patient", "sex", values={bad: ("F",), "=1+1": ("M",)})
     using = policy(dimensions={"sex": odd})
     made = publish(("sex",), [100, 100, 100], noise=fixed(0), using=using)
-    for text in (report.page(made, bad), report.release_html(made)):
+    for text in (report.page(made, bad), report.release_html(made.to_dict())):
         assert "<script" not in text
         assert "&lt;script&gt;" in text
     assert "'=1+1,100" in report.table_csv(made.cells(), ("sex",))
@@ -107,13 +107,15 @@ def test_another_language_is_refused(counted, tmp_path):
 
 
 def test_notebooks_show_counts_releases_and_plans(counted):
-    assert "1,234" in counted._repr_html_()
-    assert "1,234" in counted.release._repr_html_()
+    assert "1,234" in report.segment_html(counted.to_dict())
+    assert "1,234" in report.release_html(counted.release.to_dict())
+    for shown in (counted, counted.release):
+        assert "1234" in shown._repr_html_()
     nowhere = Setting("", "", Clocks(counted.release.made_at, counted.release.made_at))
     made = planner.plan(
         resolved(segment("one", "sex = 'F'")), policy(), nowhere, lambda _q, _e: None
     )
-    assert "one ±" in made._repr_html_()
+    assert "one ±" in report.plan_html(made.to_dict())
     assert made.to_polars().height == 1
 
 

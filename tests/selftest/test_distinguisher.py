@@ -7,13 +7,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from counting import DIMENSIONS, NANO, about, policy, seeded
+from counting import DIMENSIONS, NANO, policy, provenance, seeded
 from segmenter.budget.accounting import geometric
-from segmenter.dimensions.partition import Row
+from segmenter.dimensions.partition import Partition, Region
 from segmenter.model import Cost
 from segmenter.noise.mechanisms import Geometric
 from segmenter.project.policy import Threshold
-from segmenter.release import publish as release
+from segmenter.published.release import Release
+from segmenter.release.publish import publish as sound
 from segmenter.selftest.distinguish import POOL, Trial, enough_runs, evidence
 
 EPSILON = 1.0
@@ -21,7 +22,7 @@ SEX = {"sex": DIMENSIONS["sex"], "visits": DIMENSIONS["visits"]}
 
 
 def trial(
-    publish=release.publish,
+    publish=sound,
     source=None,
     epsilon=EPSILON,
     measures=None,
@@ -32,7 +33,7 @@ def trial(
     costs = measures or ((("sex",), geometric(int(epsilon * NANO))),)
     return Trial(
         using,
-        about(int(epsilon * NANO)),
+        provenance(int(epsilon * NANO)),
         costs,
         tables,
         runs or enough_runs(epsilon),
@@ -62,7 +63,7 @@ def test_several_cubes_of_one_family():
 
 
 def strip(*regions):
-    return tuple(Row.of(("sex",), np.array(region, dtype=bool)) for region in regions)
+    return Partition(tuple(Region.of(("sex",), np.array(region, dtype=bool)) for region in regions))
 
 
 def test_a_strip_beside_a_cube():
@@ -116,14 +117,14 @@ def test_fault_a_scale_15_percent_too_small():
 
 def doubled(cubes, *rest):
     """A human is counted in each cell twice more: sensitivity 3 where 1 was paid for."""
-    return release.publish([dataclasses.replace(c, counts=c.counts * 3) for c in cubes], *rest)
+    return sound([dataclasses.replace(c, counts=c.counts * 3) for c in cubes], *rest)
 
 
 def test_fault_a_sensitivity_off_by_two():
     assert trial(publish=doubled, runs=4_000).attack(5).epsilon > EPSILON
 
 
-def noiseless(cubes, about_, tables, using, source):
+def noiseless(cubes, given, tables, using, source):
     """The first cell gets no noise."""
 
     def skipping(mechanism, many):
@@ -131,20 +132,17 @@ def noiseless(cubes, about_, tables, using, source):
         drawn[0] = 0
         return drawn
 
-    return release.publish(cubes, about_, tables, using, skipping)
+    return sound(cubes, given, tables, using, skipping)
 
 
-def unpublished(cubes, about_, tables, using, source):
+def unpublished(cubes, given, tables, using, source):
     """Cells with nobody in them are left out."""
 
     def silent(made, counts):
         values = np.where(counts.reshape(made.values.shape) == 0, -1_000, made.values)
         return dataclasses.replace(made, values=values)
 
-    return [
-        silent(made, cubes[0].counts)
-        for made in release.publish(cubes, about_, tables, using, source)
-    ]
+    return [silent(made, cubes[0].counts) for made in sound(cubes, given, tables, using, source)]
 
 
 @pytest.mark.parametrize(("fault", "base"), [(noiseless, 5), (unpublished, 0)])
@@ -152,17 +150,17 @@ def test_fault_a_cell_skipped(fault, base):
     assert trial(publish=fault, runs=4_000).attack(base).epsilon > EPSILON
 
 
-def exact_threshold(cubes, about_, tables, using, source):
+def exact_threshold(cubes, given, tables, using, source):
     """Cells show by their exact count."""
     kept = cubes[0].counts.reshape(-1) >= using.threshold.patients
 
-    class Exact(release.Release):
+    class Exact(Release):
         kept = property(lambda self: np.asarray(held.reshape(self.values.shape)))
 
     held = kept
     return [
         Exact(**{f.name: getattr(r, f.name) for f in dataclasses.fields(r)})
-        for r in release.publish(cubes, about_, tables, using, source)
+        for r in sound(cubes, given, tables, using, source)
     ]
 
 

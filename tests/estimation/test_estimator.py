@@ -16,7 +16,6 @@ from counting import (
     NANO,
     SETTING,
     SIZES,
-    about,
     cube,
     exact,
     fixed,
@@ -25,10 +24,11 @@ from counting import (
     one_family,
     paid,
     policy,
+    provenance,
     sizes,
 )
-from segmenter.dimensions.partition import Row, digest, grouped, sums
-from segmenter.estimation.estimator import Beside, Known
+from segmenter.dimensions.partition import Partition, Region, count_groups, find_groups
+from segmenter.estimation.estimator import Estimator, MeasuredPartition
 from segmenter.estimation.marginals import Lattice, parts_of, subsets
 from segmenter.noise.mechanisms import Geometric, Noise, Part
 from segmenter.planning import planner
@@ -51,21 +51,23 @@ def rows(draw):
     ):
         seed = draw(st.integers(0, 10_000))
         found.append(
-            Row.of(names, np.random.default_rng(seed).random(sizes(*names)) < draw(st.floats(0, 1)))
+            Region.of(
+                names, np.random.default_rng(seed).random(sizes(*names)) < draw(st.floats(0, 1))
+            )
         )
-    return tuple(found)
+    return Partition(tuple(found))
 
 
 @settings(max_examples=40)
 @given(rows(), st.integers(0, 10_000))
 def test_p13_one_human_more_is_one_more_in_one_group(strip, seed):
     people = np.random.default_rng(seed).integers(0, 5, size=sizes(*WIDE)).ravel()
-    before = sums(strip, cube(WIDE, people), policy(), paid()).counts
+    before = count_groups(strip, cube(WIDE, people), policy(), paid()).counts
     assert before.sum() == people.sum()
     for cell in np.random.default_rng(seed).choice(people.size, 8):
         more = people.copy()
         more[cell] += 1
-        moved = sums(strip, cube(WIDE, more), policy(), paid()).counts - before
+        moved = count_groups(strip, cube(WIDE, more), policy(), paid()).counts - before
         assert sorted(moved.tolist()) == [*[0] * (len(moved) - 1), 1]
 
 
@@ -73,20 +75,20 @@ def test_p13_one_human_more_is_one_more_in_one_group(strip, seed):
 @given(rows(), st.integers(0, 10_000))
 def test_each_segment_is_the_sum_of_its_groups(strip, seed):
     people = np.random.default_rng(seed).integers(0, 5, size=sizes(*WIDE))
-    counted = sums(strip, cube(WIDE, people), policy(), paid())
+    counted = count_groups(strip, cube(WIDE, people), policy(), paid())
     labels = {d: DIMENSIONS[d].labels for d in WIDE}
-    found = grouped([(row.dimensions, row.region(labels)) for row in strip], WIDE)
-    for row, inside in zip(strip, found.inside, strict=False):
+    found = find_groups([(row.dimensions, row.cells(labels)) for row in strip.regions], WIDE)
+    for row, inside in zip(strip.regions, found.inside, strict=False):
         own = people.sum(axis=tuple(n for n, d in enumerate(WIDE) if d not in row.dimensions))
         own = own.transpose(
             [[d for d in WIDE if d in row.dimensions].index(d) for d in row.dimensions]
         )
-        assert counted.counts[inside > 0].sum() == own[row.region(labels)].sum()
+        assert counted.counts[inside > 0].sum() == own[row.cells(labels)].sum()
 
 
 def test_p1_the_exact_counts_of_a_strip_are_not_shown():
-    made = sums(
-        (Row.of(("sex",), np.array([True, False, False])),),
+    made = count_groups(
+        Partition((Region.of(("sex",), np.array([True, False, False])),)),
         cube(("sex",), [54_321, 3, 4]),
         policy(),
         paid(),
@@ -94,15 +96,16 @@ def test_p1_the_exact_counts_of_a_strip_are_not_shown():
     assert "54" not in repr(made)
     assert "counts" not in repr(made)
     with pytest.raises(ValueError):
-        sums(made.rows, cube(("age_band",), np.zeros(7)), policy(), paid())
+        count_groups(made.partition, cube(("age_band",), np.zeros(7)), policy(), paid())
 
 
 def test_other_rows_have_another_name():
     one, two = (
-        Row.of(("sex",), np.array([True, False, False])),
-        Row.of(("sex",), np.array([True, True, False])),
+        Region.of(("sex",), np.array([True, False, False])),
+        Region.of(("sex",), np.array([True, True, False])),
     )
-    assert len({digest((one,)), digest((two,)), digest((one, two)), digest((two, one))}) == 4
+    made = [Partition(regions) for regions in ((one,), (two,), (one, two), (two, one))]
+    assert len({one.digest() for one in made}) == 4
 
 
 @settings(max_examples=40)
@@ -124,9 +127,11 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
         ]
         regions = tuple((t, random.random([SIZES[a] for a in t]) < 0.5) for t in chosen)
         strips.append(
-            Beside(regions, grouped(regions, (0, 1, 2)).inside, float(random.uniform(0.2, 9)))
+            MeasuredPartition(
+                regions, find_groups(regions, (0, 1, 2)).inside, float(random.uniform(0.2, 9))
+            )
         )
-    known = Known(lattice, tuple(strips))
+    estimator = Estimator(lattice, tuple(strips))
     people = [random.integers(0, 9, size=[SIZES[a] for a in t]) for t in tables]
     groups = [random.integers(0, 9, size=s.inside.shape[1]) for s in strips]
     stack, weights = _dense(lattice, strips)
@@ -136,7 +141,7 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
     covariance = np.linalg.inv(stack.T @ weights @ stack)
     solution = covariance @ stack.T @ weights @ told
     for target in [(0, 1, 2), (1, 2), ()]:
-        [found] = known.estimates(people, groups, [target])
+        [found] = estimator.estimates(people, groups, [target])
         assert np.allclose(found.ravel(), matrix(lattice, target) @ solution)
     asked = random.random((SIZES[0], SIZES[2])) < 0.5
     exactly = (
@@ -146,10 +151,12 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
         @ matrix(lattice, (0, 2)).T
         @ asked.ravel()
     )
-    assert known.variance(parts_of(asked, (0, 2))) == pytest.approx(exactly)
-    of_tables, of_groups = known.influence(parts_of(asked, (0, 2)))
-    weighed = sum((w**2).sum() * v for w, (_, v) in zip(of_tables, lattice.variances, strict=True))
-    weighed += sum((w**2).sum() * s.variance for w, s in zip(of_groups, strips, strict=True))
+    assert estimator.variance(parts_of(asked, (0, 2))) == pytest.approx(exactly)
+    found = estimator.influence(parts_of(asked, (0, 2)))
+    weighed = sum(
+        (w**2).sum() * v for w, (_, v) in zip(found.tables, lattice.variances, strict=True)
+    )
+    weighed += sum((w**2).sum() * s.variance for w, s in zip(found.partitions, strips, strict=True))
     assert weighed == pytest.approx(exactly)
 
 
@@ -160,7 +167,7 @@ def _dense(lattice, strips):
         stack.append(
             np.array(
                 [
-                    *(region.ravel() @ matrix(lattice, axes) for axes, region in strip.regions),
+                    *(region.ravel() @ matrix(lattice, axes) for axes, region in strip.segments),
                     np.ones(24),
                 ]
             )
@@ -191,11 +198,13 @@ def test_p8_no_mixture_of_draws_passes_the_margin_of_its_variance():
 def test_p12_what_is_shown_adds_up_where_strips_were_measured():
     segments = one_family(job(np.random.default_rng(0)))
     [family] = planner.plan(segments, policy(), SETTING, lambda _q, _e: None).families
-    assert any(m.rows for m in family.measures)
+    assert any(m.partition for m in family.measures)
     people = np.full(sizes(*DIMENSIONS), 40)
     made = {
         r.dimensions: r
-        for r in release.publish(exact(family, people), about(), family.tables, policy(), fixed(0))
+        for r in release.publish(
+            exact(family, people), provenance(), family.tables, policy(), fixed(0)
+        )
     }
     for s in segments:
         one, held = made[s.dimensions], region(s, DIMENSIONS)
@@ -203,16 +212,18 @@ def test_p12_what_is_shown_adds_up_where_strips_were_measured():
             one.values,
             people.sum(axis=tuple(n for n, d in enumerate(DIMENSIONS) if d not in s.dimensions)),
         )
-        assert one.matched(held)[0] == sum(c["count"] for c in one.cells(held) if not c["withheld"])
+        assert one.matched(held).count == sum(
+            c["count"] for c in one.cells(held) if not c["withheld"]
+        )
 
 
 def test_p6_a_stored_answer_with_strips_comes_back_whole():
     segments = one_family(job(np.random.default_rng(0)))
     [family] = planner.plan(segments, policy(), SETTING, lambda _q, _e: None).families
     made = release.publish(
-        exact(family, np.full(sizes(*DIMENSIONS), 40)), about(), family.tables, policy()
+        exact(family, np.full(sizes(*DIMENSIONS), 40)), provenance(), family.tables, policy()
     )[0]
-    again = answers._read(answers._written(made))
+    again = answers.read_release(answers.written(made))
     assert again.measured == made.measured
     held = np.ones(made.values.shape, dtype=bool)
     assert (again.margin, again.matched(held)) == (made.margin, made.matched(held))

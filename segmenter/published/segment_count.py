@@ -5,21 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from segmenter.model import Documented
 from segmenter.project.family import region
-from segmenter.release.publish import Release, frame
+from segmenter.published.cell_frame import cell_frame
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import polars as pl
 
     from segmenter.model import Interval
     from segmenter.noise.mechanisms import Truths
     from segmenter.project.policy import Policy
     from segmenter.project.segment import Resolved
+    from segmenter.published.release import Release
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SegmentCount:
-    """What a run says of one segment: the kept cells that satisfy its `where`, their sum, and how many are withheld."""
+class SegmentCount(Documented):
+    """What a run says of one segment: the kept cells that satisfy its `where`, and their sum."""
 
     segment: str
     title: Mapping[str, str]
@@ -30,46 +34,42 @@ class SegmentCount:
     @property
     def count(self) -> int:
         """The sum of the kept cells."""
-        return self.release.matched(self.where)[0]
+        return self.release.matched(self.where).count
 
     @property
     def interval(self) -> Interval:
         """The 95 % interval of `count`."""
-        return self.release.matched(self.where)[1]
+        return self.release.matched(self.where).interval
 
     @property
     def withheld_cells(self) -> int:
         """How many of the segment's cells are withheld (P8)."""
         return int((self.where & ~self.release.kept).sum())
 
-    def to_dict(self) -> dict[str, Any]:
-        """The contract's object."""
-        count, interval = self.release.matched(self.where)
-        return {
-            "segment": self.segment,
-            "release": self.release.id,
-            "matched": {"count": count, "interval": interval.as_list()},
-            "withheld_cells": self.withheld_cells,
-            "cells": list(self.release.cells(self.where)),
-            "stored": self.stored,
-        }
-
-    def to_polars(self) -> Any:
-        """The segment's cells as a polars frame."""
-        return frame(list(self.release.cells(self.where)), self.release.dimensions)
+    def cells(self) -> list[dict[str, Any]]:
+        """The segment's cells as the contract shows them."""
+        return list(self.release.cells(self.where))
 
     def kept_cells(self) -> list[dict[str, str]]:
         """The cells whose members may be targeted (P8): label by dimension."""
-        return [
-            {d: c[d] for d in self.release.dimensions}
-            for c in self.release.cells(self.where)
-            if not c["withheld"]
-        ]
+        kept = [cell for cell in self.cells() if not cell["withheld"]]
+        return [{name: cell[name] for name in self.release.dimensions} for cell in kept]
 
-    def _repr_html_(self) -> str:
-        from segmenter.render.report import segment_html
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's object."""
+        matched = self.release.matched(self.where)
+        return {
+            "segment": self.segment,
+            "release": self.release.id,
+            "matched": {"count": matched.count, "interval": matched.interval.as_list()},
+            "withheld_cells": self.withheld_cells,
+            "cells": self.cells(),
+            "stored": self.stored,
+        }
 
-        return segment_html(self)
+    def to_polars(self) -> pl.DataFrame:
+        """The segment's cells as a polars frame."""
+        return cell_frame(self.cells(), self.release.dimensions)
 
 
 def read_off(
@@ -77,10 +77,9 @@ def read_off(
 ) -> SegmentCount:
     """The segment's count from a release over its own dimensions. Costs nothing.
 
-    Raises `ValueError` where the release is of other dimensions.
+    Raises `ValueError` if the release is of other dimensions.
     """
     if set(release.dimensions) != set(segment.dimensions):
         raise ValueError("a segment is read off a release over its own dimensions")
-    return SegmentCount(
-        segment.name, segment.segment.title, release, region(segment, policy.dimensions), stored
-    )
+    where = region(segment, policy.dimensions)
+    return SegmentCount(segment.name, segment.segment.title, release, where, stored)

@@ -1,0 +1,221 @@
+"""A release: a table of noisy counts, and what of it may be shown (P1, P7, P8, P10, P12).
+
+A release keeps the unbiased noisy values. What is shown is rounded and never negative. A cell
+below the threshold, margin included, is withheld: it shows neither count nor interval.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from segmenter.estimation import marginals
+from segmenter.estimation.measured import Measured, estimator_of, noise_of
+from segmenter.model import Cost, Documented, Interval, stamp
+from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
+from segmenter.project.family import Family, Setting
+from segmenter.published.cell_frame import cell_frame
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.estimation.estimator import Estimator
+    from segmenter.noise.mechanisms import Integers, Reals, Truths
+
+NANO = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a release comes from: which family, on what, and when it is made.
+
+    `epsilon` is what was asked for, in nano-units.
+    """
+
+    family: Family
+    setting: Setting
+    epsilon: int
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The number of people in a region's kept cells, and its 95 % interval."""
+
+    count: int
+    interval: Interval
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Release(Documented):
+    """A published table: the noisy number of eligible humans in each declared cell.
+
+    `values` are unbiased and may be negative; they are fractional if several tables were measured
+    together. An axis is a dimension. `domains` are the labels of every dimension that was
+    measured. A cell shows if its value is at least `limit` (P8).
+    """
+
+    id: str
+    question: str
+    table: str
+    family: Family
+    setting: Setting
+    dimensions: tuple[str, ...]
+    domains: Mapping[str, tuple[str, ...]]
+    measured: tuple[Measured, ...]
+    epsilon: int
+    patients: int
+    confidence: float
+    made_at: datetime
+    values: Reals = field(repr=False)
+
+    @property
+    def cost(self) -> Cost:
+        """What was paid for all that was measured together."""
+        return sum((one.cost for one in self.measured), Cost())
+
+    # -- noise -------------------------------------------------------------------------------------
+
+    @property
+    def estimator(self) -> Estimator:
+        """What was measured, and how well."""
+        domains = tuple((name, tuple(labels)) for name, labels in self.domains.items())
+        return estimator_of(domains, self.measured)
+
+    @property
+    def noise(self) -> Noise:
+        """The noise of one cell as the tables tell it, the same for all.
+
+        Partitions beside the tables make the variance no larger.
+        """
+        costs = [one.cost for one in self.measured if one.partition is None]
+        weights = marginals.cell_weights(self.estimator.lattice, self._axes())
+        parts = [Part(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
+        return Noise(tuple(parts))
+
+    @property
+    def margin(self) -> int:
+        """How far above `patients` a cell must be to show.
+
+        A true count below `patients` shows with probability at most 1 - `confidence`.
+        """
+        return self._beyond(round(1 - self.confidence, 12))
+
+    @property
+    def limit(self) -> int:
+        """The smallest noisy count that shows."""
+        return self.patients + self.margin
+
+    @property
+    def reach(self) -> int:
+        """Half the width of a cell's 95 % interval, in patients."""
+        return self._beyond(EACH_SIDE)
+
+    def _beyond(self, chance: float) -> int:
+        """What no cell's noise passes with more than `chance`.
+
+        If partitions move the cells, each one's noise is a mixture of its own.
+        """
+        if self.estimator.partitions:
+            return self.noise.whatever(chance)
+        return self.noise.beyond(chance)
+
+    def _axes(self) -> marginals.Axes:
+        names = list(self.domains)
+        return tuple(names.index(name) for name in self.dimensions)
+
+    # -- what may be shown -------------------------------------------------------------------------
+
+    @property
+    def kept(self) -> Truths:
+        """Which cells show (P8): decided on the noisy value alone."""
+        return np.asarray(self.values >= self.limit)
+
+    @property
+    def counts(self) -> Integers:
+        """Displayed counts: whole and not negative. Those of cells not kept are never shown."""
+        return np.maximum(np.rint(self.values), 0).astype(np.int64)
+
+    def cells(self, region: Truths | None = None) -> Iterator[dict[str, Any]]:
+        """The cells (of a region) as the contract shows them: withheld ones have null numbers."""
+        labels = itertools.product(*(self.domains[name] for name in self.dimensions))
+        wanted = np.ones(self.values.shape, dtype=bool) if region is None else region
+        counts = self.counts.ravel().tolist()
+        kept = self.kept.ravel().tolist()
+        reach = self.reach
+        for cell, count, shows, inside in zip(
+            labels, counts, kept, wanted.ravel().tolist(), strict=True
+        ):
+            if inside:
+                interval = [max(0, count - reach), count + reach]
+                yield {
+                    **dict(zip(self.dimensions, cell, strict=True)),
+                    "count": count if shows else None,
+                    "interval": interval if shows else None,
+                    "withheld": not shows,
+                }
+
+    def matched(self, region: Truths) -> Matched:
+        """The sum of the region's kept cells and its 95 % interval (P12)."""
+        kept = region & self.kept
+        count = int(self.counts[kept].sum())
+        reach = self.region_noise(kept).beyond(EACH_SIDE)
+        return Matched(count, Interval(max(0, count - reach), count + reach))
+
+    def region_noise(self, region: Truths) -> Noise:
+        """The noise of the sum over a region."""
+        if len(self.measured) > 1:
+            question = marginals.parts_of(region, self._axes())
+            return noise_of(self.estimator, self.measured, question)
+        cells = int(region.sum())
+        if not cells:
+            return Noise(())
+        measured_cells = self.estimator.lattice.cells(tuple(range(len(self.domains))))
+        many = cells * (measured_cells // region.size)
+        return Noise((Part(1.0, many, paid(self.measured[0].cost)),))
+
+    # -- documents ---------------------------------------------------------------------------------
+
+    def to_dict(self) -> dict[str, Any]:
+        """The whole table, what is withheld, and how it was made."""
+        return {
+            "release": self.id,
+            "question": self.question,
+            "purpose": self.family.purpose,
+            "topic": self.family.topic,
+            "channels": list(self.family.channels),
+            "categories": list(self.family.categories),
+            "snapshot": self.setting.snapshot,
+            "as_of": stamp(self.setting.clocks.as_of),
+            "known_at": stamp(self.setting.clocks.known_at),
+            "made_at": stamp(self.made_at),
+            "dimensions": list(self.dimensions),
+            "epsilon": self.cost.epsilon / NANO,
+            "rho": self.cost.rho / NANO,
+            "measured": [_measured_document(one) for one in self.measured],
+            "threshold": {
+                "patients": self.patients,
+                "confidence": self.confidence,
+                "margin": self.margin,
+            },
+            "withheld_cells": int((~self.kept).sum()),
+            "cells": list(self.cells()),
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """The cells as a polars frame."""
+        return cell_frame(list(self.cells()), self.dimensions)
+
+
+def _measured_document(one: Measured) -> dict[str, Any]:
+    return {
+        "dimensions": list(one.dimensions),
+        "segments": one.segments,
+        "epsilon": one.cost.epsilon / NANO,
+        "rho": one.cost.rho / NANO,
+    }
