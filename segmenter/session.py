@@ -435,14 +435,19 @@ class Session:
         return suppress.show(self.context)
 
     def suppress_import(
-        self, files: str | Path | Sequence[str | Path], *, channel: str | None = None
+        self,
+        files: str | Path | Sequence[str | Path],
+        *,
+        channel: str | None = None,
+        ignored: Sequence[str] = (),
     ) -> Imported:
         """Add what files of opt-outs, bounces and complaints say (S1, S4 to S6). All or none.
 
         The layouts of many senders are recognised.
 
         Rows that cannot be read are set aside, with line and reason. Raises `UsageError` for a file
-        of no known layout.
+        whose layout is nobody's or more than one's, of which every row is set aside (S7), or that
+        has a column that looks like an opt-out, is not read and not `ignored` (R1).
 
         >>> file = session.context.root / "data" / "lists" / "do_not_contact.csv"
         >>> sorted(session.suppress_import(file).to_dict())
@@ -454,6 +459,7 @@ class Session:
             self.context,
             [Path(file) for file in ([files] if isinstance(files, (str, Path)) else files)],
             channel,
+            ignored,
         )
 
     def suppress_add(

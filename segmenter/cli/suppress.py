@@ -54,13 +54,19 @@ def import_(
         list[Path], typer.Argument(metavar="FILE", help="Of any layout that docs/export.md names.")
     ],
     channel: Channel = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option("--ignore", metavar="COLUMN", help="Leave this column unread (R1)."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Take in files of opt-outs, bounces and complaints; their layout is recognised."""
-    paths = tuple(file.absolute() for file in files)
-    called(ctx, json=json).answer(
-        "suppress import", lambda session: session.suppress_import(paths, channel=channel)
-    )
+    paths, ignored = tuple(file.absolute() for file in files), tuple(ignore or ())
+
+    def ask(session: Any) -> Any:
+        return session.suppress_import(paths, channel=channel, ignored=ignored)
+
+    called(ctx, json=json).answer("suppress import", ask)
 
 
 @suppress.command()

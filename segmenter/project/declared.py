@@ -49,13 +49,17 @@ class ConsentSource:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionSource:
-    """A suppression list that another system keeps; `max_age` is how stale its file may be at export (S7)."""
+    """A suppression list that another system keeps; `max_age` is how stale its file may be at export (S7).
+
+    `ignored` are columns that look like opt-outs and are left unread (R1).
+    """
 
     name: str
     read: Read
     channel: str | None
     max_age: timedelta
     max_shrink: float = 0.2
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

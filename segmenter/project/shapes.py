@@ -265,6 +265,7 @@ class SuppressionShape(SourceShape):
     channel: Text | None = None
     max_age: Duration
     max_shrink: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.2")
+    ignored: list[Text] = []
 
 
 class SourcesShape(BaseModel):

@@ -85,9 +85,8 @@ class _Sources:
 
     def _suppression(self, i: int, given: SuppressionShape) -> d.SuppressionSource:
         read = self._read(given, "suppression", i)
-        return d.SuppressionSource(
-            given.name, read, given.channel, given.max_age, float(given.max_shrink)
-        )
+        shrink, ignored = float(given.max_shrink), tuple(given.ignored)
+        return d.SuppressionSource(given.name, read, given.channel, given.max_age, shrink, ignored)
 
 
 def _facts(shape: SourcesShape) -> Mapping[str, FactShape]:

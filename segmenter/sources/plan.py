@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.project.declared import Read, Sources
+    from segmenter.project.declared import Read, Sources, SuppressionSource
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
-VERSION = 4  # of what readers make of a file: raise it whenever they make something else
+VERSION = 5  # of what readers make of a file: raise it whenever they make something else
 FHIR = "fhir"
 
 
@@ -174,11 +174,15 @@ def _declared(sources: Sources, policy: Policy) -> list[tuple[str, tuple[tuple[R
     found += [
         (
             f"suppression {s.name}",
-            ((s.read,), [_read(s.read), s.channel, s.max_shrink, scopes, policy.region]),
+            ((s.read,), [*_list(s), scopes, policy.region]),
         )
         for s in sources.suppression
     ]
     return found
+
+
+def _list(source: SuppressionSource) -> list[Any]:
+    return [_read(source.read), source.channel, source.max_shrink, list(source.ignored)]
 
 
 def _read(read: Read) -> Any:

@@ -92,7 +92,8 @@ def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -
         return Feed(
             declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3]
         )
-    listed = lists.read(work.engine, found, declared.name, declared.read.format)
+    how = lists.Reading(declared.read.format, declared.read.rename, declared.ignored)
+    listed = lists.read(work.engine, found, declared.name, how)
     found_problems = lists.hashed(
         work.engine, work.keys, work.policy, listed, declared.channel, "suppression_new"
     )

@@ -47,8 +47,13 @@ class Scope:
         return found
 
 
-def import_files(context: Context, files: Sequence[Path], channel: str | None) -> Imported:
-    """Add what files of opt-outs, bounces and complaints say. Adds only; a file that was read before changes nothing (S1, S6)."""
+def import_files(
+    context: Context, files: Sequence[Path], channel: str | None, ignored: Sequence[str] = ()
+) -> Imported:
+    """Add what files of opt-outs, bounces and complaints say. Adds only; a file that was read before changes nothing (S1, S6).
+
+    `ignored` are columns that look like opt-outs and are left unread (R1).
+    """
     Scope(channel).check(context)
     missing = [file for file in files if not file.is_file()]
     if missing:
@@ -56,7 +61,8 @@ def import_files(context: Context, files: Sequence[Path], channel: str | None) -
         raise UsageError(msg, file=missing[0])
     snapshot = context.store.current(context.journal)
     with suppression_list.imports(context.home), opened(context, snapshot) as engine:
-        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND)
+        how = lists.Reading(ignored=tuple(ignored))
+        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, how)
         silent = lists.silent(engine, listed)
         engine.create(READ, COLUMNS)
         told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)

@@ -1,7 +1,8 @@
--- The kinds of identifier that an entry may name.
--- Returns: kind.
-SELECT 'email' AS kind
-UNION ALL SELECT 'phone'
-UNION ALL SELECT 'patient_id'
-UNION ALL SELECT 'postal'
-UNION ALL SELECT 'domain'
+-- The columns of a list that hold an identifier, and the kind of each.
+-- Returns: slot, kind.
+SELECT 'email' AS slot, 'email' AS kind
+UNION ALL SELECT 'phone', 'phone'
+UNION ALL SELECT 'mobile', 'phone'
+UNION ALL SELECT 'patient_id', 'patient_id'
+UNION ALL SELECT 'postal', 'postal'
+UNION ALL SELECT 'domain', 'domain'

@@ -1,4 +1,5 @@
--- Addresses with three soft bounces within some 30 days: suppressed from then on, for ever (S4). An undated one counts in any 30 days.
+-- Addresses with three soft bounces within some 30 days: suppressed from then on, for ever (S4). An undated one counts in any 30 days;
+-- one message's retries (one event) are one bounce.
 -- Returns: kind, probe
 -- Reads:   soft_bounce(kind, probe, since, event)
 WITH often AS (
@@ -6,9 +7,10 @@ WITH often AS (
 ),
 
 bounce AS (
-    SELECT DISTINCT b.kind, b.probe, b.since, b.event
+    SELECT b.kind, b.probe, min(b.since) AS since, b.event
     FROM soft_bounce AS b
     LEFT SEMI JOIN often AS o ON b.probe = o.probe
+    GROUP BY b.kind, b.probe, b.event, CASE WHEN b.event IS NULL THEN b.since END
 ),
 
 undated AS (

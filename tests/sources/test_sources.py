@@ -471,13 +471,13 @@ def test_a_feed_that_is_gone_old_or_shrunk_says_so(clinic):
 
 def test_an_export_time_in_the_envelope_is_the_feeds_age(clinic):
     made = clinic.write(
-        list_json='{"contacts": [{"email": "a@x.example"}], "exported_at": "2026-05-01T00:00:00Z"}'
+        list_json='{"contacts": [{"email": "a@x.example", "reason": {}, "blockedAt": ""}], "exported_at": "2026-05-01T00:00:00Z"}'
     ).ingest()
     assert clinic.rows(made, "feed", "modified_at")[0][0].isoformat() == "2026-05-01T00:00:00"
 
 
 def test_an_envelope_speaks_for_its_own_file_alone(clinic):
-    fresh = f'{{"contacts": [{{"email": "a@x.example"}}], "exported_at": "{NOW.isoformat()}"}}'
+    fresh = f'{{"contacts": [{{"email": "a@x.example", "reason": {{}}, "blockedAt": ""}}], "exported_at": "{NOW.isoformat()}"}}'
     clinic.write(list_csv="email\nb@x.example\n", list_json=fresh)
     os.utime(clinic.root / "data" / "list.csv", (NOW.timestamp() - 90_000,) * 2)
     ((modified_at,),) = clinic.rows(clinic.ingest(), "feed", "modified_at")

@@ -10,6 +10,7 @@ import pytest
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
 from segmenter.sources import lists
+from segmenter.sources.lists import hashing
 from segmenter.store.keys import Keys
 from segmenter.suppression.entry import COLUMNS
 from world.policies import CLINIC, policy_of
@@ -36,9 +37,9 @@ def engine(tmp_path_factory):
         yield engine
 
 
-def read(engine, path) -> tuple[list[tuple], list[tuple[int, str]]]:
-    listed = lists.read(engine, [lists.of_path(path)], "x")
-    columns = "kind, value, reason, since, channel, event, line"
+def read(engine, path, how=None) -> tuple[list[tuple], list[tuple[int, str]]]:
+    listed = lists.read(engine, [lists.of_path(path)], "x", how)
+    columns = "kind, value, reason, since, channel, event, line, told"
     rows = engine.connection.execute(
         f"SELECT {columns} FROM list_written ORDER BY line, value"
     ).fetchall()
@@ -175,7 +176,7 @@ def test_recipients_come_from_the_bounce_and_never_from_the_message(engine, tmp_
 
 def test_brevo_hubspot_listmonk(engine, tmp_path):
     first = '{"email": "a@x.example", "reason": {"code": "hardBounce"}, "blockedAt": "2026-05-01"}'
-    brevo = f'{{"contacts": [{first}, {{"email": ""}}], "count": 2}}'
+    brevo = f'{{"contacts": [{first}, {{"email": "", "reason": "", "blockedAt": ""}}], "count": 2}}'
     path = tmp_path / "b.json"
     path.write_text(brevo, encoding="utf-8")
     rows, broken = read(engine, path)
@@ -210,7 +211,12 @@ def test_an_unknown_layout_is_refused_without_showing_a_value(engine, tmp_path):
 
 
 def test_half_a_character_breaks_nothing(engine, tmp_path):
-    rows = given(engine, tmp_path, '{"contacts": [{"email": "a\\ud800@x.example"}]}', "l.json")
+    rows = given(
+        engine,
+        tmp_path,
+        '{"contacts": [{"email": "a\\ud800@x.example", "reason": "", "blockedAt": ""}]}',
+        "l.json",
+    )
     assert rows == [("email", "a?@x.example", "unsubscribed", "")]
 
 
@@ -247,5 +253,5 @@ def test_a_list_read_in_parts_says_the_same(engine, tmp_path, monkeypatch):
     whole = kept(engine, path)
     assert (len(whole[0]), [row[2:4] for row in whole[1]]) == (7, [(5, "S5"), (6, "S1"), (8, "S5")])
     for part in (1, 2, 3):
-        monkeypatch.setattr(lists, "PART", part)
+        monkeypatch.setattr(hashing, "PART", part)
         assert kept(engine, path) == whole

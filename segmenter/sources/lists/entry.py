@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,18 +10,31 @@ from typing import Any
 
 Document = Mapping[str, Any]
 
-COLUMNS = ("kind", "value", "channel", "purpose", "topic", "reason", "since", "until", "event")
+EPOCH = re.compile(r"[0-9]{1,11}([.][0-9]+)?")
+EPOCH_MS = re.compile(r"[0-9]{12,14}")
+
+COLUMNS = {
+    "kind": "VARCHAR", "value": "VARCHAR", "channel": "VARCHAR", "own": "BOOLEAN",
+    "among": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR", "reason": "VARCHAR", "since": "VARCHAR",
+    "until": "VARCHAR", "event": "VARCHAR", "told": "VARCHAR",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One identifier to suppress, and why. Times are texts; an empty scope is the source's default. The repr hides the identifier."""
+    """One identifier to suppress, and why. Times are texts. The repr hides the identifier.
+
+    An empty channel is the source's default; one that is given is the sender's own word for it
+    (email, sms, whatsapp), and `*` is all. `told` says what was unclear about the row.
+    """
 
     value: str = field(repr=False)
     reason: str
     since: str = ""
     event: str = ""
     kind: str = "email"
+    channel: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +48,51 @@ class Fault:
 Found = Iterator[Entry | Fault]
 
 NOBODY = Fault("the event names no recipient")
+UNKNOWN = Fault("unknown kind of event")
 
 
-def named(address: object, reason: str, since: object = "", event: object = "") -> Entry | Fault:
-    """An entry, or a fault where the event names nobody."""
+def named(
+    address: object, reason: str, since: object = "", event: object = "", told: str = ""
+) -> Entry | Fault:
+    """An entry for an address, or a fault where the event names nobody."""
     if not isinstance(address, str) or not address.strip():
         return NOBODY
-    return Entry(address, reason, moment(since), text(event))
+    return Entry(address, reason, moment(since), text(event), told=told)
 
 
 def text(value: object) -> str:
-    """A plain value as text."""
-    return (
-        value
-        if isinstance(value, str)
-        else ""
-        if value is None or isinstance(value, (dict, list))
-        else str(value)
-    )
+    """A plain value as text; a list, an object and nothing at all are empty."""
+    if isinstance(value, str):
+        return value
+    if value is None or isinstance(value, (dict, list)):
+        return ""
+    return str(value)
+
+
+def part(document: Document, name: str) -> Document:
+    """The object that a document holds under a name; an empty one where there is none."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def items(value: object) -> list[Document]:
+    """The objects of a list; none where it is no list."""
+    if not isinstance(value, list):
+        return []
+    return [item for item in value if isinstance(item, dict)]
 
 
 def moment(value: object) -> str:
-    """A time as ISO 8601 text: seconds since 1970 are turned into one.
+    """A time as ISO 8601 text: seconds or milliseconds since 1970 are turned into one.
 
-    >>> moment("1461095250.5")
-    '2016-04-19T19:47:30.500000Z'
+    >>> moment("1461095250.5"), moment(1461095250500)
+    ('2016-04-19T19:47:30.500000Z', '2016-04-19T19:47:30.500000Z')
     """
     written = text(value)
-    try:
+    if EPOCH.fullmatch(written):
         seconds = float(written)
-        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, OverflowError, OSError):
+    elif EPOCH_MS.fullmatch(written):
+        seconds = int(written) / 1000
+    else:
         return written
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
 from segmenter.sources.lists.entry import Document, Entry, Fault, text
+from segmenter.sources.lists.senders import mailgun, ses
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -62,13 +63,13 @@ class Signers:
 
     def _vouched(self, sender: str | None, document: Document) -> bool:
         if (
-            sender == "mailgun" and self.mailgun is not None and "items" not in document
+            sender == mailgun.SENDER and self.mailgun is not None and "items" not in document
         ):  # a page of items was asked for by ourselves
             return _mailgun(document, self.mailgun)
         event = any(
             name in document for name in ("Message", "notificationType", "eventType")
         )  # and not a list of the account
-        if sender == "ses" and self.sns is not None and event:
+        if sender == ses.SENDER and self.sns is not None and event:
             return _sns(document, self.sns)
         return True
 

@@ -1,0 +1,158 @@
+"""Which layout a file has: exactly one claims it, or the file is refused, naming headers or keys and never a value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from segmenter.errors import SourceError
+from segmenter.sources.files import SourceFile
+from segmenter.sources.lists.entry import Document
+from segmenter.sources.lists.layout import Body, Table
+from segmenter.sources.lists.senders import BODIES, TABLES, generic
+from segmenter.sources.optout_columns import looks_like_optout
+from segmenter.sources.stage import headers
+
+BULK = 2  # columns of Amazon's bulk file
+IGNORE = "to leave a column unread, name it in `ignored` (`--ignore COLUMN` of `suppress import`)"
+
+
+# -- tables ----------------------------------------------------------------------------------------
+
+
+def table_of(file: SourceFile, header: Sequence[str], ignored: Sequence[str] = ()) -> Table:
+    """The layout of a table. `SourceError` if none claims it, several do, or it has an opt-out that nothing reads (R1)."""
+    seen = [name for name in header if name not in ignored]
+    found = claimants(seen)
+    if len(found) != 1:
+        raise _unknown(file, seen, found)
+    _require_read(file, seen, found[0])
+    return found[0]
+
+
+def claimants(header: Sequence[str]) -> list[Table]:
+    """Every layout that claims a header. One's own list claims what no sender does, and bears no sender's mark."""
+    if _is_bulk(header):
+        return [table for table in TABLES if table.width]
+    found = [table for table in TABLES if not table.width and table.claims(header)]
+    marked = {table.sender for table in TABLES if table.marks(header)}
+    if found:
+        return [*found, *_others(found, marked)]
+    own = generic.TABLE
+    repeated = [kind for kind in generic.KINDS if own.name(kind) in _twice(own, header)]
+    return [own] if own.claims(header) and not marked and not repeated else []
+
+
+def _others(found: Sequence[Table], marked: set[str]) -> list[Table]:
+    """Layouts of other senders whose marks a header bears as well."""
+    others = marked - {table.sender for table in found}
+    return [next(table for table in TABLES if table.sender == sender) for sender in sorted(others)]
+
+
+def _twice(table: Table, header: Sequence[str]) -> set[str]:
+    names = [table.name(name) for name in header]
+    return {name for name in names if names.count(name) > 1}
+
+
+def _is_bulk(header: Sequence[str]) -> bool:
+    """Whether the first line is an address and why it is on Amazon's list: that file has no header."""
+    if len(header) != BULK or "@" not in header[0]:
+        return False
+    return header[1].strip().upper() in ("BOUNCE", "COMPLAINT")
+
+
+def _unknown(file: SourceFile, header: Sequence[str], found: Sequence[Table]) -> SourceError:
+    """The error for a table that is nobody's, or more than one's."""
+    if found:
+        senders = " and ".join(table.sender for table in found)
+        return _refused(file, f"could be {senders}'s", f"headers seen: {headers(header)}")
+    partly = [table for table in TABLES if table.marks(header)]
+    if partly:
+        table = min(partly, key=lambda one: len(one.lacks(header)))
+        lacks = ", ".join(table.lacks(header)) or "nothing, but has columns that are not known"
+        hint = f"headers seen: {headers(header)}"
+        return _refused(file, f"is {table.sender}'s in part only: it lacks {lacks}", hint)
+    kinds = ", ".join(generic.KINDS)
+    hint = f"headers seen: {headers(header)}; a list of one's own has one of {kinds}"
+    return _refused(file, "is not known", hint)
+
+
+def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None:
+    """Refuse a column that looks like an opt-out, and, in one's own list, like a status, if it is not read (R1)."""
+    if table.width:
+        return
+    read = {table.name(name) for name in (*_read(table), *table.harmless)}
+    left = [name for name in header if table.name(name) not in read and _doubtful(table, name)]
+    if left:
+        raise SourceError(
+            f"R1: the list {file.origin} has columns that may hold opt-outs and that nothing reads:"
+            f" {headers(left)}",
+            rule="R1",
+            file=_path(file),
+            hint=IGNORE,
+        )
+
+
+def _doubtful(table: Table, name: str) -> bool:
+    """Whether a column that a layout does not name may say that somebody is opted out, or is not."""
+    if table is generic.TABLE:
+        return looks_like_optout(name) or generic.unclear(name)
+    if table.rest is not None and table.rest(name) is not None:
+        return False
+    return looks_like_optout(name)
+
+
+def _read(table: Table) -> list[str]:
+    """The columns that a layout reads, or needs."""
+    if table is generic.TABLE:
+        return [*generic.KINDS, *generic.SCOPES]
+    names = [one.column for one in table.says] + [one.smtp for one in table.says]
+    names += [name for candidates in table.identifiers.values() for name in candidates]
+    return [*names, *table.needs]
+
+
+# -- documents -------------------------------------------------------------------------------------
+
+
+def bodies_of(document: Document) -> list[Body]:
+    """Every layout that claims a document; of an empty page, one of its sender."""
+    found = [body for body in BODIES if body.claims(document)]
+    pages = [body for body in found if body.holds and not document[body.holds]]
+    if pages and len({body.sender for body in found}) == 1:
+        return pages[:1]
+    return found
+
+
+def body_of(file: SourceFile, document: Document, line: int) -> Body:
+    """The layout of a document. `SourceError` if none claims it, or several do."""
+    found = bodies_of(document)
+    if len(found) == 1:
+        return found[0]
+    what = (
+        f"could be {' and '.join(sorted({b.sender for b in found}))}'s" if found else "is not known"
+    )
+    raise _refused(file, what, f"keys seen: {keys_of(document)}", line)
+
+
+def keys_of(document: Document) -> str:
+    """The keys of a document, and of the first item of a list that it holds, for a message."""
+    names = list(document)
+    for key, value in document.items():
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            names += [f"{key}.{name}" for name in value[0]]
+    return headers(names)
+
+
+def mixed(file: SourceFile, senders: Sequence[str], line: int) -> SourceError:
+    """The error for a file of several senders' documents."""
+    hint = "give each sender a file of its own"
+    return _refused(file, f"changes from {senders[0]}'s to {senders[1]}'s", hint, line)
+
+
+def _refused(file: SourceFile, what: str, hint: str, line: int | None = None) -> SourceError:
+    message = f"the layout of the list {file.origin} {what}"
+    return SourceError(message, file=_path(file), line=line, hint=hint)
+
+
+def _path(file: SourceFile) -> Path | None:
+    return None if file.remote else Path(file.path)

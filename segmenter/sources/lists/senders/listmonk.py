@@ -1,0 +1,22 @@
+"""listmonk: the subscriber export. Whoever is not enabled may not be contacted.
+
+Documentation: the columns that listmonk's own code writes (cmd/subscribers.go, read 2026-11).
+"""
+
+from __future__ import annotations
+
+from segmenter.sources.lists.layout import Says, Table
+
+SENDER = "listmonk"
+
+STATUSES = {"enabled": "", "blocklisted": "unsubscribed", "disabled": "manual"}
+
+TABLES = (
+    Table(
+        SENDER,
+        identifiers={"email": ("email",)},
+        needs=("uuid", "email", "status"),
+        may=("name", "attributes", "created_at", "updated_at", "lists"),
+        says=(Says("status", STATUSES, since="updated_at"),),
+    ),
+)
