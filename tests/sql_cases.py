@@ -19,6 +19,7 @@ is the code of an event's scope.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -32,7 +33,7 @@ from ruamel.yaml import YAML
 from sqlglot import exp
 
 from segmenter.consent.scopes import ALONE, FIELDS, Scopes
-from segmenter.engine import DuckDBEngine, relations
+from segmenter.engine import DuckDBEngine, Table, Tables, relations
 from world.policies import POLICIES, policy_of
 
 FOLDER = Path(__file__).parent / "sql"
@@ -116,21 +117,32 @@ def run(engine: DuckDBEngine, case: Case) -> tuple[Counter[Any], Counter[Any], l
     """What is expected, what came out, and the columns that were looked at."""
     text = case.text
     scopes = Scopes.of(policy_of(POLICIES[text["policy"]])) if "policy" in text else None
-    for name, frame in scopes.tables().items() if scopes else ():
-        engine.load(name, frame)
-    for table, rows in (text.get("given") or {}).items():
-        make_table(engine, table, rows, (text.get("types") or {}).get(table) or {}, scopes)
-    values = {name: bound(value) for name, value in (text.get("values") or {}).items()}
+    inputs = inputs_of(engine, text, scopes)
     composed = relations.compose(
-        case.relation, structure(text.get("structure") or {}), frozenset(engine._ready)
+        case.relation, structure(text.get("structure") or {}, inputs), reads=inputs
     )
-    needed = {name: values[name] for name in composed.values}
+    values = text.get("values") or {}
+    needed = {name: bound(values[name]) for name in composed.values}
     cursor = engine.connection.execute(composed.sql, needed)
-    columns = [d[0] for d in cursor.description]
-    found = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    expected = [{k: coded(k, v, scopes) for k, v in row.items()} for row in text["expect"]]
+    columns = [described[0] for described in cursor.description]
+    rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    expected = [
+        {column: coded(column, value, scopes) for column, value in row.items()}
+        for row in text["expect"]
+    ]
     looked = list(expected[0]) if expected else columns
-    return counted(expected, looked), counted(found, looked), looked
+    return counted(expected, looked), counted(rows, looked), looked
+
+
+def inputs_of(engine: DuckDBEngine, text: Mapping[str, Any], scopes: Scopes | None) -> Tables:
+    """The tables that a case gives, and those of its policy."""
+    inputs = {}
+    if scopes is not None:
+        inputs = {name: engine.load(frame) for name, frame in scopes.tables().items()}
+    types = text.get("types") or {}
+    for name, rows in (text.get("given") or {}).items():
+        inputs[name] = make_table(engine, name, rows, types.get(name) or {}, scopes)
+    return Tables(inputs)
 
 
 def counted(rows: list[dict[str, Any]], columns: list[str]) -> Counter[Any]:
@@ -163,8 +175,8 @@ def make_table(
     rows: list[Mapping[str, Any]],
     given: Mapping[str, str],
     scopes: Scopes | None,
-) -> None:
-    """A temporary table of the case's rows."""
+) -> Table:
+    """A table of the case's rows."""
     coded_rows = [
         {k: coded(k, v, scopes) for k, v in {**USUAL.get(table, {}), **row}.items()} for row in rows
     ]
@@ -176,14 +188,13 @@ def make_table(
     types = {
         c: given.get(c) or t or "VARCHAR" for c, t in {**dict.fromkeys(given), **types}.items()
     }
-    columns = ", ".join(f'"{c}" {t}' for c, t in types.items())
-    engine.connection.execute(f'CREATE OR REPLACE TEMP TABLE "{table}" ({columns})')
+    made = engine.create(types)
+    marks = ", ".join("?" for _ in types)
     for row in coded_rows:
-        marks = ", ".join("?" for _ in types)
         engine.connection.execute(
-            f'INSERT INTO "{table}" VALUES ({marks})', [row.get(c) for c in types]
+            f"INSERT INTO {made.name} VALUES ({marks})", [row.get(column) for column in types]
         )
-    engine._ready.add(table)
+    return made
 
 
 def kind(value: Any) -> str | None:
@@ -209,24 +220,32 @@ def bound(value: Any) -> Any:
     return value
 
 
-def structure(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Structure holes: a text is an expression (or a table, where the hole stands for one), a list
+def structure(given: Mapping[str, Any], inputs: Tables) -> dict[str, Any]:
+    """Structure holes: a text is an expression (or a table, if the hole stands for one), a list
     several.
     """
-    tables = {
-        t.name for name in relations.paths() for t in relations.tree(name).find_all(exp.Table)
-    }
     filled: dict[str, Any] = {}
     for hole, value in given.items():
         if isinstance(value, list):
-            filled[hole] = [sqlglot.parse_one(str(v), dialect="duckdb") for v in value]
+            filled[hole] = [expression(one) for one in value]
+        elif hole in table_holes():
+            filled[hole] = inputs[value]
         else:
-            filled[hole] = (
-                exp.to_table(value)
-                if hole in tables
-                else sqlglot.parse_one(str(value), dialect="duckdb")
-            )
+            filled[hole] = expression(value)
     return filled
+
+
+def expression(text: object) -> exp.Expr:
+    return sqlglot.parse_one(str(text), dialect="duckdb")
+
+
+@functools.cache
+def table_holes() -> frozenset[str]:
+    """The holes that stand for a table."""
+    tables = (
+        table for name in relations.paths() for table in relations.tree(name).find_all(exp.Table)
+    )
+    return frozenset(table.name for table in tables if table.name.startswith("__"))
 
 
 def coded(column: str, value: Any, scopes: Scopes | None) -> Any:

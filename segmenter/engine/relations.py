@@ -117,16 +117,6 @@ def _names_table(query: Tokens, n: int) -> bool:
     return not is_column and not is_part and query[n].isidentifier()
 
 
-def needs(query: Tokens) -> list[str]:
-    """The relations a query reads, in order of first mention.
-
-    >>> needs(split("SELECT * FROM person JOIN elsewhere USING (patient)"))
-    ['person']
-    """
-    read = dict.fromkeys(query[place] for place in places(query))
-    return [name for name in read if name in paths()]
-
-
 def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
     """Put what is given in place of the structural holes `__name__`; an empty list takes the comma beside it along.
 

@@ -187,10 +187,3 @@ def test_tables_are_put_together_and_never_changed():
     assert Tables({"a": a, "b": b}).without("b", "c") == {"a": a}
     assert repr(Tables({"a": a, "b": b})) == "Tables(a, b)"
     assert repr(a) == "Table(a__1)"
-
-
-def test_every_relation_says_where_it_reads_so_that_its_inputs_can_be_bound():
-    for name in relations.paths():
-        query = relations.tokens(name)
-        for place in relations.places(query):
-            assert query[place].isidentifier(), name
