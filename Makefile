@@ -11,9 +11,9 @@ UPGRADE ?=
 PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --no-deps
 COMPILE := $(BIN)/uv pip compile --quiet --no-header --no-annotate --generate-hashes \
   --python-version 3.11 $(UPGRADE) pyproject.toml
-EXTRAS := --extra postgres --extra notebook --extra test --extra lint
+EXTRAS := --extra postgres --extra notebook --extra test --extra lint --extra docs
 
-.PHONY: demo test lint bench docs lock clean
+.PHONY: demo test lint bench docs site lock clean
 
 demo: .venv/.made  ## an invented clinic, and the whole job on it
 	$(BIN)/segmenter demo $(DEMO)
@@ -32,6 +32,9 @@ bench: .venv/.made  ## side by side with plain SQL: SIZE=100k, 1m, 10m
 
 docs: .venv/.made  ## rewrite the generated pages
 	$(BIN)/python docs/generate.py
+
+site: .venv/.made  ## the documentation as a site in dist/site; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -q -b dirhtml docs dist/site
 
 lock: .venv/.made  ## both locks; UPGRADE=--upgrade for the newest versions
 	$(COMPILE) --output-file requirements.lock

@@ -248,3 +248,12 @@ def test_every_verb_has_an_example() -> None:
 
 def file_hint(name: str) -> str:
     return f"{sys.executable} -m doctest on {name}"
+
+
+PLACES = re.compile(r"`((?:segmenter|sql|tests|docs)/[\w./-]+)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_files_that_the_documents_name_exist(page: Path) -> None:
+    named = PLACES.findall(page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists()] == []
