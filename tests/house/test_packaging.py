@@ -20,7 +20,10 @@ packaging = pytest.importorskip("packaging.requirements")
 ROOT = Path(__file__).parents[2]
 TOML = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = TOML["project"]
-LOCKS = {"requirements.lock": (), "requirements-dev.lock": ("postgres", "notebook", "test", "lint", "docs")}
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-dev.lock": ("postgres", "notebook", "test", "lint", "docs"),
+}
 
 
 def _locked(name: str) -> dict[str, str]:
