@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import os
-import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +22,7 @@ from segmenter.consent.scopes import Scopes
 from segmenter.dimensions import codes
 from segmenter.engine import relations
 from segmenter.model import Clocks, naive_utc, stamp
+from segmenter.store.files import copy, new_file
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
@@ -125,28 +123,17 @@ def settle(
     event. Raises `EngineError`.
     """
     work = Settling(engine, policy, profile, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
-    part = path.with_name(f"{path.stem}.{secrets.token_hex(4)}.part")
-    try:
+    with new_file(path) as part:
         if previous is not None:
             progress(COPYING, None)
-            _copy(previous, part)
+            copy(previous, part)
         progress("decisions", None)
         engine.attach(SETTLING, part, write=True, logged=False)
         if previous is None or not _renew(work, snapshot):
             decide(work, f"{SETTLING}.person", f"{SETTLING}.")
             _complete(work, snapshot)
         engine.detach(SETTLING)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
     progress("decisions", 1.0)
-
-
-def _copy(previous: Path, part: Path) -> None:
-    """Copy a state's file, down to the disk: the engine would wait for it anyway."""
-    shutil.copyfile(previous, part)
-    with part.open("rb+") as copied:
-        os.fsync(copied.fileno())
 
 
 def ask_at(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.engine import DuckDBEngine, Limits
 from segmenter.errors import UsageError
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,13 +92,9 @@ def _write_project(directory: Path) -> None:
                 text = text.replace(hole, word)
             (directory / folder / entry.name).write_text(text, encoding="utf-8")
     secret = directory / "recipient.age-key"
-    secret.unlink(missing_ok=True)
-    with os.fdopen(
-        os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as handle:
-        handle.write(
-            f"# The recipient's half of the demo key: `age -d -i recipient.age-key FILE` opens an export.\n{identity}\n"
-        )
+    opening = "`age -d -i recipient.age-key FILE` opens an export."
+    told = f"# The recipient's half of the demo key: {opening}\n{identity}\n"
+    write_file(secret, told.encode())
     (directory / ".gitignore").write_text(".segmenter/\nrecipient.age-key\n", encoding="utf-8")
 
 

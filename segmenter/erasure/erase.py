@@ -19,6 +19,7 @@ from segmenter.erasure import prove
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest, register, removal
 from segmenter.model import Documented, stamp
+from segmenter.store.files import new_file, sweep
 from segmenter.suppression.entry import FORGOTTEN, LIFTED, Entry, frame
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ def forget(
 
 def _sweep(home: Path) -> None:
     """Remove what killed ingests and erasures left unfinished: nobody could search it. Nobody ingests now."""
-    for left in (home / "snapshots").glob("*.part*"):
-        left.unlink(missing_ok=True)
+    sweep(home / "snapshots")
 
 
 def snapshots(place: Place) -> list[Path]:
@@ -250,8 +250,6 @@ def _rewrite_register(
     file = register.path(place.home, name)
     if not file.is_file():
         return False
-    part = file.with_name(f".{name}.part")
-    part.unlink(missing_ok=True)
     with engines() as engine:
         engine.attach(OLD, file)
         engine.alias("register_row", f"{OLD}.member")
@@ -263,11 +261,10 @@ def _rewrite_register(
                 f"exports/{name}/{path.name}"
                 for path in delete_payload(place.home / "exports" / name)
             ]
-        engine.attach(NEW, part, write=True)
-        engine.make(f"{NEW}.member", "erase_register")
-        engine.detach(NEW)
-    part.replace(file)
-    register.sync(file.parent)
+        with new_file(file) as part:
+            engine.attach(NEW, part, write=True)
+            engine.make(f"{NEW}.member", "erase_register")
+            engine.detach(NEW)
     return True
 
 
@@ -286,7 +283,6 @@ def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool =
     written even where nobody is gone. States of the snapshot are deleted, since they can be made
     again. The old file is unlinked, not marked.
     """
-    part = path.with_name(f".{path.stem}.{secrets.token_hex(4)}.part")
     with engines() as engine:
         engine.attach(OLD, path)
         engine.expose(OLD)
@@ -295,14 +291,10 @@ def rewrite_snapshot(engines: Engines, path: Path, find: Find, *, always: bool =
             return False
         engine.alias("erase_gone", "gone")
         engine.make("gone_text", "erase_text")
-        try:
+        with new_file(path) as part:
             engine.attach(NEW, part, write=True)
             _write_anew(engine)
             engine.detach(NEW)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    register.sync(path.parent)
     for state in (path.parent.parent / "states").glob(f"{path.stem}-*"):
         state.unlink()
     return True

@@ -20,7 +20,7 @@ from segmenter.export.register import FILE_DAYS, Place
 from segmenter.identifiers import PROBE_DIGITS, pads
 from segmenter.model import Framed, Interval, stamp
 from segmenter.project.policy import CONTACT
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 from segmenter.suppression import unsubscribe
 
 if TYPE_CHECKING:
@@ -263,7 +263,7 @@ def _files(
         "encrypted": key is not None,
         "feeds": _feeds(engine),
     }
-    write_private(
+    write_file(
         part / f"{alias}{manifest.SUFFIX}", manifest.json_text(manifest.signed(place.keys, content))
     )
     steps = (

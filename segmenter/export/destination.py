@@ -10,11 +10,12 @@ import secrets
 import shutil
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import PolicyError, UsageError
 from segmenter.nearest import hint
 from segmenter.project.policy import CONTACT, HEALTH, PRESCRIBER, UNDECLARED
+from segmenter.store.files import create, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -231,7 +232,7 @@ def _neutral(value: exp.Expr) -> exp.Expr:
 
 @dataclass(slots=True)
 class _Sink:
-    """A file that hashes what it is given. Mode 600; the name must be new."""
+    """A private file that hashes what it is given."""
 
     path: Path
     digest: Any = field(default_factory=hashlib.sha256)
@@ -241,15 +242,17 @@ class _Sink:
     def drain(self, source: int, key: Any) -> None:
         """Write everything from a pipe, encrypted to `key` where there is one. Runs in its own thread."""
         try:
-            with os.fdopen(source, "rb", buffering=BLOCK) as reader, _new(self.path) as self.file:
+            with (
+                os.fdopen(source, "rb", buffering=BLOCK) as reader,
+                new_file(self.path) as part,
+                create(part) as self.file,
+            ):
                 if key is None:
                     shutil.copyfileobj(reader, self, BLOCK)
                 else:
                     import pyrage
 
                     pyrage.encrypt_io(reader, self, [key])
-                self.flush()
-                os.fsync(self.file.fileno())
         except BaseException as error:  # noqa: BLE001  told by the thread that waits
             self.failed = error
 
@@ -257,7 +260,6 @@ class _Sink:
         """The SHA-256 of the whole file, once it is on disk. Raises `UsageError` where it could not be written."""
         thread.join()
         if self.failed is not None:
-            self.path.unlink(missing_ok=True)
             raise UsageError(
                 "the file of the export could not be written", hint="check space and permissions"
             ) from self.failed
@@ -271,10 +273,6 @@ class _Sink:
     def flush(self) -> None:
         """Flush the file."""
         self.file.flush()
-
-
-def _new(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def write(

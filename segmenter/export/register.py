@@ -6,7 +6,6 @@ They answer who was contacted when (caps), who has to be recalled, and who was i
 from __future__ import annotations
 
 import contextlib
-import os
 import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +15,7 @@ from segmenter.errors import Refusal
 from segmenter.export.destination import Layout
 from segmenter.journal.journal import locked
 from segmenter.model import naive_utc
+from segmenter.store.files import new_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -126,14 +126,10 @@ def path(home: Path, export: str) -> Path:
 
 def write(engine: DuckDBEngine, home: Path, act: str, relation: str = "register_member") -> None:
     """Write the register of an export (or recall) from a relation; whole on disk, or absent."""
-    final = path(home, act)
-    part = final.with_name(f".{act}.part")
-    part.unlink(missing_ok=True)
-    engine.attach(WRITING, part, write=True)
-    engine.make(f"{WRITING}.member", relation)
-    engine.detach(WRITING)
-    part.replace(final)
-    sync(final.parent)
+    with new_file(path(home, act)) as part:
+        engine.attach(WRITING, part, write=True)
+        engine.make(f"{WRITING}.member", relation)
+        engine.detach(WRITING)
 
 
 def read(
@@ -224,10 +220,10 @@ def committing(
     part.mkdir(mode=0o700)
 
     def commit(kind: str, body: Mapping[str, Any]) -> Path:
-        sync(part)
+        sync_folder(part)
         place.journal.append(place.actor.account, kind, body)
         final = part.rename(place.home / "exports" / act)
-        sync(final.parent)
+        sync_folder(final.parent)
         return final
 
     try:
@@ -236,15 +232,6 @@ def committing(
         with contextlib.suppress(Exception):
             recover(place.home, place.journal)
         raise
-
-
-def sync(folder: Path) -> None:
-    """Make a folder's entries durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def expiry(at: datetime, days: int) -> datetime:

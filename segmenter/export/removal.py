@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import identifiers
 from segmenter.export import destination, manifest, register
 from segmenter.model import stamp
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -199,7 +199,7 @@ def commit(
             "encrypted": key is not None,
         }
         del told["why"]
-        write_private(
+        write_file(
             part / f"{recall}{manifest.SUFFIX}",
             manifest.json_text(manifest.signed(place.keys, told)),
         )

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.errors import BudgetError
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from segmenter.store.keys import Keys
@@ -105,7 +105,7 @@ class Marks:
                 with path.open("r+b", buffering=0) as file:
                     file.write(record)
             else:
-                write_private(path, record)
+                write_file(path, record)
         except OSError:
             raise BudgetError(
                 "P4",

@@ -7,7 +7,6 @@ beside it, for whoever looks into what happened.
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from segmenter.errors import BudgetError
 from segmenter.journal.high_water import GENESIS, locked
 from segmenter.journal.journal import JOURNAL, Entry, Journal
 from segmenter.model import stamp
+from segmenter.store.files import copy, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,8 @@ def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
         if f.exists()
     ]
     for one in files:
-        shutil.copyfile(one, one.with_name(f"{one.name}.aside-{now:%Y%m%dT%H%M%S}"))
+        with new_file(one.with_name(f"{one.name}.aside-{now:%Y%m%dT%H%M%S}")) as aside:
+            copy(one, aside)
     try:
         with journal.transaction(write=True) as connection:
             connection.execute(sa.select(JOURNAL)).all()

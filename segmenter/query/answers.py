@@ -10,7 +10,7 @@ from segmenter.errors import ProjectKeyError
 from segmenter.model import stamp
 from segmenter.query.answer import Answer
 from segmenter.query.question import canonical
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +31,7 @@ def name(question: Question, setting: Setting) -> str:
 
 def keep(folder: Path, keys: Keys, question: str, answer: Answer) -> None:
     """Store an answer under its question's `name`, sealed, whole and on disk on return."""
-    write_private(
+    write_file(
         folder / f"{question}.{ENDING}",
         keys.sealed(json.dumps([question, answer.to_json()]).encode()),
     )

@@ -22,7 +22,7 @@ from segmenter.estimation.measured import Measured
 from segmenter.model import Clocks, Cost, stamp
 from segmenter.project.family import Family, Setting
 from segmenter.published.release import Release
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +68,7 @@ class Answers:
         if not releases:
             return
         for release in releases:
-            write_private(self._path(release.question), self.keys.sealed(written(release)))
+            write_file(self._path(release.question), self.keys.sealed(written(release)))
         first = releases[0]
         body = {
             "tables": [_named(release) for release in releases],

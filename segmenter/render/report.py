@@ -19,7 +19,7 @@ from segmenter.budget.accounting import converted, shown
 from segmenter.errors import UsageError
 from segmenter.published.segment_count import SegmentCount
 from segmenter.render.report_words import LANGUAGES, METHOD, OPINION, SAY
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +60,7 @@ def write(
     found = {}
     for kind, text in made.items():
         path = folder / f"{name}.{kind}"
-        write_private(path, text.encode())
+        write_file(path, text.encode())
         found[kind] = path.absolute()
     return found
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -27,6 +26,7 @@ from segmenter.sources.reduction import reduce_facts
 from segmenter.sources.shares import DECISIONS, shares
 from segmenter.sources.suppressions import ingest_suppressions
 from segmenter.sources.work import OLD, QUARANTINE, SNAP, TableCount, Work
+from segmenter.store.files import copy, new_file, sweep
 
 if TYPE_CHECKING:
     from segmenter.project.declared import Sources
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from segmenter.sources.files import SourceFile
     from segmenter.store.keys import Keys
 
-PART = ".part"
 DECLARATIONS = "sources.yml"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all
 
@@ -100,37 +99,19 @@ def ingest(
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     sweep(folder)
     name = f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
-    path, part = folder / f"{name}.duckdb", folder / f".{name}{PART}"
-    try:
-        with DuckDBEngine(
-            home / "spill", keys.file_key() if project.policy.encryption else None
-        ) as engine:
-            work = _begin(engine, project, keys, now, previous, part, progress)
-            _read_all(work)
-            found = _quarantined(work)
-            _unchanged(work)
-            _finish(work)
-        part.rename(path)
-    except BaseException:
-        remove(part)
-        raise
+    path = folder / f"{name}.duckdb"
+    file_key = keys.file_key() if project.policy.encryption else None
+    with new_file(path) as part, DuckDBEngine(home / "spill", file_key) as engine:
+        work = _begin(engine, project, keys, now, previous, part, progress)
+        _read_all(work)
+        found = _quarantined(work)
+        _unchanged(work)
+        _finish(work)
     snapshot = Snapshot(name, path, now, project.policy.time_zone)
     changed = frozenset(
         name for name, standing in work.plan.items() if standing.change is not Change.SAME
     ) | {"link", "preference"}
     return Ingested(snapshot, dict(work.counts), found, changed, work.full)
-
-
-def sweep(folder: Path) -> None:
-    """Remove what killed ingests left behind."""
-    for left in folder.glob(f".*{PART}*"):
-        left.unlink(missing_ok=True)
-
-
-def remove(part: Path) -> None:
-    """Remove an unfinished file and its log."""
-    for left in (part, part.with_name(f"{part.name}.wal")):
-        left.unlink(missing_ok=True)
 
 
 def _begin(
@@ -151,7 +132,7 @@ def _begin(
         and previous.time_zone == project.policy.time_zone
     )
     if carried and previous is not None:
-        shutil.copyfile(previous.path, part)
+        copy(previous.path, part)
     engine.attach(SNAP, part, write=True)
     given = (engine, project.root, project.policy, project.sources, keys, now, progress)
     work = Work(*given, previous is not None, planned, seen, carried, not carried)

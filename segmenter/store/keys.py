@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segmenter.errors import ProjectKeyError
+from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -91,7 +92,7 @@ def load(home: Path) -> Keys:
     elif not _in_use(
         home
     ):  # else the mark of the journal tells a wrong key, which must not become the project's
-        write_private(check, expected.encode())
+        write_file(check, expected.encode())
     return keys
 
 
@@ -116,28 +117,8 @@ def _secret(home: Path) -> bytes:
             msg = "the project's key is missing"
             raise ProjectKeyError(msg, hint=f"set {VARIABLE}, or restore .segmenter/key")
         given = secrets.token_urlsafe(48)
-        write_private(file, given.encode())
+        write_file(file, given.encode())
     if len(given) < SHORTEST:
         msg = f"the project's key is shorter than {SHORTEST} characters"
         raise ProjectKeyError(msg, hint="use a long random text")
     return given.encode("utf-8")
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file (mode 600) so that it is either whole and on disk, or absent."""
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(data)
-            handle.flush()
-            os.fsync(handle.fileno())
-        part.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise

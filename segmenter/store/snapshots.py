@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.model import Snapshot, stamp
+from segmenter.store import files
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
@@ -44,9 +45,11 @@ class Store:
     encrypted: bool = True
 
     def prepare(self) -> None:
-        """Make the private folders where they are missing."""
+        """Make the private folders that are missing, and sweep what killed writers left in them."""
         for name in ("", *FOLDERS):
-            (self.home / name).mkdir(mode=0o700, exist_ok=True, parents=True)
+            folder = self.home / name
+            folder.mkdir(mode=0o700, exist_ok=True, parents=True)
+            files.sweep(folder)
 
     def lock(self, name: str) -> Path:
         """The file that processes lock for one kind of work."""

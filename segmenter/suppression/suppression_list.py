@@ -7,7 +7,6 @@ officer and with a reason (S1). Plain identifiers are never kept.
 
 from __future__ import annotations
 
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,6 +16,7 @@ from segmenter.errors import Refusal, UsageError
 from segmenter.identifiers import KINDS, entry_hash
 from segmenter.journal.journal import locked
 from segmenter.model import Documented, Framed, naive_utc, stamp
+from segmenter.store.files import new_file
 from segmenter.suppression.entry import (
     ADDED,
     COLUMNS,
@@ -335,12 +335,10 @@ def imports(home: Path) -> AbstractContextManager[None]:
 
 
 def _write(engine: DuckDBEngine, path: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    engine.attach("importing", part, write=True)
-    engine.make("importing.suppression", "import_all")
-    engine.detach("importing")
-    part.replace(path)
+    with new_file(path) as part:
+        engine.attach("importing", part, write=True)
+        engine.make("importing.suppression", "import_all")
+        engine.detach("importing")
 
 
 def _sweep(home: Path, kept: Collection[str]) -> None:
@@ -352,6 +350,5 @@ def _sweep(home: Path, kept: Collection[str]) -> None:
 
 def export_hashes(engine: DuckDBEngine, path: Path) -> None:
     """Write all entries that stand as CSV of keyed hashes, to share with a processor. Needs `load` before; for officers to call."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    os.close(descriptor)
-    engine.write_out("suppression_hash", path, "FORMAT csv, HEADER, USE_TMP_FILE false")
+    with new_file(path.resolve()) as part:
+        engine.write_out("suppression_hash", part, "FORMAT csv, HEADER, USE_TMP_FILE false")

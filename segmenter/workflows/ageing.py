@@ -17,7 +17,7 @@ from segmenter.project.family import Family, Setting, question_key
 from segmenter.project.policy import ALWAYS
 from segmenter.release import cube
 from segmenter.release.publish import publish_histogram
-from segmenter.store.keys import write_private
+from segmenter.store.files import write_file
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decided
 
@@ -130,7 +130,7 @@ class AgeingQuestion:
             )
             rows = self._noised(spend)
             content = json.dumps({"epsilon": cost.epsilon, "rows": rows})
-            write_private(path, context.keys.sealed(content.encode()))
+            write_file(path, context.keys.sealed(content.encode()))
             context.record("release", self._trail_line())
         return rows, cost.epsilon
 

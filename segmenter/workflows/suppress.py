@@ -138,7 +138,8 @@ def lift(
 def export_hashes(context: Context, file: Path) -> dict[str, Any]:
     """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
     context.require_officer("share the suppression list")
-    if file.is_dir() or not file.parent.is_dir():
+    special = file.exists() and not file.is_file()
+    if special or not file.parent.is_dir():
         raise UsageError(
             "no file can be written here", file=file, hint="name a file in a folder that exists"
         )

@@ -10,6 +10,7 @@ import pytest
 
 from driving import Program
 from ledgers import Clock, journal
+from segmenter.store.files import PART
 from worlds import plain_project
 
 SHARED = stat.S_IRWXG | stat.S_IRWXO
@@ -60,6 +61,31 @@ def test_no_file_of_a_used_project_can_be_read_by_others(tmp_path, loose):
     }
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
     assert shared(home) == []
+
+
+def test_a_journal_set_aside_is_private(tmp_path, loose):
+    root = plain_project(tmp_path / "clinic", patients=3)
+    program = Program(root, inside=True)
+    program.ok("ingest")
+    database = sqlite3.connect(root / ".segmenter" / "control.sqlite")
+    with database:
+        database.execute("UPDATE journal SET actor = 'nobody' WHERE seq = 1")
+    database.close()
+    program.ok("budget", "recover")
+    assert list((root / ".segmenter").glob("control.sqlite.aside-*"))
+    assert shared(root / ".segmenter") == []
+
+
+def test_sealed_parts_of_a_killed_process_are_swept_at_the_next_start(tmp_path):
+    root = plain_project(tmp_path / "clinic", patients=3)
+    program = Program(root, inside=True)
+    program.ok("ingest")
+    home = root / ".segmenter"
+    left = [home / folder / f".x.sealed.0123abcd{PART}" for folder in ("", "releases", "registers")]
+    for path in left:
+        path.write_bytes(b"sealed")
+    program.ok("budget")
+    assert not [path for path in left if path.exists()]
 
 
 def test_the_journal_is_private_while_it_is_open_and_where_it_was_not_before(tmp_path, loose):
