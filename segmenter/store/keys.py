@@ -34,9 +34,11 @@ class Keys:
     secret: bytes = field(repr=False)
 
     def derive(self, label: str) -> bytes:
-        """32 bytes for one use (HKDF-SHA256, RFC 5869, empty salt, one block)."""
-        extracted = hmac.new(bytes(32), self.secret, hashlib.sha256).digest()
-        return hmac.new(extracted, label.encode() + b"\x01", hashlib.sha256).digest()
+        """32 bytes for one use (HKDF-SHA256, RFC 5869, without salt)."""
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        return HKDF(SHA256(), length=32, salt=None, info=label.encode()).derive(self.secret)
 
     def file_key(self) -> str:
         """The key of encrypted DuckDB files, as base64 text (32 bytes)."""
@@ -56,7 +58,7 @@ class Keys:
         return nonce + AESGCM(self.derive("segmenter/blob/1")).encrypt(nonce, data, None)
 
     def opened(self, data: bytes) -> bytes:
-        """Undo `sealed`; `ProjectKeyError` where the data is not ours or was changed."""
+        """Undo `sealed`; `ProjectKeyError` if the data is not ours or was changed."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -76,49 +78,67 @@ class Keys:
 def load(home: Path) -> Keys:
     """The keys of the project whose private folder is `home` (`.segmenter/`).
 
-    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file; a project
-    that already holds data and has neither, or whose key is another one, raises `ProjectKeyError`
-    (exit 2).
+    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file. Raises
+    `ProjectKeyError` (exit 2) if a project that already holds data has neither, or another key.
     """
-    keys = Keys(_secret(home))
-    check = home / "key.check"
-    expected = keys.pseudonym("check", "segmenter")
-    if check.exists():
-        if not hmac.compare_digest(check.read_text(encoding="utf-8").strip(), expected):
-            msg = "this is not the key the project was made with"
-            raise ProjectKeyError(
-                msg, hint=f"set {VARIABLE} to the project's key, or restore .segmenter/key"
-            )
-    elif not _in_use(
-        home
-    ):  # else the mark of the journal tells a wrong key, which must not become the project's
-        write_file(check, expected.encode())
+    secret = _given(home)
+    if secret is None:
+        secret = _new(home)
+    if len(secret) < SHORTEST:
+        msg = f"the project's key is shorter than {SHORTEST} characters"
+        raise ProjectKeyError(msg, hint="use a long random text")
+    keys = Keys(secret.encode("utf-8"))
+    _expect_the_same(home, keys)
     return keys
+
+
+def _given(home: Path) -> str | None:
+    """The secret of the environment or of the key file."""
+    given = os.environ.get(VARIABLE)
+    file = home / "key"
+    if given is not None or not file.exists():
+        return given
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        msg = "the key file cannot be read"
+        raise ProjectKeyError(msg, file=file) from None
+
+
+def _new(home: Path) -> str:
+    """A new secret, for a project that was never worked with."""
+    if _in_use(home):
+        msg = "the project's key is missing"
+        raise ProjectKeyError(msg, hint=f"set {VARIABLE}, or restore .segmenter/key")
+    secret = secrets.token_urlsafe(48)
+    write_file(home / "key", secret.encode())
+    return secret
+
+
+def _expect_the_same(home: Path, keys: Keys) -> None:
+    """Refuse another key than the one the project was made with; the first key is noted.
+
+    A project in use that lost its note gets no new one, or a wrong key would become the project's.
+    Its journal tells a wrong key.
+    """
+    check = home / "key.check"
+    expected = keys.pseudonym("check", "segmenter").encode()
+    if not check.exists():
+        if not _in_use(home):
+            write_file(check, expected)
+        return
+    try:
+        noted = check.read_bytes().strip()
+    except OSError:
+        raise ProjectKeyError("the key's check cannot be read", file=check) from None
+    if not hmac.compare_digest(noted, expected):
+        msg = "this is not the key the project was made with"
+        hint = f"set {VARIABLE} to the project's key, or restore .segmenter/key"
+        raise ProjectKeyError(msg, hint=hint)
 
 
 def _in_use(home: Path) -> bool:
     """Whether the project was worked with, under some key."""
-    return any((home / name).exists() for name in ("key.check", "journal.mark")) or any(
-        (home / "snapshots").glob("*.duckdb")
-    )
-
-
-def _secret(home: Path) -> bytes:
-    file = home / "key"
-    given = os.environ.get(VARIABLE)
-    if given is None and file.exists():
-        try:
-            given = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            msg = "the key file cannot be read"
-            raise ProjectKeyError(msg, file=file) from None
-    if given is None:
-        if _in_use(home):
-            msg = "the project's key is missing"
-            raise ProjectKeyError(msg, hint=f"set {VARIABLE}, or restore .segmenter/key")
-        given = secrets.token_urlsafe(48)
-        write_file(file, given.encode())
-    if len(given) < SHORTEST:
-        msg = f"the project's key is shorter than {SHORTEST} characters"
-        raise ProjectKeyError(msg, hint="use a long random text")
-    return given.encode("utf-8")
+    if any((home / name).exists() for name in ("key.check", "journal.mark")):
+        return True
+    return any((home / "snapshots").glob("*.duckdb"))
