@@ -41,7 +41,10 @@ HALF = 0.0125  # each side, where two noised numbers share one interval
 
 @dataclass(frozen=True, slots=True)
 class Noised:
-    """One measure over all groups: shown numbers, their 95 % intervals, the raw unbiased numbers; null where a group is withheld."""
+    """One measure over all groups; null where a group is withheld.
+
+    The shown numbers, their 95 % intervals, and the raw unbiased numbers.
+    """
 
     numbers: tuple[Number | None, ...]
     intervals: tuple[tuple[Number, Number] | None, ...]
@@ -68,16 +71,14 @@ class Answer:
     @classmethod
     def from_json(cls, text: str) -> Answer:
         """Undo `to_json`."""
-        found = json.loads(text)
-        measures = tuple(
-            Noised(
-                tuple(m["numbers"]),
-                tuple(None if i is None else (i[0], i[1]) for i in m["intervals"]),
-                tuple(m["raw"]),
-            )
-            for m in found["measures"]
-        )
-        return cls(**{**found, "measures": measures, "withheld": tuple(found["withheld"])})
+        content = json.loads(text)
+        measures = []
+        for measure in content["measures"]:
+            ends = [None if pair is None else (pair[0], pair[1]) for pair in measure["intervals"]]
+            measures.append(Noised(tuple(measure["numbers"]), tuple(ends), tuple(measure["raw"])))
+        content["measures"] = tuple(measures)
+        content["withheld"] = tuple(content["withheld"])
+        return cls(**content)
 
 
 def publish(
@@ -96,21 +97,20 @@ def publish(
     if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
         raise ValueError("the spend does not pay this question")
     question = tally.question
-    machine = _Publisher(tally, price, source or mechanisms.system, bits)
-    withheld = machine.withheld(threshold)
-    measures = tuple(
-        _hidden(machine.measure(n, m), withheld) for n, m in enumerate(question.measures)
-    )
-    dropped = machine.dropped()
+    publisher = _Publisher(tally, price, source or mechanisms.system, bits)
+    withheld = publisher.withheld(threshold)
+    measures = []
+    for number, measure in enumerate(question.measures):
+        measures.append(_hidden(publisher.measure(number, measure), withheld))
     return Answer(
-        canonical(question),
-        key(question),
-        spend.id,
-        price.cost.epsilon,
-        measures,
-        withheld,
-        dropped,
-        price.to_dict(),
+        question=canonical(question),
+        key=key(question),
+        release=spend.id,
+        epsilon=price.cost.epsilon,
+        measures=tuple(measures),
+        withheld=withheld,
+        dropped=publisher.dropped(),
+        cost=price.to_dict(),
     )
 
 
@@ -141,14 +141,17 @@ class _Publisher:
 
     def withheld(self, threshold: Threshold) -> tuple[bool, ...]:
         """Whether a group's noised number of patients is below the threshold and its margin (P8)."""
-        patients = [
-            n for n, m in enumerate(self.tally.question.measures) if m.kind is Kind.PATIENTS
-        ]
-        share = (
-            self.price.share("patients", patients[0]) if patients else self.price.share("threshold")
-        )
-        least = threshold.patients + _noise(share).beyond(round(1 - threshold.confidence, 12))
+        share = self._patients_share()
+        margin = _noise(share).beyond(round(1 - threshold.confidence, 12))
+        least = threshold.patients + margin
         return tuple(bool(n < least) for n in self.noised(share, self.tally.patients))
+
+    def _patients_share(self) -> Share:
+        """The share that pays for the number of patients of each group."""
+        for number, measure in enumerate(self.tally.question.measures):
+            if measure.kind is Kind.PATIENTS:
+                return self.price.share("patients", number)
+        return self.price.share("threshold")
 
     def measure(self, n: int, measure: Measure) -> Noised:
         """One measure over all groups."""
@@ -166,52 +169,57 @@ class _Publisher:
 
         grid = np.arange(measure.low, measure.high + 1)
         many = self.tally.values[n]
-        of_sum, of_count = self.price.share("mean_sum", n), self.price.share("mean_count", n)
-        sums, counts = self.noised(of_sum, many @ grid), self.noised(of_count, many.sum(axis=1))
-        far, wide = _noise(of_sum).beyond(HALF), _noise(of_count).beyond(HALF)
-        found = [
-            _ratio(int(s), int(c), far, wide, measure) for s, c in zip(sums, counts, strict=True)
-        ]
-        return Noised(
-            tuple(v for v, _ in found), tuple(i for _, i in found), tuple(v for v, _ in found)
-        )
+        sum_share = self.price.share("mean_sum", n)
+        count_share = self.price.share("mean_count", n)
+        sums = self.noised(sum_share, many @ grid)
+        counts = self.noised(count_share, many.sum(axis=1))
+        sum_reach = _noise(sum_share).beyond(HALF)
+        count_reach = _noise(count_share).beyond(HALF)
+        averages, intervals = [], []
+        for total, count in zip(sums.tolist(), counts.tolist(), strict=True):
+            average, interval = _ratio(total, count, sum_reach, count_reach, measure)
+            averages.append(average)
+            intervals.append(interval)
+        return Noised(tuple(averages), tuple(intervals), tuple(averages))
 
     def _quantile(self, n: int, measure: Measure) -> Noised:
         """Half of the epsilon for the value, a quarter for each end of its interval."""
-        share, many = self.price.share("quantile", n), self.tally.values[n]
+        epsilon = self.price.share("quantile", n).epsilon
+        many = self.tally.values[n]
         place, cells = Fraction(measure.share), self.tally.question.cells
-        middle = Exponential(
-            place, share.epsilon - 2 * (share.epsilon // 4), cells, self.bits
-        ).draw(many)
-        edge = Exponential(place, share.epsilon // 4, cells, self.bits)
+        middle = Exponential(place, epsilon - 2 * (epsilon // 4), cells, self.bits)
+        edge = Exponential(place, epsilon // 4, cells, self.bits)
         slack = edge.slack(many.shape[1])
-        lows, highs = edge.draw(many, slack), edge.draw(many, -slack)
-        values = tuple(int(v) + measure.low for v in middle)
-        ends = tuple(
-            (min(int(a) + measure.low, v), max(int(b) + measure.low, v))
-            for a, b, v in zip(lows, highs, values, strict=True)
-        )
-        return Noised(values, ends, values)
+        values = (middle.draw(many) + measure.low).tolist()
+        lows = (edge.draw(many, slack) + measure.low).tolist()
+        highs = (edge.draw(many, -slack) + measure.low).tolist()
+        intervals = []
+        for low, high, value in zip(lows, highs, values, strict=True):
+            intervals.append((min(low, value), max(high, value)))
+        return Noised(tuple(values), tuple(intervals), tuple(values))
 
     # -- what the bounds drop ----------------------------------------------------------------------
 
     def dropped(self) -> dict[str, Any] | None:
-        """The shares of patients and rows that the bounds drop, noised and paid (P9); None where there is no bound."""
+        """The shares of patients and rows that the bounds drop, noised and paid (P9).
+
+        None if there is no bound.
+        """
         question, loss = self.tally.question, self.tally.loss
         if question.fact is None or loss is None:
             return None
         if not self.price.holds("asked"):
             nothing = {"share": 0.0, "interval": [0.0, 0.0]}
             return {"patients": nothing, "rows": nothing, "clipped": nothing, "epsilon": 0.0}
-        paid = sum(
-            s.epsilon for s in self.price.shares if s.what in ("asked", "cut", "clipped", "lost")
-        )
         asked = self._loss("asked", loss)
-        found = {
-            name: self._share(what, asked, loss)
-            for name, what in (("patients", "cut"), ("rows", "lost"), ("clipped", "clipped"))
+        losses = ("asked", "cut", "clipped", "lost")
+        paid = sum(share.epsilon for share in self.price.shares if share.what in losses)
+        return {
+            "patients": self._share("cut", asked, loss),
+            "rows": self._share("lost", asked, loss),
+            "clipped": self._share("clipped", asked, loss),
+            "epsilon": accounting.shown(paid),
         }
-        return {**found, "epsilon": accounting.shown(paid)}
 
     def _loss(self, what: str, loss: dict[str, int]) -> tuple[int, int]:
         """A noised loss, and half of its interval."""
@@ -221,6 +229,7 @@ class _Publisher:
         return int(self.noised(share, np.array([loss[what]]))[0]), _noise(share).beyond(HALF)
 
     def _share(self, what: str, asked: tuple[int, int], loss: dict[str, int]) -> dict[str, Any]:
+        """A noised loss as a share of the patients who were asked about, with its interval."""
         if not self.price.holds(what):
             return {"share": 0.0, "interval": [0.0, 0.0]}
         value, far = self._loss(what, loss)
@@ -273,9 +282,7 @@ def _ratio(
         return min(float(measure.high), max(float(measure.low), value))
 
     counts = (max(1, many - wide), max(1, many + wide))
-    lows = min((total - far) / c for c in counts)
-    highs = max((total + far) / c for c in counts)
-    return round(inside(total / max(1, many)), 4), (
-        inside(math.floor(lows * 1e4) / 1e4),
-        inside(math.ceil(highs * 1e4) / 1e4),
-    )
+    low = min((total - far) / count for count in counts)
+    high = max((total + far) / count for count in counts)
+    interval = (inside(math.floor(low * 1e4) / 1e4), inside(math.ceil(high * 1e4) / 1e4))
+    return round(inside(total / max(1, many)), 4), interval

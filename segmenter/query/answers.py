@@ -1,4 +1,7 @@
-"""Stored answers of the SQL door: sealed files, named by their question (P6). A repeat is free; what cannot be opened is not there."""
+"""Stored answers of questions: sealed files, named by their question (P6).
+
+A repeat is free. What cannot be opened is not there.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,10 @@ ENDING = "sealed"
 
 
 def name(question: Question, setting: Setting) -> str:
-    """The name of the stored answer: the same for all who ask the same of the same snapshot, policy and clocks (P6)."""
+    """The name of the stored answer: the same for all who ask the same (P6).
+
+    The same question of the same snapshot, under the same policy, at the same clocks.
+    """
     clocks = [stamp(setting.clocks.as_of), stamp(setting.clocks.known_at)]
     text = json.dumps(["query", canonical(question), setting.snapshot, setting.policy, *clocks])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -38,7 +44,10 @@ def keep(folder: Path, keys: Keys, question: str, answer: Answer) -> None:
 
 
 def find(folder: Path, keys: Keys, question: str, epsilon: int = 0) -> Answer | None:
-    """The stored answer that was paid with at least `epsilon` (nano-units), None where there is none that can be opened."""
+    """The stored answer that was paid with at least `epsilon` (nano-units).
+
+    None if there is none that can be opened.
+    """
     try:
         kept, text = json.loads(keys.opened((folder / f"{question}.{ENDING}").read_bytes()))
         found = Answer.from_json(text)

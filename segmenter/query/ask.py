@@ -1,4 +1,4 @@
-"""The SQL door for analysts: a question goes in as SQL, a noised and paid answer comes out (P1, P7 to P10, P15).
+"""A question goes in as SQL, a noised and paid answer comes out (P1, P7 to P10, P15).
 
 The order is fixed: `ask` checks everything before any data, `plan` tells the price, the ledger is
 asked for it, `count` reads what the gate lets through, `publish` makes noise, `present` lays it
@@ -42,9 +42,10 @@ from segmenter.query.tally import check, count, reads
 from segmenter.query.wording import Wording
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import polars as pl
+    from sqlglot import exp
 
     from segmenter.project.declared import Sources
     from segmenter.project.policy import Dimension, Policy, Purpose
@@ -78,71 +79,89 @@ def ask(sql: str, policy: Policy, sources: Sources, purpose: str) -> Question:
     """The question that a text asks for a purpose. Pure: no data is read and nothing is spent.
 
     Raises `UsageError` (exit 2) for a text that cannot be read and names that are not declared,
-    with the nearest that is; `PolicyError` (C14, exit 3) where the purpose may not read what is
+    with the nearest that is; `PolicyError` (C14, exit 3) if the purpose may not read what is
     asked; `Refusal` (P15, P9; exit 3) for whatever else is not answered.
     """
     if purpose not in policy.purposes:
         raise UsageError("there is no such purpose", hint=hint(purpose, policy.purposes))
     try:
-        return _asked(sql, policy, sources, policy.purposes[purpose])
+        return _read_question(sql, policy, sources, policy.purposes[purpose])
     except RecursionError:
         raise UsageError("the question nests too deep") from None
 
 
-def _asked(sql: str, policy: Policy, sources: Sources, purpose: Purpose) -> Question:
+def _read_question(sql: str, policy: Policy, sources: Sources, purpose: Purpose) -> Question:
     tree = door.parsed(sql)
     names = naming(tree, policy, sources, purpose)
-    where = Matched()
-    if tree.args.get("where") is not None:
-        condition, named = predicate.read(tree.args["where"].this, names.dimension)
-        where = matched(condition, _ordered(named.values(), policy))
+    where = _read_where(tree, names)
     wording = Wording(names)
     wording.select(tree.expressions)
-    by = _ordered(wording.group(tree.args.get("group")), policy)
-    measures = tuple(sorted({i.what for i in wording.items if isinstance(i.what, Measure)}))
+    by = _in_order(wording.group(tree.args.get("group")), policy)
+    selected = {item.what for item in wording.items if isinstance(item.what, Measure)}
+    measures = tuple(sorted(selected))
     numbers = groups(by, where)
     _check_size(measures, len(numbers))
-    cells = (
-        1
-        if names.fact is None
-        else max(1, min(policy.facts[names.fact].max_cells, spread(by, numbers)))
+    cells = 1
+    if names.fact is not None:
+        cells = max(1, min(policy.facts[names.fact].max_cells, spread(by, numbers)))
+    return Question(
+        purpose=purpose.name,
+        fact=names.fact,
+        by=by,
+        where=where,
+        measures=measures,
+        cells=cells,
+        categories=_categories(names, by, where, measures),
+        groups=numbers,
+        shown=wording.shown(tree, by, measures),
     )
-    read = _read(names, by, where, measures)
-    shown = wording.shown(tree, by, measures)
-    return Question(purpose.name, names.fact, by, where, measures, cells, read, numbers, shown)
 
 
-def _ordered(dimensions: Any, policy: Policy) -> tuple[Dimension, ...]:
+def _read_where(tree: exp.Select, names: Naming) -> Matched:
+    """The cells that WHERE leaves; all if there is none."""
+    clause = tree.args.get("where")
+    if clause is None:
+        return Matched()
+    condition, named = predicate.read(clause.this, names.dimension)
+    return matched(condition, _in_order(named.values(), names.policy))
+
+
+def _in_order(dimensions: Iterable[Dimension], policy: Policy) -> tuple[Dimension, ...]:
     """Dimensions in the policy's order."""
     wanted = {d.name for d in dimensions}
     return tuple(d for d in policy.dimensions.values() if d.name in wanted)
 
 
 def _check_size(measures: Sequence[Measure], groups_: int) -> None:
+    """Refuse averages and quantiles that need too many numbers at once."""
     for measure in measures:
-        if (
-            measure.kind in (Kind.MEAN, Kind.QUANTILE)
-            and groups_ * (measure.high - measure.low + 1) > MOST_NUMBERS
-        ):
+        if measure.kind not in (Kind.MEAN, Kind.QUANTILE):
+            continue
+        grid = measure.high - measure.low + 1
+        if groups_ * grid > MOST_NUMBERS:
             raise UsageError(
                 "the question has too many groups for so wide a column",
                 hint="group by fewer dimensions",
             )
 
 
-def _read(
+def _categories(
     names: Naming, by: Sequence[Dimension], where: Matched, measures: Sequence[Measure]
 ) -> tuple[str, ...]:
-    """All categories that the question reads, `identity` among them. A dimension that makes no difference is not read."""
-    found = {d.category for d in (*by, *where.dimensions)}
-    found |= {names.category(m.column) for m in measures if m.column}
+    """All categories that the question reads, `identity` among them.
+
+    A dimension that makes no difference is not read.
+    """
+    read = {"identity"}
+    read |= {dimension.category for dimension in (*by, *where.dimensions)}
+    read |= {names.category(measure.column) for measure in measures if measure.column}
     if names.fact is not None:
-        found.add(names.category("*"))
-    return tuple(sorted({"identity", *found}))
+        read.add(names.category("*"))
+    return tuple(sorted(read))
 
 
 def plan(question: Question, epsilon: int) -> Price:
-    """What the question costs at `epsilon` (nano-units) and how it is shared out. Nothing is spent."""
+    """What the question costs at `epsilon` (nano), and how that is shared out. Spends nothing."""
     return price(question, epsilon)
 
 
@@ -151,7 +170,11 @@ def plan(question: Question, epsilon: int) -> Price:
 
 @dataclass(frozen=True, slots=True)
 class QueryResult:
-    """What an analyst sees. `intervals` has a list a row, an entry a noised column: `[low, high]`, or null where the cell is withheld."""
+    """What an analyst sees.
+
+    `intervals` has a list a row, an entry a noised column: `[low, high]`, or null if the cell is
+    withheld.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
@@ -170,9 +193,7 @@ class QueryResult:
         return {
             "columns": list(self.columns),
             "rows": [list(row) for row in self.rows],
-            "intervals": [
-                [None if ends is None else list(ends) for ends in row] for row in self.intervals
-            ],
+            "intervals": [_ends(row) for row in self.intervals],
             "epsilon": accounting.shown(self.epsilon),
             "release": self.release,
             "withheld_cells": self.withheld_cells,
@@ -183,103 +204,122 @@ class QueryResult:
         }
 
     def to_polars(self) -> pl.DataFrame:
-        """A column for each selected column, and `<column> low`, `<column> high` for each noised one."""
+        """One column a selected column; `<column> low` and `<column> high` of each noised one."""
         import polars as pl
 
-        data: dict[str, list[Any]] = {
-            name: [row[n] for row in self.rows] for n, name in enumerate(self.columns)
-        }
-        for n, at in enumerate(self.noised):
-            for end, word in enumerate(("low", "high")):
-                data[f"{self.columns[at]} {word}"] = [
-                    None if ends is None else ends[end]
-                    for ends in (row[n] for row in self.intervals)
-                ]
+        data: dict[str, list[Any]] = {}
+        for place, title in enumerate(self.columns):
+            data[title] = [row[place] for row in self.rows]
+        for number, place in enumerate(self.noised):
+            ends = [row[number] or (None, None) for row in self.intervals]
+            data[f"{self.columns[place]} low"] = [low for low, _ in ends]
+            data[f"{self.columns[place]} high"] = [high for _, high in ends]
         return pl.DataFrame(data, strict=False)
 
     def _repr_html_(self) -> str:
         from html import escape
 
         head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            f"<tr>{''.join(f'<td>{_cell(value)}</td>' for value in row)}</tr>" for row in self.rows
-        )
+        body = "".join(_html_row(row) for row in self.rows)
         notes = "".join(f"<p>{escape(note)}</p>" for note in self.notes)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
 
-def _cell(value: str | float | None) -> str:
+def _ends(row: Sequence[Sequence[float] | None]) -> list[list[float] | None]:
+    return [None if ends is None else list(ends) for ends in row]
+
+
+def _html_row(row: Row) -> str:
     from html import escape
 
-    return "withheld" if value is None else escape(str(value))
+    cells = ("withheld" if value is None else escape(str(value)) for value in row)
+    return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def present(question: Question, answer: Answer, *, stored: bool = False) -> QueryResult:
-    """An answer laid out as the question asked: columns, HAVING, ORDER BY, LIMIT. Free, whoever paid for the answer."""
-    shown = question.shown
-    rows = [_row(question, answer, n) for n in range(len(question.groups))]
-    ranks = {
-        at: {label: rank for rank, label in enumerate(question.by[column.dimension].labels)}
-        for at, column in enumerate(shown.columns)
-        if column.dimension is not None
-    }
-    kept = arranged(shown, rows, ranks)
-    noised = [c.measure for c in shown.columns if c.measure is not None]
-    intervals = tuple(tuple(answer.measures[m].intervals[n] for m in noised) for n in kept)
+    """An answer laid out as the question asked. Free, whoever paid for the answer."""
+    columns = question.shown.columns
+    rows = [_row(question, answer, group) for group in range(len(question.groups))]
+    kept = arranged(question.shown, rows, _label_ranks(question))
+    noised = [place for place, column in enumerate(columns) if column.measure is not None]
+    shown_measures = [answer.measures[c.measure] for c in columns if c.measure is not None]
+    intervals = []
+    for group in kept:
+        intervals.append(tuple(measure.intervals[group] for measure in shown_measures))
     return QueryResult(
-        tuple(c.name for c in shown.columns),
-        tuple(rows[n] for n in kept),
-        intervals,
-        answer.epsilon,
-        answer.release,
-        sum(answer.withheld),
-        answer.dropped,
-        notes(question, answer),
-        stored,
-        tuple(at for at, c in enumerate(shown.columns) if c.measure is not None),
-        answer.cost,
+        columns=tuple(column.name for column in columns),
+        rows=tuple(rows[group] for group in kept),
+        intervals=tuple(intervals),
+        epsilon=answer.epsilon,
+        release=answer.release,
+        withheld_cells=sum(answer.withheld),
+        dropped=answer.dropped,
+        notes=notes(question, answer),
+        stored=stored,
+        noised=tuple(noised),
+        cost=answer.cost,
     )
+
+
+def _label_ranks(question: Question) -> dict[int, dict[str, int]]:
+    """Of each column of a dimension: the place of each label in its domain."""
+    ranks = {}
+    for place, column in enumerate(question.shown.columns):
+        if column.dimension is not None:
+            labels = question.by[column.dimension].labels
+            ranks[place] = {label: rank for rank, label in enumerate(labels)}
+    return ranks
 
 
 def _row(question: Question, answer: Answer, group: int) -> Row:
     labels = question.labels(question.groups[group])
-    return tuple(
-        answer.measures[c.measure].numbers[group]
-        if c.measure is not None
-        else labels[c.dimension or 0]
-        for c in question.shown.columns
-    )
+    row: list[str | float | None] = []
+    for column in question.shown.columns:
+        if column.measure is not None:
+            row.append(answer.measures[column.measure].numbers[group])
+        else:
+            row.append(labels[column.dimension or 0])
+    return tuple(row)
 
 
 def notes(question: Question, answer: Answer) -> tuple[str, ...]:
-    """What a reader must know of the numbers: how far one patient counts, what was paid beside what was asked."""
-    found = []
+    """What a reader must know of the numbers: how far one patient counts, what was paid besides."""
+    told = []
     if any(answer.withheld):
-        found.append("Withheld groups have too few patients to be shown (P8).")
+        told.append("Withheld groups have too few patients to be shown (P8).")
     if question.bounded:
-        found.append(
-            f"One patient counts in at most {question.cells} groups, drawn by a keyed hash, the same ones every time (P9)."
+        told.append(
+            f"One patient counts in at most {question.cells} groups, "
+            "drawn by a keyed hash, the same ones every time (P9)."
         )
     kinds = {m.kind for m in question.measures}
     most = max((m.high for m in question.measures if m.kind is Kind.ROWS), default=0)
     if most:
-        found.append(
-            f"At most {most} row(s) of a patient count in a group: `rows: {{clip: [0, n]}}` among the columns says how many (P9)."
+        told.append(
+            f"At most {most} row(s) of a patient count in a group: "
+            "`rows: {clip: [0, n]}` among the columns says how many (P9)."
         )
     if Kind.MEAN in kinds:
-        found.append(
-            "An average is a noised sum over a noised count, half of its epsilon each; one row a patient and group counts."
+        told.append(
+            "An average is a noised sum over a noised count, half of its epsilon each; "
+            "one row a patient and group counts."
         )
     if Kind.QUANTILE in kinds:
-        found.append(
-            "A quantile is drawn from the declared bounds, half of its epsilon pays its interval; one row a patient and group."
+        told.append(
+            "A quantile is drawn from the declared bounds, half of its epsilon pays its interval; "
+            "one row a patient and group."
         )
     if Kind.SUM in kinds:
-        found.append("A sum counts each patient's total in a group within the declared bounds.")
-    if answer.dropped is not None and any(
-        answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped")
-    ):
-        found.append(
-            "The declared bounds change much of this answer: see `dropped`, and consider wider bounds in policy.yml (P9)."
+        told.append("A sum counts each patient's total in a group within the declared bounds.")
+    if _drops_much(answer):
+        told.append(
+            "The declared bounds change much of this answer: see `dropped`, "
+            "and consider wider bounds in policy.yml (P9)."
         )
-    return tuple(found)
+    return tuple(told)
+
+
+def _drops_much(answer: Answer) -> bool:
+    if answer.dropped is None:
+        return False
+    return any(answer.dropped[what]["share"] > LARGE for what in ("patients", "rows", "clipped"))

@@ -1,4 +1,4 @@
-"""The door itself: a text goes in, a checked tree of one plain SELECT comes out, or a refusal in fixed words (P15).
+"""A text goes in; a checked tree of one plain SELECT comes out, or a refusal (P15).
 
 Nothing of the text is repeated in a refusal, except the declared name nearest to a misspelt one.
 Limits come first: length, nesting, one statement. Then every node must be of a kind that is known
@@ -50,8 +50,8 @@ def only(node: exp.Expression, *allowed: str) -> None:
 def parsed(text: str) -> exp.Select:
     """The tree of one SELECT statement.
 
-    Raises `UsageError` (exit 2) where the text is too long, too deep or not SQL, `Refusal` (P15,
-    exit 3) where it is another statement.
+    Raises `UsageError` (exit 2) if the text is too long, too deep or not SQL, `Refusal` (P15,
+    exit 3) if it is another statement.
     """
     if len(text) > LONGEST:
         raise UsageError(f"a question has at most {LONGEST:,} characters")
@@ -64,11 +64,13 @@ def parsed(text: str) -> exp.Select:
 
 
 def _trees(text: str) -> list[exp.Expr | None]:
+    """The statements of a text. The parser's own messages repeat the text, so none is passed on."""
     import sqlglot
     from sqlglot.errors import SqlglotError
 
     logger = logging.getLogger("sqlglot")
-    was, logger.disabled = logger.disabled, True
+    was_disabled = logger.disabled
+    logger.disabled = True
     try:
         return list(sqlglot.parse(text, dialect="duckdb"))
     except RecursionError:
@@ -86,7 +88,7 @@ def _trees(text: str) -> list[exp.Expr | None]:
             "the question cannot be read as SQL", hint=f"ask like: {EXAMPLE}"
         ) from None
     finally:
-        logger.disabled = was
+        logger.disabled = was_disabled
 
 
 def _checked(statements: list[exp.Expr]) -> exp.Select:
@@ -190,7 +192,10 @@ def whole(node: exp.Expression | None, most: int) -> int:
 
 
 def same(word: str, names: Iterable[str]) -> str | None:
-    """The declared name that a word of SQL means: exact, or alike but for upper and lower case where only one is."""
+    """The declared name that a word of SQL means.
+
+    Exact, or alike but for upper and lower case if only one name is.
+    """
     known = list(names)
     if word in known:
         return word

@@ -1,4 +1,4 @@
-"""Exact numbers of a question, before anything is noised. Confidential: only `answer.publish` takes one."""
+"""Exact numbers of a question, before anything is noised. Confidential."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tally:
-    """Exact numbers, an entry a group in the order of `question.groups`. Its repr shows none; only `answer.publish` takes one.
+    """Exact numbers, an entry a group in the order of `question.groups`.
 
-    `totals` by measure; a mean has `(sum, count)`; `values` by measure: a row a group, a column a
-    value of the declared grid.
+    `totals` are by measure. `values` are by measure of averages and quantiles: a row a group, a
+    column a value of the declared grid. The repr shows no number; only `answer.publish` takes one.
     """
 
     question: Question = field(repr=False)
@@ -34,18 +34,17 @@ class Tally:
         """Zeros: what is counted of no patients of facts."""
         import numpy as np
 
-        size = len(question.groups)
-        zeros = np.zeros(size, dtype=np.int64)
-        singles = {
-            n: m for n, m in enumerate(question.measures) if m.kind in (Kind.MEAN, Kind.QUANTILE)
-        }
-        values = {
-            n: np.zeros((size, m.high - m.low + 1), dtype=np.int64) for n, m in singles.items()
-        }
-        totals = {n: zeros for n in range(len(question.measures)) if n not in singles}
-        return cls(
-            question, zeros, totals, values, dict.fromkeys(("asked", "cut", "clipped", "lost"), 0)
-        )
+        groups = len(question.groups)
+        zeros = np.zeros(groups, dtype=np.int64)
+        totals, values = {}, {}
+        for number, measure in enumerate(question.measures):
+            if measure.kind in (Kind.MEAN, Kind.QUANTILE):
+                grid = measure.high - measure.low + 1
+                values[number] = np.zeros((groups, grid), dtype=np.int64)
+            else:
+                totals[number] = zeros
+        loss = dict.fromkeys(("asked", "cut", "clipped", "lost"), 0)
+        return cls(question, zeros, totals, values, loss)
 
     def plus(self, other: Self) -> Self:
         """Both together: the numbers of other patients of facts added."""

@@ -1,4 +1,4 @@
-"""What a question may name: `patient`, the declared facts, their join, the declared dimensions and bounded columns.
+"""What a question may name: `patient`, declared facts, their join, dimensions, bounded columns.
 
 Everything is resolved against the policy and the declared sources; nothing against data.
 """
@@ -41,7 +41,10 @@ JOIN = "write: FROM patient JOIN fact USING (patient_id)"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """The tables of one question, and what may be named of them. `tables` maps an alias to `patient` or a fact's name."""
+    """The tables of one question, and what may be named of them.
+
+    `tables` maps an alias to `patient` or a fact's name. `read` collects the categories.
+    """
 
     policy: Policy
     sources: Sources
@@ -74,7 +77,10 @@ class Naming:
         return dimension
 
     def bounded(self, table: str, name: str) -> tuple[str, tuple[int, int]]:
-        """The fact column that an aggregate means, with its declared bounds. A column without bounds is refused (P9)."""
+        """The fact column that an aggregate means, with its declared bounds.
+
+        A column without bounds is refused (P9).
+        """
         if self.fact is None:
             raise refused(
                 "sums, averages and quantiles are over bounded columns of a fact table", JOIN
@@ -129,35 +135,38 @@ class Naming:
         return self.sources.facts[self.fact or ""]
 
     def unknown(self, name: str, what: str, names: Mapping[str, object]) -> UsageError | Refusal:
-        """The error for a column that may not be named: refused where it is a real one, misspelt otherwise."""
-        real = {
-            *OWN,
-            *self.sources.patient.tags,
-            *(d.column for d in self.policy.dimensions.values() if d.column),
-        }
+        """The error for a column that may not be named: refused if it is real, else misspelt."""
+        real = {*OWN, *self.sources.patient.tags}
+        for dimension in self.policy.dimensions.values():
+            if dimension.column:
+                real.add(dimension.column)
         for fact in self.policy.facts.values():
             real |= set(fact.clip)
         if same(name, sorted(real)) is not None:
-            instead = "group by a declared dimension; sum, avg, median and quantile_cont take bounded columns of facts"
-            return refused("a column of rows is never answered as it is", instead)
+            return refused(
+                "a column of rows is never answered as it is",
+                "group by a declared dimension; "
+                "sum, avg, median and quantile_cont take bounded columns of facts",
+            )
         return misspelt(what, name, names)
 
     # -- categories --------------------------------------------------------------------------------
 
     def note(self, category: str) -> None:
-        """Note a category as read; one that the purpose does not list is refused before any data is read (C14)."""
+        """Note a category as read; refused (C14) if the purpose does not list it."""
         if category not in self.purpose.categories:
-            rule, msg = (
+            raise PolicyError(
                 "C14",
                 f"the purpose `{self.purpose.name}` may not read the category `{category}`",
-            )
-            raise PolicyError(
-                rule, msg, hint="ask for a purpose that lists it, or for other dimensions"
+                hint="ask for a purpose that lists it, or for other dimensions",
             )
         self.read.add(category)
 
     def category(self, name: str) -> str:
-        """The category of a fact's column, as the sources tag it. What is tagged `prescriber` feeds nothing (L2)."""
+        """The category of a fact's column, as the sources tag it.
+
+        What is tagged `prescriber` feeds nothing (L2).
+        """
         tag = self.source.tags.get(name, self.source.tags.get("*", ALWAYS))
         if tag == "prescriber":
             raise PolicyError("L2", "a column tagged `prescriber` feeds nothing")
@@ -165,31 +174,39 @@ class Naming:
 
 
 def naming(tree: exp.Select, policy: Policy, sources: Sources, purpose: Purpose) -> Naming:
-    """The tables of a question: `patient`, a fact, or `patient` joined with one fact along the declared key."""
+    """The tables of a question: `patient`, a fact, or both joined along the declared key."""
     origin = tree.args.get("from_")
     if origin is None:
         raise refused("a question reads a table", "ask FROM patient, or FROM a declared fact")
     only(origin, "this")
     joins = tree.args.get("joins") or []
-    named = [_table(t, policy, sources) for t in (origin.this, *(j.this for j in joins))]
-    tables = dict(named)
-    facts = [t for t in tables.values() if t != PATIENT]
-    if len(tables) < len(named) or len(set(tables.values())) < len(named) or len(facts) > 1:
+    nodes = [origin.this, *(join.this for join in joins)]
+    aliases = [_table(node, policy, sources) for node in nodes]
+    tables = dict(aliases)
+    facts = [name for name in tables.values() if name != PATIENT]
+    repeated = len(set(tables.values())) < len(aliases)
+    if repeated or len(facts) > 1:
         raise refused(
             "a question reads `patient`, one fact, or `patient` joined with one fact", JOIN
         )
-    made = Naming(
-        policy, sources, purpose, tables, facts[0] if facts else None, PATIENT in tables.values()
+    names = Naming(
+        policy,
+        sources,
+        purpose,
+        tables,
+        fact=facts[0] if facts else None,
+        has_patient=PATIENT in tables.values(),
     )
     for join in joins:
-        _check_join(join, made)
-    if made.fact is not None:
-        made.note(made.category("*"))
-    made.note(ALWAYS)
-    return made
+        _check_join(join, names)
+    if names.fact is not None:
+        names.note(names.category("*"))
+    names.note(ALWAYS)
+    return names
 
 
 def _table(node: exp.Expression, policy: Policy, sources: Sources) -> tuple[str, str]:
+    """The alias of a table, and its name."""
     from sqlglot import exp
 
     if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
@@ -214,33 +231,38 @@ def _table(node: exp.Expression, policy: Policy, sources: Sources) -> tuple[str,
     return node.alias or name, name
 
 
-def _check_join(join: exp.Join, made: Naming) -> None:
-    from sqlglot import exp
-
-    if (
-        join.args.get("method")
-        or join.args.get("side")
-        or str(join.args.get("kind") or "INNER").upper() != "INNER"
-    ):
+def _check_join(join: exp.Join, names: Naming) -> None:
+    """Refuse every join but the inner one along the declared key."""
+    kind = str(join.args.get("kind") or "INNER").upper()
+    if join.args.get("method") or join.args.get("side") or kind != "INNER":
         raise refused("only an inner join along the declared key is answered", JOIN)
     only(join, "this", "on", "using", "kind")
     using, on = join.args.get("using"), join.args.get("on")
     if bool(using) == bool(on):
         raise refused("a join names the declared key", JOIN)
-    if using:
-        if (
-            len(using) != 1
-            or not isinstance(using[0], exp.Identifier)
-            or not made.is_key("", using[0].name)
-        ):
-            raise refused("a join is along the declared key only", JOIN)
-        return
-    equal = peeled(on)
-    if not isinstance(equal, exp.EQ):
+    along_the_key = _uses_key(using, names) if using else _equals_key(peeled(on), names)
+    if not along_the_key:
         raise refused("a join is along the declared key only", JOIN)
-    only(equal, "this", "expression")
-    sides = [column(equal.this), column(equal.expression)]
-    if {made.table(t) if t else "" for t, _ in sides} != set(made.tables.values()) or not all(
-        made.is_key(t, n) for t, n in sides
-    ):
-        raise refused("a join is along the declared key only", JOIN)
+
+
+def _uses_key(using: list[exp.Expression], names: Naming) -> bool:
+    """Whether USING names the key and nothing else."""
+    from sqlglot import exp
+
+    if len(using) != 1 or not isinstance(using[0], exp.Identifier):
+        return False
+    return names.is_key("", using[0].name)
+
+
+def _equals_key(test: exp.Expression, names: Naming) -> bool:
+    """Whether ON is `one.key = other.key`."""
+    from sqlglot import exp
+
+    if not isinstance(test, exp.EQ):
+        return False
+    only(test, "this", "expression")
+    sides = [column(test.this), column(test.expression)]
+    tables = {names.table(table) if table else "" for table, _ in sides}
+    if tables != set(names.tables.values()):
+        return False
+    return all(names.is_key(table, name) for table, name in sides)

@@ -1,4 +1,4 @@
-"""What is done to noised numbers after they are published: columns, HAVING, ORDER BY, LIMIT. Post-processing, so it costs nothing.
+"""What is done to published numbers: columns, HAVING, ORDER BY, LIMIT. It costs nothing.
 
 It is applied to what may be shown: a withheld cell has no number, so no test on its number holds
 and it sorts last.
@@ -32,7 +32,7 @@ OPERATORS = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One output column: a dimension (its position in the groups) or a measure (its position among the measures)."""
+    """One output column: a dimension or a measure, by its position among them."""
 
     name: str
     dimension: int | None = None
@@ -68,7 +68,10 @@ Having = Compare | Both | Opposite
 
 @dataclass(frozen=True, slots=True)
 class Ordering:
-    """Sort by a column. Withheld numbers and ties keep the domain's order, withheld ones last unless `nulls_first`."""
+    """Sort by a column.
+
+    Withheld numbers and ties keep the domain's order; withheld ones are last unless `nulls_first`.
+    """
 
     column: int
     descending: bool = False
@@ -89,10 +92,13 @@ class Shown:
 def arranged(
     shown: Shown, rows: Sequence[Row], ranks: Mapping[int, Mapping[str, int]]
 ) -> list[int]:
-    """Which of the rows are shown, in which order, as positions. `ranks` gives a dimension column's labels their domain order."""
-    kept = [
-        n for n, row in enumerate(rows) if shown.having is None or holds(shown.having, row) is True
-    ]
+    """Which of the rows are shown, in which order, as positions.
+
+    `ranks` gives the labels of a dimension's column their order in the domain.
+    """
+    kept = list(range(len(rows)))
+    if shown.having is not None:
+        kept = [n for n in kept if holds(shown.having, rows[n]) is True]
     for key in reversed(shown.order):
         kept = _sorted(kept, rows, key, ranks.get(key.column))
     end = None if shown.limit is None else shown.offset + shown.limit
@@ -103,15 +109,14 @@ def _sorted(
     kept: list[int], rows: Sequence[Row], key: Ordering, ranks: Mapping[str, int] | None
 ) -> list[int]:
     def value(position: int) -> float | int:
-        found = rows[position][key.column]
-        if isinstance(found, str):
-            return 0 if ranks is None else ranks[found]
-        return 0 if found is None else found
+        shown = rows[position][key.column]
+        if isinstance(shown, str):
+            return 0 if ranks is None else ranks[shown]
+        return 0 if shown is None else shown
 
     missing = [n for n in kept if rows[n][key.column] is None]
-    present = sorted(
-        (n for n in kept if rows[n][key.column] is not None), key=value, reverse=key.descending
-    )
+    present = [n for n in kept if rows[n][key.column] is not None]
+    present.sort(key=value, reverse=key.descending)
     return missing + present if key.nulls_first else present + missing
 
 
@@ -119,12 +124,10 @@ def holds(condition: Having, row: Row) -> bool | None:
     """Yes, no, or None where a withheld number decides (three-valued, as in SQL)."""
     match condition:
         case Compare(column, sign, number):
-            found = row[column]
-            return (
-                None
-                if found is None or isinstance(found, str)
-                else bool(OPERATORS[sign](Fraction(found), number))
-            )
+            value = row[column]
+            if value is None or isinstance(value, str):
+                return None
+            return bool(OPERATORS[sign](Fraction(value), number))
         case Opposite(part):
             answer = holds(part, row)
             return None if answer is None else not answer

@@ -1,4 +1,7 @@
-"""WHERE over declared dimensions, read from the tree into the grammar of segments. Literals must be values of the declared domain."""
+"""WHERE over declared dimensions, read from the tree into the grammar of segments.
+
+Literals must be values of the declared domain.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +19,18 @@ if TYPE_CHECKING:
 
     from segmenter.project.policy import Dimension
 
-INSTEAD = "WHERE takes `=`, `<>`, `IN`, `NOT IN`, AND, OR, NOT over dimensions and values in single quotes"
+INSTEAD = (
+    "WHERE takes `=`, `<>`, `IN`, `NOT IN`, AND, OR, NOT "
+    "over dimensions and values in single quotes"
+)
 
 
 def read(
     tree: exp.Expression, resolve: Callable[[str, str], Dimension]
 ) -> tuple[condition.Condition, Mapping[str, Dimension]]:
-    """The condition, and the dimensions it names, each found by `resolve` from its table ('' where none is written) and its name.
+    """The condition, and the dimensions it names.
+
+    `resolve` finds a dimension by its table ('' if none is written) and its name.
 
     Raises `UsageError` for a name or a value that is not declared, `Refusal` (P15) for anything but
     tests of dimensions.

@@ -1,13 +1,13 @@
 """What a question costs and how its epsilon is shared out, told before anything is spent.
 
-Every asked measure has an equal weight; an average pays its sum and its count in halves. Where no
+Every asked measure has an equal weight; an average pays its sum and its count in halves. If no
 number of patients is asked, one is measured with a small share, for the threshold (P8). What the
 bounds drop is measured with a small share too (P9).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
@@ -24,7 +24,7 @@ TENTHS = 10  # of a patient's own rows: what `lost` is counted in
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One noised quantity: its epsilon in nano-units, how far one human moves it, how many noised cells one human changes.
+    """One noised quantity: its epsilon (nano), and how far one human moves how many cells of it.
 
     `measure` is the position of the asked measure, None for what the door measures of itself.
     """
@@ -48,7 +48,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What a question costs. `cost` is what the ledger is asked for; the shares' epsilons add up to it."""
+    """What a question costs: `cost` is what the ledger is asked for, the sum of the shares."""
 
     shares: tuple[Share, ...]
     cost: Cost
@@ -56,7 +56,10 @@ class Price:
 
     def share(self, what: str, measure: int | None = None) -> Share:
         """The share of one quantity."""
-        return next(s for s in self.shares if (s.what, s.measure) == (what, measure))
+        for share in self.shares:
+            if (share.what, share.measure) == (what, measure):
+                return share
+        raise KeyError(what)
 
     def holds(self, what: str) -> bool:
         """Whether a quantity is measured at all."""
@@ -74,7 +77,7 @@ class Price:
 def price(question: Question, epsilon: int) -> Price:
     """Share `epsilon` (nano-units) out over what the question needs measured.
 
-    Raises `UsageError` where it is too little to be shared.
+    Raises `UsageError` if it is too little to be shared.
     """
     weighted = [*_asked(question), *_own(question)]
     total = sum(weight for weight, _ in weighted)
@@ -85,30 +88,31 @@ def price(question: Question, epsilon: int) -> Price:
             "the epsilon is too small for this question",
             hint="ask with more, or ask for fewer columns",
         )
-    shares = tuple(
-        Share(s.what, a, s.sensitivity, s.cells, s.measure)
-        for a, (_, s) in zip(amounts, weighted, strict=True)
-    )
-    geometric = [
-        accounting.geometric(s.epsilon, s.cells, s.sensitivity)
-        for s in shares
-        if s.what != "quantile"
-    ]
-    exact = [Cost(epsilon=s.epsilon) for s in shares if s.what == "quantile"]
-    return Price(shares, accounting.total([*geometric, *exact]), len(question.groups))
+    shares = []
+    for amount, (_, share) in zip(amounts, weighted, strict=True):
+        shares.append(replace(share, epsilon=amount))
+    cost = accounting.total(_cost(share) for share in shares)
+    return Price(tuple(shares), cost, len(question.groups))
+
+
+def _cost(share: Share) -> Cost:
+    if share.what == "quantile":
+        return Cost(epsilon=share.epsilon)
+    return accounting.geometric(share.epsilon, share.cells, share.sensitivity)
 
 
 def _asked(question: Question) -> list[tuple[int, Share]]:
-    found: list[tuple[int, Share]] = []
-    for n, measure in enumerate(question.measures):
-        found += [
-            (weight, Share(what, 0, far * question.cells, question.cells, n))
-            for weight, what, far in _parts(measure)
-        ]
-    return found
+    """What is measured for each asked measure, with its weight."""
+    weighted: list[tuple[int, Share]] = []
+    for number, measure in enumerate(question.measures):
+        for weight, what, reach in _parts(measure):
+            sensitivity = reach * question.cells
+            weighted.append((weight, Share(what, 0, sensitivity, question.cells, number)))
+    return weighted
 
 
 def _parts(measure: Measure) -> list[tuple[int, str, int]]:
+    """The quantities behind a measure: weight, name, how far one human moves one cell."""
     match measure.kind:
         case Kind.PATIENTS:
             return [(ASKED, "patients", 1)]
@@ -124,15 +128,16 @@ def _parts(measure: Measure) -> list[tuple[int, str, int]]:
 
 def _own(question: Question) -> list[tuple[int, Share]]:
     """What is measured beside what is asked: patients for the threshold, and what the bounds drop."""
-    found = []
-    if all(m.kind is not Kind.PATIENTS for m in question.measures):
-        found.append((THRESHOLD, Share("threshold", 0, question.cells, question.cells)))
-    clips = any(m.kind is not Kind.PATIENTS for m in question.measures)
+    kinds = {measure.kind for measure in question.measures}
+    weighted = []
+    if Kind.PATIENTS not in kinds:
+        weighted.append((THRESHOLD, Share("threshold", 0, question.cells, question.cells)))
+    clips = kinds != {Kind.PATIENTS}
     if question.fact is not None and (question.bounded or clips):
-        found.append((BOUND, Share("asked", 0, 1)))
-        found.append((BOUND, Share("lost", 0, TENTHS)))
+        weighted.append((BOUND, Share("asked", 0, 1)))
+        weighted.append((BOUND, Share("lost", 0, TENTHS)))
         if question.bounded:
-            found.append((BOUND, Share("cut", 0, 1)))
+            weighted.append((BOUND, Share("cut", 0, 1)))
         if clips:
-            found.append((BOUND, Share("clipped", 0, 1)))
-    return found
+            weighted.append((BOUND, Share("clipped", 0, 1)))
+    return weighted

@@ -1,4 +1,6 @@
-"""Quantiles by the exponential mechanism on a declared grid (P9), drawn with whole numbers and the operating system's randomness.
+"""Quantiles by the exponential mechanism on a declared grid (P9).
+
+Drawn with whole numbers and the operating system's randomness.
 
 The score of a grid value is how far, in ranks, it is from being the asked quantile: 0 where it is
 one, and one human moves it by at most max(q, 1 - q). Values are proposed uniformly and kept with
@@ -31,7 +33,11 @@ MISSED = 0.0125  # each side of a 95 % interval, with as much to spare for the v
 
 @dataclass(frozen=True, slots=True)
 class Exponential:
-    """Chooses from a grid. `epsilon` in nano-units is for all `cells` cells that one human can change; `share` is the quantile's place."""
+    """Chooses from a grid.
+
+    `epsilon` (nano) is for all `cells` cells that one human can change; `share` is the quantile's
+    place.
+    """
 
     share: Fraction
     epsilon: int
@@ -46,23 +52,28 @@ class Exponential:
 
     @property
     def rate(self) -> Fraction:
-        """The exponent's factor of the score, rounded down where it is too fine."""
+        """The exponent's factor of the score, rounded down if it is too fine."""
         exact = Fraction(self.epsilon, 2 * self.sensitivity * self.cells * NANO)
-        return (
-            exact
-            if exact.denominator <= FINEST
-            else Fraction(math.floor(exact * (FINEST >> 10)), FINEST >> 10)
-        )
+        if exact.denominator <= FINEST:
+            return exact
+        coarser = FINEST >> 10
+        return Fraction(math.floor(exact * coarser), coarser)
 
     def slack(self, grid: int) -> int:
-        """Score units that a draw from `grid` values misses by with probability at most 1.25 %, and a rank to spare."""
+        """How many score units a draw from `grid` values misses by, with a rank to spare.
+
+        With probability at most 1.25 % it is more.
+        """
         rate = self.rate
         if rate == 0:
             return 1 << 40
         return math.ceil(math.log(grid / MISSED) / rate) + self.share.denominator
 
     def draw(self, many: Integers, shift: int = 0) -> Integers:
-        """A position on the grid for each row of `many` (patients by value). `shift` > 0 aims that many score units lower, < 0 higher."""
+        """A position on the grid for each row of `many` (patients by value).
+
+        A `shift` above 0 aims so many score units lower, one below 0 higher.
+        """
         return self._kept(self.gaps(many, shift))
 
     def gaps(self, many: Integers, shift: int = 0) -> Integers:

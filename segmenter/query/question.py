@@ -1,4 +1,6 @@
-"""A question of the SQL door as a frozen value: what is counted or summed, by what, of whom. No text of a person is in it.
+"""A question as a frozen value: what is counted or summed, by what, of whom.
+
+No text of a person is in it.
 
 Two texts that ask the same make equal questions: dimensions stand in the policy's order, measures
 are sorted, and a condition is the set of cells that satisfy it. So `canonical` finds the stored
@@ -9,12 +11,9 @@ key.
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import itertools
 import json
 import math
-import operator
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -48,7 +47,10 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Measure:
-    """One number a cell. `low` and `high` bound what one patient may add to one cell; `share` is the quantile's place (`0.5`)."""
+    """One number a cell.
+
+    `low` and `high` bound what one patient may add to one cell; `share` is the quantile's place.
+    """
 
     name: str
     column: str = ""
@@ -69,7 +71,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """The cells over `dimensions` that satisfy a condition, as a bit a cell (mixed radix, first dimension slowest)."""
+    """The cells over `dimensions` that satisfy a condition.
+
+    A bit a cell, in mixed radix, the first dimension slowest.
+    """
 
     dimensions: tuple[Dimension, ...] = ()
     bits: bytes = b"\x80"
@@ -79,11 +84,8 @@ class Matched:
         import numpy as np
 
         shape = tuple(len(d.labels) for d in self.dimensions)
-        return (
-            np.unpackbits(np.frombuffer(self.bits, dtype=np.uint8), count=math.prod(shape))
-            .astype(bool)
-            .reshape(shape)
-        )
+        octets = np.frombuffer(self.bits, dtype=np.uint8)
+        return np.unpackbits(octets, count=math.prod(shape)).astype(bool).reshape(shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,10 @@ class Question:
 
 
 def canonical(question: Question) -> str:
-    """The question as text, the same for all texts that ask it (P6). Holds names and bounds of the policy, nothing of a person."""
+    """The question as text, the same for all texts that ask it (P6).
+
+    It holds names and bounds of the policy, nothing of a person.
+    """
     content = {
         "purpose": question.purpose,
         "fact": question.fact,
@@ -141,8 +146,7 @@ def key(question: Question) -> str:
 def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
     """The cells that satisfy a condition, over those of its dimensions that make a difference.
 
-    Raises `UsageError` where the condition spans more than a million cells, or no cell satisfies
-    it.
+    Raises `UsageError` if the condition spans more than a million cells, or no cell satisfies it.
     """
     import numpy as np
 
@@ -163,63 +167,79 @@ def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
 
 
 def holding(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truths:
-    """Which cells of the domains satisfy a condition: an axis a dimension, in the order of `domains`."""
+    """Which cells of the domains satisfy a condition.
+
+    An axis a dimension, in the order of `domains`.
+    """
     import numpy as np
 
-    names = list(domains)
+    shape = tuple(len(labels) for labels in domains.values())
+    return np.broadcast_to(_holds(condition, domains), shape)
 
-    def on(part: Condition) -> Truths:
-        match part:
-            case Test(name, labels, negated):
-                own = np.array(
-                    [(label in labels) != negated for label in domains[name]], dtype=bool
-                )
-                return own.reshape([-1 if n == name else 1 for n in names])
-            case Not(inner):
-                return ~on(inner)
-            case And(parts):
-                return np.asarray(
-                    functools.reduce(
-                        operator.and_, map(on, parts), np.ones((1,) * len(names), dtype=bool)
-                    )
-                )
-            case Or(parts):
-                return np.asarray(
-                    functools.reduce(
-                        operator.or_, map(on, parts), np.zeros((1,) * len(names), dtype=bool)
-                    )
-                )
 
-    return np.broadcast_to(on(condition), tuple(len(domains[n]) for n in names))
+def _holds(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truths:
+    """As `holding`; an axis that makes no difference has length one."""
+    import numpy as np
+
+    match condition:
+        case Test(name, labels, negated):
+            held = [(label in labels) != negated for label in domains[name]]
+            shape = [-1 if axis == name else 1 for axis in domains]
+            return np.array(held, dtype=bool).reshape(shape)
+        case Not(inner):
+            return ~_holds(inner, domains)
+        case And(parts):
+            every = np.ones((1,) * len(domains), dtype=bool)
+            for part in parts:
+                every = every & _holds(part, domains)
+            return every
+        case Or(parts):
+            some = np.zeros((1,) * len(domains), dtype=bool)
+            for part in parts:
+                some = some | _holds(part, domains)
+            return some
 
 
 def groups(by: Sequence[Dimension], where: Matched) -> tuple[int, ...]:
-    """The numbers of all groups of the declared domain that the condition leaves, zeros and `unknown` among them (P7)."""
+    """The numbers of all groups of the declared domain that the condition leaves (P7).
+
+    Groups that may be empty and `unknown` are among them.
+    """
     import numpy as np
 
     shape = tuple(len(d.labels) for d in by)
     if math.prod(shape) > MOST_CELLS:
         msg = "the question has too many groups"
         raise UsageError(msg, hint="group by fewer dimensions")
-    held = where.holds()
+    left = where.holds()
     names = [d.name for d in by]
-    others = tuple(n for n, d in enumerate(where.dimensions) if d.name not in names)
-    seen = held.any(axis=others) if others else held
-    shared = [names.index(d.name) for d in where.dimensions if d.name in names]
-    seen = np.transpose(seen, np.argsort(shared)) if shared else seen
-    seen = seen.reshape([len(d.labels) if n in shared else 1 for n, d in enumerate(by)])
-    return tuple(int(n) for n in np.flatnonzero(np.broadcast_to(seen, shape).ravel()))
+    not_grouped = tuple(n for n, d in enumerate(where.dimensions) if d.name not in names)
+    if not_grouped:
+        left = np.asarray(left.any(axis=not_grouped))
+    places = [names.index(d.name) for d in where.dimensions if d.name in names]
+    if places:
+        left = np.transpose(left, np.argsort(places))
+    left = left.reshape([len(d.labels) if n in places else 1 for n, d in enumerate(by)])
+    numbers = np.flatnonzero(np.broadcast_to(left, shape).ravel())
+    return tuple(numbers.tolist())
 
 
 def spread(by: Sequence[Dimension], numbers: Sequence[int]) -> int:
-    """How many of the groups one patient's rows can reach at most: the combinations of labels of dimensions of rows."""
-    if not any(not d.per_patient for d in by):
+    """How many of the groups one patient's rows can reach at most.
+
+    As many as there are combinations of labels of the dimensions of rows: a patient has one label
+    of each other dimension.
+    """
+    of_rows = []  # of each dimension of rows: the weight of its label in a group's number, its size
+    weight = 1
+    for dimension in reversed(by):
+        size = len(dimension.labels)
+        if not dimension.per_patient:
+            of_rows.append((weight, size))
+        weight *= size
+    if not of_rows:
         return min(1, len(numbers))
-    sizes = [len(d.labels) for d in by]
-    weights = (
-        list(itertools.accumulate([1, *reversed(sizes[1:])], lambda a, b: a * b))[::-1]
-        if sizes
-        else []
-    )
-    of_rows = [(w, s) for d, w, s in zip(by, weights, sizes, strict=True) if not d.per_patient]
-    return len({tuple(number // w % s for w, s in of_rows) for number in numbers})
+    combinations = set()
+    for number in numbers:
+        combinations.add(tuple(number // weight % size for weight, size in of_rows))
+    return len(combinations)

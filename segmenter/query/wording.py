@@ -1,4 +1,7 @@
-"""The clauses of a question around its condition: what is selected, grouped, kept, ordered and cut, read into frozen values."""
+"""The clauses of a question around its condition, read into frozen values.
+
+What is selected, grouped, kept, ordered and cut.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +31,19 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
+    from segmenter.errors import Refusal
     from segmenter.project.policy import Dimension
     from segmenter.query.naming import Naming
 
-AGGREGATES = "the aggregates are count(*), count(distinct patient_id), sum, avg, median and quantile_cont of bounded fact columns"
+AGGREGATES = (
+    "the aggregates are count(*), count(distinct patient_id), "
+    "sum, avg, median and quantile_cont of bounded fact columns"
+)
+MIRRORED = {">": "<", ">=": "<=", "<": ">", "<=": ">="}
 MOST_COLUMNS = 32
 MOST_ROWS = 1_000_000
 LONGEST_NAME = 64
+DECIMAL = re.compile(r"[0-9]{0,15}(\.[0-9]{0,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +70,21 @@ class Wording:
             raise refused(f"a question selects at most {MOST_COLUMNS} columns")
         for node in nodes:
             item = self._item(node)
-            taken = [i.name for i in self.items]
-            if item.name in taken:
-                item = replace(
-                    item,
-                    name=next(
-                        f"{item.name}_{n}"
-                        for n in range(1, MOST_COLUMNS + 1)
-                        if f"{item.name}_{n}" not in taken
-                    ),
-                )
-            self.items.append(item)
+            self.items.append(replace(item, name=self._free_name(item.name)))
         if not any(isinstance(i.what, Measure) for i in self.items):
             raise refused(
                 "a question counts or sums something: single rows are never answered",
                 f"ask like: {EXAMPLE}",
             )
+
+    def _free_name(self, name: str) -> str:
+        """The name, with a number behind it if it is taken."""
+        taken = [item.name for item in self.items]
+        free, number = name, 0
+        while free in taken:
+            number += 1
+            free = f"{name}_{number}"
+        return free
 
     def _item(self, node: exp.Expression) -> Item:
         from sqlglot import exp
@@ -104,21 +112,17 @@ class Wording:
             case exp.Sum() | exp.Avg() | exp.Median():
                 only(node, "this")
                 name, (low, high) = self.naming.bounded(*column(node.this))
-                kind, word = {
-                    exp.Sum: ("sum", "sum"),
-                    exp.Avg: ("mean", "avg"),
-                    exp.Median: ("quantile", "median"),
-                }[type(node)]
-                return Measure(
-                    kind, name, low, high, "1/2" if kind == "quantile" else ""
-                ), f"{word}({name})"
+                if isinstance(node, exp.Sum):
+                    return Measure("sum", name, low, high), f"sum({name})"
+                if isinstance(node, exp.Avg):
+                    return Measure("mean", name, low, high), f"avg({name})"
+                return Measure("quantile", name, low, high, "1/2"), f"median({name})"
             case exp.PercentileCont():
                 only(node, "this", "expression")
                 name, (low, high) = self.naming.bounded(*column(node.this))
                 share = _share(node.expression)
-                return Measure(
-                    "quantile", name, low, high, str(share)
-                ), f"quantile_cont({name}, {float(share):g})"
+                label = f"quantile_cont({name}, {float(share):g})"
+                return Measure("quantile", name, low, high, str(share)), label
         raise refused("that is not answered in a select list", AGGREGATES)
 
     def _count(self, node: exp.Count) -> tuple[Measure, str]:
@@ -143,17 +147,17 @@ class Wording:
     def group(self, node: exp.Group | None) -> list[Dimension]:
         """The dimensions of GROUP BY, each once. Every selected dimension must be among them."""
         selected = [i.what for i in self.items if not isinstance(i.what, Measure)]
-        if node is None:
-            found = []
-        elif node.args.get("all"):
+        grouped: list[Dimension] = []
+        if node is not None and node.args.get("all"):
             only(node, "all")
-            found = list(selected)
-        else:
+            grouped = list(selected)
+        elif node is not None:
             only(node, "expressions")
-            found = [self._grouped(n) for n in node.expressions]
-        if any(d.name not in {g.name for g in found} for d in selected):
+            grouped = [self._grouped(expression) for expression in node.expressions]
+        by_name = {dimension.name: dimension for dimension in grouped}
+        if any(dimension.name not in by_name for dimension in selected):
             raise refused("a selected dimension is not grouped by", "name it in GROUP BY")
-        return list({d.name: d for d in found}.values())
+        return list(by_name.values())
 
     def _grouped(self, node: exp.Expression) -> Dimension:
         from sqlglot import exp
@@ -163,12 +167,12 @@ class Wording:
             what = self.items[self._position(node)].what
         else:
             table, name = column(node)
-            aliased = (
-                None if table or same(name, self.naming.policy.dimensions) else self._named(name)
-            )
-            what = (
-                self.naming.dimension(table, name) if aliased is None else self.items[aliased].what
-            )
+            is_dimension = table or same(name, self.naming.policy.dimensions)
+            aliased = None if is_dimension else self._named(name)
+            if aliased is None:
+                what = self.naming.dimension(table, name)
+            else:
+                what = self.items[aliased].what
         if isinstance(what, Measure):
             raise refused("GROUP BY takes dimensions", "name a declared dimension")
         return what
@@ -179,20 +183,21 @@ class Wording:
         self, tree: exp.Select, by: Sequence[Dimension], measures: Sequence[Measure]
     ) -> Shown:
         """Columns, HAVING, ORDER BY, LIMIT and OFFSET, all over what is selected."""
-        names = [d.name for d in by]
-        columns = tuple(
-            Column(item.name, None, measures.index(item.what))
-            if isinstance(item.what, Measure)
-            else Column(item.name, names.index(item.what.name))
-            for item in self.items
-        )
+        names = [dimension.name for dimension in by]
+        columns = []
+        for item in self.items:
+            if isinstance(item.what, Measure):
+                columns.append(Column(item.name, measure=measures.index(item.what)))
+            else:
+                columns.append(Column(item.name, dimension=names.index(item.what.name)))
         having, order = tree.args.get("having"), tree.args.get("order")
+        orderings = [] if order is None else order.expressions
         return Shown(
-            columns,
-            None if having is None else self._having(having.this, 0),
-            () if order is None else tuple(self._ordering(n) for n in order.expressions),
-            self._cut(tree.args.get("limit"), None),
-            self._cut(tree.args.get("offset"), 0) or 0,
+            columns=tuple(columns),
+            having=None if having is None else self._having(having.this, 0),
+            order=tuple(self._ordering(node) for node in orderings),
+            limit=self._cut(tree.args.get("limit"), None),
+            offset=self._cut(tree.args.get("offset"), 0) or 0,
         )
 
     def _cut(self, node: exp.Expression | None, absent: int | None) -> int | None:
@@ -223,16 +228,20 @@ class Wording:
                 only(node, "this")
                 return self._having(node.this, depth + 1)
             case exp.And():
-                return Both(
-                    tuple(self._having(p, depth + 1) for p in chained(node, exp.And)), every=True
-                )
+                parts = [self._having(part, depth + 1) for part in chained(node, exp.And)]
+                return Both(tuple(parts), every=True)
             case exp.Or():
-                return Both(
-                    tuple(self._having(p, depth + 1) for p in chained(node, exp.Or)), every=False
-                )
+                parts = [self._having(part, depth + 1) for part in chained(node, exp.Or)]
+                return Both(tuple(parts), every=False)
             case exp.Not():
                 only(node, "this")
                 return Opposite(self._having(node.this, depth + 1))
+        return self._comparison(node)
+
+    def _comparison(self, node: exp.Expression) -> Compare:
+        """A selected aggregate beside a number, on whichever side."""
+        from sqlglot import exp
+
         signs: dict[type[exp.Expr], str] = {
             exp.EQ: "=",
             exp.NEQ: "<>",
@@ -242,24 +251,16 @@ class Wording:
             exp.LTE: "<=",
         }
         if type(node) not in signs:
-            raise refused(
-                "HAVING compares selected aggregates with numbers",
-                "put tests on dimensions in WHERE",
-            )
+            raise _no_comparison()
         only(node, "this", "expression")
-        left, right, sign = peeled(node.this), peeled(node.expression), signs[type(node)]
+        left, right = peeled(node.this), peeled(node.expression)
+        sign = signs[type(node)]
         if isinstance(left, (exp.Literal, exp.Neg)):
-            left, right, sign = (
-                right,
-                left,
-                {">": "<", ">=": "<=", "<": ">", "<=": ">="}.get(sign, sign),
-            )
+            left, right = right, left
+            sign = MIRRORED.get(sign, sign)
         position = self._selected(left)
         if not isinstance(self.items[position].what, Measure):
-            raise refused(
-                "HAVING compares selected aggregates with numbers",
-                "put tests on dimensions in WHERE",
-            )
+            raise _no_comparison()
         return Compare(position, sign, _number(right))
 
     # -- names of outputs --------------------------------------------------------------------------
@@ -298,6 +299,12 @@ class Wording:
         return position - 1
 
 
+def _no_comparison() -> Refusal:
+    return refused(
+        "HAVING compares selected aggregates with numbers", "put tests on dimensions in WHERE"
+    )
+
+
 def _share(node: exp.Expression | None) -> Fraction:
     """The place of a quantile: a plain decimal between 0 and 1."""
     found = _number(peeled(node))
@@ -316,12 +323,8 @@ def _number(node: exp.Expression) -> Fraction:
     if isinstance(node, exp.Neg):
         only(node, "this")
         sign, node = -1, peeled(node.this)
-    if (
-        not isinstance(node, exp.Literal)
-        or node.is_string
-        or not re.fullmatch(r"[0-9]{0,15}(\.[0-9]{0,6})?", str(node.this))
-    ):
+    is_number = isinstance(node, exp.Literal) and not node.is_string
+    text = str(node.this)
+    if not is_number or not DECIMAL.fullmatch(text) or not any(c.isdigit() for c in text):
         raise refused("only a plain decimal number may stand here")
-    if not any(c.isdigit() for c in str(node.this)):
-        raise refused("only a plain decimal number may stand here")
-    return sign * Fraction(str(node.this))
+    return sign * Fraction(text)
