@@ -124,7 +124,7 @@ def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
 
 
 class _Publisher:
-    """Draws each quantity once, and keeps it: the threshold and the shown number are the same draw."""
+    """Draws each quantity once and keeps it: threshold and shown number are the same draw."""
 
     def __init__(self, tally: Tally, price: Price, source: mechanisms.Source, bits: Bits) -> None:
         self.tally, self.price, self.source, self.bits = tally, price, source, bits
@@ -140,7 +140,7 @@ class _Publisher:
     # -- groups ------------------------------------------------------------------------------------
 
     def withheld(self, threshold: Threshold) -> tuple[bool, ...]:
-        """Whether a group's noised number of patients is below the threshold and its margin (P8)."""
+        """Whether a group's noised number of patients is below threshold and margin (P8)."""
         share = self._patients_share()
         margin = _noise(share).beyond(round(1 - threshold.confidence, 12))
         least = threshold.patients + margin

@@ -1,4 +1,6 @@
-"""What counts of each patient, and what it adds up to: at most so many cells a patient, each clipped (P9). Confidential.
+"""What counts of each patient, and what it adds up to (P9). Confidential.
+
+At most so many cells a patient count, each clipped.
 
 Works on one part of the patients at a time, in arrays: rows of patient and cell, side by side for
 each patient. Which cells of a patient with too many count is told by the keyed draw of the patient:
@@ -30,7 +32,10 @@ SINGLE = (Kind.MEAN, Kind.QUANTILE)
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What patients have, a row a patient and cell, in the order of both. A number that is missing is 0 in `numbers` and not in `there`."""
+    """What patients have: a row a patient and cell, in the order of both.
+
+    `many` counts rows of facts. A number that is missing is 0 in `numbers` and false in `there`.
+    """
 
     patient: Integers
     cell: Integers
@@ -39,108 +44,126 @@ class Held:
     there: dict[str, Truths]
 
     @classmethod
-    def of(cls, found: pl.DataFrame) -> Held:
-        """From rows in any order: columns patient, cell, many, and `sum_<n>` or `one_<n>`; rows of one patient and cell are added up."""
-        if found["cell"].null_count():
+    def of(cls, rows: pl.DataFrame) -> Held:
+        """From rows in any order; rows of one patient and cell are added up.
+
+        Columns: patient, cell, many, and `sum_<n>` or `one_<n>`.
+        """
+        if rows["cell"].null_count():
             raise EngineError("a row lies outside the declared domain")
-        patient, cell, many = (_whole(found[name]) for name in ("patient", "cell", "many"))
-        rest = [name for name in found.columns if name not in ("patient", "cell", "many")]
-        numbers = {name: _whole(found[name].fill_null(0)) for name in rest}
-        there = {name: found[name].is_not_null().to_numpy() for name in rest}
-        place = patient * (int(cell.max(initial=0)) + 1) + cell
+        names = [name for name in rows.columns if name not in ("patient", "cell", "many")]
+        held = cls(
+            patient=_whole(rows["patient"]),
+            cell=_whole(rows["cell"]),
+            many=_whole(rows["many"]),
+            numbers={name: _whole(rows[name].fill_null(0)) for name in names},
+            there={name: rows[name].is_not_null().to_numpy() for name in names},
+        )
+        place = held.patient * (int(held.cell.max(initial=0)) + 1) + held.cell
         if (place[1:] < place[:-1]).any():
             order = np.argsort(place, kind="stable")
-            place, patient, cell, many = place[order], patient[order], cell[order], many[order]
-            numbers, there = (
-                {name: column[order] for name, column in columns.items()}
-                for columns in (numbers, there)
-            )
-        return cls(patient, cell, many, numbers, there).merged(_starts(place))
+            place = place[order]
+            held = held.taken(order)
+        return held.merged(_starts(place))
+
+    def taken(self, order: Integers) -> Held:
+        """The rows in another order."""
+        return Held(
+            patient=self.patient[order],
+            cell=self.cell[order],
+            many=self.many[order],
+            numbers={name: column[order] for name, column in self.numbers.items()},
+            there={name: column[order] for name, column in self.there.items()},
+        )
 
     def merged(self, starts: Integers) -> Held:
         """The rows that begin at `starts` and those that follow each of them, added up."""
         if len(starts) == len(self.patient):
             return self
-        numbers = {name: np.add.reduceat(column, starts) for name, column in self.numbers.items()}
-        there = {
-            name: np.logical_or.reduceat(column, starts) for name, column in self.there.items()
-        }
+        sums = {name: np.add.reduceat(column, starts) for name, column in self.numbers.items()}
+        there = {}
+        for name, column in self.there.items():
+            there[name] = np.logical_or.reduceat(column, starts)
         return Held(
-            self.patient[starts],
-            self.cell[starts],
-            np.add.reduceat(self.many, starts),
-            numbers,
-            there,
+            patient=self.patient[starts],
+            cell=self.cell[starts],
+            many=np.add.reduceat(self.many, starts),
+            numbers=sums,
+            there=there,
         )
 
 
 def tally(
     question: Question,
-    found: pl.DataFrame,
+    rows: pl.DataFrame,
     draws: pl.DataFrame | None,
     people: pl.DataFrame | None = None,
 ) -> Tally:
-    """The exact numbers of one part of the patients. `draws` is needed where a patient can have too many cells.
+    """The exact numbers of one part of the patients.
 
-    With `people`, the eligible humans of that part, what is `found` is everybody's, and their own
-    share of its numbers is to be added.
+    `draws` is needed if a patient can have too many cells. With `people`, the eligible humans of
+    that part, the `rows` are everybody's, and a person's own share of a cell's number is added.
     """
-    held = Held.of(found if people is None else _asked(question, found, people))
+    held = Held.of(rows if people is None else _of_eligible(question, rows, people))
     first = _starts(held.patient)
     cells = np.diff(first, append=len(held.patient))
     kept = _kept(held, first, cells, question.cells, draws)
-    at = _places(question, held.cell)[kept]
-    patients = _added(question, at, np.ones(len(at), dtype=np.int64))
+    places = _places(question, held.cell)[kept]
+    patients = _added(question, places, np.ones(len(places), dtype=np.int64))
     totals, values = {}, {}
-    for n, measure in enumerate(question.measures):
+    for number, measure in enumerate(question.measures):
         if measure.kind is Kind.PATIENTS:
-            totals[n] = patients
+            totals[number] = patients
             continue
-        numbers, there = _measured(held, question, measure)
-        clipped = np.clip(numbers, measure.low, measure.high)
+        amounts, there = _amounts(held, question, measure)
+        clipped = np.clip(amounts, measure.low, measure.high)
         if measure.kind in SINGLE:
-            values[n] = _histogram(question, measure, at[there[kept]], clipped[kept & there])
+            own = places[there[kept]]
+            values[number] = _histogram(question, measure, own, clipped[kept & there])
         else:
-            totals[n] = _added(question, at, np.where(there, clipped, 0)[kept])
-    return Tally(
-        question,
-        patients,
-        totals,
-        values,
-        _loss(question, held, first, cells > question.cells, kept),
-    )
+            totals[number] = _added(question, places, np.where(there, clipped, 0)[kept])
+    loss = _loss(question, held, first, cells > question.cells, kept)
+    return Tally(question, patients, totals, values, loss)
 
 
-def _asked(question: Question, found: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """The rows of eligible humans that satisfy the condition, each with the whole number of its cell.
+def _of_eligible(question: Question, rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """The rows of eligible humans that satisfy the condition, each with its cell's whole number.
 
-    `EngineError` where a code is missing, or lies outside the condition's domain.
+    Raises `EngineError` if a code is missing, or lies outside the condition's domain.
     """
     import polars as pl
 
-    if any(
-        frame[name].null_count()
-        for frame in (found, people)
-        for name in ("cell", "matched")
-        if name in frame.columns
-    ):
-        raise EngineError("a row lies outside the declared domain")
-    who = _whole(people["patient"])
-    first, last = int(who.min(initial=0)), int(who.max(initial=0))
-    place = np.full(last - first + 3, -1)  # whoever is not there, below, above or between, has none
-    place[who - (first - 1)] = np.arange(len(who))
-    at = place[np.clip(_whole(found["patient"]), first - 1, last + 1) - (first - 1)]
-    kept = at >= 0
+    _require_codes(rows)
+    _require_codes(people)
+    person = _person_of(rows, people)
+    kept = person >= 0
     holds = question.where.holds().ravel()
     if not holds.all() and kept.any():
-        number = _whole(found["matched"])[kept] + _whole(people["matched"])[at[kept]]
+        own = _whole(people["matched"])[person[kept]]
+        number = _whole(rows["matched"])[kept] + own
         if int(number.min()) < 0 or int(number.max()) >= len(holds):
             raise EngineError("a row lies outside the declared domain")
         kept[kept] = holds[number]
     if not kept.all():
-        found, at = found.filter(pl.Series(kept)), at[kept]
-    cell = _whole(found["cell"]) + _whole(people["cell"])[at]
-    return found.drop("matched", strict=False).with_columns(cell=pl.Series(cell, dtype=pl.Int64))
+        rows, person = rows.filter(pl.Series(kept)), person[kept]
+    cell = _whole(rows["cell"]) + _whole(people["cell"])[person]
+    return rows.drop("matched", strict=False).with_columns(cell=pl.Series(cell, dtype=pl.Int64))
+
+
+def _require_codes(frame: pl.DataFrame) -> None:
+    for name in ("cell", "matched"):
+        if name in frame.columns and frame[name].null_count():
+            raise EngineError("a row lies outside the declared domain")
+
+
+def _person_of(rows: pl.DataFrame, people: pl.DataFrame) -> Integers:
+    """Of each row the place of its patient among `people`, -1 if the patient is not there."""
+    patients = _whole(people["patient"])
+    first, last = int(patients.min(initial=0)), int(patients.max(initial=0))
+    before = first - 1  # stands for everyone below; last + 1 for everyone above
+    place = np.full(last - first + 3, -1)
+    place[patients - before] = np.arange(len(patients))
+    return place[np.clip(_whole(rows["patient"]), before, last + 1) - before]
 
 
 def column_of(question: Question, measure: Measure) -> str:
@@ -151,7 +174,8 @@ def column_of(question: Question, measure: Measure) -> str:
     return f"{'one' if measure.kind in SINGLE else 'sum'}_{columns.index(measure.column)}"
 
 
-def _measured(held: Held, question: Question, measure: Measure) -> tuple[Integers, Truths]:
+def _amounts(held: Held, question: Question, measure: Measure) -> tuple[Integers, Truths]:
+    """What each row adds to a measure, and whether it has a value at all."""
     name = column_of(question, measure)
     if name == "many":
         return held.many, np.ones(len(held.many), dtype=bool)
@@ -161,7 +185,10 @@ def _measured(held: Held, question: Question, measure: Measure) -> tuple[Integer
 def _kept(
     held: Held, first: Integers, cells: Integers, most: int, draws: pl.DataFrame | None
 ) -> Truths:
-    """Which rows count: all of a patient with few cells, else the first `most` in the order of the patient's draw, then of the cell."""
+    """Which rows count: all of a patient with few cells, else the first `most`.
+
+    First in the order of the patient's draw, then of the cell.
+    """
     wide = cells > most
     kept = ~np.repeat(wide, cells)
     rows = np.flatnonzero(~kept)
@@ -180,7 +207,10 @@ def _kept(
 
 
 def _drawn(patients: Integers, draws: pl.DataFrame | None) -> tuple[Integers, Integers, Integers]:
-    """The coefficients of each patient. `EngineError` where one has none: without a draw nobody may be counted."""
+    """The coefficients of each patient.
+
+    Raises `EngineError` if one has none: without a draw nobody may be counted.
+    """
     known = np.array([], dtype=np.int64) if draws is None else _whole(draws["patient"])
     order = np.argsort(known, kind="stable")
     at = np.searchsorted(known, patients, sorter=order)
@@ -193,7 +223,9 @@ def _drawn(patients: Integers, draws: pl.DataFrame | None) -> tuple[Integers, In
 def _loss(
     question: Question, held: Held, first: Integers, wide: Truths, kept: Truths
 ) -> dict[str, int]:
-    """What the bounds cost: patients asked about, who lose a cell, have a value clipped; the tenths of their own rows that do not count.
+    """What the bounds cost: patients asked about, who lose a cell, who have a value clipped.
+
+    And `lost`: the tenths of their own rows that do not count.
 
     Which rows count is told by the strictest measure of the question.
     """
@@ -201,7 +233,7 @@ def _loss(
     for measure in question.measures:
         if measure.kind is Kind.PATIENTS:
             continue
-        numbers, there = _measured(held, question, measure)
+        numbers, there = _amounts(held, question, measure)
         moved |= there & ((numbers < measure.low) | (numbers > measure.high))
         if measure.kind is Kind.ROWS:
             counted = np.minimum(counted, max(0, measure.high))
@@ -225,13 +257,14 @@ def _loss(
 
 
 def _places(question: Question, cells: Integers) -> Integers:
-    """The place of each cell among the question's groups. `EngineError` for one that is none."""
+    """The place of each cell among the question's groups. `EngineError` if it is none of them."""
     groups = np.asarray(question.groups, dtype=np.int64)
     places = np.full(int(groups[-1]) + 1, -1, dtype=np.int64)
     places[groups] = np.arange(len(groups))
-    if len(cells) and (
-        int(cells.min()) < 0 or int(cells.max()) > int(groups[-1]) or (places[cells] < 0).any()
-    ):
+    if not len(cells):
+        return places[cells]
+    outside = int(cells.min()) < 0 or int(cells.max()) > int(groups[-1])
+    if outside or (places[cells] < 0).any():
         raise EngineError("a row lies outside the declared domain")
     return places[cells]
 

@@ -102,7 +102,7 @@ class Naming:
         return found, clips[found]
 
     def rows(self) -> tuple[int, int]:
-        """The bounds of the rows a patient may add to a cell: what the policy declares, else one (P9).
+        """The bounds of the rows a patient may add to a cell: as declared, else one (P9).
 
         Refused where the policy does not bound the fact table at all.
         """

@@ -80,7 +80,7 @@ class Ordering:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How an answer is laid out. `ranks` says the display order of the labels of each dimension column."""
+    """How an answer is laid out."""
 
     columns: tuple[Column, ...]
     having: Having | None = None

@@ -127,7 +127,7 @@ def _parts(measure: Measure) -> list[tuple[int, str, int]]:
 
 
 def _own(question: Question) -> list[tuple[int, Share]]:
-    """What is measured beside what is asked: patients for the threshold, and what the bounds drop."""
+    """What is measured besides: patients for the threshold, and what the bounds drop."""
     kinds = {measure.kind for measure in question.measures}
     weighted = []
     if Kind.PATIENTS not in kinds:

@@ -1,4 +1,6 @@
-"""Exact numbers of a question's groups, over eligible humans only, bounded per human before anything is added up (P9). Confidential.
+"""Exact numbers of a question's groups, over eligible humans only (P9). Confidential.
+
+What one human adds is bounded before anything is added up.
 
 What runs is composed of the relations in `sql/query/` with expressions built from declared names
 and whole numbers. Nothing of a person's text takes part.
@@ -6,6 +8,8 @@ and whole numbers. Nothing of a person's text takes part.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.dimensions import codes
@@ -16,7 +20,7 @@ from segmenter.query.exact import Tally
 from segmenter.query.question import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     import polars as pl
@@ -30,18 +34,20 @@ if TYPE_CHECKING:
     Integers = np.ndarray[Any, np.dtype[np.int64]]
     Filling = exp.Expr | Sequence[exp.Expr]
 
-PART = 1_000_000  # rows of patients and cells in one part; one more part than there are threads is held at a time
+# Rows of patients and cells in one part. One more part than there are threads is held at a time.
+PART = 1_000_000
 STEPS = ("matched_cell", "asked_cell")
 
 
 def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
-    """The exact numbers. `key` is the secret (hex) of the hash that chooses a patient's cells and values (P9).
+    """The exact numbers.
 
-    Raises `ValueError` where the gate was not asked for this purpose and these categories.
+    `key` is the secret (hex) of the hash that chooses a patient's cells and values (P9). Raises
+    `ValueError` if the gate was not asked for this purpose and these categories.
     """
-    if eligible.request.purpose != question.purpose or not set(question.categories) <= set(
-        eligible.request.categories
-    ):
+    request = eligible.request
+    covered = set(question.categories) <= set(request.categories)
+    if request.purpose != question.purpose or not covered:
         raise ValueError("the gate was asked for something else")
     try:
         _load_matched(engine, question)
@@ -55,26 +61,23 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
 
 def reads(question: Question) -> tuple[str, ...]:
     """The snapshot's tables that `check` and `count` read, beside the decisions."""
-    return (
-        ()
-        if question.fact is None
-        else (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
-    )
+    if question.fact is None:
+        return ()
+    return (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
 
 
 def check(engine: DuckDBEngine, question: Question) -> None:
-    """Whether the snapshot holds the fact table and the columns that a question measures; looks at names only.
+    """Whether the snapshot holds the table and the columns that a question measures.
 
-    Raises `UsageError` (exit 2) where it does not: nothing should be paid for such a question.
+    Looks at names only. Raises `UsageError` (exit 2) if it does not: nothing should be paid for
+    such a question.
     """
     if question.fact is None:
         return
-    wanted = {m.column for m in question.measures if m.column}
-    wanted |= {
-        d.column
-        for d in (*question.by, *question.where.dimensions)
-        if not d.per_patient and d.column
-    }
+    wanted = {measure.column for measure in question.measures if measure.column}
+    for dimension in (*question.by, *question.where.dimensions):
+        if not dimension.per_patient and dimension.column:
+            wanted.add(dimension.column)
     try:
         there = engine.columns(f"fact_{question.fact}")
     except EngineError:
@@ -112,7 +115,10 @@ def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> T
 
 
 def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
-    """Part after part of the patients, so that what is held does not grow with the data; one is read while others are bounded."""
+    """Part after part of the patients, so that what is held does not grow with the data.
+
+    One part is read while others are bounded.
+    """
     from collections import deque
     from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -121,53 +127,84 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
     from segmenter.query import bound
 
     columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
-    table, relation, structure, people = _source(engine, question, eligible, columns, key)
-    found, waiting = Tally.nothing(question), deque[Future[Tally]]()
+    ready = _reduced(engine, question, columns, key)
+    if ready is None:
+        source = _asked_facts(engine, question, eligible, columns, key)
+    else:
+        source = _reduced_facts(question, eligible, columns, ready)
+    whole, waiting = Tally.nothing(question), deque[Future[Tally]]()
     with ThreadPoolExecutor(engine.limits.threads) as pool:
-        for first, last in _parts(engine, table):
+        for first, last in _parts(engine, source.table):
             part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
-            rows = engine.frame(relation, None, {**structure, **part})
-            known = (
-                None if people is None else engine.frame("eligible_part", None, {**people, **part})
-            )
-            draws = engine.frame("draw_part", {"key": key}, part) if question.bounded else None
-            waiting.append(pool.submit(bound.tally, question, rows, draws, known))
+            rows = engine.frame(source.relation, None, {**source.structure, **part})
+            people = draws = None
+            if source.people is not None:
+                people = engine.frame("eligible_part", None, {**source.people, **part})
+            if question.bounded:
+                draws = engine.frame("draw_part", {"key": key}, part)
+            waiting.append(pool.submit(bound.tally, question, rows, draws, people))
             if len(waiting) > engine.limits.threads:
-                found = found.plus(waiting.popleft().result())
+                whole = whole.plus(waiting.popleft().result())
         for one in waiting:
-            found = found.plus(one.result())
-    return found
+            whole = whole.plus(one.result())
+    return whole
 
 
-def _source(
-    engine: DuckDBEngine, question: Question, eligible: Eligible, columns: Sequence[str], key: str
-) -> tuple[str, str, dict[str, Filling], dict[str, Filling] | None]:
-    """The table that patients' cells come from, the relation that reads a part of it, what that takes, and what `eligible_part` takes.
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where patients' cells come from: a table, and the relation that reads a part of it.
 
-    None for the last where what is read is of eligible humans alone.
+    `people` is what `eligible_part` takes; None if the table is of eligible humans alone.
     """
+
+    table: str
+    relation: str
+    structure: Mapping[str, Filling]
+    people: Mapping[str, Filling] | None = None
+
+
+def _reduced_facts(
+    question: Question, eligible: Eligible, columns: Sequence[str], ready: Reduced
+) -> _Source:
+    """The facts as they were reduced per patient at ingest."""
     from sqlglot import exp
 
-    ready = _reduced(engine, question, columns, key)
-    gate = exp.to_table(eligible.table)
-    if ready is not None:
-        added = [
-            _named(exp.column(f"sum_{ready.columns.index(name)}", table="reduced"), f"sum_{n}")
-            for n, name in enumerate(columns)
-        ]
-        of_rows = _shares(
-            question,
-            lambda d: None if d.per_patient else ready.code(d, exp.column("code", table="reduced")),
-        )
-        own = _shares(question, lambda d: _code(d) if d.per_patient else None)
-        taken: dict[str, Filling] = {
-            "__numbers__": of_rows,
+    def code_of_row(dimension: Dimension) -> exp.Expr | None:
+        if dimension.per_patient:
+            return None
+        return ready.code(dimension, exp.column("code", table="reduced"))
+
+    def code_of_patient(dimension: Dimension) -> exp.Expr | None:
+        return _code(dimension) if dimension.per_patient else None
+
+    sums = []
+    for number, name in enumerate(columns):
+        place = ready.columns.index(name)
+        sums.append(_named(exp.column(f"sum_{place}", table="reduced"), f"sum_{number}"))
+    return _Source(
+        table=ready.table,
+        relation="reduced_part",
+        structure={
+            "__numbers__": _shares(question, code_of_row),
             "__reduced__": exp.to_table(ready.table),
-            "__sums__": added,
-        }
-        return ready.table, "reduced_part", taken, {"__numbers__": own, "__eligible__": gate}
-    structure: dict[str, Filling] = {**_numbers(question, _code), "__eligible__": gate}
-    singles = any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
+            "__sums__": sums,
+        },
+        people={
+            "__numbers__": _shares(question, code_of_patient),
+            "__eligible__": exp.to_table(eligible.table),
+        },
+    )
+
+
+def _asked_facts(
+    engine: DuckDBEngine, question: Question, eligible: Eligible, columns: Sequence[str], key: str
+) -> _Source:
+    """The facts themselves, reduced per patient and cell for this question."""
+    from sqlglot import exp
+
+    structure: dict[str, Filling] = dict(_numbers(question, _code))
+    structure["__eligible__"] = exp.to_table(eligible.table)
+    singles = _takes_single_values(question)
     structure |= {
         "__fact__": exp.to_table(f"fact_{question.fact}"),
         "__values__": [
@@ -178,26 +215,32 @@ def _source(
         "__reductions__": list(_reductions(question, columns)),
     }
     engine.make("asked_cell", "asked_cell", {"key": key}, structure)
-    return "asked_cell", "asked_part", {}, None
+    return _Source("asked_cell", "asked_part", {})
 
 
 def _reduced(
     engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str
 ) -> Reduced | None:
-    """The reduced facts of the snapshot, where they were made as the question needs them; draws of another key are never used."""
+    """The reduced facts of the snapshot, if they were made as the question needs them.
+
+    Draws of another key are never used.
+    """
     known = dict(engine.rows("reduced_known")) if engine.has("meta") else {}
     if engine.has(DRAWS) and known.get("draws") != key_mark(key):
         engine.forget([DRAWS])
     text = known.get(f"reduced {question.fact}")
-    if (
-        text is None
-        or question.fact is None
-        or any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
-    ):
+    if text is None or question.fact is None or _takes_single_values(question):
         return None
     ready = Reduced.read(question.fact, text)
     of_rows = [d for d in (*question.by, *question.where.dimensions) if not d.per_patient]
-    return ready if all(map(ready.holds, of_rows)) and set(columns) <= set(ready.columns) else None
+    if not all(ready.holds(dimension) for dimension in of_rows):
+        return None
+    return ready if set(columns) <= set(ready.columns) else None
+
+
+def _takes_single_values(question: Question) -> bool:
+    """Whether a measure takes one value a patient and cell, which sums do not hold."""
+    return any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
 
 
 def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
@@ -207,9 +250,12 @@ def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
     ((rows, first, last),) = engine.rows(
         "patient_extent", structure={"__table__": exp.to_table(table)}
     )
-    if rows:
-        step = min(PART, -(-(last - first + 1) // -(-rows // PART)))
-        yield from ((begin, begin + step - 1) for begin in range(first, last + 1, step))
+    if not rows:
+        return
+    parts = math.ceil(rows / PART)
+    step = min(PART, math.ceil((last - first + 1) / parts))
+    for begin in range(first, last + 1, step):
+        yield begin, begin + step - 1
 
 
 def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integers:
@@ -230,7 +276,10 @@ def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integer
 def _numbers(
     question: Question, code: Callable[[Dimension], exp.Expr | None]
 ) -> dict[str, exp.Expr]:
-    """The numbers of a row's group and of its cell in the condition; a dimension without a code adds nothing."""
+    """The numbers of a row's group and of its cell in the condition.
+
+    A dimension without a code adds nothing.
+    """
     from sqlglot import exp
 
     def number(dimensions: Sequence[Dimension]) -> exp.Expr:
@@ -240,13 +289,12 @@ def _numbers(
 
 
 def _shares(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> list[exp.Expr]:
-    """`cell` and, where there is a condition, `matched`: what these codes add to the numbers."""
+    """`cell` and, if there is a condition, `matched`: what these codes add to the numbers."""
     numbers = _numbers(question, code)
-    holes = {
-        "cell": "__group__",
-        **({"matched": "__matched__"} if not question.where.holds().all() else {}),
-    }
-    return [_named(numbers[hole], name) for name, hole in holes.items()]
+    shares = [_named(numbers["__group__"], "cell")]
+    if not question.where.holds().all():
+        shares.append(_named(numbers["__matched__"], "matched"))
+    return shares
 
 
 def _code(dimension: Dimension) -> exp.Expr:
