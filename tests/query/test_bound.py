@@ -67,14 +67,17 @@ def same(one, other):
 def reads(monkeypatch):
     """The relations that parts of patients are read by."""
     seen = []
-    source = tally._source
 
-    def spied(*given):
-        found = source(*given)
-        seen.append(found[1])
-        return found
+    def spied(make):
+        def made(*given):
+            source = make(*given)
+            seen.append(source.relation)
+            return source
 
-    monkeypatch.setattr(tally, "_source", spied)
+        return made
+
+    for name in ("_asked_facts", "_reduced_facts"):
+        monkeypatch.setattr(tally, name, spied(getattr(tally, name)))
     return seen
 
 
