@@ -359,7 +359,7 @@ class Story:
             value = (
                 row["email"].strip().rpartition("@")[2].title() if kind == "domain" else row[kind]
             )
-            if kind == "domain" and value.lower() == "example.org":
+            if kind == "domain" and (value.lower() == "example.org" or "." not in value):
                 kind, value = "email", row["email"].upper()
             found.setdefault(f"lists/{kind}", []).append(
                 {

@@ -119,8 +119,12 @@ def tombstones(place: Place, texts: dict[str, set[str]], now: datetime) -> list[
     """The entries that stay behind: keyed hashes of every id and identifier, for all channels, for ever."""
     found = []
     for kind, values in texts.items():
-        hashes = {identifiers.entry_hash(place.keys, place.region, kind, value) for value in values}
-        for digest in sorted({one.hash for one in hashes if one is not None}):
+        hashes = {
+            one.hash
+            for value in values
+            for one in identifiers.entry_hashes(place.keys, place.region, kind, value)
+        }
+        for digest in sorted(hashes):
             since = stamp(now.astimezone(UTC))
             found.append(
                 Entry(

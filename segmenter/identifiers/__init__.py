@@ -11,12 +11,12 @@ from segmenter.identifiers.hashing import (
     LABEL,
     PROBE_DIGITS,
     Hashed,
-    entry_hash,
+    entry_hashes,
     hashes,
     pads,
     probe_of,
 )
-from segmenter.identifiers.reading import entry_form, first_form, normal_forms
+from segmenter.identifiers.reading import entry_forms, normal_forms, read
 from segmenter.identifiers.sets import hash_patients, hash_values, normalise, reach_patients
 
 __all__ = (
@@ -25,9 +25,8 @@ __all__ = (
     "PROBE_DIGITS",
     "Hashed",
     "Normal",
-    "entry_form",
-    "entry_hash",
-    "first_form",
+    "entry_forms",
+    "entry_hashes",
     "hash_patients",
     "hash_values",
     "hashes",
@@ -36,4 +35,5 @@ __all__ = (
     "pads",
     "probe_of",
     "reach_patients",
+    "read",
 )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.identifiers.form import Normal
-from segmenter.identifiers.reading import entry_form, normal_forms
+from segmenter.identifiers.reading import entry_forms, normal_forms
 
 if TYPE_CHECKING:
     from segmenter.store.keys import Keys
@@ -30,18 +30,18 @@ class Hashed:
 
 
 def hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed, ...]:
-    """The keyed hashes of one identifier under every profile, its domain's too."""
+    """The keyed hashes of everything an entry could name an identifier by, its domain's too."""
     key = keys.derive(LABEL)
     return tuple(_hashed(key, form) for form in normal_forms(kind, value, region))
 
 
-def entry_hash(keys: Keys, region: str, kind: str, value: str) -> Hashed | None:
-    """The keyed hash that an entry of a suppression list keeps of this identifier.
+def entry_hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed, ...]:
+    """The keyed hashes that entries of a suppression list keep of this identifier.
 
-    None if nothing is left of it.
+    None if the value can name nobody.
     """
-    form = entry_form(kind, value, region)
-    return None if form is None else _hashed(keys.derive(LABEL), form)
+    key = keys.derive(LABEL)
+    return tuple(_hashed(key, form) for form in entry_forms(kind, value, region))
 
 
 def probe_of(digest: str) -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import unicodedata
-
-from segmenter.identifiers.form import Normal
-
-
-def first_postal(value: str) -> Normal | None:
-    """A postal address with single blanks, lower-case; None if nothing is left of it."""
-    text = " ".join(unicodedata.normalize("NFKC", value).split()).lower()
-    return Normal("postal", 1, text, valid=True) if text else None
+from segmenter.identifiers.characters import folded, stripped
+from segmenter.identifiers.form import NOTHING, Normal, Reading
 
 
-def first_patient_id(value: str) -> Normal | None:
-    """A patient id without the blanks around it; None if nothing is left of it."""
-    text = value.strip()
-    return Normal("patient_id", 1, text, valid=True) if text else None
+def read_postal(value: str) -> Reading:
+    """A postal address with single blanks, lower-case. One without a letter or digit names nobody."""
+    text = " ".join(folded(value).split())
+    if not text:
+        return NOTHING
+    kept = any(sign.isalnum() for sign in text)
+    return Reading((Normal("postal", 1, text, valid=True, kept=kept),))
+
+
+def read_patient_id(value: str) -> Reading:
+    """A patient id without the blanks around it."""
+    text = stripped(value)
+    return Reading((Normal("patient_id", 1, text, valid=True, kept=True),)) if text else NOTHING

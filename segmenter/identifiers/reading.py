@@ -2,48 +2,55 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from segmenter.identifiers.domain import covering, read_domain
+from segmenter.identifiers.email import read_email
+from segmenter.identifiers.form import EARLIER, OTHER, Normal, Reading
+from segmenter.identifiers.phone import read_phone
+from segmenter.identifiers.postal import read_patient_id, read_postal
 
-from segmenter.identifiers.email import coarser, first_domain, first_email
-from segmenter.identifiers.form import Normal
-from segmenter.identifiers.phone import first_phone
-from segmenter.identifiers.postal import first_patient_id, first_postal
+
+def read(kind: str, value: str, region: str) -> Reading:
+    """Every form of an identifier, the written one first; none if nothing is left of it (S3).
+
+    `region` is the default region of phone numbers.
+    """
+    if kind == "email":
+        return read_email(value)
+    if kind == "domain":
+        return read_domain(value)
+    if kind == "phone":
+        return read_phone(value, region)
+    if kind == "postal":
+        return read_postal(value)
+    return read_patient_id(value)
 
 
 def normal_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
-    """Every form that a suppression entry could name this identifier by, the first profile first.
-
-    None where nothing is left of it.
+    """Every form that an entry could name a patient's identifier by, an address's domains too.
 
     >>> [(n.kind, n.profile, n.text) for n in normal_forms("email", "J.Doe+x@GMail.com", "FR")]
-    [('email', 1, 'j.doe+x@gmail.com'), ('email', 2, 'jdoe@gmail.com'), ('domain', 1, 'gmail.com')]
+    [('email', 1, 'j.doe+x@gmail.com'), ('email', 2, 'jdoe@gmail.com'), ('domain', 2, 'gmail.com')]
     """
-    first = first_form(kind, value, region)
-    if first is None:
-        return ()
-    return (first, *coarser(first)) if kind == "email" else (first,)
+    forms = read(kind, value, region).forms
+    return (*forms, *domain_forms(forms))
 
 
-def entry_form(kind: str, value: str, region: str) -> Normal | None:
-    """The form that an entry of a suppression list keeps: the coarsest one, which every finer one implies.
+def domain_forms(forms: tuple[Normal, ...]) -> tuple[Normal, ...]:
+    """The domains of an address's forms, and the names that cover them; none of other kinds."""
+    addresses = [form.text for form in forms if form.kind == "email" and form.profile < EARLIER]
+    domains = dict.fromkeys(text.rpartition("@")[2] for text in addresses if "@" in text)
+    names: dict[str, None] = {}
+    for domain in filter(None, domains):
+        names |= dict.fromkeys((domain, *covering(domain)))
+    return tuple(Normal("domain", OTHER, name) for name in names)
 
-    Its validity is the first form's.
 
-    >>> entry_form("phone", "06 12 34 56 78", "FR").text
-    '+33612345678'
+def entry_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
+    """The forms that entries of a suppression list keep: one for each mailbox or number named.
+
+    None if the value can name nobody: an entry of it would match nobody.
+
+    >>> [form.text for form in entry_forms("email", "jane news@example.org", "FR")]
+    ['janenews@example.org', 'jane+news@example.org']
     """
-    own = [form for form in normal_forms(kind, value, region) if form.kind == kind]
-    return replace(own[-1], valid=own[0].valid) if own else None
-
-
-def first_form(kind: str, value: str, region: str) -> Normal | None:
-    """The first profile of an identifier (a phone number that is not possible: digits only, profile 2), or None where it is empty."""
-    if kind == "email":
-        return first_email(value)
-    if kind == "domain":
-        return first_domain(value)
-    if kind == "phone":
-        return first_phone(value, region)
-    if kind == "postal":
-        return first_postal(value)
-    return first_patient_id(value)
+    return tuple(form for form in read(kind, value, region).forms if form.kept)

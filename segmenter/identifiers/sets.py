@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from segmenter.identifiers.domain import covering
 from segmenter.identifiers.hashing import LABEL, pads
-from segmenter.identifiers.reading import first_form
+from segmenter.identifiers.reading import domain_forms, read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import polars as pl
 
     from segmenter.engine import DuckDBEngine
     from segmenter.store.keys import Keys
 
+GIVEN = "identifier_given"  # item, kind, value
+DONE = "identifier_done"  # what Python read
+BATCH = 50_000  # values read at a time
+COVERING = "identifier_covering"  # domains, and the names that cover them
+FIRST = {
+    "item": "BIGINT",
+    "kind": "VARCHAR",
+    "profile": "INTEGER",
+    "normal": "VARCHAR",
+    "valid": "BOOLEAN",
+}
+
 
 def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "address") -> None:
-    """Make `into` (a table of an attached file as `alias.address`, else temporary) from the ready tables `identity` and `patient`.
+    """Make `into` from the ready tables `identity` and `patient`.
 
-    Columns: patient, kind, profile, probe, hash, valid. One row for each identifier and profile,
-    and one for each address's domain; one kind after the other, so that whoever asks for one kind
+    `into` is a table of an attached file as `alias.address`, else temporary. Columns: patient,
+    kind, profile, probe, hash, valid. One row for each form of each identifier, and for each name
+    that covers an address's domain; one kind after the other, so that whoever asks for one kind
     reads only that.
     """
     from sqlglot import exp
@@ -26,19 +41,21 @@ def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "ad
     values = {"region": region, **pads(keys.derive(LABEL))}
     put: Callable[..., None] = engine.make
     for kind in ("patient_id", "email", "phone", "postal"):
-        engine.view(
-            "identifier_given", "identifier_patient", {"__kind__": exp.Literal.string(kind)}
-        )
-        _normalise_odd(engine, region)
+        engine.view(GIVEN, "identifier_patient", {"__kind__": exp.Literal.string(kind)})
+        _read_the_rest(engine, region)
         put(into, "identifier_address", values)
         put = engine.add
         if kind == "email":
+            _cover_domains(engine, region)
             put(into, "identifier_domain", values)
-        engine.forget(["identifier_done", "identifier_given"])
+        engine.forget([DONE, GIVEN, COVERING])
 
 
 def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
-    """Make `into` (as for `hash_patients`) from the ready tables `patient` and `address`: how each patient can be reached, by kind."""
+    """Make `into` (as for `hash_patients`) from the ready tables `patient` and `address`.
+
+    How each patient can be reached, by kind.
+    """
     put: Callable[..., None] = engine.make
     for kind in ("email", "phone", "postal"):
         put(into, "reach", {"identifier": kind})
@@ -46,15 +63,16 @@ def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
 
 
 def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into: str) -> None:
-    """Make `into` with the keyed hash an entry keeps of each identifier of the table `source` (item BIGINT unique, kind, value).
+    """Make `into` with the keyed hashes that entries keep of each identifier of the table `source`.
 
-    Columns: item, kind, probe, hash, valid. An item of which nothing is left after normalising has
-    no row: its line is to be quarantined.
+    `source` has item (BIGINT, unique), kind, value; `into` has item, kind, probe, hash, doubt. An
+    item that can name nobody has no row: its line is to be quarantined. One that names several, or
+    that has several readings, has several rows; `doubt` says what is to be told of it.
     """
-    engine.alias("identifier_given", source)
-    _normalise_odd(engine, region)
+    engine.alias(GIVEN, source)
+    _read_the_rest(engine, region)
     engine.make(into, "identifier_entry", {"region": region, **pads(keys.derive(LABEL))})
-    engine.forget(["identifier_done", "identifier_given"])
+    engine.forget([DONE, GIVEN])
 
 
 def normalise(
@@ -64,38 +82,57 @@ def normalise(
     into: str,
     values: dict[str, object] | None = None,
 ) -> None:
-    """Make `into` (item, kind, profile, normal, valid): the first profile of what `relation` gives (item, kind, value)."""
+    """Make `into` (item, kind, profile, normal, valid): how each identifier is written.
+
+    `relation` gives item, kind, value, each item once.
+    """
     engine.make("identifier_listed", relation, values)
     if not engine.count("identifier_listed"):
-        engine.create(
-            into,
-            {
-                "item": "BIGINT",
-                "kind": "VARCHAR",
-                "profile": "INTEGER",
-                "normal": "VARCHAR",
-                "valid": "BOOLEAN",
-            },
-        )
+        engine.create(into, FIRST)
         engine.drop("identifier_listed")
         return
-    engine.alias("identifier_given", "identifier_listed")
-    _normalise_odd(engine, region)
+    engine.alias(GIVEN, "identifier_listed")
+    _read_the_rest(engine, region)
     engine.make(into, "identifier_first", {"region": region})
-    engine.forget(["identifier_done", "identifier_given", "identifier_listed"])
+    engine.forget([DONE, GIVEN, "identifier_listed"])
 
 
-def _normalise_odd(engine: DuckDBEngine, region: str) -> None:
-    """Normalise in Python what plain SQL cannot, each distinct value once."""
+def _read_the_rest(engine: DuckDBEngine, region: str) -> None:
+    """Read in Python what plain SQL cannot, each distinct value once."""
+    rest = engine.frame("identifier_unnormalised", {"region": region})
+    engine.load(DONE, _forms(iter(()), region))
+    for batch in rest.select("kind", "value").iter_slices(BATCH):
+        engine.append(DONE, _forms(batch.iter_rows(), region))
+
+
+def _forms(values: Iterator[tuple[str, str]], region: str) -> pl.DataFrame:
+    """Every form of values (kind, value), an address's domains too."""
     import polars as pl
 
-    odd = engine.frame("identifier_odd", {"region": region})
-    forms = [
-        first_form(kind, value, region) for kind, value in odd.select("kind", "value").iter_rows()
-    ]
-    done = odd.select("kind", "value").with_columns(
-        pl.Series("profile", [None if f is None else f.profile for f in forms], dtype=pl.Int32),
-        pl.Series("normal", ["" if f is None else f.text for f in forms], dtype=pl.String),
-        pl.Series("valid", [f is not None and f.valid for f in forms], dtype=pl.Boolean),
-    )
-    engine.load("identifier_done", done)
+    columns = {
+        "kind": pl.String,
+        "value": pl.String,
+        "form": pl.String,
+        "profile": pl.Int32,
+        "normal": pl.String,
+        "valid": pl.Boolean,
+        "kept": pl.Boolean,
+        "doubt": pl.String,
+    }
+    data = []
+    for kind, value in values:
+        reading = read(kind, value, region)
+        for form in (*reading.forms, *domain_forms(reading.forms)):
+            found = (form.kind, form.profile, form.text, form.valid, form.kept, reading.doubt)
+            data.append((kind, value, *found))
+    return pl.DataFrame(data, schema=columns, orient="row")
+
+
+def _cover_domains(engine: DuckDBEngine, region: str) -> None:
+    """Make the table of the names that cover domains, besides their own."""
+    import polars as pl
+
+    found = engine.rows("identifier_covered", {"region": region})
+    data = [(domain, name) for (domain,) in found for name in covering(domain)]
+    columns = {"domain": pl.String, "name": pl.String}
+    engine.load(COVERING, pl.DataFrame(data, schema=columns, orient="row"))

@@ -69,7 +69,10 @@ def _recall(document: Document, console: Console, language: str) -> None:
 
 
 def _added(document: Document, console: Console, language: str) -> None:
-    plain({key: value for key, value in document.items() if key != "usable"}, console, language)
+    hidden = ("usable", "doubt")
+    plain({key: value for key, value in document.items() if key not in hidden}, console, language)
+    if document.get("doubt"):
+        console.print(f"{text(document['doubt'])}.")
     if not document.get("usable", True):
         console.print(
             f"Nothing can be sent to this {text(document.get('kind'))}: if it is misspelt, add the right one too."

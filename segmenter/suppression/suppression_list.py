@@ -13,7 +13,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
-from segmenter.identifiers import KINDS, entry_hash
+from segmenter.identifiers import KINDS, entry_hashes, hashes
 from segmenter.journal.journal import locked
 from segmenter.model import Documented, Framed, naive_utc, stamp
 from segmenter.store.files import new_file
@@ -173,30 +173,21 @@ def require_fresh(engine: DuckDBEngine, now: datetime) -> None:
 # -- acts ------------------------------------------------------------------------------------------
 
 
-def entry(
+def entries(
     keys: Keys, region: str, kind: str, value: str, reason: str = "manual", **scope: str | None
-) -> Entry:
-    """An entry for one plain identifier, which is not kept. `scope` may hold channel, purpose, topic, since, until, source, event.
+) -> list[Entry]:
+    """The entries of one plain identifier, which is not kept: one for each reading of it (S3).
 
-    Raises `UsageError` for an unknown kind or reason, or where nothing is left of the value after
-    normalising.
+    `scope` may hold channel, purpose, topic, since, until, source, event. None if the value can
+    name nobody. Raises `UsageError` for an unknown kind or reason.
     """
     if kind not in KINDS:
         raise UsageError(f"unknown kind of identifier: {kind!r}", hint=f"one of {', '.join(KINDS)}")
     if reason not in REASONS:
         raise UsageError(f"unknown reason: {reason!r}", hint=f"one of {', '.join(REASONS)}")
-    hashed = entry_hash(keys, region, kind, value)
-    if hashed is None:
-        raise UsageError(
-            f"nothing is left of the {kind} after normalising it",
-            hint="give the identifier as it is written",
-        )
-    return Entry(
-        kind,
-        hashed.hash,
-        reason,
-        **{name: given for name, given in scope.items() if given is not None},
-    )
+    given = {name: text for name, text in scope.items() if text is not None}
+    hashed = entry_hashes(keys, region, kind, value)
+    return [Entry(kind, one.hash, reason, **given) for one in hashed]
 
 
 def add(journal: Journal, actor: Actor, entries: Iterable[Entry]) -> list[Entry]:
@@ -225,34 +216,35 @@ def lift(
     engine: DuckDBEngine,
     journal: Journal,
     actor: Actor,
-    entry: Entry,
+    kind: str,
+    named: Collection[str],
     reason: str,
     channel: str | None = None,
 ) -> list[Entry]:
-    """Lift the entries of one identifier (on one channel, or all): the only way that an entry ends early (S1). Needs `load` before.
+    """Lift the entries of the keyed hashes `named` of a kind (on one channel, or all). Needs `load` before.
 
-    Raises `Refusal` (S1) for anyone but an officer, `UsageError` without a reason or where nothing
-    stands for the identifier.
+    The only way that an entry ends early (S1). Raises `Refusal` (S1) for anyone but an officer,
+    `UsageError` without a reason, or if nothing stands.
     """
     if not actor.is_officer:
         raise Refusal("S1", "only an officer lifts an entry of the suppression list")
     if not reason.strip():
         raise UsageError("a lift needs a reason", hint="--reason says why, for the trail")
-    found = [
-        _standing(row)
-        for row in engine.rows(
-            "suppression_named", {"kind": entry.kind, "hash": entry.hash, "channel": channel}
-        )
-    ]
+    values = {"kind": kind, "hashes": sorted(named), "channel": channel}
+    found = [_standing(row) for row in engine.rows("suppression_named", values)]
     if not found:
         raise UsageError(
-            f"no entry stands for this {entry.kind}",
+            f"no entry stands for this {kind}",
             hint="entries of its domain or of other identifiers are others",
         )
-    journal.append(
-        actor.account, LIFTED, {"reason": reason, "entries": [e.to_dict() for e in found]}
-    )
+    body = {"reason": reason, "entries": [e.to_dict() for e in found]}
+    journal.append(actor.account, LIFTED, body)
     return found
+
+
+def names(keys: Keys, region: str, kind: str, value: str) -> set[str]:
+    """The keyed hashes that entries of one plain identifier may have, of earlier versions too."""
+    return {one.hash for one in hashes(keys, region, kind, value) if one.kind == kind}
 
 
 def _standing(row: tuple[Any, ...]) -> Entry:

@@ -43,13 +43,14 @@ def entries(
                     identifier
                 ],
             }
-            kept = [(kind, value) for kind, value in named.items() if value]
-            return [
-                suppression_list.entry(
-                    keys, region, *one, "unsubscribed", channel=channel, source="unsubscribe"
-                )
-                for one in kept
-            ]
+            scope = {"channel": channel, "source": "unsubscribe"}
+            made: list[Entry] = []
+            for kind, value in named.items():
+                if value:
+                    made += suppression_list.entries(
+                        keys, region, kind, value, "unsubscribed", **scope
+                    )
+            return made
     raise UsageError(
         "this token was made for nobody who is known",
         hint="give it as it stands at the end of the URL",

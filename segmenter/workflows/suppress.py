@@ -24,6 +24,20 @@ if TYPE_CHECKING:
 INCOMING = "suppression_incoming"
 READ = "suppression_new"
 BY_HAND = "import"  # the source of entries of imported files
+NAMES = {
+    "email": "e-mail address",
+    "phone": "phone number",
+    "patient_id": "patient id",
+    "postal": "postal address",
+    "domain": "domain",
+}
+HINTS = {
+    "email": "give the address alone, such as name@example.org",
+    "phone": "give the number alone, best with its country code",
+    "patient_id": "give the id as the patient source has it",
+    "postal": "give the address as the patient source has it",
+    "domain": "give two names or more, such as example.org or *.example.org",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +99,27 @@ def show(context: Context) -> Summary:
 def add(
     context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None
 ) -> dict[str, Any]:
-    """Suppress one identifier from this instant, for every process and without an ingest. The plain identifier is not kept.
+    """Suppress one identifier from this instant, for every process and without an ingest.
 
-    One that is not `usable`, such as an address without its `@`, is taken as well, and most likely
-    misspelt.
+    The plain identifier is not kept. One that is not `usable`, such as a number that is not
+    possible, is taken as well, and most likely misspelt; `doubt` says that it has several readings.
+    Raises `UsageError` for one that can name nobody.
     """
     ends = None if until is None else stamp(until.astimezone(UTC))
-    made = suppression_list.entry(
-        context.keys, context.policy.region, kind, value, reason, **scope.check(context), until=ends
+    region, covered = context.policy.region, scope.check(context)
+    made = suppression_list.entries(
+        context.keys, region, kind, value, reason, **covered, until=ends
     )
-    suppression_list.add(context.journal, context.actor, [made])
-    named = identifiers.entry_hash(context.keys, context.policy.region, kind, value)
-    usable = named is not None and named.valid
-    told = {"added": True, "kind": kind, "usable": usable, "reason": reason}
-    return {**told, **{k: v or ANY for k, v in scope.check(context).items()}, "until": ends}
+    if not made:
+        raise UsageError(
+            f"no {NAMES[kind]} can be read in this: an entry would match nobody", hint=HINTS[kind]
+        )
+    suppression_list.add(context.journal, context.actor, made)
+    reading = identifiers.read(kind, value, region)
+    usable = any(form.valid for form in reading.forms)
+    told = {"added": True, "kind": kind, "usable": usable, "doubt": reading.doubt}
+    scoped = {name: given or ANY for name, given in covered.items()}
+    return {**told, "reason": reason, **scoped, "until": ends}
 
 
 def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
@@ -123,10 +144,10 @@ def lift(
 ) -> dict[str, Any]:
     """Lift the entries of one identifier (S1). For officers, with a reason."""
     Scope(channel).check(context)
-    named = suppression_list.entry(context.keys, context.policy.region, kind, value)
+    named = suppression_list.names(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
         found = suppression_list.lift(
-            engine, context.journal, context.actor, named, reason, channel
+            engine, context.journal, context.actor, kind, named, reason, channel
         )
     shown = [
         {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}

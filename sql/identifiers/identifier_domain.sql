@@ -1,24 +1,26 @@
--- The domains of patients' addresses, which domain entries match (S3); each distinct one is hashed once.
+-- The names by which domain entries match plain addresses (S3); each distinct one is hashed once.
 -- Returns: patient, kind, profile, probe, hash, valid
--- Reads:   identifier_first
+-- Reads:   identifier_named_domain, identifier_covering(domain, name)
 -- Takes:   $inner, $outer (HMAC pads)
-WITH named AS (
-    SELECT item, split_part(normal, '@', -1) AS normal
-    FROM identifier_first
-    WHERE kind = 'email' AND contains(normal, '@') AND NOT ends_with(normal, '@')
+WITH own AS (
+    SELECT DISTINCT domain FROM identifier_named_domain
 ),
 
 hashed AS (
-    SELECT normal, sha256($outer || unhex(sha256($inner || encode(normal)))) AS hash
-    FROM (SELECT DISTINCT normal FROM named) AS each
+    SELECT domain, sha256($outer || unhex(sha256($inner || encode(name)))) AS hash
+    FROM (
+        SELECT domain, domain AS name FROM own
+        UNION ALL
+        SELECT domain, name FROM identifier_covering
+    ) AS each
 )
 
 SELECT
     n.item AS patient,
     'domain' AS kind,
-    CAST(1 AS SMALLINT) AS profile,
+    CAST(2 AS SMALLINT) AS profile,
     CAST('0x' || left(h.hash, 15) AS BIGINT) AS probe,
     h.hash,
     FALSE AS valid
-FROM named AS n
-JOIN hashed AS h ON n.normal = h.normal
+FROM identifier_named_domain AS n
+JOIN hashed AS h ON n.domain = h.domain

@@ -13,7 +13,7 @@ WITH written AS (
 best AS (
     SELECT patient, probe, valid
     FROM address
-    WHERE kind = $identifier AND (profile = 1 OR kind = 'phone')
+    WHERE kind = $identifier AND profile = 1
 ),
 
 twice AS (
@@ -29,7 +29,10 @@ SELECT
     t.probe IS NOT NULL AS shared,
     coalesce(
         CASE CAST($identifier AS VARCHAR)
-            WHEN 'email' THEN bit_length(w.value) = 8 * length(w.value) AND NOT regexp_matches(w.value, '[\t-\r\x1c-\x20]')
+            WHEN 'email' THEN
+                regexp_matches(
+                    w.value, '^[A-Za-z0-9][A-Za-z0-9.!#$%''+=^_~-]*@([A-Za-z0-9_-]+\.)+[A-Za-z0-9_-]*[A-Za-z0-9]$'
+                )
             WHEN 'phone' THEN regexp_matches(w.value, '^\+33[1-9][0-9]{8}$')
             ELSE FALSE
         END,

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from ruamel.yaml import YAML
 
-from oracle.addresses import domain_of, email_valid, phone_number, profiles
+from oracle.addresses import domains_of, email_valid, phone_number, profiles
 from oracle.condition import read_condition
 from oracle.consent import World
 from oracle.events import Row, text, zone_of
@@ -296,7 +296,7 @@ class Project:
                     for kind in CONTACT
                     for form in profiles(kind, text(row, kind), self.region)
                 }
-                forms.add(("domain", domain_of(text(row, "email"))))
+                forms |= {("domain", one) for one in domains_of(text(row, "email"))}
             if any(
                 entry.covers(channel, purpose, topic, now)
                 for form in forms

@@ -313,8 +313,9 @@ def die_in(owner: Any, name: str, nth: int) -> None:
 
 
 def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entry.Entry:
-    """An entry of a plain identifier."""
-    return suppression_list.entry(KEYS, "FR", kind, value, reason, **scope)
+    """The entry of a plain identifier that has one reading."""
+    (entry,) = suppression_list.entries(KEYS, "FR", kind, value, reason, **scope)
+    return entry
 
 
 def capped(contacts: int, days: int) -> Channel:
