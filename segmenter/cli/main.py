@@ -7,6 +7,7 @@ cancelled.
 import contextlib
 import errno
 import os
+import resource
 import signal
 import sys
 import warnings
@@ -29,12 +30,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and end the process with its exit status."""
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
+    _leave_no_core()
     _nowhere()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError, ValueError):
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     signal.signal(signal.SIGINT, _interrupt)
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def _leave_no_core() -> None:
+    """A crash must not write the memory, and the patients and the key in it, to a file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def _nowhere() -> None:

@@ -256,3 +256,21 @@ def test_an_output_that_takes_nothing_ends_without_a_traceback(tmp_path, where):
         assert "Traceback" not in ran.stderr
         assert "internal failure" not in ran.stderr
         assert ran.returncode in (0, 1, 2)
+
+
+def test_a_crash_of_the_program_leaves_no_memory_on_disk(tmp_path):
+    code = (
+        "import resource, segmenter.cli.main as program\n"
+        "try:\n"
+        "    program.main(['--version'])\n"
+        "finally:\n"
+        "    print(resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout.splitlines()[-1] == "(0, 0)"

@@ -106,3 +106,12 @@ def test_a_narrow_table_loses_no_column_and_breaks_no_word_it_need_not(capsys, w
     out = capsys.readouterr().out
     assert all(word in out for word in ("senior_frequent", "last_stay", "kept", "yes", "predicted"))
     assert all(len(line) <= width for line in out.splitlines())
+
+
+def test_progress_tells_the_step_and_takes_any_share_of_the_whole(capsys):
+    with render.progress() as shown:
+        shown("reading", None)
+        shown("reading", 0.2)
+        shown("decisions", 1.7)
+    told = capsys.readouterr()
+    assert told.out == ""
