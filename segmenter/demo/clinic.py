@@ -1,4 +1,7 @@
-"""The invented clinic as a project folder: drawn by the engine over sets, from a seed, at any size."""
+"""The invented clinic as a project folder.
+
+Drawn by the engine over sets, from a seed, at any size.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,10 @@ def _clear(directory: Path) -> None:
 
 
 def _write_project(directory: Path) -> None:
-    """Policy, sources and segments, with the present account as officer and a recipient's key made for this folder."""
+    """Policy, sources and segments.
+
+    With the present account as officer and a recipient's key made for this folder.
+    """
     import pyrage
 
     from segmenter.context import account

@@ -1,4 +1,7 @@
-"""The whole job on the demo clinic, as a person would do it from Python: open, ingest, plan, run, export."""
+"""The whole job on the demo clinic, as a person would do it from Python.
+
+Open, ingest, plan, run, export.
+"""
 
 from __future__ import annotations
 

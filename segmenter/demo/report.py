@@ -24,7 +24,8 @@ COLUMNS = {
     ),
 }
 NOTES = {
-    "en": "Counts carry noise: each is true to within its interval 19 times in 20. Privacy budget (epsilon) left: {left}.",
+    "en": "Counts carry noise: each is true to within its interval 19 times in 20. "
+    "Privacy budget (epsilon) left: {left}.",
     "fr": "Les nombres sont bruités : chacun est juste, à son intervalle près, 19 fois sur 20. "
     "Budget de confidentialité (epsilon) restant : {left}.",
 }
@@ -135,7 +136,7 @@ def _number(count: int, language: str) -> str:
 
 
 def _reached(export: Mapping[str, Any]) -> int | None:
-    """The noised count of those who are in the file, where the funnel was paid for."""
+    """The noised count of those who are in the file, if the funnel was paid for."""
     return next(
         (
             step["count"]

@@ -1,4 +1,7 @@
-"""High-water marks: how far the journal had come, beside the snapshots and at every anchor, authenticated with the project's key (P4).
+"""High-water marks: how far the journal had come.
+
+They lie beside the snapshots and at every anchor, authenticated with the
+project's key (P4).
 
 A journal behind one of its marks was deleted or restored. The journal names the anchors that were
 written, so that one that is gone refuses too. A mark is read before the journal is, so that a
@@ -25,7 +28,10 @@ if TYPE_CHECKING:
 MARK = "journal.mark"
 GENESIS = "0" * 64
 DIGITS = 20  # of the entry's number, so that all marks are of one length
-RECOVER = "an officer runs `segmenter budget recover`, which assumes that every budget of the period is spent"
+RECOVER = (
+    "an officer runs `segmenter budget recover`, "
+    "which assumes that every budget of the period is spent"
+)
 
 Mark = tuple[int, str]  # the number of the last entry, and its hash
 
@@ -43,7 +49,11 @@ class Marks:
         return (self.home / MARK, *self.anchors)
 
     def read(self, used: Callable[[], bool]) -> Mapping[Path, Mark]:
-        """All marks that are there. A project's first use, when the journal is not `used`, puts its own at zero before the first entry."""
+        """All marks that are there.
+
+        A project's first use, when the journal is not `used`, puts its own at zero before the first
+        entry.
+        """
         own = self.home / MARK
         if not own.exists():
             with locked(self.home / "mark.lock"):
@@ -97,7 +107,10 @@ class Marks:
         return int(seq), known
 
     def _write(self, path: Path, mark: Mark) -> None:
-        """Write a mark over the one that is there: always as long, so in one piece. It need not be synced: an older one is still true."""
+        """Write a mark over the one that is there: always as long, so in one piece.
+
+        It need not be synced: an older one is still true.
+        """
         seq, known = f"{mark[0]:0{DIGITS}}", mark[1]
         record = f"{seq} {known} {self._proof(seq, known)}".encode("ascii")
         try:

@@ -1,4 +1,6 @@
-"""The control database: one append-only journal with one hash chain, touched by many processes at once.
+"""The control database: one append-only journal with one hash chain.
+
+Many processes touch it at once.
 
 SQLite in the project's private folder by default, PostgreSQL by `SEGMENTER_CONTROL_URL`. Every act
 (spend, release, export, lift, ...) is one entry; budgets, registers and the trail are views of the
@@ -66,7 +68,10 @@ Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One act in the journal. `body` is JSON-shaped and holds no patient's value and no exact count."""
+    """One act in the journal.
+
+    `body` is JSON-shaped and holds no patient's value and no exact count.
+    """
 
     seq: int
     at: datetime
@@ -103,7 +108,10 @@ class Journal:
     # -- reading -----------------------------------------------------------------------------------
 
     def read(self, *kinds: str) -> list[Entry]:
-        """All entries (of these kinds), verified up to now. Raises `BudgetError` (P4) where the journal cannot be trusted."""
+        """All entries (of these kinds), verified up to now.
+
+        Raises `BudgetError` (P4) if the journal cannot be trusted.
+        """
         marks = self.marks.read(self._used)
         with self.transaction(write=False) as connection:
             self._catch_up(connection)
@@ -121,7 +129,9 @@ class Journal:
         return self.decide(lambda _: (actor, kind, body))
 
     def decide(self, choose: Callable[[list[Entry]], Act]) -> Entry:
-        """Append the entry that `choose` makes of all entries so far, alone in the database while it chooses.
+        """Append the entry that `choose` makes of all entries so far.
+
+        Alone in the database while it chooses.
 
         An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5).
         Durable, and above the high-water mark, on return.
@@ -160,7 +170,10 @@ class Journal:
         return entry
 
     def _moment(self) -> datetime:
-        """The time of the next entry: one reading of the clock, for the decision and for the entry."""
+        """The time of the next entry.
+
+        One reading of the clock, for the decision and for the entry.
+        """
         at = self.now().astimezone(UTC)
         if self.entries and at < self.entries[-1].at:
             msg = "the clock is earlier than the last entry of the journal"
@@ -185,7 +198,7 @@ class Journal:
         ).hexdigest()
 
     def verified(self, row: Any, seq: int, before: str) -> Entry | None:
-        """A row as an entry, None where it is not the one that was appended at this place."""
+        """A row as an entry, None if it is not the one that was appended at this place."""
         if (
             row.seq != seq
             or not all(isinstance(text, str) for text in row[1:])
@@ -200,7 +213,10 @@ class Journal:
         )
 
     def _catch_up(self, connection: sa.Connection) -> None:
-        """Read and verify what was appended since last time; the last entry known is read again and must be unchanged."""
+        """Read and verify what was appended since last time.
+
+        The last entry known is read again and must be unchanged.
+        """
         known = self.entries[-1] if self.entries else None
         rows = (
             connection.execute(ALL)
@@ -232,7 +248,10 @@ class Journal:
             raise broken("a high-water mark that was written is missing from its anchor")
 
     def _noted(self) -> list[Path]:
-        """The anchors whose marks the journal says were written: by where they are, or where they are from the project."""
+        """The anchors whose marks the journal says were written.
+
+        An anchor is known by its absolute path, or by its path from the project.
+        """
         known = (
             {place for e in self.entries for place in e.body.get(ANCHORED, ())}
             if self.anchors
@@ -244,7 +263,10 @@ class Journal:
         return [str(anchor), os.path.relpath(anchor, self.home)]
 
     def _anchored(self) -> Mapping[str, Any]:
-        """What the next entry says of new anchors; their marks are written first, so that one that disappears is missed (P4)."""
+        """What the next entry says of new anchors.
+
+        Their marks are written first, so that one that disappears is missed (P4).
+        """
         noted = self._noted()
         fresh = [path for path in self.anchors if path not in noted]
         for path in fresh:
@@ -266,7 +288,10 @@ class Journal:
 
     @contextlib.contextmanager
     def transaction(self, *, write: bool) -> Iterator[sa.Connection]:
-        """One transaction, alone in the database where it writes. `BudgetError` (P4) where the database cannot be read."""
+        """One transaction, alone in the database if it writes.
+
+        `BudgetError` (P4) if the database cannot be read.
+        """
         with _database_errors(), self._database().connect() as connection:
             sqlite = connection.dialect.name == "sqlite"
             if sqlite:
@@ -345,7 +370,10 @@ def _text(body: Mapping[str, Any]) -> str:
 
 @contextlib.contextmanager
 def _database_errors() -> Iterator[None]:
-    """A database that is busy is our own failure; one that cannot be read cannot be trusted (P4)."""
+    """A database that is busy is our own failure.
+
+    One that cannot be read cannot be trusted (P4).
+    """
     try:
         yield
     except sa.exc.OperationalError as error:

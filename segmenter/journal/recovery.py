@@ -1,4 +1,6 @@
-"""Recovery of a journal that cannot be trusted: keep what verifies, set the rest aside, assume the worst (P4).
+"""Recovery of a journal that cannot be trusted.
+
+Keep what verifies, set the rest aside, assume the worst (P4).
 
 An officer's act. The chain continues from its longest verified beginning with a `recover` entry,
 whose budgets the ledger counts as spent, and the marks start anew. The database as it was stays

@@ -1,4 +1,6 @@
-"""Segments that the published numbers suggest (P18): proposals in the grammar of segments, for a person to judge.
+"""Segments that the published numbers suggest (P18).
+
+Proposals in the grammar of segments, for a person to judge.
 
 Free: `propose` learns from a release, whose noise is already paid, with scikit-learn or by plain
 comparison; only kept cells take part. Paid: `fit_private` fits a diffprivlib model for which the
@@ -54,7 +56,10 @@ class Toward:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A condition that stands out. `patients` is a noised number of the release, None where only a model speaks."""
+    """A condition that stands out.
+
+    `patients` is a noised number of the release, None if only a model speaks.
+    """
 
     name: str
     purpose: str
@@ -95,7 +100,7 @@ class Proposal:
 def toward(text: str, policy: Policy) -> Toward:
     """What a person looks for, written as one test: `visits = '4+'`.
 
-    Raises `ConditionError` where it is not a test, `UsageError` where it names what the policy does
+    Raises `ConditionError` if it is not a test, `UsageError` if it names what the policy does
     not declare.
     """
     test = c.parse(text)
@@ -118,8 +123,9 @@ def toward(text: str, policy: Policy) -> Toward:
 def propose(release: Release, goal: Toward | None = None, most: int = MOST) -> tuple[Proposal, ...]:
     """Conditions that stand out in a release, best first. Costs nothing.
 
-    With a `goal`, where it is more frequent than elsewhere; without one, where two labels meet more
-    often than each alone would let expect. Raises `UsageError` where the release lacks the
+    With a `goal`, conditions under which it is more frequent than elsewhere; without one, pairs
+    of labels that meet more often than each alone would let expect. Raises `UsageError` if the
+    release lacks the
     dimension of `goal`.
     """
     if goal is not None and goal.dimension not in release.dimensions:
@@ -133,7 +139,10 @@ def propose(release: Release, goal: Toward | None = None, most: int = MOST) -> t
 
 
 def _pairs(release: Release) -> Iterator[Proposal]:
-    """Pairs of labels of two dimensions that meet more often than independence lets expect, beyond what noise explains."""
+    """Pairs of labels of two dimensions that meet more often than independence lets expect.
+
+    Beyond what noise explains.
+    """
     total = _counted(release, c.EVERYONE)[0]
     for one, other in itertools.combinations(release.dimensions, 2):
         for a, b in itertools.product(release.domains[one], release.domains[other]):
@@ -179,7 +188,10 @@ def _rules(release: Release, goal: Toward) -> Iterator[Proposal]:
 def _proposal(
     release: Release, where: c.Condition, expected: float, reason: str
 ) -> Proposal | None:
-    """The condition, where even the low end of its interval is above what is expected, and by more than chance has it."""
+    """The condition, if even the low end of its interval is above what is expected.
+
+    And above it by more than chance explains; else None.
+    """
     count, interval = _counted(release, where)
     if expected <= 0 or count == 0 or interval.low <= expected + CHANCE * math.sqrt(expected):
         return None
@@ -211,7 +223,10 @@ def _counted(release: Release, where: c.Condition) -> tuple[int, Interval]:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A private logistic model: how much each label speaks for `goal`. All that is kept is protected by its mechanism."""
+    """A private logistic model: how much each label speaks for `goal`.
+
+    All that is kept is protected by its mechanism.
+    """
 
     family: Family
     goal: Toward
@@ -228,11 +243,13 @@ class Model:
 
 
 def fit_private(cube: Cube, dimensions: Sequence[Dimension], family: Family, goal: Toward) -> Model:
-    """Fit on an exact cube over `dimensions`, paid by the cube's own spend, whose whole epsilon the model takes (P18).
+    """Fit on an exact cube over `dimensions`, paid by the cube's own spend (P18).
+
+    The model takes the whole epsilon of that spend.
 
     A row is the labels of one human, of norm sqrt(number of dimensions): a bound of the policy,
     never of data. Two invented rows, one of each answer, are always there, so that no fit can fail
-    because of who is in the data. Raises `UsageError` where the cube lacks the dimension of `goal`,
+    because of who is in the data. Raises `UsageError` if the cube lacks the dimension of `goal`,
     or nothing else.
     """
     features = [d for d in dimensions if d.name != goal.dimension]
@@ -271,7 +288,10 @@ def _people(
 
 
 def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> tuple[list[float], float]:
-    """The coefficients and the intercept. Warnings of the solver speak of the data, so nobody hears them."""
+    """The coefficients and the intercept.
+
+    Warnings of the solver speak of the data, so nobody hears them.
+    """
     import warnings
 
     from diffprivlib import BudgetAccountant
@@ -294,7 +314,10 @@ def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> tuple[lis
 
 
 def propose_private(model: Model, most: int = MOST) -> tuple[Proposal, ...]:
-    """Conditions where the model gives the goal its best chances. Post-processing of the model: free."""
+    """Conditions under which the model gives the goal its best chances.
+
+    Post-processing of the model: free.
+    """
     from sklearn.tree import DecisionTreeRegressor
 
     names = list(model.domains)

@@ -30,7 +30,7 @@ def columns(names: Sequence[str], domains: Mapping[str, Sequence[str]]) -> list[
 
 
 def one_hot(cells: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> Reals:
-    """A row a cell, 1 where it has the column's label."""
+    """A row a cell, 1 if it has the column's label."""
     import numpy as np
 
     rows = [[float(cell[name] == label) for name, label in columns] for cell in cells]

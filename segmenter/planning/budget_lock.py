@@ -1,4 +1,6 @@
-"""`budgets.lock`: what each release of a project costs, committed beside its files, so that a rise is seen in review.
+"""`budgets.lock`: what each release of a project costs.
+
+It is committed beside the project's files, so that a rise is seen in review.
 
 `write` makes it of the project's files alone; `changes` compares. A rise in a family's cost, in a
 sensitivity, or a table that the lock does not know fails a project's tests; what became cheaper
@@ -33,7 +35,10 @@ SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One difference between the lock and the project; `rise` where it lets more out, or costs more, than the lock says."""
+    """One difference between the lock and the project.
+
+    `rise` if it lets more out, or costs more, than the lock says.
+    """
 
     what: str
     before: str | None
@@ -116,7 +121,10 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
 
 
 def changes(root: Path) -> tuple[Change, ...]:
-    """How the project differs from its committed lock. Raises `UsageError` where there is no lock, or it cannot be read."""
+    """How the project differs from its committed lock.
+
+    Raises `UsageError` if there is no lock, or it cannot be read.
+    """
     path = root / NAME
     try:
         locked = json.loads(path.read_text(encoding="utf-8"))

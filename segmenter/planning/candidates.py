@@ -1,4 +1,7 @@
-"""What a strategy may choose from: tables over subsets of the job's axes, and strips of its segments (P14)."""
+"""What a strategy may choose from.
+
+Tables over subsets of the job's axes, and strips of its segments (P14).
+"""
 
 from __future__ import annotations
 
@@ -24,14 +27,20 @@ JOINED = (1, 2, 3, 4)  # how many lists of disjoint segments make a strip
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Positions of segments in their job, and what one unit of precision for each of their groups tells of their sums and of everyone."""
+    """Positions of segments in their job, and what measuring their groups tells.
+
+    What one unit of precision for each group tells of the segments' sums and of everyone.
+    """
 
     segments: tuple[int, ...]
     tells: Reals = field(compare=False, repr=False)
 
 
 def tables(own: Sequence[Axes], cells: Callable[[Axes], int]) -> tuple[Axes, ...]:
-    """The segments' tables, what lies between them and the joint cube, and marginals; the smallest first where there are too many."""
+    """The segments' tables, what lies between them and the joint cube, and marginals.
+
+    The smallest first if there are too many.
+    """
     joint = tuple(sorted({a for axes in own for a in axes}))
     if 2 ** len(joint) <= MOST_TABLES:
         more: Iterable[Axes] = subsets(joint)
@@ -43,7 +52,10 @@ def tables(own: Sequence[Axes], cells: Callable[[Axes], int]) -> tuple[Axes, ...
 
 
 def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tuple[Strip, ...]:
-    """Lists of disjoint segments, and two to four such lists together. One segment alone has its table."""
+    """Lists of disjoint segments, and two to four such lists together.
+
+    One segment alone has its table.
+    """
     if len(segments) == 1:
         return ()
     distinct = {
@@ -67,13 +79,19 @@ def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tup
 
 
 def _tells(regions: Sequence[tuple[Axes, Truths]]) -> Reals:
-    """Noise of variance 1 in every group has these covariances in the sums over groups; their inverse is what is told."""
+    """Noise of variance 1 in every group has these covariances in the sums over groups.
+
+    Their inverse is what is told.
+    """
     inside = find_groups(regions, sorted({a for axes, _ in regions for a in axes})).inside
     return np.linalg.pinv((inside @ inside.T).astype(np.float64), hermitian=True)
 
 
 def _disjoint(one: tuple[Axes, Truths], two: tuple[Axes, Truths]) -> bool:
-    """Whether nobody can be in both of two segments: what they hold of their common axes has no cell in common."""
+    """Whether nobody can be in both of two segments.
+
+    What they hold of their common axes has no cell in common.
+    """
     common = [a for a in one[0] if a in two[0]]
     return not bool((_along(one, common) & _along(two, common)).any())
 
@@ -84,7 +102,11 @@ def _along(segment: tuple[Axes, Truths], common: Sequence[int]) -> Truths:
 
 
 def _disjoint_lists(some: Sequence[int], overlaps: dict[int, set[int]]) -> list[list[int]]:
-    """Every segment in one list: always the one that has the fewest lists left to go to, then the one that overlaps most (DSATUR)."""
+    """Every segment in one list.
+
+    The next one is always the one that has the fewest lists left to go to, then the one that overlaps most
+    (DSATUR).
+    """
     place: dict[int, int] = {}
     while len(place) < len(some):
         barred = {n: {place[m] for m in overlaps[n] if m in place} for n in some if n not in place}

@@ -44,7 +44,9 @@ def parsed(text: str, policy: Policy) -> Table:
 def asked(
     chosen: Sequence[Resolved], tables: Sequence[Table], policy: Policy
 ) -> tuple[Resolved, ...]:
-    """The tables as segments of everyone, one for each family of the job that may read them. Nothing of another family is read.
+    """The tables as segments of everyone, one for each family of the job that may read them.
+
+    Nothing of another family is read.
 
     Raises `PolicyError` (C14) for a table that no family of the job may read.
     """

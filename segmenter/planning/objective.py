@@ -1,4 +1,6 @@
-"""The predicted error of a strategy, and the search for a better one: all of it small matrices, whatever the tables' sizes.
+"""The predicted error of a strategy, and the search for a better one.
+
+All of it works on small matrices, whatever the tables' sizes.
 
 What tables tell is a precision for each residual component (`marginals`), so that without strips
 the covariances of the segments' sums are C = sum over A of W(A) / precision(A), W(A) the products
@@ -34,13 +36,18 @@ ADDED, ENOUGH = (
 )  # the share a further measurement is tried with; a gain not worth going on for
 PROMISING = 8  # merges tried in earnest
 STARTS = 3  # refined to the end
-MOST_CELLS = 100.0  # of a segment, that its cells' error counts for: the cells of larger ones are hopeless or well known
+# A segment of more cells than this does not count for the error of its cells: they are hopeless, or
+# well known.
+MOST_CELLS = 100.0
 NOTHING, STILL = 1e-6, 1e-6  # a share that is none, beside the largest; a step that gains nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Candidates, and what their shares come to. Shares are one array: tables first, then strips."""
+    """Candidates, and what their shares come to.
+
+    Shares are one array: tables first, then strips.
+    """
 
     job: Job
     tables: tuple[Axes, ...]
@@ -57,7 +64,10 @@ class Judge:
     def of(
         cls, job: Job, tables: tuple[Axes, ...], strips: tuple[Strip, ...], cell_weight: float
     ) -> Judge:
-        """The judge of a job's candidates, to whom the error of a single cell weighs `cell_weight` of that of a sum."""
+        """The objective for a job's candidates.
+
+        The error of a single cell weighs `cell_weight` of the error of a sum.
+        """
         own = list(dict.fromkeys(axes for axes, _ in job.segments))
         components = list(dict.fromkeys([(), *(a for axes in own for a in subsets(axes))]))
         products, cells = _wanted(job, components)
@@ -85,7 +95,10 @@ class Judge:
     # -- error -------------------------------------------------------------------------------------
 
     def sums(self, shares: Reals) -> float:
-        """The mean variance of the segments' sums; infinite where a segment's table lies within none that is measured."""
+        """The mean variance of the segments' sums.
+
+        Infinite if a segment's table lies within none that is measured.
+        """
         if not self._covers(shares):
             return math.inf
         return float(np.trace(self._solved(shares)[1][:-1, :-1])) / len(self.job.segments)
@@ -104,7 +117,10 @@ class Judge:
         return bool((self.needed @ (shares[: len(self.tables)] > 0) > 0).all())
 
     def _solved(self, shares: Reals) -> tuple[Reals, Reals, Reals]:
-        """The components' precisions, the covariances of all sums, and the matrix that strips changed them by."""
+        """The components' precisions and the covariances of all sums.
+
+        With the matrix that partitions changed them by.
+        """
         paid = self.job.precision(shares)
         precision = self.tells @ paid[: len(self.tables)]
         before = np.tensordot(1 / precision, self.products, 1)
@@ -165,7 +181,7 @@ class Judge:
             shares = best
 
     def _merges(self, shares: Reals) -> list[Reals]:
-        """The most promising ways to replace two measured tables by one over the dimensions of both."""
+        """The best ways to replace two measured tables by one over the dimensions of both."""
         places = {table: n for n, table in enumerate(self.tables)}
         found = []
         for a, b in itertools.combinations(np.flatnonzero(shares[: len(self.tables)]).tolist(), 2):
@@ -207,7 +223,10 @@ class Judge:
 
 
 def _wanted(job: Job, components: Sequence[Axes]) -> tuple[Reals, Reals]:
-    """Of each component: the products of the segments' parts, everyone's last; and what the cells of all segments want of it together."""
+    """Of each component: the products of the segments' parts, everyone's last.
+
+    Also what the cells of all segments want of it together.
+    """
     place = {a: n for n, a in enumerate(components)}
     many = len(job.segments)
     products, cells = np.zeros((len(components), many + 1, many + 1)), np.zeros(len(components))

@@ -1,4 +1,6 @@
-"""Planning: what will be measured, what each table costs, the error to expect, before anything is spent (P14).
+"""Planning: what will be measured, what it costs, which error to expect (P14).
+
+All of it before anything is spent.
 
 Segments of one family share one measurement: the family pays once, the most that any of its
 segments asks, and every segment's table is derived from what is measured. What is stored already is
@@ -42,7 +44,10 @@ Find = Callable[[str, int], Release | None]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is to be measured: a table, or a partition, its segments named; its price and question."""
+    """What is to be measured: a table, or a partition of named segments.
+
+    With its price and its question.
+    """
 
     dimensions: tuple[str, ...]
     cells: int
@@ -61,7 +66,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class FamilyPlan:
-    """What one family of a job needs. `stored` are the answers that segments have already, by their names; `tables` what the others need.
+    """What one family of a job needs.
+
+    `stored` are the answers that segments have already, by their names; `tables` what the others
+    need.
 
     `delta` (nano) is what its budgets allow: costs in rho are told as the epsilon they come to at
     it.
@@ -141,7 +149,10 @@ class FamilyPlan:
         }
 
     def counts(self, releases: Sequence[Release], policy: Policy) -> list[SegmentCount]:
-        """Every segment's count, from the releases just made and, where none was made of its dimensions, the stored ones."""
+        """Every segment's count.
+
+        From the releases just made; if none was made of its dimensions, from the stored ones.
+        """
         made = {r.dimensions: r for r in releases}
         found = []
         for segment in self.segments:
@@ -154,7 +165,10 @@ class FamilyPlan:
 
 @dataclass(frozen=True, slots=True)
 class ReleasePlan:
-    """What a job will measure and what that costs, family by family. Nothing is spent by planning."""
+    """What a job will measure and what that costs, family by family.
+
+    Nothing is spent by planning.
+    """
 
     families: tuple[FamilyPlan, ...]
     order: tuple[str, ...] = field(default=())
@@ -203,9 +217,12 @@ def plan(
     find: Find,
     epsilon: str | None = None,
 ) -> ReleasePlan:
-    """The plan of a job. `find(question, epsilon)` looks up stored answers; `epsilon` (decimal text) overrides what segments ask.
+    """The plan of a job.
 
-    Raises `UsageError` where an epsilon is not a positive number.
+    `find(question, epsilon)` looks up stored answers; `epsilon` (decimal text) overrides what
+    segments ask.
+
+    Raises `UsageError` if an epsilon is not a positive number.
     """
     plans = tuple(
         _family(family, members, policy, setting, (find, epsilon))
@@ -222,7 +239,10 @@ def _by_family(segments: Sequence[Resolved]) -> dict[Family, list[Resolved]]:
 
 
 def asked(segment: Resolved, policy: Policy, epsilon: str | None = None) -> int:
-    """What a segment asks for its release, in nano-epsilon: the command's wish, its own, or the policy's."""
+    """What a segment asks for its release, in nano-epsilon.
+
+    The command's wish, its own, or the policy's.
+    """
     return accounting.asked_nano(epsilon or segment.segment.epsilon or policy.release.epsilon)
 
 
@@ -263,7 +283,7 @@ def _family(
 def measured(
     family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int
 ) -> tuple[Measure, ...]:
-    """What to measure for some segments of a family at a price (nano-epsilon): the best strategy found."""
+    """The best strategy found for some segments of a family at a price (nano-epsilon)."""
     if not segments:
         return ()
     names = _names(segments, policy)
@@ -298,7 +318,7 @@ def _strip(
 
 
 def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
-    """The rho that a price buys where the policy wants discrete Gaussian noise and the budgets have a delta; else 0."""
+    """The rho that a price buys; 0 if the policy or the budgets want no discrete Gaussian noise."""
     if policy.release.mechanism != GAUSSIAN or purpose not in policy.budgets:
         return 0
     return accounting.affordable_rho(price, _delta(policy, purpose))
@@ -318,7 +338,7 @@ def _names(segments: Sequence[Resolved], policy: Policy) -> list[str]:
 def _strategy(
     segments: Sequence[Resolved], policy: Policy, names: Sequence[str], price: tuple[int, bool]
 ) -> Strategy:
-    """One table for one table asked, where that will do; otherwise the best strategy for all."""
+    """One table for one table asked, if that will do; otherwise the best strategy for all."""
     regions = [
         (tuple(names.index(d) for d in s.dimensions), region(s, policy.dimensions))
         for s in segments
@@ -346,7 +366,10 @@ def _parts(shares: Sequence[float], amount: int) -> list[int]:
 def predicted(
     segments: Sequence[Resolved], tables: Sequence[Measured], policy: Policy
 ) -> dict[str, int]:
-    """Half the width of the 95 % interval of each segment's count, all of its cells kept, if `tables` are measured."""
+    """Half the width of the 95 % interval of each segment's count, if `tables` are measured.
+
+    All of its cells are taken as kept.
+    """
     names = [d for d in policy.dimensions if any(d in t.dimensions for t in tables)]
     estimator = estimator_of(domains_of(names, policy), tuple(tables))
     found = {}
@@ -365,7 +388,9 @@ def _stored_error(segment: Resolved, release: Release, policy: Policy) -> int:
 def price_of(
     target: int, segments: Sequence[Resolved], policy: Policy, setting: Setting
 ) -> int | None:
-    """The smallest epsilon (nano, to three digits) for which every segment's expected error is at most `target` patients.
+    """The smallest epsilon for which every expected error is at most `target` patients.
+
+    In nano-epsilon, to three digits.
 
     The price is of each family, stored answers left aside; None where not even an epsilon of 1,000
     does. Families ask for the same price and know nothing of each other: what is enough for one is
@@ -383,7 +408,10 @@ def price_of(
 def _enough(
     target: int, members: Sequence[Resolved], policy: Policy, where: tuple[Setting, float]
 ) -> float | None:
-    """The logarithm of the smallest price, not below a given one, that is enough for a family: bisection."""
+    """The logarithm of the smallest price, not below a given one, that is enough for a family.
+
+    Found by bisection.
+    """
     setting, low = where
 
     def enough(amount: float) -> bool:

@@ -1,4 +1,6 @@
-"""What to measure for a job, and what share of the price each measurement gets, by predicted error (P14). Looks at declared domains only.
+"""What to measure for a job, and what share of the price each measurement gets (P14).
+
+Chosen by predicted error. Looks at declared domains only.
 
 Two kinds of measurement are candidates: tables over some dimensions, and strips (`strip`): disjoint
 segments counted side by side. A strategy is judged by the mean variance of the segments' sums, and
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
     from segmenter.noise.mechanisms import Reals, Truths
 
 STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
-CELL_WEIGHT = 0.05  # of the error of a segment's single cells beside that of their sum, where tables alone will do
+# The weight of the error of single cells beside the error of their sum, if tables alone will do.
+CELL_WEIGHT = 0.05
 WEIGHTS = (
     0.2,
     0.07,
@@ -45,7 +48,10 @@ WANTED, MANY = 0.548, 20
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """What to measure, the share of the price of each (they sum to 1), and the predicted mean variance of the segments' sums."""
+    """What to measure, and the share of the price of each (they sum to 1).
+
+    With the predicted mean variance of the segments' sums.
+    """
 
     tables: tuple[Axes, ...]
     strips: tuple[Strip, ...]
@@ -55,7 +61,9 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be estimated: `sizes` of the axes, and for each segment its axes and the cells of them that it wants.
+    """What is to be estimated.
+
+    `sizes` of the axes, and for each segment its axes and the cells of them that it wants.
 
     `price` is the whole epsilon (`gaussian` false: geometric noise) or the whole rho (true:
     discrete Gaussian noise).
@@ -78,7 +86,10 @@ class Job:
 
     @property
     def wanted(self) -> float:
-        """The mean variance of sums that is precise enough. Gaussian noise grows with the root of the number of counts only."""
+        """The mean variance of sums that is precise enough.
+
+        Gaussian noise grows with the root of the number of counts only.
+        """
         bare = np.array(1 / max(MANY, len(self.segments)))
         return WANTED**self.power / float(self.precision(bare))
 
@@ -109,7 +120,11 @@ class Job:
         )
 
     def fixed(self) -> Iterator[tuple[str, Strategy]]:
-        """The fixed strategies: `separate` cubes with equal shares, one `joint` cube, and the two half and half, for comparison."""
+        """The fixed strategies.
+
+        `separate` cubes with equal shares, one `joint` cube, and the two half and half, for
+        comparison.
+        """
         tables = candidates.tables(self._own(), self.cells)
         judge = Judge.of(self, tables, (), CELL_WEIGHT)
         separate, joint = self._own(), [self._joint()]
@@ -161,7 +176,10 @@ class Job:
 
 
 def _covers(strips: Sequence[Strip]) -> list[list[Strip]]:
-    """The strips in the order they were found, cut where a segment comes again: each part has every segment once."""
+    """The strips in the order they were found, cut if a segment comes again.
+
+    Each part has every segment once.
+    """
     found: list[list[Strip]] = []
     seen: set[int] = set()
     for strip in strips:

@@ -1,4 +1,4 @@
-"""What `check` says: that all files of a project are right together, and what deserves a second look."""
+"""`check`: all files of a project are right together, and what deserves a second look."""
 
 from __future__ import annotations
 
@@ -132,7 +132,10 @@ def _law(project: Project, today: dt.date) -> Iterable[_Found]:
     policy = project.policy
     high = [name for name, category in policy.categories.items() if category.sensitivity >= HEALTH]
     if policy.region == FRANCE and high and not _hosted(project, today):
-        message = f"`{high[0]}` is health data in France and no current `hosting: {{hds: ...}}` is declared"
+        message = (
+            f"`{high[0]}` is health data in France "
+            "and no current `hosting: {hds: ...}` is declared"
+        )
         yield (
             "L3",
             message,
@@ -141,7 +144,10 @@ def _law(project: Project, today: dt.date) -> Iterable[_Found]:
         )
     for name in high:
         if policy.categories[name].dpia is None:
-            message = f"the category `{name}` has no `dpia` reference; a purpose or dimension that uses it will be refused"
+            message = (
+                f"the category `{name}` has no `dpia` reference; "
+                "a purpose or dimension that uses it will be refused"
+            )
             yield "L1", message, ("categories", name), None
     if not policy.encryption:
         yield (

@@ -27,7 +27,8 @@ DEEPEST = 32
 KEYWORDS = ("and", "or", "not", "in")
 
 _TOKEN = re.compile(
-    r"(?P<blank>[ \t\r\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<text>'(?:[^']|'')*')|(?P<sign><>|[=(),])"
+    r"(?P<blank>[ \t\r\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+    r"|(?P<text>'(?:[^']|'')*')|(?P<sign><>|[=(),])"
 )
 
 
@@ -97,7 +98,7 @@ def _grouped(part: Condition) -> str:
 
 
 def parse(text: str) -> Condition:
-    """Read a condition; `ConditionError` (exit 2) where it is not one.
+    """Read a condition; `ConditionError` (exit 2) if it is not one.
 
     >>> str(parse("age_band IN ('65-79', '80+') and not sex = 'Male'"))
     "age_band in ('65-79', '80+') and not sex = 'Male'"
@@ -109,7 +110,9 @@ def parse(text: str) -> Condition:
 
 
 def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
-    """Whether a cell (dimension -> label) satisfies the condition. KeyError where the cell lacks a dimension of it.
+    """Whether a cell (dimension -> label) satisfies the condition.
+
+    KeyError if the cell lacks a dimension of it.
 
     >>> matches(parse("sex <> 'Male'"), {"sex": "unknown"})
     True
@@ -143,7 +146,9 @@ def tests_of(condition: Condition) -> Iterator[Test]:
 
 
 def canonical(condition: Condition) -> Condition:
-    """The same condition in one form: negations on the tests, nested `and` and `or` flat and sorted, labels sorted, each once.
+    """The same condition in one form.
+
+    Negations on the tests, nested `and` and `or` flat and sorted, labels sorted, each once.
 
     >>> str(canonical(parse("not (b = 'y' or a in ('2', '1'))")))
     "a not in ('1', '2') and b <> 'y'"
@@ -170,7 +175,10 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
 def misnamed(
     condition: Condition, dimensions: Mapping[str, Dimension]
 ) -> Iterator[tuple[str, str | None]]:
-    """What the policy does not declare, as (message, hint): names, labels, and dimensions that are not one value a patient."""
+    """What the policy does not declare, as (message, hint).
+
+    Names, labels, and dimensions that are not one value a patient.
+    """
     usable = {name: d for name, d in dimensions.items() if d.per_patient}
     for test in tests_of(condition):
         dimension = dimensions.get(test.dimension)
@@ -256,7 +264,7 @@ class _Parser:
         return self.tokens[self.at] if self.at < len(self.tokens) else self.end
 
     def _take(self, kind: str, text: str) -> bool:
-        """Step over the next token where it is this one."""
+        """Step over the next token if it is this one."""
         taken = self._next.kind == kind and self._next.text == text
         self.at += taken
         return taken

@@ -27,7 +27,11 @@ Path_ = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A YAML file read. `text` is its content; `line(path)` is where a value stands (the nearest one above it where it is missing)."""
+    """A YAML file read.
+
+    `text` is its content; `line(path)` is the line of a value, or of the nearest part above it if
+    the value is missing.
+    """
 
     file: Path
     text: str
@@ -36,7 +40,10 @@ class Document:
     problems: list[Problem] = field(default_factory=list, repr=False)
 
     def line(self, path: Sequence[str | int]) -> int:
-        """The line (from 1) of the key or item at `path`, else of the last part of the path that exists."""
+        """The line (from 1) of the key or item at `path`.
+
+        If it is missing: of the last part of the path that exists.
+        """
         known = tuple(path)
         while known and known not in self.lines:
             known = known[:-1]
@@ -50,7 +57,10 @@ class Document:
 
 
 def read(file: Path) -> Document:
-    """Read a YAML file. What is wrong with it as YAML is in `problems` (then `data` may be None); nothing is raised."""
+    """Read a YAML file.
+
+    What is wrong with it as YAML is in `problems` (then `data` may be None); nothing is raised.
+    """
     try:
         with file.open("rb") as handle:
             content = handle.read(LARGEST + 1)
@@ -67,7 +77,10 @@ def read(file: Path) -> Document:
 
 
 def parse(text: str, file: Path) -> Document:
-    """Read YAML text as if it stood in `file`. What was read lately is remembered: one job reads the policy several times."""
+    """Read YAML text as if it stood in `file`.
+
+    What was read lately is remembered: one job reads the policy several times.
+    """
     known = _parsed(text, file)
     return Document(
         file, known.text, copy.deepcopy(known.data), dict(known.lines), list(known.problems)

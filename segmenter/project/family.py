@@ -1,4 +1,7 @@
-"""Families and questions: which segments share one measurement (P14), and when two questions are the same (P6).
+"""Families and questions.
+
+A family is what shares one measurement (P14). A question's key tells when two questions are the
+same (P6).
 
 A family is the segments with the same purpose, topic, channels and categories: the same eligible
 population. A question is a table over some dimensions of a family on one snapshot, under one
@@ -52,7 +55,10 @@ class Family:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """On what a question is asked: the snapshot's id, the policy's deciding hash, the two clocks."""
+    """On what a question is asked.
+
+    The snapshot's id, the policy's deciding hash, the two clocks.
+    """
 
     snapshot: str
     policy: str
@@ -60,7 +66,10 @@ class Setting:
 
 
 def table_key(family: Family, dimensions: Sequence[str], policy: str) -> str:
-    """The name of a family's table whatever the snapshot and the clocks: what an export looks for."""
+    """The name of a family's table, whatever the snapshot and the clocks.
+
+    An export looks for it.
+    """
     return _key("table", family, dimensions, policy)
 
 
@@ -73,7 +82,10 @@ def question_key(
 
 
 def release_id(question: str, epsilon: int) -> str:
-    """The name of the release that answers a question for an epsilon (nano) asked, known before it is made."""
+    """The name of the release that answers a question for an epsilon (nano).
+
+    Known before it is made.
+    """
     return hashlib.sha256(f"{question} {epsilon}".encode()).hexdigest()[:16]
 
 
@@ -84,7 +96,10 @@ def _key(kind: str, family: Family, dimensions: Sequence[str], *rest: str) -> st
 
 
 def region(segment: Resolved, dimensions: Mapping[str, Dimension]) -> Truths:
-    """The cells of the segment's own dimensions that satisfy it: one yes or no each, an axis a dimension."""
+    """The cells of the segment's own dimensions that satisfy it.
+
+    One yes or no each, an axis a dimension.
+    """
     own = [dimensions[name] for name in segment.dimensions]
     axes = {d.name: n for n, d in enumerate(own)}
     holds: dict[str, Truths] = {}

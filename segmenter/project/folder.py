@@ -32,7 +32,10 @@ TAG = "tag:"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project's files say. `segments` holds the selected ones (`selected`, sorted) and those they include or exclude."""
+    """What a project's files say.
+
+    `segments` holds the selected ones (`selected`, sorted) and those they include or exclude.
+    """
 
     root: Path
     home: Path
@@ -44,7 +47,7 @@ class Project:
     def resolved(self, name: str) -> Resolved:
         """A segment by its exact name, checked against the policy.
 
-        `PolicyError` C14 where the purpose does not allow what it reads, `UsageError` where no
+        `PolicyError` C14 if the purpose does not allow what it reads, `UsageError` if no
         segment of that name was read.
         """
         if name not in self.segments:
@@ -53,7 +56,7 @@ class Project:
         return segment.resolve(self.segments[name], self.segments, self.policy)
 
     def chosen(self) -> tuple[Resolved, ...]:
-        """The selected segments, each as `resolved` gives it. `UsageError` where none is selected."""
+        """The selected segments, each as `resolved` gives it. `UsageError` if none is selected."""
         if not self.selected:
             msg = "nothing is selected"
             raise UsageError(
@@ -63,13 +66,16 @@ class Project:
 
 
 def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Project:
-    """Read the project at `root`. `segments` selects by name, glob or `tag:`; None selects all, an empty sequence none.
+    """Read the project at `root`.
 
-    Raises `FileError` with every problem of the files read, `UsageError` where nothing is selected,
+    `segments` selects by name, glob or `tag:`; None selects all, an empty sequence none.
+
+    Raises `FileError` with every problem of the files read, `UsageError` if nothing is selected,
     `PolicyError` for L1, L2 and a dimension milder than its column (C14). Segments are checked
     against their purpose by `Project.resolved`.
     """
-    root = Path(os.path.abspath(root))  # noqa: PTH100  (resolve() would follow links that the user sees as names)
+    # Not resolve(), which would follow links that the user sees as names.
+    root = Path(os.path.abspath(root))  # noqa: PTH100
     problems: list[Problem] = []
     policy_document = document.read(root / POLICY)
     if not (root / POLICY).exists():
@@ -109,12 +115,15 @@ def _refuse(refused: list[tuple[str, Problem]]) -> None:
 
 
 def _undocumented(policy: Policy, file: document.Document) -> Iterable[tuple[str, Problem]]:
-    """Categories of sensitivity 2 or more that a purpose or a dimension uses without a dpia reference (L1)."""
+    """Used categories of sensitivity 2 or more without a dpia reference (L1)."""
     used = {name for purpose in policy.purposes.values() for name in purpose.categories}
     used |= {dimension.category for dimension in policy.dimensions.values()}
     for name, category in policy.categories.items():
         if category.sensitivity >= HEALTH and category.dpia is None and name in used:
-            message = f"the category `{name}` has sensitivity {category.sensitivity} and no `dpia` reference"
+            message = (
+                f"the category `{name}` has sensitivity {category.sensitivity} "
+                "and no `dpia` reference"
+            )
             yield (
                 "L1",
                 file.problem(
@@ -163,7 +172,7 @@ def _matching(root: Path, known: Sequence[str], wanted: str) -> list[str]:
 
 
 def _tags(root: Path, name: str) -> Sequence[str]:
-    """The tags a segment's file names; none where it cannot be read, for it is not selected then."""
+    """The tags a segment's file names; none if it cannot be read, for it is not selected then."""
     data = document.read(_file(root, name)).data
     tags = data.get("tags") if isinstance(data, dict) else None
     return tags if isinstance(tags, list) else ()

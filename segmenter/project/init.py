@@ -36,7 +36,10 @@ class InitReport:
 
 
 def init(root: Path, account: str) -> InitReport:
-    """Make a project in `root` with `account` as its officer. `UsageError` where one of the files is there already: nothing is written."""
+    """Make a project in `root` with `account` as its officer.
+
+    `UsageError` if one of the files is there already: nothing is written.
+    """
     root = root.absolute()
     files = {
         root / SOURCES: _template("sources.yml"),

@@ -22,7 +22,8 @@ ALWAYS = "identity"  # every segment reads it
 CONTACT = "contact"
 ROWS = "rows"  # under `facts: columns:`, the bound of rows a patient and cell
 PRESCRIBER = "prescriber"  # the tag of columns that feed nothing (L2)
-UNDECLARED = "undeclared"  # a destination's `encrypt` where the policy says nothing: no key, and not plain either
+# A destination's `encrypt` if the policy says nothing: no key, and not plain either.
+UNDECLARED = "undeclared"
 
 
 def frozen(mapping: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -49,7 +50,10 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to reach people. `identifier` is `email`, `phone` or `postal`; `quiet` names a rule pack of quiet hours."""
+    """A way to reach people.
+
+    `identifier` is `email`, `phone` or `postal`; `quiet` names a rule pack of quiet hours.
+    """
 
     name: str
     identifier: str
@@ -92,7 +96,9 @@ class Dimension:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The domain in display order; a value's position is its code. `unknown` is always the last.
+        """The domain in display order; a value's position is its code.
+
+        `unknown` is always the last.
 
         >>> Dimension("a", "identity", "patient", "age", bands=(18, 35)).labels
         ('<18', '18-34', '35+', 'unknown')
@@ -120,7 +126,7 @@ def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """Cells whose true count is below `patients` show with probability at most 1 - `confidence` (P8)."""
+    """A cell with fewer than `patients` shows with probability at most 1 - `confidence` (P8)."""
 
     patients: int = 11
     confidence: float = 0.99
@@ -128,7 +134,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTerms:
-    """What a release costs unless asked otherwise; `mechanism` is `geometric` or `discrete_gaussian`."""
+    """What a release costs unless asked otherwise.
+
+    `mechanism` is `geometric` or `discrete_gaussian`.
+    """
 
     epsilon: str = "0.5"  # decimal text: money is never a float
     mechanism: str = "geometric"
@@ -138,7 +147,10 @@ class ReleaseTerms:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """An allowance of one purpose (or `total`) for a calendar period (`day` `week` `month` `quarter` `year`), UTC. Nano-units."""
+    """An allowance of one purpose (or `total`) for a calendar period in UTC, in nano-units.
+
+    The period is `day`, `week`, `month`, `quarter` or `year`.
+    """
 
     purpose: str
     period: str
@@ -148,7 +160,9 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class FactTerms:
-    """How far `query` may go with a fact table: cells a patient may touch, and clip bounds of the columns it may sum (P9).
+    """How far `query` may go with a fact table.
+
+    Cells a patient may touch, and clip bounds of the columns it may sum (P9).
 
     Under `ROWS` stands not a column's bound but that of the rows a patient may add to a cell in
     `count(*)` (else one).
@@ -160,9 +174,11 @@ class FactTerms:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where an export may go. `encrypt` is the recipient's `age` public key, or None where `encrypt: none` is written out.
+    """Where an export may go.
 
-    Where the policy says neither it is `UNDECLARED`, which is no key: an export there is refused.
+    `encrypt` is the recipient's `age` public key, or None if `encrypt: none` is written out.
+
+    If the policy says neither it is `UNDECLARED`, which is no key: an export there is refused.
     """
 
     name: str

@@ -115,7 +115,10 @@ def _purpose(name: str, shape: PolicyShape) -> p.Purpose:
 
 
 def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
-    """A dimension as declared. `column: TABLE.COLUMN` names both; `fact: TABLE` gives the table apart."""
+    """A dimension as declared.
+
+    `column: TABLE.COLUMN` names both; `fact: TABLE` gives the table apart.
+    """
     table, column = _place(shape)
     values = (
         None if shape.values is None else p.frozen({v.label: tuple(v.raw) for v in shape.values})
@@ -208,7 +211,8 @@ class _Checks:
         for needed in (p.ALWAYS, p.CONTACT):
             if needed not in self.shape.categories:
                 yield self._problem(
-                    f"the category `{needed}` has to be declared: reserved patient columns belong to it",
+                    f"the category `{needed}` has to be declared: "
+                    "reserved patient columns belong to it",
                     "categories",
                 )
         if p.PRESCRIBER in self.shape.categories:
@@ -229,7 +233,10 @@ class _Checks:
         yield from self._once("topic", self.shape.topics, "topics")
 
     def _region(self, region: str) -> Iterable[Problem]:
-        """Numbers without a prefix are read in it: in one that has none, an opt-out by phone would be missed (S3)."""
+        """Numbers without a prefix are read in it.
+
+        In one that has none, an opt-out by phone would be missed (S3).
+        """
         if region == OrganisationShape.model_fields["region"].default:
             return  # phonenumbers takes a while to import, and every command reads the policy
         import phonenumbers

@@ -1,4 +1,6 @@
-"""The values that stand in the YAML files, as pydantic reads them: names, exact numbers, durations, and the short forms of dimensions.
+"""The values that stand in the YAML files, as pydantic reads them.
+
+Names, exact numbers, durations, and the short forms of dimensions.
 
 Every scalar arrives as text (see `document`), so numbers are read exactly.
 """
@@ -86,7 +88,10 @@ def _duration(value: Any) -> Any:
 
 
 def _title(value: Any) -> Any:
-    """Text is the English title; `{en: Over 65, several stays}` leaves an empty key, which says nothing."""
+    """Text is the English title.
+
+    `{en: Over 65, several stays}` leaves an empty key, which says nothing.
+    """
     if isinstance(value, dict):
         return {language: text for language, text in value.items() if text is not None}
     return {"en": value} if isinstance(value, str) else value

@@ -15,7 +15,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schemas(name: str | None = None) -> dict[str, Any]:
-    """The schema of `policy`, `sources` or `segment`; without a name all three, by name. `UsageError` for any other name.
+    """The schema of `policy`, `sources` or `segment`; without a name all three, by name.
+
+    `UsageError` for any other name.
 
     >>> sorted(schemas())
     ['policy', 'segment', 'sources']

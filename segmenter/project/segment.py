@@ -1,4 +1,7 @@
-"""Segments: who, for one purpose. A file becomes a `Segment`; checked against the policy, with the segments it uses, a `Resolved`.
+"""Segments: who, for one purpose.
+
+A file becomes a `Segment`. Checked against the policy, with the segments it uses, it becomes a
+`Resolved`.
 
 (where or includes) and not excludes; `where` absent is everyone.
 """
@@ -30,7 +33,10 @@ HARMLESS = frozenset({"title", "holdout", "epsilon", "tags"})
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A definition, with the hash (SHA-256, hex) of its file. `where` None is everyone; `epsilon` is decimal text; `lines` its keys'."""
+    """A definition, with the hash (SHA-256, hex) of its file.
+
+    `where` None is everyone; `epsilon` is decimal text; `lines` are those of its keys.
+    """
 
     name: str
     title: Mapping[str, str]
@@ -80,7 +86,10 @@ class Resolved:
         return made[self.segment.name]
 
     def matches(self, cell: Mapping[str, str]) -> bool:
-        """Whether a cell (dimension -> label, over `dimensions` at least) belongs to the segment."""
+        """Whether a cell belongs to the segment.
+
+        The cell maps dimensions (`dimensions` at least) to labels.
+        """
         holds: dict[str, bool] = {}
         for part in self.parts:
             own = (
@@ -112,9 +121,11 @@ def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
 
 
 def segment_of(document: Document, problems: list[Problem]) -> Segment | None:
-    """The segment in `document`, what is wrong with it added to `problems`; None where too much is to look any further.
+    """The segment in `document`, what is wrong with it added to `problems`.
 
-    The names it uses are checked by `misnamed`, also where something else is wrong: all is told at
+    None if too much is to look any further.
+
+    The names it uses are checked by `misnamed`, also if something else is wrong: all is told at
     once.
     """
     shape = shaped(document, SegmentShape, problems) or mended(document, SegmentShape, HARMLESS)
@@ -176,7 +187,10 @@ def _segment(document: Document, shape: SegmentShape, where: c.Condition | None)
 
 
 def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
-    """What the policy does not declare: purpose, channels, topic, dimensions, values; and what the purpose asks for and is missing."""
+    """What the policy does not declare: purpose, channels, topic, dimensions, values.
+
+    Also what the purpose asks for and the segment lacks.
+    """
     purpose = policy.purposes.get(segment.purpose)
     if purpose is None:
         near = hint(segment.purpose, policy.purposes)
@@ -210,7 +224,10 @@ def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
 
 
 def misused(segment: Segment, segments: Mapping[str, Segment]) -> Iterable[Problem]:
-    """What is wrong with a segment's includes and excludes: another purpose, a circle, too deep. All of them are in `segments`."""
+    """What is wrong with a segment's includes and excludes: another purpose, a circle, too deep.
+
+    All of them are in `segments`.
+    """
     for key, names in (("include", segment.include), ("exclude", segment.exclude)):
         for name in names:
             other = segments.get(name)
@@ -235,7 +252,10 @@ def reached(name: str, segments: Mapping[str, Segment]) -> frozenset[str]:
 
 
 def layered(name: str, segments: Mapping[str, Segment]) -> tuple[Segment, ...] | None:
-    """A segment and all it uses, each after those it uses; None where there is a circle or more than `DEEPEST` levels."""
+    """A segment and all it uses, each after those it uses.
+
+    None if there is a circle or more than `DEEPEST` levels.
+    """
     left = {
         n: {*segments[n].include, *segments[n].exclude} for n in sorted(reached(name, segments))
     }
@@ -250,7 +270,10 @@ def layered(name: str, segments: Mapping[str, Segment]) -> tuple[Segment, ...] |
 
 
 def resolve(segment: Segment, segments: Mapping[str, Segment], policy: Policy) -> Resolved:
-    """A segment with what it uses, all of it in `segments`. `PolicyError` C14 where the purpose does not list what it would read."""
+    """A segment with what it uses, all of it in `segments`.
+
+    `PolicyError` C14 if the purpose does not list what it would read.
+    """
     parts = layered(segment.name, segments)
     if parts is None:
         rule = "C14"
@@ -282,7 +305,8 @@ def _unlisted(segment: Segment, policy: Policy) -> Iterable[Problem]:
         )
     if ALWAYS not in purpose.categories:
         yield segment.problem(
-            f"the purpose `{purpose.name}` does not list the category `{ALWAYS}`, which every segment reads",
+            f"the purpose `{purpose.name}` does not list the category `{ALWAYS}`, "
+            "which every segment reads",
             "purpose",
         )
 
@@ -294,7 +318,10 @@ def _widened(segment: Segment, parts: Sequence[Segment], policy: Policy) -> Iter
             category = policy.dimensions[name].category
             if category not in purpose.categories:
                 where = "" if part is segment else f" (in `{part.name}`)"
-                message = f"the purpose `{purpose.name}` does not list the category `{category}`, which the dimension `{name}`{where} reads"
+                message = (
+                    f"the purpose `{purpose.name}` does not list the category `{category}`, "
+                    f"which the dimension `{name}`{where} reads"
+                )
                 yield (
                     segment.problem(message, "where")
                     if part is segment

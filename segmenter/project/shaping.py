@@ -49,10 +49,12 @@ def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | N
 
 
 def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozenset()) -> S | None:
-    """The document without what `shaped` refused, so that what else is wrong can be told at once; never to be worked with.
+    """The document without what `shaped` refused, so that what else is wrong can be told at once.
+
+    It is never to be worked with.
 
     A misspelt key stands under its right name; left out are other unknown keys, and wrong values of
-    the `harmless` keys. None where more than that is wrong.
+    the `harmless` keys. None if more than that is wrong.
     """
     data = copy.deepcopy(document.data)
     if isinstance(data, dict):

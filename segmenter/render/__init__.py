@@ -1,6 +1,9 @@
 """Results as tables for people. It prints what the JSON document holds, and nothing else.
 
-parts   values as text, tables      forms   the main job      people   what is about consent, files and single persons
+parts    values as text, tables
+forms    the main job: ingest, plan, run, export, budget, query
+people   consent, files that left, single persons
+report   releases to hand out
 """
 
 from __future__ import annotations
@@ -22,7 +25,10 @@ def show(
     language: str = "en",
     told: Callable[[str], Sequence[str]] | None = None,
 ) -> None:
-    """Print a command's answer on standard output: in sentences where the result has them (`told`), else in the form of its verb."""
+    """Print a command's answer on standard output.
+
+    In sentences if the result has them (`told`), else in the form of its verb.
+    """
     console = console_of()
     sentences = _sentences(document, language) if told is None else told(language)
     if sentences is None:

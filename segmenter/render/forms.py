@@ -49,7 +49,7 @@ def _counted(release: Mapping[str, Any]) -> Any:
 
 
 def _error(error: Any) -> str:
-    """A predicted error; by segment where there are several."""
+    """A predicted error; by segment if there are several."""
     if isinstance(error, Mapping):
         several = len(error) > 1
         return "\n".join(
@@ -81,7 +81,7 @@ def _run(document: Document, console: Console, _language: str) -> None:
 
 
 def _segment(segment: Document, console: Console) -> None:
-    """The cells that are shown, the first of them where there are many; then the whole."""
+    """The cells that are shown, the first of them if there are many; then the whole."""
     cells = [cell for cell in segment.get("cells") or () if not cell.get("withheld")]
     own = [
         key for key in (cells[0] if cells else ()) if key not in ("count", "interval", "withheld")
@@ -178,7 +178,10 @@ def _budget(document: Document, console: Console, language: str) -> None:
 
 
 def _paid_for(entry: Document) -> str:
-    """The segments that a payment served, where any are known; else the question's name, shortened where it is a hash."""
+    """The segments that a payment served, if any are known.
+
+    Else the question's name, shortened if it is a hash.
+    """
     question = str(entry.get("question"))
     return (
         text(entry["serves"])
@@ -203,7 +206,8 @@ def _export(document: Document, console: Console, _language: str) -> None:
     funnel = document.get("funnel")
     if funnel is None:
         console.print(
-            "How many are in it, and why others are not, is not told: the budget does not pay for it (`release.funnel`)."
+            "How many are in it, and why others are not, is not told: "
+            "the budget does not pay for it (`release.funnel`)."
         )
     rows = [
         [step.get("reason"), step.get("count"), between(step.get("interval"))]
@@ -259,7 +263,10 @@ def _query(document: Document, console: Console, _language: str) -> None:
 
 
 def _paired(rows: list[list[Any]], intervals: list[list[Any]]) -> list[list[Any]]:
-    """The rows with their intervals, which stand beside the measures: the columns without texts, in their order."""
+    """The rows with their intervals, which stand beside the measures.
+
+    The columns without texts, in their order.
+    """
     measures = [
         n
         for n in range(len(rows[0]) if rows else 0)

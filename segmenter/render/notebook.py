@@ -61,7 +61,7 @@ def segments(run: Result) -> alt.LayerChart:
 
 
 def cells(run: Result, segment: str) -> alt.LayerChart:
-    """The shown cells of one segment of a run. `UsageError` where the run has no such segment."""
+    """The shown cells of one segment of a run. `UsageError` if the run has no such segment."""
     found = {s["segment"]: s for s in run.to_dict()["segments"]}
     if segment not in found:
         msg = f"this run has no segment `{segment}`"
@@ -75,7 +75,7 @@ def cells(run: Result, segment: str) -> alt.LayerChart:
 
 
 def funnel(export: Result) -> alt.LayerChart:
-    """Who is not in an export's file, and why; empty where the funnel was not paid for."""
+    """Who is not in an export's file, and why; empty if the funnel was not paid for."""
     rows = [_measured(step["reason"], step) for step in export.to_dict()["funnel"] or ()]
     return _bars(rows, "reason", "patients")
 

@@ -1,4 +1,7 @@
-"""What an answer for people is made of: values as text, tables, and a plain form for any document."""
+"""What an answer for people is made of.
+
+Values as text, tables, and a plain form for any document.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,10 @@ def console_of() -> Console:
 
 
 def text(value: Any) -> str:
-    """A value as a table shows it: `—` for what is not told, lists joined, moments to the second, control characters made visible."""
+    """A value as a table shows it.
+
+    `—` for what is not told, lists joined, moments to the second, control characters made visible.
+    """
     match value:
         case None:
             return "—"
@@ -72,7 +78,10 @@ def table(
 
 
 def _widths(names: Sequence[str], shown: Sequence[Sequence[str]], room: int) -> list[int | None]:
-    """Widths that break no word, where the table is too wide and its widest column can give way; else None, for rich to choose."""
+    """Widths that break no word, if the table is too wide and its widest column can give way.
+
+    Else None, for rich to choose.
+    """
     lines = [[len(line) for row in shown for line in row[n].split("\n")] for n in range(len(names))]
     words = [max(map(len, name.split()), default=0) for name in names]
     needed = [max([*line, word]) for line, word in zip(lines, words, strict=True)]

@@ -33,20 +33,42 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "lapses": "{purpose}: when consents lapse, in days from {as_of}",
         "notices": "{purpose}: who must be asked again before {before} (notices in force: {in_force})",
-        "to": "to", "spent": "spent: {spent}", "exact": "exact, for the officer only", "refused": "refused",
-        "patients": "patients", "lapse": "days", "notice": "notice",
-        "ask": "to be asked", "before": "before", "later": "later",
-        "events": "events", "held": "Held of", "exports": "exports", "suppression": "suppression list", "quarantine": "lines set aside",
+        "to": "to",
+        "spent": "spent: {spent}",
+        "exact": "exact, for the officer only",
+        "refused": "refused",
+        "patients": "patients",
+        "lapse": "days",
+        "notice": "notice",
+        "ask": "to be asked",
+        "before": "before",
+        "later": "later",
+        "events": "events",
+        "held": "Held of",
+        "exports": "exports",
+        "suppression": "suppression list",
+        "quarantine": "lines set aside",
     },
     "fr": {
         "lapses": "{purpose} : quand les consentements expirent, en jours à partir du {as_of}",
         "notices": "{purpose} : qui doit être interrogé à nouveau avant le {before} (notices en vigueur : {in_force})",
-        "to": "à", "spent": "dépensé : {spent}", "exact": "nombres exacts, pour le délégué seulement",
-        "refused": "refusé", "patients": "patients", "lapse": "jours", "notice": "notice",
-        "ask": "à interroger", "before": "avant", "later": "plus tard", "events": "événements",
-        "held": "Données détenues :", "exports": "exports", "suppression": "liste d'opposition", "quarantine": "lignes mises de côté",
+        "to": "à",
+        "spent": "dépensé : {spent}",
+        "exact": "nombres exacts, pour le délégué seulement",
+        "refused": "refusé",
+        "patients": "patients",
+        "lapse": "jours",
+        "notice": "notice",
+        "ask": "à interroger",
+        "before": "avant",
+        "later": "plus tard",
+        "events": "événements",
+        "held": "Données détenues :",
+        "exports": "exports",
+        "suppression": "liste d'opposition",
+        "quarantine": "lignes mises de côté",
     },
-}  # fmt: skip
+}
 
 
 def _one_list(document: Document, console: Console, _language: str) -> None:
@@ -75,7 +97,8 @@ def _added(document: Document, console: Console, language: str) -> None:
         console.print(f"{text(document['doubt'])}.")
     if not document.get("usable", True):
         console.print(
-            f"Nothing can be sent to this {text(document.get('kind'))}: if it is misspelt, add the right one too."
+            f"Nothing can be sent to this {text(document.get('kind'))}: "
+            "if it is misspelt, add the right one too."
         )
 
 
@@ -199,7 +222,10 @@ def _subject(document: Document, console: Console, language: str) -> None:
 
 
 def _why(document: Document, console: Console, language: str) -> None:
-    """What was said, what also stands against contact, and who has the person in a file; the decisions follow as sentences."""
+    """What was said, what also stands against contact, and who has the person in a file.
+
+    The decisions follow as sentences.
+    """
     words = WORDS.get(language, WORDS["en"])
     listed(console, words["events"], _events(_behind(document)))
     for key in ("suppression", "exports"):

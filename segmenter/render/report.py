@@ -1,4 +1,6 @@
-"""Reports of releases: JSON, CSV and one self-contained HTML page, in English or French. Made of released numbers only: free.
+"""Reports of releases: JSON, CSV and one self-contained HTML page, in English or French.
+
+Made of released numbers only: free.
 
 `write` makes the three files. `release_html`, `segment_html` and `plan_html` are the short forms
 that notebooks show. Everything is escaped; the page loads nothing.
@@ -42,7 +44,9 @@ def write(
     purpose_title: str | None = None,
     language: str = "en",
 ) -> dict[str, Path]:
-    """Write `<release>[-<segment>].json`, `.csv` and `.html` into `folder` (mode 600); returns their absolute paths by kind.
+    """Write `<release>[-<segment>].json`, `.csv` and `.html` into `folder` (mode 600).
+
+    Returns their absolute paths by kind.
 
     `purpose_title` is the purpose in the reader's words. Raises `UsageError` for another language
     than `en` or `fr`.
@@ -91,7 +95,10 @@ def _content(subject: Release | SegmentCount) -> dict[str, Any]:
 
 
 def table_csv(cells: Iterable[Mapping[str, Any]], dimensions: Sequence[str]) -> str:
-    """The cells as CSV: dimensions, count, low, high, withheld. Texts that a spreadsheet would run are quoted with an apostrophe."""
+    """The cells as CSV: dimensions, count, low, high, withheld.
+
+    Texts that a spreadsheet would run are quoted with an apostrophe.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*dimensions, "count", "low", "high", "withheld"])
@@ -232,7 +239,10 @@ def _grouping(language: str) -> Any:
 
 
 def _bar(largest: int) -> Any:
-    """Widths in percent of a cell's bar: to the low end of its interval, and from there to the high end."""
+    """Widths in percent of a cell's bar.
+
+    One width to the low end of its interval, one from there to the high end.
+    """
 
     def widths(cell: Mapping[str, Any]) -> tuple[float, float]:
         low, high = (100 * max(0, end) / largest for end in cell["interval"])

@@ -1,1 +1,4 @@
-"""A project tried out without real data: committed costs, coverage of its segments, privacy of what it publishes."""
+"""A project tried out without real data.
+
+Committed costs, coverage of its segments, privacy of what it publishes.
+"""

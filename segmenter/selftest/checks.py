@@ -68,7 +68,7 @@ class TrialReport(Framed):
 
     @property
     def exit_status(self) -> int:
-        """2 where a check failed: the project's files want a change."""
+        """2 if a check failed: the project's files want a change."""
         return 0 if self.passed else 2
 
     def to_dict(self) -> dict[str, Any]:
@@ -93,7 +93,10 @@ class TrialReport(Framed):
 
 
 def examine(root: Path) -> TrialReport:
-    """Run every check on the project at `root`. Raises `FileError` and the like where its files are wrong."""
+    """Run every check on the project at `root`.
+
+    Raises `FileError` and the like if its files are wrong.
+    """
     read_project(root)
     checks: list[tuple[str, Callable[[], Sequence[str]]]] = [
         ("budgets.lock", lambda: [str(c) for c in budget_lock.changes(root) if c.rise]),
@@ -118,7 +121,10 @@ def _check(name: str, check: Callable[[], Sequence[str]]) -> Check:
 def invented(
     root: Path, people: int = PEOPLE, seed: int = 1, folder: Path | None = None
 ) -> Iterator[Context]:
-    """The project's policy and segments on an invented world, ingested. The folder is removed afterwards unless it is given."""
+    """The project's policy and segments on an invented world, ingested.
+
+    The folder is removed afterwards unless it is given.
+    """
     project = read_project(root)
     world = World(project.policy, project.sources, _countable(project), seed).fill(people)
     with _folder(folder) as place, opened(root, place, project, world) as made:
@@ -127,7 +133,10 @@ def invented(
 
 @contextlib.contextmanager
 def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[Context]:
-    """A world in `place`, ingested, with nothing of the real project's outside. Whoever asks may ask everything of it."""
+    """A world in `place`, ingested, with nothing of the real project's outside.
+
+    Whoever asks may ask everything of it.
+    """
     (place / POLICY).write_bytes((root / POLICY).read_bytes())
     shutil.copytree(root / SEGMENTS, place / SEGMENTS, dirs_exist_ok=True)
     world.write(place)
@@ -178,7 +187,10 @@ def _countable(project: Project) -> list[Resolved]:
 
 
 def uncovered(root: Path) -> list[str]:
-    """The segments that find nobody among invented, consenting people of every kind: a `where` that can hardly be meant."""
+    """The segments that find nobody among invented, consenting people of every kind.
+
+    Such a `where` can hardly be meant.
+    """
     with invented(root) as made:
         segments = _countable(read_project(root))
         found = {
@@ -216,7 +228,9 @@ def _cubes(made: Context, tables: Sequence[tuple[Family, Sequence[str]]]) -> lis
 def leaks(
     root: Path, epsilon: str | None = None, noise: Source | None = None, runs: int = MOST_RUNS
 ) -> list[str]:
-    """What of the project's publications leaks more than declared: counts that one human changes too much, noise that hides too little.
+    """What of the project's publications leaks more than declared.
+
+    Counts that one human changes too much, noise that hides too little.
 
     `epsilon` (decimal text) stands for what segments ask. `noise` is the source to try, the
     program's own by default.
@@ -235,7 +249,10 @@ def leaks(
 def _moved(
     root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan
 ) -> Iterator[str]:
-    """Neighbouring worlds through the whole gate: one human less changes one cell of each table by one, at most."""
+    """Neighbouring worlds through the whole gate.
+
+    One human less changes one cell of each table by one, at most.
+    """
     tables = [
         (f.family, m.dimensions) for f in made.families for m in f.measures if m.partition is None
     ]

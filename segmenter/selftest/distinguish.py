@@ -1,4 +1,6 @@
-"""A distinguisher: how much epsilon a release is proven to leak, from many runs on two neighbouring data sets.
+"""A distinguisher: how much epsilon a release is proven to leak.
+
+Proven by many runs on two neighbouring data sets.
 
 Events are chosen on one half of the runs and judged on the other, with exact Clopper-Pearson
 bounds, so that what is found is no artefact of having searched. A bound above the declared epsilon
@@ -39,7 +41,10 @@ Publish = Callable[..., Sequence[Release]]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was proven: the release leaks at least `epsilon` (with a chance of error of `ALPHA`), by this event."""
+    """What was proven.
+
+    The release leaks at least `epsilon` (with a chance of error of `ALPHA`), by this event.
+    """
 
     epsilon: float
     event: str
@@ -47,7 +52,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One publication to be attacked: cubes of these costs and dimensions, the tables derived, and how often it is run."""
+    """One publication to be attacked.
+
+    Cubes of these costs and dimensions, the tables derived, and how often it is run.
+    """
 
     policy: Policy
     provenance: Provenance
@@ -59,7 +67,9 @@ class Trial:
     strips: tuple[tuple[Partition, Cost], ...] = ()
 
     def attack(self, base: int, place: int = 0) -> Evidence:
-        """The strongest evidence on neighbours: every cell holds `base` humans, and one human more in one cell of each cube.
+        """The strongest evidence on neighbours.
+
+        Every cell holds `base` humans, and one human more in one cell of each cube.
 
         `place` picks the cell: the label at that position (modulo the domain) of every dimension.
         """
@@ -79,7 +89,11 @@ class Trial:
     def _outputs(
         self, exact: Sequence[Cube | PartitionCounts], place: int, source: _Batches
     ) -> Reals:
-        """One row a run: of each table the watched cell's value, whether it shows, what shows, and how many cells show."""
+        """One row a run.
+
+        For each table: the watched cell's value, whether it shows, what shows, and how many cells
+        show.
+        """
         rows = np.zeros((self.runs, len(self._names())))
         watched = [
             tuple(place % len(self.policy.dimensions[d].labels) for d in table)
@@ -246,7 +260,10 @@ def _bound(hits_one: int, of_one: int, hits_two: int, of_two: int, alpha: float)
 
 
 def _bounds(hits_one: Any, of_one: int, hits_two: Any, of_two: int, alpha: float) -> Reals:
-    """Lower bounds of ln((P(event | one) - delta) / P(event | two)), each side at half of alpha (Clopper-Pearson)."""
+    """Lower bounds of ln((P(event | one) - delta) / P(event | two)).
+
+    Each side at half of alpha (Clopper-Pearson).
+    """
     from scipy.stats import beta
 
     low = np.where(
@@ -262,7 +279,10 @@ def _bounds(hits_one: Any, of_one: int, hits_two: Any, of_two: int, alpha: float
 
 
 def enough_runs(epsilon: float, excess: float = 1.15) -> int:
-    """How many runs (both halves) prove a leak of `excess` x epsilon: more for a small epsilon, whose neighbours look alike."""
+    """How many runs (both halves) prove a leak of `excess` x epsilon.
+
+    More for a small epsilon, whose neighbours look alike.
+    """
     odds = math.exp(epsilon * excess)
     one, two = odds / (1 + odds), 1 / (1 + odds)
     spread = 4.9 * (math.sqrt((1 - one) / one) + math.sqrt((1 - two) / two))

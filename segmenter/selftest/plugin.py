@@ -33,7 +33,9 @@ def assert_private(
     noise: Source | None = None,
     runs: int | None = None,
 ) -> None:
-    """Fail where a publication of the project leaks more than its epsilon, found by attacking neighbouring invented worlds.
+    """Fail if a publication of the project leaks more than its epsilon.
+
+    Found by attacking neighbouring invented worlds.
 
     `epsilon` stands for what the segments ask. Passing proves nothing; failing has a chance of
     error of one in a million.
@@ -47,7 +49,10 @@ def assert_private(
 
 
 def assert_locked(project: str | Path) -> None:
-    """Fail where a release of the project costs more, moves more or is wider than `budgets.lock` says, with the differences."""
+    """Fail if a release of the project costs more, moves more or is wider than `budgets.lock` says.
+
+    The message lists the differences.
+    """
     from segmenter.planning import budget_lock
 
     changes = budget_lock.changes(Path(project))
@@ -60,7 +65,7 @@ def assert_locked(project: str | Path) -> None:
 
 
 def assert_covered(project: str | Path) -> None:
-    """Fail where a segment's `where` selects nobody in an invented world that has everyone."""
+    """Fail if a segment's `where` selects nobody in an invented world that has everyone."""
     from segmenter.selftest import checks as trial
 
     found = trial.uncovered(Path(project))
@@ -135,7 +140,10 @@ def segmenter_project(request: pytest.FixtureRequest) -> Path:
 def segmenter_session(
     segmenter_project: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Session]:
-    """The project's policy and segments on an invented world, ingested: run, export and ask as you would."""
+    """The project's policy and segments on an invented world, ingested.
+
+    Run, export and ask as you would.
+    """
     from segmenter.selftest import checks as trial
     from segmenter.session import Session
 

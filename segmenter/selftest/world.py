@@ -1,4 +1,6 @@
-"""Invented people for any project: enough of everyone that every segment could find somebody, nobody real, no noise involved.
+"""Invented people for any project.
+
+Enough of everyone that every segment could find somebody, nobody real, no noise involved.
 
 Labels are drawn for each dimension, some of them from the segments' own cells, and turned into the
 raw values that make them: columns of patients, rows of facts. Most people consent to everything,

@@ -121,7 +121,10 @@ def _rename(part: Path, path: Path, folder: int, undo: Callable[[], object]) -> 
 
 
 def _link(path: Path, old: Path) -> None:
-    """Give the old file a second name, if the file system can do that and the file is still there."""
+    """Give the old file a second name.
+
+    Nothing is done if the file system cannot do that, or the file is gone.
+    """
     try:
         os.link(path, old)
     except FileNotFoundError:

@@ -56,13 +56,19 @@ class Store:
         return self.home / "locks" / f"{name}.lock"
 
     def engine(self) -> DuckDBEngine:
-        """A fresh engine whose spills go, encrypted, to the project's own folder. A context manager."""
+        """A fresh engine whose spills go, encrypted, to the project's own folder.
+
+        A context manager.
+        """
         from segmenter.engine import DuckDBEngine
 
         return DuckDBEngine(self.home / "spill", self.keys.file_key() if self.encrypted else None)
 
     def expect_engine(self) -> None:
-        """Begin to start an engine on another thread, for a verb that will need one after it has read its project and paid."""
+        """Begin to start an engine on another thread.
+
+        A verb that will need one reads its project and pays meanwhile.
+        """
         from segmenter.engine import warmup
 
         warmup.begin(encrypted=self.encrypted)
@@ -71,7 +77,10 @@ class Store:
     def reading(
         self, snapshot: Snapshot, names: Collection[str] | None = None
     ) -> Iterator[DuckDBEngine]:
-        """An engine with the snapshot's tables (those of `names` that are there; None: all) readable by their names."""
+        """An engine with the snapshot's tables, readable by their names.
+
+        Only those of `names` (None: all); one that is not there is left out.
+        """
         with self.engine() as engine:
             engine.attach("snapshot", snapshot.path)
             there = engine.tables("snapshot")
@@ -86,7 +95,7 @@ class Store:
         return [s for s in made if s.path.is_file()]
 
     def current(self, journal: Journal) -> Snapshot:
-        """The newest snapshot; `UsageError` where there is none."""
+        """The newest snapshot; `UsageError` if there is none."""
         made = journal.read("ingest")
         if not made:
             msg = "there is no snapshot yet"
@@ -98,7 +107,10 @@ class Store:
         return snapshot
 
     def known(self, journal: Journal, known_at: datetime) -> Snapshot:
-        """The snapshot that was current at `known_at`; refused where it is gone, or there was none yet (C11 to C13: undated facts)."""
+        """The snapshot that was current at `known_at`.
+
+        Refused if it is gone, or there was none yet (C11 to C13: undated facts).
+        """
         before = [
             e
             for e in journal.read("ingest")
@@ -106,12 +118,13 @@ class Store:
         ]
         snapshot = self._snapshot(before[-1]) if before else None
         if snapshot is None or not snapshot.path.is_file():
-            rule, msg = (
+            raise Refusal(
                 "known_at",
-                "what was known then cannot be said: the snapshot of that moment is gone, or there was none yet",
+                "what was known then cannot be said: "
+                "the snapshot of that moment is gone, or there was none yet",
+                hint="ask with a later --known-at; "
+                "links, deaths and ages are those of the snapshot of that time",
             )
-            later = "ask with a later --known-at; links, deaths and ages are those of the snapshot of that time"
-            raise Refusal(rule, msg, hint=later)
         return snapshot
 
     def _snapshot(self, entry: Entry) -> Snapshot:
