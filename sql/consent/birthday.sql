@@ -1,15 +1,21 @@
--- The next birthday of each patient that may change a decision or an age band: the local midnight it begins at.
--- Who is born on 29 February comes of age on 1 March in a common year.
+-- The next birthday of each patient that may change a decision or an age band: the local midnight
+-- it begins at. Who is born on 29 February comes of age on 1 March in a common year.
 -- Returns: patient, due_at
 -- Reads:   patient_now, next_bound
--- Takes:   $today (the local date of as_of), $time_zone
+-- Takes:   $time_zone
 WITH turning AS (
     SELECT
         patient.patient,
         make_date(
             year(patient.birth_date) + CAST(bound.bound AS INTEGER),
-            CASE WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 3 ELSE month(patient.birth_date) END,
-            CASE WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 1 ELSE day(patient.birth_date) END
+            CASE
+                WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 3
+                ELSE month(patient.birth_date)
+            END,
+            CASE
+                WHEN month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 THEN 1
+                ELSE day(patient.birth_date)
+            END
         ) AS turns_on,
         month(patient.birth_date) = 2 AND day(patient.birth_date) = 29 AS leap_born
     FROM patient_now AS patient
@@ -20,6 +26,9 @@ WITH turning AS (
 SELECT
     patient,
     timezone('UTC', timezone($time_zone, CAST(
-        CASE WHEN leap_born AND day(turns_on - 1) = 29 THEN turns_on - 1 ELSE turns_on END AS TIMESTAMP
+        CASE
+            WHEN leap_born AND day(turns_on - 1) = 29 THEN turns_on - 1
+            ELSE turns_on
+        END AS TIMESTAMP
     ))) AS due_at
 FROM turning

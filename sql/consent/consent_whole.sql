@@ -2,7 +2,8 @@
 -- Returns: what decisions read of consent
 -- Reads:   consent, touched
 SELECT
-    event, patient, purpose, channel, topic, category, state, method, expressed_by, notice_version, evidenced,
+    event, patient, purpose, channel, topic, category, state, method, expressed_by, notice_version,
+    evidenced,
     effective_at, recorded_at, confirmed_at, valid_until, dates
 FROM consent
 WHERE patient IN (SELECT touched.patient FROM touched)

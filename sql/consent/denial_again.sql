@@ -1,7 +1,7 @@
--- newest_denial for the touched: of those who only said something new, what the state before holds goes in too.
+-- The newest denials of the touched: of those who only said something new, what the state before
+-- holds goes in too.
 -- Returns: newest_denial's columns
 -- Reads:   newest_denial, previous_newest_denial, touched
--- Takes:   what newest_denial takes
 SELECT
     human,
     word,

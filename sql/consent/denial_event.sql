@@ -1,9 +1,11 @@
--- Denials, and rows that may be one (C6, C10), each on the widest scope it might mean, one row for each mask word.
--- Returns: event, human BIGINT (the linked group's smallest patient, else the patient itself: C13), word, scope BIGINT (code of the four
---          scope fields), fields BIGINT (which of them are not '*'), mask BIGINT, lifted_after, quarantined, state,
---          heard BOOLEAN (it speaks at these clocks), due_at (when that changes, NULL never)
+-- Denials, and rows that may be one (C6, C10), each on the widest scope it might mean, one row for
+-- each mask word.
+-- Returns: event, human BIGINT (the linked group's smallest patient, else the patient itself: C13),
+--          word, scope BIGINT (code of the four scope fields), fields BIGINT (which of them are not
+--          '*'), mask BIGINT, lifted_after, quarantined, state, heard BOOLEAN (it speaks at these
+--          clocks), due_at (when that changes, NULL never)
 -- Reads:   denial_dated, link_group, purpose_scope, channel_scope, topic_scope, category_scope
--- Takes:   $as_of, $known_at, $time_zone
+-- Takes:   $as_of, $known_at
 SELECT
     event.event,
     coalesce(link.grp, event.patient) AS human,
@@ -14,7 +16,8 @@ SELECT
     event.lifted_after,
     event.quarantined,
     event.state,
-    (event.quarantined OR event.effective_at <= $as_of) AND (event.recorded_at IS NULL OR event.recorded_at <= $known_at) AS heard,
+    (event.quarantined OR event.effective_at <= $as_of)
+    AND (event.recorded_at IS NULL OR event.recorded_at <= $known_at) AS heard,
     least(
         CASE WHEN NOT event.quarantined AND event.effective_at > $as_of THEN event.effective_at END,
         CASE WHEN event.recorded_at > $known_at THEN event.recorded_at END

@@ -1,6 +1,7 @@
 -- Rows of consent that deny: every denial, and every row whose state nobody knows (C6, C10).
--- Returns: event, patient, purpose, channel, topic, category BIGINT (codes; 0 for '*', and for what is undeclared or empty), state,
---          effective_at, recorded_at, confirmed_at, valid_until (NULL where unreadable), dates, quarantined BOOLEAN
+-- Returns: event, patient, purpose, channel, topic, category BIGINT (codes; 0 for '*', and for what
+--          is undeclared or empty), state, effective_at, recorded_at, confirmed_at, valid_until
+--          (NULL where unreadable), dates, quarantined BOOLEAN
 -- Reads:   consent, purpose_scope, channel_scope, topic_scope, category_scope
 SELECT
     event.event,

@@ -1,7 +1,8 @@
 -- The gate: who may be used for a request, one row a human (C13).
--- Returns: patient, dim_<name> ...
--- Reads:   person, kin
--- Takes:   __alone__ (may be used, and linked to nobody), __allowed__ (may be used), __dimensions__ (codes)
+-- Returns: patient, dim_<name>
+-- Reads:   kin, person
+-- Takes:   __alone__ (may be used, and linked to nobody), __allowed__ (may be used), __dimensions__
+--          (codes)
 WITH first_of_kin AS (
     SELECT
         grp,

@@ -1,4 +1,5 @@
--- Humans of whom at least one id may be used (C13): by the group's smallest patient, else the patient itself.
+-- Humans of whom at least one id may be used (C13): by the group's smallest patient, else the
+-- patient itself.
 -- Returns: human
 -- Reads:   person
 -- Takes:   __allowed__

@@ -1,7 +1,8 @@
 -- Patients whose id an erasure left a tombstone of (C12, S8).
 -- Returns: patient
--- Reads:   address, suppression
+-- Reads:   suppression, address
 SELECT DISTINCT address.patient
 FROM suppression AS entry
-JOIN address ON address.probe = entry.probe AND address.kind = entry.kind AND address.hash = entry.hash
+JOIN address
+    ON address.probe = entry.probe AND address.kind = entry.kind AND address.hash = entry.hash
 WHERE entry.kind = 'patient_id' AND entry.reason = 'erased'

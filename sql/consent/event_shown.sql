@@ -1,6 +1,7 @@
 -- Consent events as their source wrote them, for the officer and for access requests.
--- Returns: event, event_id, source, patient_id, purpose, channel, topic, category, state, effective_at, recorded_at, confirmed_at,
---          valid_until, method, expressed_by, notice_version, evidence, origin, line
+-- Returns: event, event_id, source, patient_id, purpose, channel, topic, category, state,
+--          effective_at, recorded_at, confirmed_at, valid_until, method, expressed_by,
+--          notice_version, evidence, origin, line
 -- Reads:   consent, identity
 SELECT
     event.event,

@@ -1,10 +1,14 @@
 -- Whether anyone is to be decided again: who falls due until a moment, or was erased since.
 -- Returns: one row, due BOOLEAN
--- Reads:   previous_person, previous_buried, erased
+-- Reads:   previous_person, erased, previous_buried
 -- Takes:   $until
 SELECT count(*) > 0 AS due
 FROM (
     SELECT patient FROM previous_person WHERE due_at <= $until
     UNION ALL
-    (SELECT patient FROM erased EXCEPT SELECT patient FROM previous_buried)
+    (
+        SELECT patient FROM erased
+        EXCEPT
+        SELECT patient FROM previous_buried
+    )
 ) AS again

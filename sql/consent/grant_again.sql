@@ -1,7 +1,7 @@
--- newest_grant for the touched: of those who only said something new, what the state before holds goes in too.
+-- The newest grants of the touched: of those who only said something new, what the state before
+-- holds goes in too.
 -- Returns: newest_grant's columns
 -- Reads:   newest_grant, previous_newest_grant, touched
--- Takes:   what newest_grant takes
 SELECT
     patient,
     word,

@@ -1,4 +1,5 @@
--- The grants of the touched that may lift a new denial: those later than the first one. Most deltas have none, which the bounds of blocks tell.
+-- The grants of the touched that may lift a new denial: those later than the first one. Most deltas
+-- have none, which the bounds of blocks tell.
 -- Returns: newest_grant's columns
 -- Reads:   previous_newest_grant, touched
 -- Takes:   $lifted_after (the moment that they must pass)

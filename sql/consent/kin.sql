@@ -1,4 +1,5 @@
--- The linked patients of the state, in the order in which one of them may stand for the human: smallest patient_id first, as text (C13).
+-- The linked patients of the state, in the order in which one of them may stand for the human:
+-- smallest patient_id first, as text (C13).
 -- Returns: person's columns, place BIGINT (1 is the first of its group)
 -- Reads:   person, identity
 SELECT

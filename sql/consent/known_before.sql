@@ -1,4 +1,5 @@
--- Of those who changed, the ones that the state before has a row of; whoever is named twice there is so here.
+-- Of those who changed, the ones that the state before has a row of; whoever is named twice there
+-- is so here.
 -- Returns: patient
 -- Reads:   previous_person, changed
 SELECT person.patient

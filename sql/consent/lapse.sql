@@ -1,5 +1,7 @@
--- Humans who are eligible now, by the first of three later moments at which they no longer are, if nothing new is said or learned.
--- Returns: patient (the human), dim_lapse SMALLINT (0 to 2: gone at that moment; 3: still eligible at the last)
+-- Humans who are eligible now, by the first of three later moments at which they no longer are, if
+-- nothing new is said or learned.
+-- Returns: patient (the human), dim_lapse SMALLINT (0 to 2: gone at that moment; 3: still eligible
+--          at the last)
 -- Reads:   human_now, human_first, human_second, human_third (the eligible at each moment)
 SELECT
     whole.human AS patient,

@@ -1,7 +1,8 @@
--- For each patient and each exact scope and mask the newest grant that counts: it lifts whatever an older one lifts (C7).
--- Returns: patient, word, scope, mask BIGINT (0: those that do not hold yet), given_at, due_at (when one of them changes, NULL never)
+-- For each patient and each exact scope and mask the newest grant that counts: it lifts whatever an
+-- older one lifts (C7).
+-- Returns: patient, word, scope, mask BIGINT (0: those that do not hold yet), given_at, due_at
+--          (when one of them changes, NULL never)
 -- Reads:   grant_event
--- Takes:   what grant_event takes
 SELECT
     patient,
     word,

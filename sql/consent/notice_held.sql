@@ -1,7 +1,10 @@
--- Humans who are eligible now, by the newest notice among the grants that make them so, and whether they lapse before a date.
--- Returns: patient (the human), dim_notice SMALLINT (0 is the oldest notice in force), dim_ask SMALLINT (0: before the date, 1: not)
+-- Humans who are eligible now, by the newest notice among the grants that make them so, and whether
+-- they lapse before a date.
+-- Returns: patient (the human), dim_notice SMALLINT (0 is the oldest notice in force), dim_ask
+--          SMALLINT (0: before the date, 1: not)
 -- Reads:   grant_event, person, human_then (who is still eligible at the date)
--- Takes:   $least_notice (the place of the oldest notice in force), __serves__ (the grant makes the patient eligible), and what grant_event takes
+-- Takes:   $least_notice (the place of the oldest notice in force), __serves__ (the grant makes the
+--          patient eligible)
 WITH held AS (
     SELECT
         coalesce(person.grp, person.patient) AS human,

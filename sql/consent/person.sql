@@ -1,7 +1,8 @@
 -- The state: one row a patient, with what may be asked of it and when that may next change.
--- Returns: patient, grp (NULL where not linked), due_at (NULL never), allow_<word> BIGINT ..., dim_<name> SMALLINT ...
--- Reads:   patient, link_group, granted, denied, newest_denial, refused_patient, birthday, profile
--- Takes:   __allow__, __dimensions__, and what they take
+-- Returns: patient, grp (NULL where not linked), due_at (NULL never), allow_<word> BIGINT ...,
+--          dim_<name> SMALLINT
+-- Reads:   newest_denial, patient, profile, link_group, granted, denied, refused_patient, birthday
+-- Takes:   __allow__, __dimensions__
 WITH next_denial AS (
     SELECT
         human,

@@ -1,7 +1,8 @@
--- The rows of those who said nothing new but denials: what they were allowed, less what the new denials forbid. A new denial takes the place
--- of an older one of its scope only where it is later and so forbids no less (C7); all else about them is as it was.
+-- The rows of those who said nothing new but denials: what they were allowed, less what the new
+-- denials forbid. A new denial takes the place of an older one of its scope only where it is later
+-- and so forbids no less (C7); all else about them is as it was.
 -- Returns: person's columns
--- Reads:   previous_person, touched, newest_denial (the new ones alone), denied (what those forbid)
+-- Reads:   newest_denial (the new ones alone), previous_person, touched, denied (what those forbid)
 -- Takes:   __allow__, __dimensions__
 WITH next_denial AS (
     SELECT

@@ -1,5 +1,5 @@
 -- The dimensions of the touched as the state before has them.
--- Returns: patient, dim_<name> SMALLINT ...
+-- Returns: patient, dim_<name> SMALLINT
 -- Reads:   previous_person, touched
 -- Takes:   __dimensions__
 SELECT

@@ -1,11 +1,22 @@
--- Whom to decide again: what was changed or falls due, with every id linked to it, then or now (C13).
--- Returns: patient, since BIGINT (the state before holds whatever they said earlier; NULL where their events are read whole)
--- Reads:   changed, known_before, link_group, erased; previous_person, previous_newest_denial, previous_newest_grant, previous_linked, previous_buried
+-- Whom to decide again: what was changed or falls due, with every id linked to it, then or now
+-- (C13).
+-- Returns: patient, since BIGINT (the state before holds whatever they said earlier; NULL where
+--          their events are read whole)
+-- Reads:   previous_linked, link_group, changed, known_before, previous_person,
+--          previous_newest_denial, previous_newest_grant, erased, previous_buried
 -- Takes:   $until (the moment up to which due patients are decided again)
 WITH relinked AS (
-    (SELECT patient, grp, size FROM previous_linked EXCEPT SELECT patient, grp, size FROM link_group)
+    (
+        SELECT patient, grp, size FROM previous_linked
+        EXCEPT
+        SELECT patient, grp, size FROM link_group
+    )
     UNION ALL
-    (SELECT patient, grp, size FROM link_group EXCEPT SELECT patient, grp, size FROM previous_linked)
+    (
+        SELECT patient, grp, size FROM link_group
+        EXCEPT
+        SELECT patient, grp, size FROM previous_linked
+    )
 ),
 
 seed AS (
@@ -30,24 +41,35 @@ spread AS (
     SELECT patient FROM seed
     UNION ALL
     SELECT patient FROM previous_linked
-    WHERE grp IN (SELECT one.grp FROM previous_linked AS one WHERE one.patient IN (SELECT seed.patient FROM seed))
+    WHERE grp IN (
+        SELECT one.grp FROM previous_linked AS one
+        WHERE one.patient IN (SELECT seed.patient FROM seed)
+    )
     UNION ALL
     SELECT patient FROM link_group
-    WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT seed.patient FROM seed))
+    WHERE grp IN (
+        SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT seed.patient FROM seed)
+    )
 ),
 
 whole AS (
     SELECT patient FROM spread
     UNION
     SELECT patient FROM link_group
-    WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT spread.patient FROM spread))
+    WHERE grp IN (
+        SELECT one.grp FROM link_group AS one
+        WHERE one.patient IN (SELECT spread.patient FROM spread)
+    )
 ),
 
 told AS (
     SELECT patient FROM changed
     UNION
     SELECT patient FROM link_group
-    WHERE grp IN (SELECT one.grp FROM link_group AS one WHERE one.patient IN (SELECT changed.patient FROM changed))
+    WHERE grp IN (
+        SELECT one.grp FROM link_group AS one
+        WHERE one.patient IN (SELECT changed.patient FROM changed)
+    )
 )
 
 SELECT patient, CAST(NULL AS BIGINT) AS since FROM whole

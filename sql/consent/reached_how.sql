@@ -1,4 +1,5 @@
--- In which ways those reached are decided: whether some are read whole, and whether some only said something new.
+-- In which ways those reached are decided: whether some are read whole, and whether some only said
+-- something new.
 -- Returns: one row, whole, told BOOLEAN
 -- Reads:   reached
 SELECT

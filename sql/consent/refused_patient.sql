@@ -1,7 +1,8 @@
--- Patients who are refused whatever they said (C11 to C13). A linked id's death or erasure is everyone's in the group.
+-- Patients who are refused whatever they said (C11 to C13). A linked id's death or erasure is
+-- everyone's in the group.
 -- Returns: patient, deceased, erased, too_wide, minor, age_unknown BOOLEAN
--- Reads:   patient_now, aside (ids whose rows are in quarantine), link_group, erased
--- Takes:   $today (the local date of as_of), $min_age, $max_linked
+-- Reads:   patient_now, aside (ids whose rows are in quarantine), erased, link_group
+-- Takes:   $min_age, $max_linked
 WITH gone AS (
     SELECT
         coalesce(link.grp, one.patient) AS human,

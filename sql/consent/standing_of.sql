@@ -1,7 +1,9 @@
--- How one patient id stands before anything it said: the facts of C11 to C13. A patient id without a row has no known age.
--- Returns: patient, known BOOLEAN (the patient table has it), deceased, erased, too_wide, minor, age_unknown BOOLEAN, size (of its linked group)
--- Reads:   identity, patient_now, aside (ids whose rows are in quarantine), link_group, erased
--- Takes:   $patient_id, $today (the local date of as_of), $min_age, $max_linked
+-- How one patient id stands before anything it said: the facts of C11 to C13. A patient id without
+-- a row has no known age.
+-- Returns: patient, known BOOLEAN (the patient table has it), deceased, erased, too_wide, minor,
+--          age_unknown BOOLEAN, size (of its linked group)
+-- Reads:   identity, link_group, patient_now, aside (ids whose rows are in quarantine), erased
+-- Takes:   $patient_id, $min_age, $max_linked
 WITH kindred AS (
     SELECT
         identity.patient,
@@ -20,9 +22,19 @@ everyone AS (
 
 gone AS (
     SELECT
-        (SELECT count(*) > 0 FROM patient_now WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone))
-        OR (SELECT count(*) > 0 FROM aside WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone)) AS deceased,
-        (SELECT count(*) > 0 FROM erased WHERE patient IN (SELECT everyone.patient FROM everyone)) AS erased
+        (
+            SELECT count(*) > 0
+            FROM patient_now
+            WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone)
+        )
+        OR (
+            SELECT count(*) > 0
+            FROM aside
+            WHERE deceased AND patient IN (SELECT everyone.patient FROM everyone)
+        ) AS deceased,
+        (
+            SELECT count(*) > 0 FROM erased WHERE patient IN (SELECT everyone.patient FROM everyone)
+        ) AS erased
 )
 
 SELECT

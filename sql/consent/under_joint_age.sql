@@ -1,7 +1,7 @@
--- Patients below 15, whose grants must be joint (C11). At a min_age of 15 or more they are refused anyway.
+-- Patients below 15, whose grants must be joint (C11). At a min_age of 15 or more they are refused
+-- anyway.
 -- Returns: patient
 -- Reads:   patient_now
--- Takes:   $today (the local date of as_of)
 SELECT patient
 FROM patient_now
 WHERE age_now < 15

@@ -1,8 +1,8 @@
--- What each denial still forbids each patient it speaks of. A grant lifts a denial for the questions it answers itself, where it is
--- strictly later and at least as specific: each field that the denial names, the grant names alike (C7, C9, C10).
+-- What each denial still forbids each patient it speaks of. A grant lifts a denial for the
+-- questions it answers itself, where it is strictly later and at least as specific: each field that
+-- the denial names, the grant names alike (C7, C9, C10).
 -- Returns: patient, word, scope, mask BIGINT
--- Reads:   newest_denial, newest_grant, denied_patient
--- Takes:   what they take
+-- Reads:   newest_grant, denied_patient, newest_denial
 WITH lift AS (
     SELECT
         patient.patient,
@@ -25,5 +25,6 @@ SELECT
     denial.mask & ~coalesce(lift.lifted, 0) AS mask
 FROM denied_patient AS patient
 JOIN newest_denial AS denial ON denial.human = patient.human
-LEFT JOIN lift ON lift.patient = patient.patient AND lift.word = denial.word AND lift.scope = denial.scope
+LEFT JOIN lift
+    ON lift.patient = patient.patient AND lift.word = denial.word AND lift.scope = denial.scope
 WHERE denial.lifted_after IS NOT NULL

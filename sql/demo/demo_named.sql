@@ -1,8 +1,10 @@
--- Which data categories an expression of will names. Reads and takes nothing.
+-- Which data categories an expression of will names.
+-- Returns: names, category
 SELECT names, category
-FROM (VALUES
-  ('care', 'identity'), ('care', 'contact'), ('care', 'care'),
-  ('plain', 'identity'), ('plain', 'contact'),
-  ('stats', 'identity'), ('stats', 'care'),
-  ('any', '*'), ('none', '*')
-) AS named(names, category)
+FROM (
+    VALUES
+    ('care', 'identity'), ('care', 'contact'), ('care', 'care'),
+    ('plain', 'identity'), ('plain', 'contact'),
+    ('stats', 'identity'), ('stats', 'care'),
+    ('any', '*'), ('none', '*')
+) AS named (names, category)

@@ -1,5 +1,5 @@
 -- The rows of one fact table reduced to one row a patient (P9), before anything is counted.
--- Returns: patient, measure_<n> ...
+-- Returns: patient, measure_<n>
 -- Reads:   __fact__ (a fact table)
 -- Takes:   __measures__ (one aggregate a dimension)
 SELECT

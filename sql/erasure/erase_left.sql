@@ -1,4 +1,5 @@
--- Whether a column of texts holds anything of the erased: not as part of a longer word, address or hash, which is somebody else's.
+-- Whether a column of texts holds anything of the erased: not as part of a longer word, address or
+-- hash, which is somebody else's.
 -- Returns: found
 -- Reads:   erase_source, needle(text: lower case)
 -- Takes:   __column__
@@ -8,5 +9,7 @@ JOIN needle AS n
     ON
         contains(s.text, n.text)
         AND regexp_matches(
-            s.text, '(^|[^0-9a-z._+-])' || regexp_replace(n.text, '([][\\.+*?(){}|^$])', '\\\1', 'g') || '($|[^0-9a-z])'
+            s.text,
+            '(^|[^0-9a-z._+-])' || regexp_replace(n.text, '([][\\.+*?(){}|^$])', '\\\1', 'g')
+                || '($|[^0-9a-z])'
         )

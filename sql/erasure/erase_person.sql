@@ -1,6 +1,6 @@
 -- A person in one snapshot: every id linked to the one named, with its identifiers.
 -- Returns: patient, patient_id, email, phone, postal
--- Reads:   identity, patient, link_group
+-- Reads:   identity, link_group, patient
 -- Takes:   $patient_id
 WITH named AS (
     SELECT patient FROM identity WHERE patient_id = $patient_id

@@ -1,6 +1,6 @@
 -- Whatever of the erased might stand in a line kept as text.
 -- Returns: text (lower case)
--- Reads:   erase_gone, identity, patient
+-- Reads:   identity, patient, erase_gone
 SELECT DISTINCT lower(told.text) AS text
 FROM (
     SELECT i.patient, i.patient_id AS text FROM identity AS i

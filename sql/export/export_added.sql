@@ -1,6 +1,7 @@
--- As export_payload, only those who were not in the previous export of the same segment, channel and destination with this address.
+-- As export_payload, only those who were not in the previous export of the same segment, channel
+-- and destination with this address.
 -- Returns: what __columns__ names
--- Reads:   export_checked, patient, export_address, export_before(patient, address)
+-- Reads:   export_checked, export_before(patient, address), patient, export_address
 -- Takes:   __columns__ (over x, p and n)
 SELECT __columns__
 FROM export_checked AS x

@@ -1,7 +1,8 @@
--- Each member with the first reason it is not exported for; they sum exactly. 7 duplicate_address: of one address the smallest
--- patient_id (as text) that passed everything else is kept. 8 holdout, last: a keyed hash of experiment and patient_id below the share.
+-- Each member with the first reason it is not exported for; they sum exactly. 7 duplicate_address:
+-- of one address the smallest patient_id (as text) that passed everything else is kept. 8 holdout,
+-- last: a keyed hash of experiment and patient_id below the share.
 -- Returns: patient, pseudonym, address, reason (0: exported)
--- Reads:   export_twin, export_held, export_considered
+-- Reads:   export_twin, export_considered, export_held
 WITH keeper AS (
     SELECT address, min(patient_id) AS patient_id
     FROM export_twin

@@ -1,5 +1,6 @@
--- First reasons over the members, apart for those who were in the previous export and those who were not. Exact, so confidential (P16).
--- Also (reason 9) those of the previous export who are no members now. Everyone is in one row only.
+-- First reasons over the members, apart for those who were in the previous export and those who
+-- were not. Exact, so confidential (P16). Also (reason 9) those of the previous export who are no
+-- members now. Everyone is in one row only.
 -- Returns: reason, before, people
 -- Reads:   export_checked, export_before
 SELECT x.reason, b.patient IS NOT NULL AS before, count(*) AS people

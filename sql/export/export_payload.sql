@@ -1,4 +1,5 @@
--- The rows of the file: minimised columns of everyone exported, in an order that says nothing (by keyed hash) and is always the same.
+-- The rows of the file: minimised columns of everyone exported, in an order that says nothing (by
+-- keyed hash) and is always the same.
 -- Returns: what __columns__ names
 -- Reads:   export_checked, patient, export_address (item, normal)
 -- Takes:   __columns__ (over x, p and n)

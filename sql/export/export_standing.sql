@@ -1,5 +1,5 @@
--- Each member with the first reason that stands against it whatever its address: 1 no_channel_consent, 2 suppressed, 3 preference,
--- 4 frequency_cap; 0 none of these.
+-- Each member with the first reason that stands against it whatever its address: 1
+-- no_channel_consent, 2 suppressed, 3 preference, 4 frequency_cap; 0 none of these.
 -- Returns: patient, reason
 -- Reads:   export_member(patient, contactable), suppressed, preferring, capped
 SELECT

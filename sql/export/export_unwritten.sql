@@ -1,4 +1,5 @@
--- Each member without an address, with the first reason against it: that of export_standing, or 5 no_address.
+-- Each member without an address, with the first reason against it: that of export_standing, or 5
+-- no_address.
 -- Returns: patient, pseudonym, address (both null), shared, reason
 -- Reads:   export_standing, export_considered
 SELECT

@@ -1,6 +1,7 @@
 -- Members of an export to be recalled from it, and none that was before.
 -- Returns: patient, pseudonym, export, late
--- Reads:   recall_member(patient, pseudonym), recall_withdrawn, recall_suppressed, recalled(patient, export)
+-- Reads:   recall_member(patient, pseudonym), recall_withdrawn, recall_suppressed,
+--          recalled(patient, export)
 -- Takes:   $export
 SELECT DISTINCT
     m.patient,

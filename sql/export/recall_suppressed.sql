@@ -1,4 +1,5 @@
--- Members of an export whom an entry of the suppression list now keeps out, by any identifier of theirs, or by the address exported.
+-- Members of an export whom an entry of the suppression list now keeps out, by any identifier of
+-- theirs, or by the address exported.
 -- Returns: patient
 -- Reads:   recall_member(patient), suppressed(patient), recall_hit(patient)
 SELECT m.patient

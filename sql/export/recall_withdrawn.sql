@@ -1,7 +1,9 @@
--- Members of an export whom an expression of will that reached us after it now keeps out: a denial, or one that may be (C10), of theirs or
--- of a linked id, that the export could not know or that came into force later, and they may not be contacted now.
+-- Members of an export whom an expression of will that reached us after it now keeps out: a denial,
+-- or one that may be (C10), of theirs or of a linked id, that the export could not know or that
+-- came into force later, and they may not be contacted now.
 -- Returns: patient, late (whether one of them was in force before the export)
--- Reads:   recall_member(patient), contactable, consent, link_group, earlier_consent (consent as the export knew it), declared_scope(scope, name)
+-- Reads:   recall_member(patient), contactable, link_group, consent, declared_scope(scope, name),
+--          earlier_consent (consent as the export knew it)
 -- Takes:   $purpose, $channel, $topic, $exported_at
 WITH silent AS (
     SELECT m.patient, coalesce(g.grp, m.patient) AS human

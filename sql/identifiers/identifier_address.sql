@@ -11,7 +11,9 @@ WITH named AS (
 ),
 
 hashed AS (
-    SELECT item, kind, profile, valid, sha256($outer || unhex(sha256($inner || encode(normal)))) AS hash
+    SELECT
+        item, kind, profile, valid,
+        sha256($outer || unhex(sha256($inner || encode(normal)))) AS hash
     FROM named
 )
 

@@ -1,4 +1,5 @@
--- The first profile of every identifier: how it is compared and written (S3). What is plain is valid.
+-- The first profile of every identifier: how it is compared and written (S3). What is plain is
+-- valid.
 -- Returns: item, kind, profile, normal, valid
 -- Reads:   identifier_plain, identifier_read
 SELECT item, kind, 1 AS profile, clean AS normal, TRUE AS valid

@@ -1,4 +1,5 @@
--- The second profile of plain Google addresses, if it differs: one domain, without dots and +suffix (S3). Earlier versions kept the domain.
+-- The second profile of plain Google addresses, if it differs: one domain, without dots and +suffix
+-- (S3). Earlier versions kept the domain.
 -- Returns: item, kind, profile, normal
 -- Reads:   identifier_plain
 WITH google AS (

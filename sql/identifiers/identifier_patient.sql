@@ -1,4 +1,5 @@
--- The identifiers of one kind of the snapshot's patients; for `patient_id`, of every id seen anywhere.
+-- The identifiers of one kind of the snapshot's patients; for `patient_id`, of every id seen
+-- anywhere.
 -- Returns: item (the patient), kind, value
 -- Reads:   identity, patient
 -- Takes:   __kind__

@@ -1,4 +1,5 @@
--- The first profile of identifiers that plain SQL can normalise (S3); every other one is in identifier_unnormalised.
+-- The first profile of identifiers that plain SQL can normalise (S3); every other one is in
+-- identifier_unnormalised.
 -- Returns: item, kind, clean, one row for each plain identifier
 -- Reads:   identifier_judged
 SELECT

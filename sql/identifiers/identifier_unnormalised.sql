@@ -1,4 +1,5 @@
--- Identifiers that Python reads, each distinct one once: dressed, not ASCII, domains, numbers in rare spellings.
+-- Identifiers that Python reads, each distinct one once: dressed, not ASCII, domains, numbers in
+-- rare spellings.
 -- Returns: kind, value
 -- Reads:   identifier_judged
 SELECT DISTINCT kind, value

@@ -1,4 +1,5 @@
--- What each patient has in each cell of a question: facts reduced to one row a patient and cell (P9).
+-- What each patient has in each cell of a question: facts reduced to one row a patient and cell
+-- (P9).
 -- Returns: patient, cell, many (rows), and the reductions of the measured columns
 -- Reads:   __rows__ (asked_row, or placed_row where one value of several is drawn)
 -- Takes:   __reductions__

@@ -1,4 +1,5 @@
--- The rows of one fact table that a question looks at: those of eligible humans that satisfy its condition.
+-- The rows of one fact table that a question looks at: those of eligible humans that satisfy its
+-- condition.
 -- Returns: patient, line, cell BIGINT (the group's number), value_<n> (the measured columns)
 -- Reads:   __fact__ (a fact table), __eligible__ (one row a human, made by the gate), matched_cell
 -- Takes:   __group__, __matched__ (numbers in mixed radix), __values__

@@ -1,6 +1,7 @@
--- What decides which cells of a patient count, where there are too many (P9): the coefficients of a polynomial in the cell over the field
--- of 2^31 - 1, a keyed hash of the patient. One costly hash a patient, and any three cells of a patient are ordered as if each had been
--- drawn on its own. A snapshot holds it as a table.
+-- What decides which cells of a patient count, where there are too many (P9): the coefficients of a
+-- polynomial in the cell over the field of 2^31 - 1, a keyed hash of the patient. One costly hash a
+-- patient, and any three cells of a patient are ordered as if each had been drawn on its own. A
+-- snapshot holds it as a table.
 -- Returns: patient, square, slope, base
 -- Reads:   patient
 -- Takes:   $key

@@ -1,7 +1,7 @@
 -- The draws of the patients of one part of a question.
 -- Returns: patient, square, slope, base
 -- Reads:   bound_draw
--- Takes:   $key where no table has them, __first__, __last__ (patients)
+-- Takes:   __first__, __last__ (patients)
 SELECT
     patient,
     square,

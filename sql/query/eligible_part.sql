@@ -1,5 +1,6 @@
 -- The eligible humans of one part of a question.
--- Returns: patient, cell, matched: what their own codes tell of the same numbers as `reduced_part`; each is the sum of both
+-- Returns: patient, cell, matched: what their own codes tell of the same numbers as `reduced_part`;
+--          each is the sum of both
 -- Reads:   __eligible__ (one row a human, made by the gate)
 -- Takes:   __first__, __last__ (patients), __numbers__ (in mixed radix)
 SELECT

@@ -1,4 +1,5 @@
--- How many rows a table has, and the numbers of its first and last patient (NULL where it is empty).
+-- How many rows a table has, and the numbers of its first and last patient (NULL where it is
+-- empty).
 -- Returns: one row: rows_there, first, last
 -- Reads:   __table__
 SELECT

@@ -1,6 +1,8 @@
--- How many eligible humans each group has, of those that satisfy the question's condition. Confidential.
+-- How many eligible humans each group has, of those that satisfy the question's condition.
+-- Confidential.
 -- Returns: cell BIGINT (the group's number), patients BIGINT
--- Reads:   __eligible__ (one row a human, made by the gate), matched_cell (cell: the numbers that satisfy the condition)
+-- Reads:   __eligible__ (one row a human, made by the gate), matched_cell (cell: the numbers that
+--          satisfy the condition)
 -- Takes:   __group__, __matched__ (numbers in mixed radix)
 SELECT
     __group__ AS cell,

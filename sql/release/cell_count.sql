@@ -1,5 +1,7 @@
--- The exact number of eligible humans in each cell that has any. Confidential: only a release makes numbers of it.
--- Returns: cell BIGINT (mixed radix over the dimension codes, first dimension slowest), patients BIGINT
+-- The exact number of eligible humans in each cell that has any. Confidential: only a release makes
+-- numbers of it.
+-- Returns: cell BIGINT (mixed radix over the dimension codes, first dimension slowest), patients
+--          BIGINT
 -- Reads:   __eligible__ (one row a human, made by the gate)
 -- Takes:   __cell__ (the cell's number)
 SELECT

@@ -1,27 +1,36 @@
--- Broken lines of consent that may be a denial of a known patient: each denies on the widest scope, and has no date that could be read (C10).
--- Of the readings of a line, one with a state that denies nothing clears it, unless another denies.
--- Returns: consent_kept's columns. Reads: broken_line, identity. Takes: $first_broken, the number of the first.
+-- Broken lines of consent that may be a denial of a known patient: each denies on the widest scope,
+-- and has no date that could be read (C10). Of the readings of a line, one with a state that denies
+-- nothing clears it, unless another denies.
+-- Returns: consent_kept's columns
+-- Reads:   broken_line, identity
+-- Takes:   $first_broken (the number of the first)
 SELECT
-  $first_broken + row_number() OVER (ORDER BY d.origin, d.line, d.patient) - 1 AS event,
-  d.patient,
-  '' AS event_id, '' AS source, '' AS purpose, '' AS channel, '' AS topic, '' AS category,
-  coalesce(d.denial, '') AS state,
-  '' AS method, '' AS expressed_by, '' AS notice_version, '' AS evidence, FALSE AS evidenced,
-  CAST(NULL AS TIMESTAMP) AS effective_at, CAST(NULL AS TIMESTAMP) AS recorded_at,
-  CAST(NULL AS TIMESTAMP) AS confirmed_at, CAST(NULL AS TIMESTAMP) AS valid_until,
-  CAST(3 AS SMALLINT) AS dates,
-  d.origin, d.line
+    $first_broken + row_number() OVER (ORDER BY d.origin, d.line, d.patient) - 1 AS event,
+    d.patient,
+    '' AS event_id, '' AS source, '' AS purpose, '' AS channel, '' AS topic, '' AS category,
+    coalesce(d.denial, '') AS state,
+    '' AS method, '' AS expressed_by, '' AS notice_version, '' AS evidence, FALSE AS evidenced,
+    CAST(NULL AS TIMESTAMP) AS effective_at, CAST(NULL AS TIMESTAMP) AS recorded_at,
+    CAST(NULL AS TIMESTAMP) AS confirmed_at, CAST(NULL AS TIMESTAMP) AS valid_until,
+    CAST(3 AS SMALLINT) AS dates,
+    d.origin, d.line
 FROM (
-  SELECT i.patient, said.origin, said.line, said.denial
-  FROM (
-    SELECT
-      origin, line,
-      max(CASE WHEN state IN ('refused', 'withdrawn', 'objected', 'expired', 'revoked') THEN state END) AS denial,
-      bool_or(state IN ('given', 'renewed', 'requested', 'deferred')) AS harmless
-    FROM broken_line
-    GROUP BY origin, line
-  ) AS said
-  JOIN (SELECT DISTINCT origin, line, patient_id FROM broken_line) AS named ON named.origin = said.origin AND named.line = said.line
-  JOIN identity AS i ON i.patient_id = named.patient_id
-  WHERE said.denial IS NOT NULL OR NOT said.harmless
+    SELECT i.patient, said.origin, said.line, said.denial
+    FROM (
+        SELECT
+            origin, line,
+            max(
+                CASE
+                    WHEN state IN ('refused', 'withdrawn', 'objected', 'expired', 'revoked')
+                        THEN state
+                END
+            ) AS denial,
+            bool_or(state IN ('given', 'renewed', 'requested', 'deferred')) AS harmless
+        FROM broken_line
+        GROUP BY origin, line
+    ) AS said
+    JOIN (SELECT DISTINCT origin, line, patient_id FROM broken_line) AS named
+        ON named.origin = said.origin AND named.line = said.line
+    JOIN identity AS i ON i.patient_id = named.patient_id
+    WHERE said.denial IS NOT NULL OR NOT said.harmless
 ) AS d

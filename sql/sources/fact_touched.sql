@@ -1,3 +1,4 @@
 -- Patients with new rows in a fact table.
--- Returns: patient. Reads: fact_new.
+-- Returns: patient
+-- Reads:   fact_new
 SELECT DISTINCT patient FROM fact_new

@@ -1,5 +1,5 @@
--- List rows to be told of, one for each line: what can name nobody adds nothing, the others are kept, in the widest sense or in every
--- reading; `lost` says that the row counts as set aside.
+-- List rows to be told of, one for each line: what can name nobody adds nothing, the others are
+-- kept, in the widest sense or in every reading; `lost` says that the row counts as set aside.
 -- Returns: source, origin, line, rule, reason, content, lost
 -- Reads:   list_entry_read, list_hash
 WITH told AS (
@@ -34,7 +34,9 @@ ranked AS (
         rule,
         problem,
         max(CASE WHEN lost THEN 1 ELSE 0 END) OVER (PARTITION BY source, origin, line) = 1 AS lost,
-        row_number() OVER (PARTITION BY source, origin, line ORDER BY lost DESC, rule DESC, problem) AS place
+        row_number() OVER (
+            PARTITION BY source, origin, line ORDER BY lost DESC, rule DESC, problem
+        ) AS place
     FROM told
     WHERE problem IS NOT NULL
 )

@@ -1,32 +1,51 @@
--- Preference rows with a patient, judged: `reason` says what cannot be read; `scoped` is whether channel and topic are declared (empty is all).
--- Returns: raw_row, origin, line, patient_id, the row's fields, rule, reason, content. Reads: raw_preference.
--- Takes: $channels, $topics (lists, `*` and empty among them), $time_zone and __updated_at__ (see instant), __allowed_given__, __updated_given__.
+-- Preference rows with a patient, judged: `reason` says what cannot be read; `scoped` is whether
+-- channel and topic are declared (empty is all).
+-- Returns: raw_row, origin, line, patient_id, the row's fields, rule, reason, content
+-- Reads:   raw_preference
+-- Takes:   $channels, $topics (lists, `*` and empty among them), __allowed_given__,
+--          __updated_given__, __updated_at__
 SELECT
-  *,
-  CASE
-    WHEN patient_id = '' THEN 'no patient_id'
-    WHEN allowed_read IS NULL THEN 'allowed is unreadable'
-    WHEN NOT number_read THEN 'max_contacts or per_days is not a number'
-    WHEN updated_given AND updated_read IS NULL THEN 'updated_at is unreadable'
-    WHEN NOT channel_declared THEN 'undeclared channel'
-    WHEN NOT topic_declared THEN 'undeclared topic'
-  END AS reason
+    *,
+    CASE
+        WHEN patient_id = '' THEN 'no patient_id'
+        WHEN allowed_read IS NULL THEN 'allowed is unreadable'
+        WHEN NOT number_read THEN 'max_contacts or per_days is not a number'
+        WHEN updated_given AND updated_read IS NULL THEN 'updated_at is unreadable'
+        WHEN NOT channel_declared THEN 'undeclared channel'
+        WHEN NOT topic_declared THEN 'undeclared topic'
+    END AS reason
 FROM (
-  SELECT
-    raw_row, raw_origin, raw_line, patient_id,
-    list_contains($channels, channel) AS channel_declared,
-    list_contains($topics, topic) AS topic_declared,
-    CASE WHEN list_contains($channels, channel) AND channel <> '' THEN channel ELSE '*' END AS channel,
-    CASE WHEN list_contains($topics, topic) AND topic <> '' THEN topic ELSE '*' END AS topic,
-    CASE lower(trim(allowed)) WHEN 'true' THEN true WHEN '1' THEN true WHEN 'yes' THEN true
-      WHEN 'false' THEN false WHEN '0' THEN false WHEN 'no' THEN false ELSE CASE WHEN __allowed_given__ THEN NULL ELSE true END END AS allowed_read,
-    (max_contacts = '' OR regexp_full_match(max_contacts, '[0-9]{1,9}') AND regexp_full_match(per_days, '0*[1-9][0-9]{0,8}'))
-      AND (per_days = '' OR regexp_full_match(per_days, '[0-9]{1,9}')) AS number_read,
-    try_cast(max_contacts AS INTEGER) AS max_contacts,
-    try_cast(per_days AS INTEGER) AS per_days,
-    nullif(language, '') AS language,
-    __updated_given__ AS updated_given,
-    __updated_at__ AS updated_read,
-    concat_ws(', ', patient_id, channel, topic, allowed, max_contacts, per_days, language, updated_at) AS content
-  FROM raw_preference
+    SELECT
+        raw_row, raw_origin, raw_line, patient_id,
+        list_contains($channels, channel) AS channel_declared,
+        list_contains($topics, topic) AS topic_declared,
+        CASE
+            WHEN list_contains($channels, channel) AND channel <> '' THEN channel
+            ELSE '*'
+        END AS channel,
+        CASE WHEN list_contains($topics, topic) AND topic <> '' THEN topic ELSE '*' END AS topic,
+        CASE lower(
+            trim(allowed))
+            WHEN 'true' THEN true WHEN '1' THEN true WHEN 'yes' THEN true
+            WHEN 'false'
+                THEN false WHEN '0' THEN false WHEN 'no' THEN false ELSE CASE
+                    WHEN __allowed_given__ THEN NULL
+                    ELSE true
+                END
+        END AS allowed_read,
+        (
+            max_contacts = ''
+            OR regexp_full_match(max_contacts, '[0-9]{1,9}')
+            AND regexp_full_match(per_days, '0*[1-9][0-9]{0,8}')
+        )
+        AND (per_days = '' OR regexp_full_match(per_days, '[0-9]{1,9}')) AS number_read,
+        try_cast(max_contacts AS INTEGER) AS max_contacts,
+        try_cast(per_days AS INTEGER) AS per_days,
+        nullif(language, '') AS language,
+        __updated_given__ AS updated_given,
+        __updated_at__ AS updated_read,
+        concat_ws(
+            ', ', patient_id, channel, topic, allowed, max_contacts, per_days, language, updated_at
+        ) AS content
+    FROM raw_preference
 ) AS row_read

@@ -1,3 +1,4 @@
 -- The sources that have rows in quarantine.
--- Returns: source. Reads: quarantine.
+-- Returns: source
+-- Reads:   quarantine
 SELECT DISTINCT source FROM quarantine

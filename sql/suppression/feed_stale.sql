@@ -1,4 +1,5 @@
--- Suppression sources that are too old, unreadable or shrank too much to rely on (S7). An unknown age is too old.
+-- Suppression sources that are too old, unreadable or shrank too much to rely on (S7). An unknown
+-- age is too old.
 -- Returns: name, fault ('unreadable', 'shrunk', 'stale')
 -- Reads:   feed(name, modified_at, max_age_seconds, readable, shrunk)
 -- Takes:   $now

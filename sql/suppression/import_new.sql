@@ -1,8 +1,10 @@
--- Entries of an imported list that were never made before (S6): a lifted one stays lifted when its file is read again.
+-- Entries of an imported list that were never made before (S6): a lifted one stays lifted when its
+-- file is read again.
 -- Returns: kind, hash, probe, channel, purpose, topic, reason, since, until, source, event
 -- Reads:   suppression_incoming (of the same columns), suppression_known
 SELECT DISTINCT
-    fresh.kind, fresh.hash, fresh.probe, fresh.channel, fresh.purpose, fresh.topic, fresh.reason, fresh.since, fresh.until, fresh.source,
+    fresh.kind, fresh.hash, fresh.probe, fresh.channel, fresh.purpose, fresh.topic, fresh.reason,
+    fresh.since, fresh.until, fresh.source,
     fresh.event
 FROM suppression_incoming AS fresh
 LEFT ANTI JOIN suppression_known AS known

@@ -1,4 +1,5 @@
--- The caps that patients set themselves, each over the scope it was set for; without days it is for ever.
+-- The caps that patients set themselves, each over the scope it was set for; without days it is for
+-- ever.
 -- Returns: patient, human (the linked group, else the patient), channel, topic, contacts, from_at
 -- Reads:   preference_speaking, link_group
 -- Takes:   $planned_at

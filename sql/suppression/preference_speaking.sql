@@ -1,5 +1,6 @@
--- What each patient last said for every exact (channel, topic) that covers an export; ties all speak, so that the stricter holds.
--- An undated row always speaks. A question without a topic is of all topics.
+-- What each patient last said for every exact (channel, topic) that covers an export; ties all
+-- speak, so that the stricter holds. An undated row always speaks. A question without a topic is of
+-- all topics.
 -- Returns: patient, channel, topic ('*' = all), allowed, max_contacts, per_days
 -- Reads:   preference
 -- Takes:   $channel, $topic (may be null)

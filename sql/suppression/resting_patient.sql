@@ -1,6 +1,7 @@
--- Members who refused, or any id linked to them did, on this channel so recently that the refusal still rests, whatever came after it.
+-- Members who refused, or any id linked to them did, on this channel so recently that the refusal
+-- still rests, whatever came after it.
 -- Returns: patient (once)
--- Reads:   export_member, consent, link_group
+-- Reads:   consent, link_group, export_member
 -- Takes:   $channel, $refused_from, $planned_at
 WITH refusal AS (
     SELECT DISTINCT coalesce(g.grp, c.patient) AS human

@@ -1,5 +1,5 @@
--- Addresses with three soft bounces within some 30 days: suppressed from then on, for ever (S4). An undated one counts in any 30 days;
--- one message's retries (one event) are one bounce.
+-- Addresses with three soft bounces within some 30 days: suppressed from then on, for ever (S4). An
+-- undated one counts in any 30 days; one message's retries (one event) are one bounce.
 -- Returns: kind, probe
 -- Reads:   soft_bounce(kind, probe, since, event)
 WITH often AS (

@@ -1,4 +1,5 @@
--- Patients with any identifier, under any profile, on a list that covers the export, and whoever is linked to them (S2, C13).
+-- Patients with any identifier, under any profile, on a list that covers the export, and whoever is
+-- linked to them (S2, C13).
 -- Returns: patient (once)
 -- Reads:   suppression_hit, link_group
 SELECT patient FROM suppression_hit

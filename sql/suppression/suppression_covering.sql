@@ -1,4 +1,5 @@
--- Entries whose scope covers an export and that have not ended; `since` never delays one (S2). A question without a topic is of all topics.
+-- Entries whose scope covers an export and that have not ended; `since` never delays one (S2). A
+-- question without a topic is of all topics.
 -- Returns: patient, kind, probe, reason, since, event
 -- Reads:   suppression_near
 -- Takes:   $channel, $purpose, $topic (may be null), $as_of

@@ -1,18 +1,20 @@
 -- Every entry that stands: all that were made, without those an officer lifted (S1).
 -- Returns: kind, hash, probe, channel, purpose, topic, reason, since, until, source, event
--- Reads:   suppression_known, suppression_lifted (of the same columns)
+-- Reads:   suppression_lifted (of the same columns), suppression_known
 WITH touched AS (
     SELECT DISTINCT probe FROM suppression_lifted
 )
 
 SELECT
-    known.kind, known.hash, known.probe, known.channel, known.purpose, known.topic, known.reason, known.since, known.until, known.source,
+    known.kind, known.hash, known.probe, known.channel, known.purpose, known.topic, known.reason,
+    known.since, known.until, known.source,
     known.event
 FROM suppression_known AS known
 LEFT ANTI JOIN touched ON known.probe = touched.probe
 UNION ALL
 SELECT
-    known.kind, known.hash, known.probe, known.channel, known.purpose, known.topic, known.reason, known.since, known.until, known.source,
+    known.kind, known.hash, known.probe, known.channel, known.purpose, known.topic, known.reason,
+    known.since, known.until, known.source,
     known.event
 FROM suppression_known AS known
 LEFT SEMI JOIN touched ON known.probe = touched.probe

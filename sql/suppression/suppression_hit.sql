@@ -1,4 +1,5 @@
--- Whom an entry that covers an export names: for soft bounces, from the third within 30 days on (S4).
+-- Whom an entry that covers an export names: for soft bounces, from the third within 30 days on
+-- (S4).
 -- Returns: patient
 -- Reads:   suppression_covering, soft_bounced
 SELECT patient

@@ -32,13 +32,6 @@ def test_every_case_file_has_a_relation():
     assert sorted(sql_cases.files().keys() - relations.paths().keys()) == []
 
 
-def test_relations_are_short_and_begin_by_saying_what_they_are():
-    for name, path in relations.paths().items():
-        lines = path.read_text(encoding="utf-8").splitlines()
-        assert len(lines) < 60, name
-        assert lines[0].startswith("-- "), name
-
-
 def test_tokens_say_what_the_parsed_text_says():
     for name in relations.paths():
         whole, tokens = relations.tree(name), relations.tokens(name)
