@@ -3,10 +3,8 @@
 Proposals in the grammar of segments, for a person to judge.
 
 Free: `propose` learns from a release, whose noise is already paid, with scikit-learn or by plain
-comparison; only kept cells take part. Paid: `fit_private` fits a diffprivlib model for which the
-whole epsilon of a spend was reserved first. Its bounds follow from the policy's domains alone, and
-of the model only what its mechanism protects is kept: coefficients and intercept, not how many
-steps it took.
+comparison; only kept cells take part. Paid: `fit_private` fits a private model for which the whole
+epsilon of a spend was reserved first. Its bounds follow from the policy's domains alone.
 """
 
 from __future__ import annotations
@@ -20,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.budget.accounting import NANO
 from segmenter.errors import UsageError
 from segmenter.learning import rules
+from segmenter.learning.private_model import Fitted, fit_logistic
 from segmenter.nearest import hint
 from segmenter.project import condition as c
 from segmenter.query.question import holding
@@ -261,15 +260,15 @@ def fit_private(cube: Cube, dimensions: Sequence[Dimension], family: Family, goa
     domains = {d.name: d.labels for d in features}
     columns = rules.columns(list(domains), domains)
     rows, answers = _people(cube, dimensions, goal, columns)
-    weights, intercept = _fitted(rows, answers, math.sqrt(len(features)), cube.spend.cost.epsilon)
+    fitted = _fitted(rows, answers, math.sqrt(len(features)), cube.spend.cost.epsilon)
     return Model(
         family,
         goal,
         cube.spend.cost.epsilon,
         cube.spend.id,
         domains,
-        dict(zip(columns, weights, strict=True)),
-        intercept,
+        dict(zip(columns, fitted.weights, strict=True)),
+        fitted.intercept,
     )
 
 
@@ -287,30 +286,10 @@ def _people(
     return np.vstack([invented, rows]), np.concatenate([[0.0, 1.0], answers])
 
 
-def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> tuple[list[float], float]:
-    """The coefficients and the intercept.
-
-    Warnings of the solver speak of the data, so nobody hears them.
-    """
-    import warnings
-
-    from diffprivlib import BudgetAccountant
-    from diffprivlib.models import LogisticRegression
-
-    strength = (
-        QUIET * epsilon / NANO / (2 * norm * rows.shape[1])
-    )  # so that noise alone gives a label no more than about QUIET
-    machine = LogisticRegression(
-        epsilon=epsilon / NANO,
-        data_norm=norm,
-        C=min(1.0, strength),
-        max_iter=1000,
-        accountant=BudgetAccountant(),
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        machine.fit(rows, answers)
-    return [float(w) for w in machine.coef_[0]], float(machine.intercept_[0])
+def _fitted(rows: Reals, answers: Reals, norm: float, epsilon: int) -> Fitted:
+    """Fit so that noise alone gives a label no more than about `QUIET` log-odds."""
+    strength = QUIET * epsilon / NANO / (2 * norm * rows.shape[1])
+    return fit_logistic(rows, answers, norm=norm, strength=min(1.0, strength), epsilon=epsilon)
 
 
 def propose_private(model: Model, most: int = MOST) -> tuple[Proposal, ...]:
