@@ -8,6 +8,7 @@ from pathlib import Path
 
 from segmenter import sources
 from segmenter.engine import DuckDBEngine
+from segmenter.identity.links import close_links
 from segmenter.project.declared import (
     ConsentSource,
     FactSource,
@@ -55,7 +56,8 @@ class Clinic:
 
     def ingest(self, previous: sources.Ingested | None = None) -> sources.Ingested:
         before = None if previous is None else previous.snapshot
-        return sources.ingest(self, self.home, KEYS, NOW, before, lambda _step, _done: None)
+        silent = lambda _step, _done: None  # noqa: E731
+        return sources.ingest(self, self.home, KEYS, NOW, before, silent, close_links)
 
     def rows(self, made: sources.Ingested, table: str, *columns: str) -> list[tuple]:
         """Rows of a table of the snapshot, sorted."""

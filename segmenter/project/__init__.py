@@ -1,11 +1,13 @@
-"""What a person writes: policy.yml, sources.yml, segments/*.yml, read into frozen values.
+"""What a person writes, read into frozen values: policy.yml, sources.yml, segments/*.yml.
 
 Every problem of every file is told at once.
 
-folder        a project folder -> Project
+folder          a project folder -> Project
+document        YAML with line numbers
+shapes          what may stand in policy.yml and segments; source_shapes: in sources.yml (pydantic)
+shaping         a document into a shape
+policy_file     policy.yml -> Policy
+sources_file    sources.yml -> Sources; agreement: what must hold between sources and policy
+segment         segments/*.yml -> Segment -> Resolved; condition: the grammar of `where`
 check, init, schema   commands that need no data
-document      YAML with line numbers
-shapes        what may stand in it, with shaping (pydantic stays here)
-policy_file   policy.yml -> Policy                      sources_file          sources.yml -> declared.Sources
-segment       segments/*.yml -> Segment -> Resolved     condition             the grammar of `where`
 """

@@ -1,4 +1,4 @@
-"""What `sources.yml` declares, as frozen values. Made by `project.read_sources`."""
+"""What `sources.yml` declares, as frozen values. Made by `project.read_project`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Where rows come from: a path, glob or URL, or a table of a database. `rename` maps our column to theirs. `line` is in sources.yml."""
+    """Where rows come from: a path, glob or URL, or a table of a database.
+
+    `rename` maps our column to theirs. `line` is where it stands in sources.yml.
+    """
 
     path: str | None = None
     database: str | None = None
@@ -21,7 +24,10 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class PatientSource:
-    """The patient table. `tags` maps a column to its category (default `identity`; email, phone, postal are `contact`)."""
+    """The patient table. `tags` maps a column to its category.
+
+    Without a tag, email, phone and postal are `contact`, every other column is `identity`.
+    """
 
     read: Read
     key: str
@@ -30,7 +36,10 @@ class PatientSource:
 
 @dataclass(frozen=True, slots=True)
 class FactSource:
-    """A fact table: rows that belong to a patient. `patient` is its column of patient ids; tag `'*'` is every other column's."""
+    """A fact table: rows that belong to a patient.
+
+    `patient` is its column of patient ids. The tag `'*'` is every other column's.
+    """
 
     name: str
     read: Read
@@ -40,7 +49,11 @@ class FactSource:
 
 @dataclass(frozen=True, slots=True)
 class ConsentSource:
-    """Consent events; for `format: fhir`, purpose codes to ours and what the signed form grants."""
+    """Consent events.
+
+    For `format: fhir`, `purposes` maps their purpose codes to ours, and `grants` says what the
+    signed form grants.
+    """
 
     read: Read
     purposes: Mapping[str, str] = field(default_factory=dict)
@@ -49,9 +62,11 @@ class ConsentSource:
 
 @dataclass(frozen=True, slots=True)
 class SuppressionSource:
-    """A suppression list that another system keeps; `max_age` is how stale its file may be at export (S7).
+    """A suppression list that another system keeps.
 
-    `ignored` are columns that look like opt-outs and are left unread (R1).
+    `max_age` is how old its file may be at export (S7). `max_shrink` is the share of its entries
+    that it may lose from one load to the next. `ignored` are columns that look like opt-outs and
+    are left unread (R1).
     """
 
     name: str
@@ -64,7 +79,7 @@ class SuppressionSource:
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """All declared sources; what is optional and not declared is None or empty."""
+    """All declared sources. What is optional and not declared is None or empty."""
 
     patient: PatientSource
     facts: Mapping[str, FactSource] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import FileError, PolicyError, Problem, UsageError
 from segmenter.nearest import hint
-from segmenter.project import document, policy_file, segment, sources_file
+from segmenter.project import agreement, document, policy_file, segment, sources_file
 from segmenter.project.policy import HEALTH, Policy, frozen
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Projec
     policy = policy_file.policy_of(policy_document, problems)
     sources = sources_file.sources_of(source_document, problems)
     if policy is not None and sources is not None:
-        problems += sources_file.disagreements(sources, policy, source_document, policy_document)
+        problems += agreement.disagreements(sources, policy, source_document, policy_document)
     selected = _selected(root, segments)
     found = _segments(root, selected, policy, problems)
     if problems:
@@ -102,7 +102,7 @@ def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Projec
     _refuse(
         [
             *_undocumented(policy, policy_document),
-            *sources_file.forbidden(sources, policy, policy_document),
+            *agreement.forbidden(sources, policy, policy_document),
         ]
     )
     return Project(root, root / PRIVATE, policy, sources, frozen(found), selected)

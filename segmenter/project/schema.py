@@ -31,11 +31,11 @@ def schemas(name: str | None = None) -> dict[str, Any]:
 
 
 def _schema(name: str) -> dict[str, Any]:
-    from segmenter.project import shapes
+    from segmenter.project import shapes, source_shapes
 
     known: dict[str, type[BaseModel]] = {
         "policy": shapes.PolicyShape,
-        "sources": shapes.SourcesShape,
+        "sources": source_shapes.SourcesShape,
         "segment": shapes.SegmentShape,
     }
     return {"$schema": DIALECT, **_tidy(known[name].model_json_schema())}

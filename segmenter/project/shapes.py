@@ -1,19 +1,18 @@
-"""The shapes of the three YAML files, for pydantic: the edge of the program, and the source of the JSON Schemas.
+"""The shapes of policy.yml and of segments, for pydantic: the edge of the program.
 
-Unknown keys are errors. Nothing else of the program uses these: `policy_file`, `sources_file` and
-`segment` turn them into frozen values.
+JSON Schemas are made of them. Unknown keys are errors. `policy_file` and `segment` turn these into
+frozen values; nothing else of the program uses them. `source_shapes` has those of sources.yml.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from segmenter.project.scalars import (
     Days,
-    Duration,
     Encrypt,
     Exact,
     Flag,
@@ -196,89 +195,6 @@ class PolicyShape(Shape):
     retention: RetentionShape = RetentionShape()
     unsubscribe_url: Text | None = None
     webhooks: dict[Word, str] = {}
-
-
-class ReadShape(Shape):
-    """A path, glob or URL, or a table of a database."""
-
-    path: str | None = None
-    database: str | None = None
-    table: Text | None = None
-
-
-def _read(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
-
-
-def _listed(value: Any) -> Any:
-    return [value] if isinstance(value, dict) else value
-
-
-Read = Annotated[
-    ReadShape,
-    BeforeValidator(_read, json_schema_input_type=str | dict[Literal["database", "table"], str]),
-]
-
-
-class SourceShape(Shape):
-    """What every source has."""
-
-    read: Read
-    format: Text | None = None
-    rename: dict[Text, Text] = {}
-
-
-class PatientShape(SourceShape):
-    """The patient table; `tags` maps a column to its category."""
-
-    key: Text = "patient_id"
-    tags: dict[Text, Text] = {}
-
-
-class FactShape(SourceShape):
-    """A fact table: rows that belong to a patient. `patient` has no default, so that a misspelt `preference` is no table of facts."""
-
-    patient: Text
-    tags: dict[Text, Text] = {}
-
-
-class GrantsShape(Shape):
-    """What the signed form of a FHIR consent says."""
-
-    notice_version: Text
-    channel: Text = "*"
-    topic: Text = "*"
-    categories: list[Text] = Field(min_length=1)
-
-
-class ConsentShape(SourceShape):
-    """Consent events."""
-
-    purposes: dict[Text, Text] = {}
-    grants: GrantsShape | None = None
-
-
-class SuppressionShape(SourceShape):
-    """A suppression list that another system keeps (S7)."""
-
-    name: Stem
-    channel: Text | None = None
-    max_age: Duration
-    max_shrink: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.2")
-    ignored: list[Text] = []
-
-
-class SourcesShape(BaseModel):
-    """sources.yml: where the data comes from. Any key but the named ones is a fact table."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, FactShape]
-
-    patient: PatientShape
-    consent: Annotated[list[ConsentShape], BeforeValidator(_listed)] = []
-    suppression: Annotated[list[SuppressionShape], BeforeValidator(_listed)] = []
-    preference: SourceShape | None = None
-    link: SourceShape | None = None
 
 
 class SegmentShape(Shape):

@@ -33,8 +33,9 @@ class DatabaseReader:
         return SourceFile(f"database://{self.table}", self.table)
 
     def load(self, stage: Stage, columns: Sequence[int | None]) -> None:
-        """Append the table, holding one batch of rows in memory."""
-        number, line = stage.begin(self.file, 0), 1
+        """Append the table, with one batch of rows in memory."""
+        number = stage.begin(self.file, 0)
+        line = 1
         for rows in self._batches():
             stage.add(number, range(line, line + len(rows)), rows, columns)
             line += len(rows)
@@ -46,9 +47,9 @@ class DatabaseReader:
         try:
             with engine.connect() as connection:
                 streaming = connection.execution_options(stream_results=True, yield_per=BATCH)
-                found = streaming.execute(sa.select(_reflected(engine, self.table)))
-                for part in found.partitions():
-                    yield [[as_text(value) for value in row] for row in part]
+                answer = streaming.execute(sa.select(_reflected(engine, self.table)))
+                for part in answer.partitions():
+                    yield [_texts(row) for row in part]
         except sa.exc.SQLAlchemyError:
             raise _unreadable(self.table) from None
         finally:
@@ -56,7 +57,10 @@ class DatabaseReader:
 
 
 def open_database(read: Read, root: Path) -> DatabaseReader:
-    """Look the columns up. A path in the URL is relative to `root`. Raises `SourceError` where database or table cannot be reached."""
+    """Look the columns up. A path in the URL is relative to `root`.
+
+    Raises `SourceError` if database or table cannot be reached.
+    """
     import sqlalchemy as sa
 
     table = str(read.table)
@@ -66,16 +70,16 @@ def open_database(read: Read, root: Path) -> DatabaseReader:
     except (sa.exc.SQLAlchemyError, ImportError):
         raise _unreadable(table, read.line) from None
     try:
-        header = tuple(column.name for column in _reflected(engine, table).columns)
+        columns = _reflected(engine, table).columns
     except sa.exc.SQLAlchemyError:
         raise _unreadable(table, read.line) from None
     finally:
         engine.dispose()
-    return DatabaseReader(url, table, header)
+    return DatabaseReader(url, table, tuple(column.name for column in columns))
 
 
 def _placed(url: sa.URL, root: Path) -> sa.URL:
-    """The URL with its file, for a database that is one, under `root`; a file that is not there is not made."""
+    """The URL with the file of a database that is one under `root`. A missing file is not made."""
     import sqlalchemy as sa
 
     if url.get_backend_name() != "sqlite" or not url.database or url.database.startswith("file:"):
@@ -91,6 +95,10 @@ def _reflected(engine: sa.Engine, table: str) -> sa.Table:
 
     schema, _, name = table.rpartition(".")
     return sa.Table(name, sa.MetaData(), schema=schema or None, autoload_with=engine)
+
+
+def _texts(row: Sequence[Any]) -> list[str]:
+    return [as_text(value) for value in row]
 
 
 def as_text(value: Any) -> str:

@@ -5,77 +5,110 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources import fhir_files
+from segmenter.sources.column_names import require
 from segmenter.sources.fhir import Terms
-from segmenter.sources.readers import require
+from segmenter.sources.load import BrokenEvents
 from segmenter.sqlexpr.columns import content, instant
 
 if TYPE_CHECKING:
     from segmenter.engine.relations import Structure
-    from segmenter.sources.work import Work
+    from segmenter.project.declared import ConsentSource
+    from segmenter.sources.load import Load
+    from segmenter.sources.stage import Stage
 
 FIELDS = (
-    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
-    "valid_until", "method", "expressed_by", "notice_version", "evidence", "source",
-)  # fmt: skip
+    "event_id",
+    "patient_id",
+    "purpose",
+    "channel",
+    "topic",
+    "category",
+    "state",
+    "effective_at",
+    "recorded_at",
+    "confirmed_at",
+    "valid_until",
+    "method",
+    "expressed_by",
+    "notice_version",
+    "evidence",
+    "source",
+)
 DATES = ("effective_at", "recorded_at", "confirmed_at", "valid_until")
 REQUIRED = ("patient_id", "state")
 
 
-def ingest_consent(work: Work) -> None:
+def ingest_consent(load: Load) -> None:
     """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6).
 
     A broken line cannot be trusted with anything it grants; what it may deny is kept by
     `deny_broken`.
     """
-    if work.same("consent"):
+    if load.keep_same("consent"):
         return
-    stage = work.stage("consent", [], FIELDS, {})
-    for part, declared in enumerate(work.sources.consent):
-        if declared.read.format == "fhir":
-            if work.added("consent"):
-                continue
-            terms = Terms(declared.purposes, declared.grants, work.now, work.policy.time_zone)
-            fhir_files.load(work.plan["consent"].parts[part].files, stage, FIELDS, terms)
-            continue
-        found = work.readers("consent", part)
-        for reader in found:
-            require("consent", reader, REQUIRED, declared.read.rename, declared.read.line)
-        work.stage("consent", found, FIELDS, declared.read.rename, stage)
+    stage = load.stage("consent", [], FIELDS, {})
+    for part, declared in enumerate(load.sources.consent):
+        _read(load, stage, part, declared)
     stage.show("raw_consent")
-    work.identify("raw_consent", "patient_id")
-    first = {"first_event": work.engine.rows("event_next")[0][0] if work.added("consent") else 0}
-    dates: Structure = {f"__{name}__": instant(name, "r") for name in DATES}
-    values = {**first, "time_zone": work.policy.time_zone}
-    before = work.engine.count(work.table("consent")) if work.added("consent") else 0
-    if work.added("consent"):
-        work.engine.add(work.table("consent"), "consent_kept", values, dates)
-    else:
-        work.keep("consent", "consent_kept", values, dates)
-    work.engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(work)})
-    kept = work.engine.count(work.table("consent")) - before
-    clean = kept == stage.whole() and not work.engine.count("consent_malformed")
-    work.torn = (stage, first["first_event"] + stage.whole())
-    if work.added("consent"):
-        work.engine.add(work.table("touched"), "consent_touched", first)
-    work.settle(
-        stage, None if clean else "consent_quarantine", first, {"__content__": content(FIELDS, "r")}
-    )
+    load.identify("raw_consent", "patient_id")
+    _keep(load, stage)
 
 
-def deny_broken(work: Work) -> None:
-    """Deny what broken lines of consent may deny, once every source has told its ids: no date lifts it but the repaired file (C10)."""
-    if work.torn is None:
+def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
+    """Stage the rows of one consent source."""
+    if declared.read.format == "fhir":
+        if not load.is_added("consent"):
+            terms = Terms(declared.purposes, declared.grants, load.now, load.policy.time_zone)
+            fhir_files.load(load.states["consent"].parts[part].files, stage, FIELDS, terms)
         return
-    stage, first = work.torn
-    if stage.tell_broken():
-        work.engine.add(work.table("consent"), "consent_broken", {"first_broken": first})
-        if work.added("consent"):
-            work.engine.add(work.table("touched"), "consent_touched", {"first_event": first})
+    readers = load.readers("consent", part)
+    for reader in readers:
+        require("consent", reader, REQUIRED, declared.read.rename, declared.read.line)
+    load.stage("consent", readers, FIELDS, declared.read.rename, stage)
 
 
-def declared_scopes(work: Work) -> dict[str, object]:
+def _keep(load: Load, stage: Stage) -> None:
+    """Write the events, and the quarantine if any row is in it."""
+    engine = load.engine
+    table = load.table("consent")
+    first = {"first_event": 0}
+    before = 0
+    values = {"time_zone": load.policy.time_zone}
+    dates: Structure = {f"__{name}__": instant(name, "r") for name in DATES}
+    if load.is_added("consent"):
+        ((first["first_event"],),) = engine.rows("event_next")
+        before = engine.count(table)
+        engine.add(table, "consent_kept", {**first, **values}, dates)
+        engine.add(load.table("touched"), "consent_touched", first)
+    else:
+        load.keep("consent", "consent_kept", {**first, **values}, dates)
+    engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(load)})
+    load.broken_events = BrokenEvents(stage, first["first_event"] + stage.whole())
+    kept = engine.count(table) - before
+    if kept == stage.whole() and not engine.count("consent_malformed"):
+        load.settle(stage)
+        return
+    told: Structure = {"__content__": content(FIELDS, "r")}
+    load.settle(stage, "consent_quarantine", first, told)
+
+
+def deny_broken(load: Load) -> None:
+    """Deny what broken lines of consent may deny, once every source has told its ids.
+
+    No date lifts such a denial, only the repaired file (C10).
+    """
+    broken = load.broken_events
+    if broken is None or not broken.stage.tell_broken():
+        return
+    load.engine.add(load.table("consent"), "consent_broken", {"first_broken": broken.first})
+    if load.is_added("consent"):
+        first = {"first_event": broken.first}
+        load.engine.add(load.table("touched"), "consent_touched", first)
+
+
+def declared_scopes(load: Load) -> dict[str, object]:
     """What a scope field may hold: what the policy declares, `*`, or nothing."""
-    policy = work.policy
+    policy = load.policy
     return {
         "purposes": ["*", "", *policy.purposes],
         "channels": ["*", "", *policy.channels],

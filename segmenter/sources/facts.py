@@ -2,158 +2,158 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from segmenter.project.policy import ROWS
-from segmenter.sources.readers import declared_columns, require
+from segmenter.sources.column_names import first_places, first_seen, require, require_declared
+from segmenter.sources.policy_columns import number_columns, read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sqlexpr.columns import column, content, unique
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlglot import exp
 
     from segmenter.engine.relations import Structure
     from segmenter.project.declared import FactSource
-    from segmenter.project.policy import Policy
-    from segmenter.sources.work import Work
+    from segmenter.sources.load import Load
+    from segmenter.sources.readers import Reader
 
 NUMBER = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?"
 WHOLE = r"[+-]?[0-9]{1,18}"
 OURS = ("patient", "line", "raw_row", "raw_origin", "raw_line", "raw_patient")
-MEASURED = ("max", "min", "sum")
+KEY = "\x00"  # the staged column of patient ids: no file has a column of this name
 
 
-def ingest_facts(work: Work, declared: FactSource) -> None:
+def ingest_facts(load: Load, declared: FactSource) -> None:
     """Read, check and keep one fact table (I1, I3, I5, I6).
 
-    Where no file is there, the table is empty and has the columns that the policy reads.
+    If no file is there, the table is empty and has the columns that the policy reads.
     """
-    if work.same(declared.name):
+    if load.keep_same(declared.name):
         return
+    readers = load.readers(declared.name)
     read = declared.read
-    found = work.readers(declared.name)
-    used = sorted(read_by_policy(work.policy, declared.name))
-    for reader in found:
+    used = sorted(read_columns(load.policy, declared.name))
+    for reader in readers:
         require(declared.name, reader, [declared.patient, *used], read.rename, read.line)
-    if not work.added(declared.name):
-        declared_columns(declared.name, found, read, declared.tags)
+    if not load.is_added(declared.name):
+        require_declared(declared.name, readers, read, declared.tags)
     patient = read.rename.get(declared.patient, declared.patient)
-    theirs = list(
-        dict.fromkeys(name for reader in found for name in reader.header if name != patient)
-    )
-    stage = Stage.make(
-        work.engine,
-        declared.name,
-        f"staged_fact_{declared.name}",
-        ["\x00", *(theirs if found else used)],
-        lazy=True,
-    )
-    for reader in found:
-        reader.load(
-            stage,
-            [
-                reader.header.index(patient),
-                *(reader.header.index(n) if n in reader.header else None for n in theirs),
-            ],
-        )
-    back = {source: ours for ours, source in read.rename.items()}
-    own = unique([back.get(name, name) for name in theirs], OURS) if found else used
-    stage.show("raw_fact", {"raw_patient": "\x00", **dict(zip(own, stage.names[1:], strict=True))})
-    kinds = _kinds(work, [name for name in own if name in measured(work.policy, declared.name)])
-    if work.added(declared.name) and not _fits(work, declared.name, own, kinds):
-        work.reread(declared.name)
-        ingest_facts(work, declared)
+    theirs = [name for name in first_seen(readers) if name != patient]
+    if readers:
+        ours = {theirs_: ours_ for ours_, theirs_ in read.rename.items()}
+        own = unique([ours.get(name, name) for name in theirs], OURS)
+    else:
+        own = theirs = used
+    stage = _stage(load, declared.name, readers, patient, theirs)
+    stage.show("raw_fact", {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))})
+    numbers = number_columns(load.policy, declared.name)
+    kinds = _kinds(load, [name for name in own if name in numbers])
+    if load.is_added(declared.name) and not _fits(load, declared.name, own, kinds):
+        load.reread(declared.name)
+        ingest_facts(load, declared)
         return
-    work.identify("raw_fact", "raw_patient")
-    _keep(work, declared.name, stage, own, kinds)
+    load.identify("raw_fact", "raw_patient")
+    _keep(load, declared.name, stage, own, kinds)
 
 
-def read_by_policy(policy: Policy, fact: str) -> set[str]:
-    """The columns of a fact table that the policy reads at all."""
-    return {
-        d.column for d in policy.dimensions.values() if d.table == fact and d.column is not None
-    } | measured(policy, fact)
+def _stage(
+    load: Load, fact: str, readers: Sequence[Reader], patient: str, theirs: Sequence[str]
+) -> Stage:
+    """The rows of all files, each column under its own name."""
+    stage = Stage.make(load.engine, fact, f"staged_fact_{fact}", [KEY, *theirs], lazy=True)
+    for reader in readers:
+        places = first_places(reader)
+        reader.load(stage, [places[patient], *(places.get(name) for name in theirs)])
+    return stage
 
 
-def measured(policy: Policy, fact: str) -> set[str]:
-    """The columns of a fact table that must be numbers: those the policy measures or clips."""
-    names = {
-        d.column
-        for d in policy.dimensions.values()
-        if d.table == fact and d.column is not None and d.measure in MEASURED
-    }
-    return {name for name in names if name is not None} | set(
-        policy.facts[fact].clip if fact in policy.facts else ()
-    ) - {ROWS}
+def _fits(load: Load, fact: str, own: Sequence[str], kinds: Mapping[str, str]) -> bool:
+    """Whether new files fit the table that is there: its columns, and no number too wide for it."""
+    before = load.engine.kinds(f"fact_{fact}")
+    if list(before) != ["patient", "line", *own]:
+        return False
+    return all(kind in ("BIGINT", before.get(name)) for name, kind in kinds.items())
 
 
-def _fits(work: Work, fact: str, own: list[str], kinds: Mapping[str, str]) -> bool:
-    """Whether new files have the columns of the table that is there, and no number that it could not hold."""
-    before = work.engine.kinds(f"fact_{fact}")
-    whole = all(before.get(name) == kind or kind == "BIGINT" for name, kind in kinds.items())
-    return list(before) == ["patient", "line", *own] and whole
-
-
-def _keep(work: Work, fact: str, stage: Stage, own: list[str], kinds: Mapping[str, str]) -> None:
-    unreadable, reason = _unreadable(list(kinds))
+def _keep(
+    load: Load, fact: str, stage: Stage, own: Sequence[str], kinds: Mapping[str, str]
+) -> None:
+    """Write the table, and the quarantine if any row is in it."""
+    engine = load.engine
+    unreadable = _unreadable(list(kinds))
     structure: Structure = {
         "__columns__": [_typed(name, kinds.get(name)) for name in own],
         "__unreadable__": unreadable,
     }
     table = f"fact_{fact}"
-    if work.added(fact):
-        work.engine.make("fact_new", "fact_kept", None, structure)
-        work.engine.append_table(work.table(table), "fact_new")
-        work.engine.make("fact_touched", "fact_touched")
-        work.engine.append_table(work.table("touched"), "fact_touched")
+    if load.is_added(fact):
+        engine.make("fact_new", "fact_kept", None, structure)
+        engine.append_table(load.table(table), "fact_new")
+        engine.make("fact_touched", "fact_touched")
+        engine.append_table(load.table("touched"), "fact_touched")
+        kept = engine.count("fact_new")
     else:
-        work.keep(table, "fact_kept", None, structure)
-        work.touch(table, [name for name in work.engine.columns(table) if name != "line"])
-    kept = work.engine.count("fact_new" if work.added(fact) else work.table(table))
-    told = {
+        load.keep(table, "fact_kept", None, structure)
+        load.touch(table, [name for name in engine.columns(table) if name != "line"])
+        kept = engine.count(load.table(table))
+    if kept == stage.whole():
+        load.settle(stage)
+        return
+    told: Structure = {
         "__unreadable__": unreadable,
-        "__reason__": reason,
+        "__reason__": _reason(list(kinds)),
         "__content__": content(["raw_patient", *own], "r"),
     }
-    work.settle(stage, None if kept == stage.whole() else "fact_quarantine", {"source": fact}, told)
+    load.settle(stage, "fact_quarantine", {"source": fact}, told)
 
 
-def _kinds(work: Work, numbers: list[str]) -> dict[str, str]:
-    """BIGINT where every readable number is whole, else DOUBLE."""
-    from sqlglot import exp
+# -- numbers ---------------------------------------------------------------------------------------
 
+
+def _kinds(load: Load, numbers: Sequence[str]) -> dict[str, str]:
+    """The type of each number column: BIGINT if every readable number is whole, else DOUBLE."""
     if not numbers:
         return {}
-    whole = [
-        exp.func(
-            "coalesce",
-            exp.func("bool_and", exp.or_(_matches(name, WHOLE), exp.not_(_matches(name, NUMBER)))),
-            exp.true(),
-        )
-        for name in numbers
-    ]
-    (row,) = work.engine.rows("fact_kind", None, {"__whole__": whole})
-    return {
-        name: "BIGINT" if all_whole else "DOUBLE"
-        for name, all_whole in zip(numbers, row, strict=True)
-    }
+    wholes = [_all_whole(name) for name in numbers]
+    (row,) = load.engine.rows("fact_kind", None, {"__whole__": wholes})
+    return {name: "BIGINT" if whole else "DOUBLE" for name, whole in zip(numbers, row, strict=True)}
 
 
-def _unreadable(numbers: list[str]) -> tuple[exp.Expr, exp.Expr]:
-    """Whether a row has a number that is none, and the reason that names its column."""
+def _all_whole(name: str) -> exp.Expr:
+    """Whether every number of a column is whole; true of a column without any."""
+    from sqlglot import exp
+
+    whole = exp.or_(_matches(name, WHOLE), exp.not_(_matches(name, NUMBER)))
+    return exp.func("coalesce", exp.func("bool_and", whole), exp.true())
+
+
+def _unreadable(numbers: Sequence[str]) -> exp.Expr:
+    """Whether a row has a number that is none."""
     from sqlglot import exp
 
     if not numbers:
-        return exp.false(), exp.Literal.string("")
-    faults = [
-        (name, exp.and_(column(name, "r").neq(""), exp.not_(_matches(name, NUMBER))))
-        for name in numbers
-    ]
+        return exp.false()
+    return exp.paren(exp.or_(*(_is_fault(name) for name in numbers)))
+
+
+def _reason(numbers: Sequence[str]) -> exp.Expr:
+    """The first column of a row whose number is none, in words."""
+    from sqlglot import exp
+
+    if not numbers:
+        return exp.Literal.string("")
     reason = exp.Case()
-    for name, fault in faults:
-        reason = reason.when(fault, exp.Literal.string(f"{name} is not a number"))
-    return exp.paren(exp.or_(*(fault for _, fault in faults))), reason
+    for name in numbers:
+        reason = reason.when(_is_fault(name), exp.Literal.string(f"{name} is not a number"))
+    return reason
+
+
+def _is_fault(name: str) -> exp.Expr:
+    from sqlglot import exp
+
+    return exp.and_(column(name, "r").neq(""), exp.not_(_matches(name, NUMBER)))
 
 
 def _matches(name: str, pattern: str) -> exp.Expr:
@@ -165,6 +165,7 @@ def _matches(name: str, pattern: str) -> exp.Expr:
 
 
 def _typed(name: str, kind: str | None) -> exp.Expr:
+    """A column as it is kept: empty texts are NULL, numbers are numbers."""
     from sqlglot import exp
 
     text = exp.func("nullif", column(name, "r"), exp.Literal.string(""))

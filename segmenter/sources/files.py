@@ -1,10 +1,14 @@
-"""Find the files of a declared source, and open them: paths, globs, URLs; plain, gzip, Zstandard."""
+"""Files of a declared source: found, opened, fingerprinted. Paths, globs, URLs; plain, gzip, Zstandard.
+
+What cannot be opened or unpacked is a `SourceError` (exit 2) that names the file.
+"""
 
 from __future__ import annotations
 
 import glob
 import gzip
 import io
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,11 +23,30 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20
 HEAD_LINES = 50  # of a file that only the engine can read, to tell its layout by
+COMPRESSIONS = {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}
+KINDS = {
+    "parquet": "parquet",
+    "pq": "parquet",
+    "xlsx": "excel",
+    "xls": "excel",
+    "xlsm": "excel",
+    "xlsb": "excel",
+    "ods": "excel",
+    "jsonl": "json",
+    "ndjson": "json",
+    "json": "json",
+}
+UTF8_MARK = b"\xef\xbb\xbf"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+DAMAGE = (OSError, EOFError, zlib.error)  # what reading a damaged file raises
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One file of a source. `path` is absolute, or a URL; `origin` is its base name, as quarantine and events name it."""
+    """One file of a source. `path` is absolute, or a URL.
+
+    `origin` is its base name, as quarantine and events name it.
+    """
 
     path: str
     origin: str
@@ -49,32 +72,30 @@ class SourceFile:
     @property
     def compression(self) -> str | None:
         """`gzip`, `zstd` or None, by the end of its name."""
-        return {"gz": "gzip", "zst": "zstd", "zstd": "zstd"}.get(
-            self.path.rsplit(".", 1)[-1].lower()
-        )
+        return COMPRESSIONS.get(_ending(self.path))
 
     @property
     def kind(self) -> str:
         """What the name says the file holds: `parquet`, `excel`, `json`, else `csv`."""
-        name = self.origin.lower()
-        for ending in (".gz", ".zst", ".zstd"):
-            name = name.removesuffix(ending)
-        ending = name.rsplit(".", 1)[-1]
-        return {
-            "parquet": "parquet", "pq": "parquet", "xlsx": "excel", "xls": "excel", "xlsm": "excel", "xlsb": "excel", "ods": "excel",
-            "jsonl": "json", "ndjson": "json", "json": "json",
-        }.get(ending, "csv")  # fmt: skip
+        name = self.origin
+        if _ending(name) in COMPRESSIONS:
+            name = name.rpartition(".")[0]
+        return KINDS.get(_ending(name), "csv")
 
     def open(self) -> IO[bytes]:
-        """The file's decompressed bytes. Raises `SourceError` where it cannot be opened."""
+        """The file's decompressed bytes. Raises `SourceError` if it cannot be opened or is damaged."""
         if self.fetched:
             return io.BytesIO(b"".join(self.lines()))
         try:
-            if self.compression == "gzip":
-                return gzip.open(self.path, "rb")  # type: ignore[return-value]
-            return Path(self.path).open("rb")
+            stream = self._opened()
         except OSError:
             raise unreadable(self) from None
+        return io.BufferedReader(_Checked(self, stream), BLOCK)
+
+    def _opened(self) -> IO[bytes]:
+        if self.compression == "gzip":
+            return gzip.open(self.path, "rb")  # type: ignore[return-value]
+        return Path(self.path).open("rb")
 
     def lines(self, most: int | None = None) -> Iterator[bytes]:
         """The lines of a file that only the engine can read; empty ones are left out."""
@@ -86,7 +107,10 @@ class SourceFile:
             raise unreadable(self) from None
 
     def fingerprint(self) -> str:
-        """What changes when the file does: size, times and inode; empty for a remote file, which always counts as changed."""
+        """What changes if the file does: size, times and inode.
+
+        Empty for a remote file, which always counts as changed.
+        """
         if self.remote:
             return ""
         try:
@@ -96,13 +120,44 @@ class SourceFile:
         return f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ctime_ns}-{stat.st_ino}"
 
     def modified_at(self) -> datetime:
-        """The file's modification time, aware, UTC (S7). A remote file has none that can be trusted: the beginning of time."""
+        """When the file was last modified: aware, UTC (S7).
+
+        A remote file has no time that can be trusted: the beginning of time.
+        """
         if self.remote:
             return datetime(1970, 1, 1, tzinfo=UTC)
         try:
             return datetime.fromtimestamp(Path(self.path).stat().st_mtime, UTC)
         except OSError:
             raise unreadable(self) from None
+
+
+class _Checked(io.RawIOBase):
+    """A file's bytes; what a damaged file raises becomes a `SourceError` that names it."""
+
+    def __init__(self, file: SourceFile, stream: IO[bytes]) -> None:
+        super().__init__()
+        self._file = file
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            content = self._stream.read(len(buffer))
+        except DAMAGE:
+            raise unreadable(self._file, "is damaged") from None
+        buffer[: len(content)] = content
+        return len(content)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _ending(name: str) -> str:
+    return name.rpartition(".")[2].lower()
 
 
 def unreadable(file: SourceFile, why: str = "cannot be read") -> SourceError:
@@ -116,20 +171,34 @@ def unreadable(file: SourceFile, why: str = "cannot be read") -> SourceError:
 
 
 def find(root: Path, read: Read, engine: DuckDBEngine | None = None) -> tuple[SourceFile, ...]:
-    """The files that a declaration names, sorted; none where nothing is there. A pattern's matches are files only."""
+    """The files that a declaration names, sorted; none if nothing is there.
+
+    Of what a pattern matches, only files count. Raises `SourceError` for a folder.
+    """
     if read.path is None:
         return ()
     if "://" in read.path:
-        return (SourceFile(read.path, read.path.rsplit("/", 1)[-1].split("?", 1)[0], engine),)
+        origin = read.path.rpartition("/")[2].partition("?")[0]
+        return (SourceFile(read.path, origin, engine),)
     path = str(root / read.path)
     if Path(path).is_dir():
-        msg = "a source is a file, not a folder"
         raise SourceError(
-            msg, file=Path(path), hint="name its files with a pattern, such as `FOLDER/*.csv`"
+            "a source is a file, not a folder",
+            file=Path(path),
+            hint="name its files with a pattern, such as `FOLDER/*.csv`",
         )
-    matches = [path] if Path(path).exists() else sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern may be absolute
-    found = [p for p in matches if Path(p).is_file()]
-    return tuple(SourceFile(str(Path(p).absolute()), Path(p).name, engine) for p in found)
+    files = [Path(match) for match in _matches(path) if Path(match).is_file()]
+    return tuple(SourceFile(str(file.absolute()), file.name, engine) for file in files)
+
+
+def _matches(path: str) -> list[str]:
+    """A path that exists is itself, whatever signs it holds; any other is a pattern."""
+    if Path(path).exists():
+        return [path]
+    return sorted(glob.glob(path, recursive=True))  # noqa: PTH207  a pattern may be absolute
+
+
+# -- what is in them -------------------------------------------------------------------------------
 
 
 def newlines(file: SourceFile) -> tuple[int, bool]:
@@ -138,17 +207,10 @@ def newlines(file: SourceFile) -> tuple[int, bool]:
         return sum(1 for _ in file.lines()), False
     count, last = 0, b"\n"
     with file.open() as handle:
-        while block := _block(file, handle):
+        while block := handle.read(BLOCK):
             count += block.count(b"\n")
             last = block[-1:]
     return count, last != b"\n"
-
-
-def _block(file: SourceFile, handle: IO[bytes]) -> bytes:
-    try:
-        return handle.read(BLOCK)
-    except (OSError, EOFError):
-        raise unreadable(file, "is damaged") from None
 
 
 def head(file: SourceFile, size: int = BLOCK) -> bytes:
@@ -156,21 +218,20 @@ def head(file: SourceFile, size: int = BLOCK) -> bytes:
     if file.fetched:
         return b"".join(file.lines(HEAD_LINES))[:size]
     with file.open() as handle:
-        try:
-            return handle.read(size)
-        except (OSError, EOFError):
-            raise unreadable(file, "is damaged") from None
+        return handle.read(size)
 
 
 def text_stream(file: SourceFile, newline: str, *, only_head: bool = False) -> io.TextIOWrapper:
-    """The file (or its first lines) as text; bytes that are not UTF-8 come as lone surrogates. UTF-16 is read where its mark says so."""
-    start = head(file, 4)
+    """The file, or its first lines, as text.
+
+    Bytes that are not UTF-8 come as lone surrogates. UTF-16 is read if its mark says so.
+    """
     if file.fetched and only_head:
-        return io.TextIOWrapper(
-            io.BytesIO(head(file)), encoding="utf-8-sig", errors="surrogateescape", newline=newline
-        )
-    if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return _decoded(io.BytesIO(head(file)), newline)
+    if head(file, 4).startswith(UTF16_MARKS):
         return io.TextIOWrapper(file.open(), encoding="utf-16", errors="replace", newline=newline)
-    return io.TextIOWrapper(
-        file.open(), encoding="utf-8-sig", errors="surrogateescape", newline=newline
-    )
+    return _decoded(file.open(), newline)
+
+
+def _decoded(stream: IO[bytes], newline: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)

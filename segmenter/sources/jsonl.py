@@ -1,4 +1,7 @@
-"""JSON lines (one object a line), and files that are one JSON array of objects. Every value as text; numbers as they are written."""
+"""JSON lines (one object a line), and files that are one JSON array of objects.
+
+Every value comes as text, numbers as they are written.
+"""
 
 from __future__ import annotations
 
@@ -6,22 +9,25 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segmenter.sources.files import SourceFile, head, text_stream, unreadable
+from segmenter.sources.decoding import is_utf8, readable
+from segmenter.sources.files import UTF8_MARK, SourceFile, head, text_stream, unreadable
 from segmenter.sources.stage import BATCH, Broken, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+START = 4096  # bytes that tell an array from lines
+
 
 @dataclass(frozen=True, slots=True)
 class JsonReader:
-    """Reads one file of objects. The header is every key that any object has, in order of first sight."""
+    """Reads one file of objects. The header is every key of any object, in order of first sight."""
 
     file: SourceFile
     header: tuple[str, ...]
 
     def load(self, stage: Stage, columns: Sequence[int | None]) -> None:
-        """Append the file's objects; what is not an object lands in quarantine with its line (I5, I6)."""
+        """Append the file's objects; what is none goes to quarantine with its line (I5, I6)."""
         number = stage.begin(self.file, 0)
         lines: list[int] = []
         rows: list[list[str]] = []
@@ -38,13 +44,13 @@ class JsonReader:
 
 
 def open_json(file: SourceFile) -> JsonReader:
-    """Find the keys. Raises `SourceError` where no object can be read at all."""
+    """Find the keys. Raises `SourceError` if no object can be read at all."""
     keys: dict[str, None] = {}
     seen = False
     for _, content in objects(file):
         if isinstance(content, dict):
             seen = True
-            keys.update(dict.fromkeys(key for key in content if as_text(key) == key))
+            keys.update((key, None) for key in content if as_text(key) == key)
     if not seen and head(file, 1):
         raise unreadable(file, "holds no JSON object a line")
     return JsonReader(file, tuple(keys))
@@ -53,8 +59,8 @@ def open_json(file: SourceFile) -> JsonReader:
 def objects(file: SourceFile) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
     """Each object with its line (in an array: its position)."""
     with text_stream(file, "\n") as stream:
-        if _is_array(head(file, 4096)):
-            yield from _from_array(file, stream.read())
+        if _is_array(head(file, START)):
+            yield from _items(file, stream.read())
             return
         for line, text in enumerate(stream, 1):
             if text.strip():
@@ -64,42 +70,33 @@ def objects(file: SourceFile) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
 def parse(file: SourceFile, line: int, text: str) -> dict[str, Any] | Broken:
     """One object, or why it is none."""
     shown = text.rstrip("\r\n")
-    if not text.isascii():
-        try:
-            text.encode("utf-8")
-        except UnicodeEncodeError:
-            return Broken(
-                file.origin,
-                line,
-                "I6",
-                "not UTF-8",
-                shown.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
-            )
+    if not is_utf8(text):
+        return Broken(file.origin, line, "I6", "not UTF-8", readable(shown))
     try:
-        found = json.loads(text, parse_int=str, parse_float=str)
+        value = json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         return Broken(file.origin, line, "I5", "not JSON", shown)
-    return (
-        found
-        if isinstance(found, dict)
-        else Broken(file.origin, line, "I5", "not a JSON object", shown)
-    )
+    if isinstance(value, dict):
+        return value
+    return Broken(file.origin, line, "I5", "not a JSON object", shown)
 
 
 def _is_array(start: bytes) -> bool:
-    return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"["
+    return start.removeprefix(UTF8_MARK).lstrip().startswith(b"[")
 
 
-def _from_array(file: SourceFile, text: str) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
+def _items(file: SourceFile, text: str) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
+    """The items of a file that is one array."""
     try:
-        found = json.loads(text, parse_int=str, parse_float=str)
+        array = json.loads(text, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
         raise unreadable(file, "is not JSON") from None
-    for position, item in enumerate(found, 1):
+    for position, item in enumerate(array, 1):
         if isinstance(item, dict):
             yield position, item
         else:
-            yield position, Broken(file.origin, position, "I5", "not a JSON object", as_text(item))
+            content = as_text(item)
+            yield position, Broken(file.origin, position, "I5", "not a JSON object", content)
 
 
 def as_text(value: object) -> str:
@@ -109,4 +106,6 @@ def as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "replace").decode("utf-8")

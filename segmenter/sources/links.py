@@ -1,43 +1,44 @@
-"""The link source -> `link_group`: who is the same human, closed transitively (C13)."""
+"""The link source -> `link_pair`: two patient ids of one human. The caller's function closes them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from segmenter.sources.readers import readers, require
+from segmenter.sources.column_names import require
+from segmenter.sources.load import NEW
+from segmenter.sources.readers import readers
 
 if TYPE_CHECKING:
+    from segmenter.engine import DuckDBEngine
+    from segmenter.sources.load import Load
     from segmenter.sources.readers import Reader
-    from segmenter.sources.work import Work
 
 FIELDS = ("patient_id", "same_as")
 
+CloseLinks = Callable[["DuckDBEngine", str], None]
 
-def ingest_links(work: Work) -> None:
-    """Read the pairs and close them; a broken line links the known ids it names. Not declared or not there: nobody is linked."""
-    declared = work.sources.link
-    found: list[Reader] = [] if declared is None else readers(work.engine, work.root, declared)
-    rename = {} if declared is None else declared.rename
-    for reader in found:
-        require("link", reader, FIELDS, rename, None if declared is None else declared.line)
-    stage = work.stage("link", found, FIELDS, rename)
+
+def ingest_links(load: Load, close_links: CloseLinks) -> None:
+    """Read the pairs and let them be closed into `link_group` (C13).
+
+    A broken line links the known ids that it names. If no link source is declared, or no file is
+    there, nobody is linked. `close_links` reads `link_pair` and makes the table that it is given.
+    """
+    declared = load.sources.link
+    found: list[Reader] = []
+    rename = {}
+    if declared is not None:
+        found = readers(load.engine, load.root, declared)
+        rename = dict(declared.rename)
+        for reader in found:
+            require("link", reader, FIELDS, rename, declared.line)
+    stage = load.stage("link", found, FIELDS, rename)
     stage.show("raw_link")
-    for column in FIELDS:
-        work.identify("raw_link", column)
+    for name in FIELDS:
+        load.identify("raw_link", name)
     stage.tell_broken()
-    close(work)
-    work.settle(stage, "link_quarantine")
-
-
-def close(work: Work) -> None:
-    """Join neighbours' groups until nothing changes: a number of steps that grows with the logarithm of the longest chain."""
-    engine = work.engine
-    engine.make("link_edge", "link_edge")
-    engine.make("link_label", "link_start")
-    while True:
-        engine.make("link_next", "link_step")
-        ((open_,),) = engine.rows("link_open")
-        engine.make("link_label", "link_same")
-        if not open_:
-            break
-    work.keep("link_group", "link_closed")
+    load.engine.make("link_pair", "link_pair")
+    close_links(load.engine, load.table("link_group"))
+    load.engine.expose(NEW, ["link_group"])
+    load.settle(stage, "link_quarantine")

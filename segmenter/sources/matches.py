@@ -1,4 +1,8 @@
-"""What exports join, matched once: how each patient can be reached, and the entries of the lists that name anybody."""
+"""What exports join, matched once.
+
+`reach`: how each patient can be reached. `suppression_listed`: the entries of the lists that name
+anybody.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,23 @@ from segmenter.identifiers import reach_patients
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
-    from segmenter.sources.work import Work
+    from segmenter.sources.load import Load
 
 MATCHED = ("reach", "suppression_listed")
-FORM = "2"  # to be raised with what these tables hold, so that nobody relies on older ones
+FORM = "2"  # of these tables: change it with what they hold, so that nobody relies on older ones
 
 
-def match(work: Work, *, rehashed: bool) -> None:
-    """Write `reach` and `suppression_listed` of the new snapshot, unless what they stand on was carried over as it is."""
-    current = work.carried and trusted(work.engine, "old_meta")
+def match(load: Load, *, rehashed: bool) -> None:
+    """Write both tables, unless what they stand on was carried over as it is."""
+    current = load.carried and trusted(load.engine, "old_meta")
     if rehashed or not current:
-        reach_patients(work.engine, work.table("reach"))
-    if rehashed or work.relisted or not current:
-        work.engine.make(work.table("suppression_listed"), "suppression_listed")
-    work.meta["matched"] = FORM
+        reach_patients(load.engine, load.table("reach"))
+    if rehashed or load.relisted or not current:
+        load.engine.make(load.table("suppression_listed"), "suppression_listed")
+    load.meta["matched"] = FORM
 
 
 def trusted(engine: DuckDBEngine, meta: str = "meta") -> bool:
-    """Whether the snapshot with this table of meta data has these tables in the form that is read today."""
+    """Whether the snapshot with this table of meta data has both tables in today's form."""
     engine.alias("meta_read", meta)
     return engine.rows("matched_form") == [(FORM,)]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.sources.column_names import first_seen, require, require_declared
 from segmenter.sources.events import declared_scopes
-from segmenter.sources.readers import declared_columns, readers, require
+from segmenter.sources.readers import readers
 from segmenter.sqlexpr.columns import instant
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from sqlglot import exp
 
+    from segmenter.sources.load import Load
     from segmenter.sources.readers import Reader
-    from segmenter.sources.work import Work
+    from segmenter.sources.stage import Stage
 
 FIELDS = (
     "patient_id",
@@ -26,52 +30,49 @@ FIELDS = (
 )
 
 
-def ingest_preferences(work: Work) -> None:
+def ingest_preferences(load: Load) -> None:
     """Read, check and keep the preferences.
 
     A broken line whose patient can be told says no to everything, for good. A column `allowed` or
     `updated_at` that no file has says nothing; an empty cell of one that is there is unreadable.
     """
-    from sqlglot import exp
-
-    declared = work.sources.preference
-    found: list[Reader] = [] if declared is None else readers(work.engine, work.root, declared)
-    rename = {} if declared is None else declared.rename
-    for reader in found:
-        require(
-            "preference",
-            reader,
-            ["patient_id"],
-            rename,
-            None if declared is None else declared.line,
-        )
+    declared = load.sources.preference
+    found: list[Reader] = []
+    rename = {}
     if declared is not None:
-        declared_columns("preference", found, declared)
-    stage = work.stage("preference", found, FIELDS, rename)
+        found = readers(load.engine, load.root, declared)
+        rename = dict(declared.rename)
+        for reader in found:
+            require("preference", reader, ["patient_id"], rename, declared.line)
+        require_declared("preference", found, declared)
+    stage = load.stage("preference", found, FIELDS, rename)
     stage.show("raw_preference")
-    work.identify("raw_preference", "patient_id")
+    load.identify("raw_preference", "patient_id")
+    seen = first_seen(found)
+    _keep(load, stage, {name for name in FIELDS if rename.get(name, name) in seen})
 
-    def given(name: str) -> exp.Expr:
-        there = any(rename.get(name, name) in reader.header for reader in found)
-        return exp.true() if there else exp.false()
 
-    scopes = {
-        name: values
-        for name, values in declared_scopes(work).items()
-        if name in ("channels", "topics")
+def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
+    """Write the preferences. `there` are those of our columns that a file has."""
+    scopes = declared_scopes(load)
+    values = {
+        "channels": scopes["channels"],
+        "topics": scopes["topics"],
+        "time_zone": load.policy.time_zone,
     }
     structure = {
         "__updated_at__": instant("updated_at"),
-        "__updated_given__": given("updated_at"),
-        "__allowed_given__": given("allowed"),
+        "__updated_given__": _truth("updated_at" in there),
+        "__allowed_given__": _truth("allowed" in there),
     }
-    work.engine.make(
-        "preference_read",
-        "preference_read",
-        {**scopes, "time_zone": work.policy.time_zone},
-        structure,
-    )
-    work.keep("preference", "preference_kept")
+    load.engine.make("preference_read", "preference_read", values, structure)
+    load.keep("preference", "preference_kept")
     if stage.tell_broken():
-        work.engine.add(work.table("preference"), "preference_broken")
-    work.settle(stage, "preference_quarantine")
+        load.engine.add(load.table("preference"), "preference_broken")
+    load.settle(stage, "preference_quarantine")
+
+
+def _truth(value: bool) -> exp.Expr:  # noqa: FBT001  it is the value
+    from sqlglot import exp
+
+    return exp.true() if value else exp.false()

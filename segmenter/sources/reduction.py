@@ -1,4 +1,7 @@
-"""Facts reduced per patient once, so that no question has to group them again: `reduced_<fact>`, and the draws beside them (P9)."""
+"""Facts reduced per patient once, so that no question has to group them again (P9).
+
+Makes `reduced_<fact>`, and the draws beside them.
+"""
 
 from __future__ import annotations
 
@@ -6,50 +9,55 @@ from typing import TYPE_CHECKING
 
 from segmenter.dimensions import codes
 from segmenter.dimensions.reduced import BOUND, DRAWS, Reduced, key_mark
-from segmenter.sources.plan import Change
 
 if TYPE_CHECKING:
+    from sqlglot import exp
+
     from segmenter.engine.relations import Structure
     from segmenter.project.policy import Policy
-    from segmenter.sources.work import Work
+    from segmenter.sources.load import Load
 
-WIDEST = 1_000_000_000_000_000  # of a sum: a thousand values of the largest size, and thousands of such sums add up
+WIDEST = (
+    10**15
+)  # of a sum: a thousand values of the largest size, and thousands of such sums add up
 
 
-def reduce_facts(work: Work) -> None:
-    """Write what is not there yet, or was made from other rows, by other dimensions or with another key."""
-    known = dict(work.engine.rows("reduced_known")) if work.carried else {}
-    key = work.keys.derive(BOUND).hex()
-    work.meta["draws"] = key_mark(key)
-    if not _unchanged(work, "patient") or known.get("draws") != work.meta["draws"]:
-        work.engine.forget([DRAWS])
-        work.keep(DRAWS, DRAWS, {"key": key})
-    for fact in work.sources.facts:
-        reduced = Reduced.of(work.policy, fact)
+def reduce_facts(load: Load) -> None:
+    """Write what is not there yet, or was made from other rows, dimensions or another key."""
+    known = dict(load.engine.rows("reduced_known")) if load.carried else {}
+    key = load.keys.derive(BOUND).hex()
+    mark = load.meta["draws"] = key_mark(key)
+    if not load.is_same("patient") or known.get("draws") != mark:
+        load.engine.forget([DRAWS])
+        load.keep(DRAWS, DRAWS, {"key": key})
+    for fact in load.sources.facts:
+        reduced = Reduced.of(load.policy, fact)
         if reduced is None:
             continue
-        text = work.meta[f"reduced {fact}"] = reduced.text()
-        if not _unchanged(work, fact) or known.get(f"reduced {fact}") != text:
-            work.keep(reduced.table, "fact_reduced", None, shape(work.policy, reduced))
-
-
-def _unchanged(work: Work, source: str) -> bool:
-    return work.carried and work.plan[source].change is Change.SAME
+        name = f"reduced {fact}"
+        text = load.meta[name] = reduced.text()
+        if not load.is_same(fact) or known.get(name) != text:
+            load.keep(reduced.table, "fact_reduced", None, shape(load.policy, reduced))
 
 
 def shape(policy: Policy, reduced: Reduced) -> Structure:
     """What the relation `fact_reduced` takes."""
     from sqlglot import exp
 
-    def of(column: str | None) -> exp.Expr:
-        return exp.column(column or "", table="fact", quoted=True)
-
     own = [policy.dimensions[name] for name, _, _ in reduced.dimensions]
-    sums = [exp.Sum(this=codes.whole(of(column))) for column in reduced.columns]
+    coded = [(codes.coded(d, _fact_column(d.column)), len(d.labels)) for d in own]
+    sums = []
+    for n, name in enumerate(reduced.columns):
+        added = exp.Sum(this=codes.whole(_fact_column(name)))
+        sums.append(exp.alias_(codes.within(added, WIDEST), f"sum_{n}"))
     return {
         "__fact__": exp.to_table(f"fact_{reduced.fact}"),
-        "__code__": codes.numbered((codes.coded(d, of(d.column)), len(d.labels)) for d in own),
-        "__sums__": [
-            exp.alias_(codes.within(added, WIDEST), f"sum_{n}") for n, added in enumerate(sums)
-        ],
+        "__code__": codes.numbered(coded),
+        "__sums__": sums,
     }
+
+
+def _fact_column(name: str | None) -> exp.Expr:
+    from sqlglot import exp
+
+    return exp.column(name or "", table="fact", quoted=True)

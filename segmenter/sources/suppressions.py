@@ -1,4 +1,7 @@
-"""The suppression sources -> `suppression` and `feed`: entries only ever come on top (S1), and every feed tells how old it is (S7)."""
+"""The suppression sources -> `suppression` and `feed`.
+
+Entries only ever come on top (S1), and every feed tells how old it is (S7).
+"""
 
 from __future__ import annotations
 
@@ -9,20 +12,34 @@ from typing import TYPE_CHECKING
 
 from segmenter.model import naive_utc
 from segmenter.sources import lists
-from segmenter.sources.work import QUARANTINE, TableCount, Work
+from segmenter.sources.load import QUARANTINE, Load
+from segmenter.sources.results import TableCount
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from segmenter.project.declared import SuppressionSource
+    from segmenter.sources.files import SourceFile
+    from segmenter.sources.lists import Listed
 
 ENTRY = {
-    "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",
-    "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR",
-}  # fmt: skip
+    "kind": "VARCHAR",
+    "hash": "VARCHAR",
+    "probe": "BIGINT",
+    "channel": "VARCHAR",
+    "purpose": "VARCHAR",
+    "topic": "VARCHAR",
+    "reason": "VARCHAR",
+    "since": "TIMESTAMP",
+    "until": "TIMESTAMP",
+    "source": "VARCHAR",
+    "event": "VARCHAR",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """How one suppression source stands (S7)."""
+    """The state of one suppression source (S7)."""
 
     name: str
     modified_at: datetime | None
@@ -31,93 +48,104 @@ class Feed:
     shrunk: bool
 
 
-def ingest_suppressions(work: Work) -> None:
-    """Read every declared list, keep the keyed hashes of what it names, and note how its feed stands."""
-    import polars as pl
-
-    engine = work.engine
+def ingest_suppressions(load: Load) -> None:
+    """Read every declared list, keep the keyed hashes of what it names, and note its feed's state."""
+    engine = load.engine
     engine.create("suppression_new", ENTRY)
-    if work.previous:
+    if load.previous:
         engine.alias("suppression_before", "old_suppression")
     else:
         engine.create("suppression_before", ENTRY)
-    accepted = _accepted(work)
-    feeds = [_ingest(work, declared, accepted) for declared in work.sources.suppression]
-    work.meta["accepted"] = json.dumps(accepted, sort_keys=True)
-    work.relisted = not work.carried or engine.count("suppression_new") > 0
-    if work.relisted:
-        work.keep("suppression", "suppression_all")
+    accepted = _accepted(load)
+    feeds = [_ingest(load, declared, accepted) for declared in load.sources.suppression]
+    load.meta["accepted"] = json.dumps(accepted, sort_keys=True)
+    load.relisted = not load.carried or engine.count("suppression_new") > 0
+    if load.relisted:
+        load.keep("suppression", "suppression_all")
     engine.drop("suppression_new")
-    rows = [
-        (
-            f.name,
-            f.modified_at and naive_utc(f.modified_at),
-            f.max_age_seconds,
-            f.readable,
-            f.shrunk,
-        )
-        for f in feeds
-    ]
-    when, names = (
-        pl.Datetime("us"),
-        ("name", "modified_at", "max_age_seconds", "readable", "shrunk"),
-    )
-    kinds: tuple[pl.DataType | type[pl.DataType], ...] = (
-        pl.String,
-        when,
-        pl.Int64,
-        pl.Boolean,
-        pl.Boolean,
-    )
-    engine.load(
-        work.table("feed"),
-        pl.DataFrame(rows, schema=list(zip(names, kinds, strict=True)), orient="row"),
-    )
+    _write_feeds(load, feeds)
 
 
-def _ingest(work: Work, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
+def _write_feeds(load: Load, feeds: Sequence[Feed]) -> None:
     import polars as pl
 
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {
+        "name": pl.String,
+        "modified_at": pl.Datetime("us"),
+        "max_age_seconds": pl.Int64,
+        "readable": pl.Boolean,
+        "shrunk": pl.Boolean,
+    }
+    rows = []
+    for feed in feeds:
+        modified_at = None if feed.modified_at is None else naive_utc(feed.modified_at)
+        rows.append((feed.name, modified_at, feed.max_age_seconds, feed.readable, feed.shrunk))
+    load.engine.load(load.table("feed"), pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
+    """Read one list. `accepted` has how many entries each feed had when it last had not shrunk."""
     seconds = int(declared.max_age.total_seconds())
     source = f"suppression {declared.name}"
-    found = work.plan[source].parts[0].files
+    found = load.states[source].parts[0].files
     if not found:
         return Feed(declared.name, None, seconds, readable=False, shrunk=False)
-    before = (
-        next((row for row in work.engine.rows("feed_known") if row[0] == declared.name), None)
-        if work.carried
-        else None
-    )
-    if before is not None and before[2] and work.same(source):
-        return Feed(
-            declared.name, before[1].replace(tzinfo=UTC), seconds, readable=True, shrunk=before[3]
-        )
-    how = lists.Reading(declared.read.format, declared.read.rename, declared.ignored)
-    listed = lists.read(work.engine, found, declared.name, how)
-    found_problems = lists.hashed(
-        work.engine, work.keys, work.policy, listed, declared.channel, "suppression_new"
-    )
-    told = [(source, *rest) for _, *rest in found_problems]
-    schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
-    if work.carried:
-        work.engine.delete(work.table("quarantine"), "source", source)
-    work.engine.append(work.table("quarantine"), pl.DataFrame(told, schema=schema, orient="row"))
-    lines = len({(origin, line) for _, origin, line, *_ in told})
-    work.counts[source] = TableCount(listed.read, listed.read - lines, lines)
-    shrunk = listed.entries < accepted.get(declared.name, 0) * (1 - declared.max_shrink)
+    before = _known_feed(load, declared.name)
+    if before is not None and before.readable and load.keep_same(source):
+        return Feed(declared.name, before.modified_at, seconds, readable=True, shrunk=before.shrunk)
+    reading = lists.Reading(declared.read.format, declared.read.rename, declared.ignored)
+    listed = lists.read(load.engine, found, declared.name, reading)
+    _hash(load, source, declared, listed)
+    least = accepted.get(declared.name, 0) * (1 - declared.max_shrink)
+    shrunk = listed.entries < least
     if not shrunk:
         accepted[declared.name] = listed.entries
-    oldest = min(listed.exported_at.get(file.path) or file.modified_at() for file in found)
     return Feed(
-        declared.name, min(oldest, work.now.astimezone(UTC)), seconds, readable=True, shrunk=shrunk
+        declared.name, _modified_at(load, found, listed), seconds, readable=True, shrunk=shrunk
     )
 
 
-def _accepted(work: Work) -> dict[str, int]:
-    """How many entries each feed had when it last had not shrunk: a feed stays refused until it recovers, or its max_shrink is raised."""
-    if not work.previous:
+def _hash(load: Load, source: str, declared: SuppressionSource, listed: Listed) -> None:
+    """Append the keyed hashes of what a list names, write its quarantine and count its rows."""
+    import polars as pl
+
+    problems = lists.hashed(
+        load.engine, load.keys, load.policy, listed, declared.channel, "suppression_new"
+    )
+    told = [(source, *rest) for _, *rest in problems]
+    lines = len({(origin, line) for _, origin, line, *_ in told})
+    load.counts[source] = TableCount(listed.read, listed.read - lines, lines)
+    quarantine = load.table("quarantine")
+    if load.carried:
+        load.engine.delete(quarantine, "source", source)
+    schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
+    load.engine.append(quarantine, pl.DataFrame(told, schema=schema, orient="row"))
+
+
+def _modified_at(load: Load, found: Sequence[SourceFile], listed: Listed) -> datetime:
+    """The oldest of a feed's files: each by its envelope's export time, else by its own."""
+    times = [listed.exported_at.get(file.path) or file.modified_at() for file in found]
+    return min(*times, load.now.astimezone(UTC))
+
+
+def _known_feed(load: Load, name: str) -> Feed | None:
+    """The state of a feed in the previous snapshot, if the new one began as its copy."""
+    if not load.carried:
+        return None
+    for known, modified_at, readable, shrunk in load.engine.rows("feed_known"):
+        if known == name:
+            aware = None if modified_at is None else modified_at.replace(tzinfo=UTC)
+            return Feed(name, aware, 0, readable, shrunk)
+    return None
+
+
+def _accepted(load: Load) -> dict[str, int]:
+    """How many entries each feed had when it last had not shrunk.
+
+    A feed stays refused until it recovers, or its `max_shrink` is raised.
+    """
+    rows = load.engine.rows("meta_accepted") if load.previous else []
+    if not rows:
         return {}
-    found = work.engine.rows("meta_accepted")
-    return (
-        {str(name): int(count) for name, count in json.loads(found[0][0]).items()} if found else {}
-    )
+    accepted: Mapping[str, int] = json.loads(rows[0][0])
+    return {str(name): int(count) for name, count in accepted.items()}

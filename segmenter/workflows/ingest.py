@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import sources
 from segmenter.erasure import erase
 from segmenter.errors import UsageError
+from segmenter.identity.links import close_links
 from segmenter.journal.journal import locked
 from segmenter.model import Framed, stamp
 from segmenter.project.folder import read_project
@@ -88,7 +89,13 @@ def ingest(context: Context) -> IngestReport:
         _sweep(context)
         before = _before(context)
         made = sources.ingest(
-            project, context.home, context.keys, context.now(), before, context.progress
+            project,
+            context.home,
+            context.keys,
+            context.now(),
+            before,
+            context.progress,
+            close_links,
         )
         try:
             erase.keep_out(context.store.engine, context.journal, made.snapshot.path)

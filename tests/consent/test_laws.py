@@ -314,6 +314,7 @@ def ingested(data: Given, files: list) -> dict:
 
     from segmenter.consent import state
     from segmenter.engine import DuckDBEngine
+    from segmenter.identity.links import close_links
     from segmenter.project.declared import ConsentSource, PatientSource, Read, Sources
     from segmenter.sources import ingest
     from segmenter.store.keys import Keys
@@ -342,7 +343,9 @@ def ingested(data: Given, files: list) -> dict:
             link=Read(path="links.csv"),
         )
         project = SimpleNamespace(root=root, policy=policy, sources=sources)
-        made = ingest(project, root / "home", Keys(b"k" * 40), TAKEN_AT, None, lambda *_: None)
+        made = ingest(
+            project, root / "home", Keys(b"k" * 40), TAKEN_AT, None, lambda *_: None, close_links
+        )
         with DuckDBEngine(root / "spill", None) as engine:
             engine.attach("snapshot", made.snapshot.path)
             engine.expose("snapshot")

@@ -13,10 +13,10 @@ import pytest
 from folders import POLICY, SOURCES, WOMEN, changed, folder, only, segment
 from segmenter.errors import FileError, PolicyError, UsageError
 from segmenter.model import Role
+from segmenter.project.agreement import category_of
 from segmenter.project.folder import names, read_project
 from segmenter.project.policy import UNDECLARED, Budget
 from segmenter.project.policy_file import nano
-from segmenter.project.sources_file import category_of
 
 EXAMPLES = Path(__file__).parents[2] / "../shared/examples"
 

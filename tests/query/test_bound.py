@@ -16,6 +16,7 @@ from segmenter import sources
 from segmenter.dimensions.reduced import DRAWS, Reduced, key_mark
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError
+from segmenter.identity.links import close_links
 from segmenter.project.policy import Dimension, FactTerms
 from segmenter.query import ask as query
 from segmenter.query import bound, tally
@@ -335,7 +336,7 @@ def test_progress_goes_from_nothing_to_what_is_left_to_decide(tmp_path):
     clinic = folder(tmp_path, ward=WARD).write(
         consent_csv=f"{','.join(EVENT)}\n" + f"{',' * len(EVENT[1:])}\n" * 50
     )
-    sources.ingest(clinic, clinic.home, KEYS, NOW, None, lambda *one: said.append(one))
+    sources.ingest(clinic, clinic.home, KEYS, NOW, None, lambda *one: said.append(one), close_links)
     steps, done = zip(*said, strict=True)
     assert steps[0] == "patients"
     assert steps[-1] == "decisions"

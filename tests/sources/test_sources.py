@@ -21,8 +21,8 @@ import pytest
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, ProjectKeyError, SourceError
 from segmenter.project.declared import ConsentSource, PatientSource, Read, SuppressionSource
-from segmenter.sources.ingest import sweep
 from segmenter.sqlexpr.columns import unique
+from segmenter.store.files import sweep
 from sourcing import NOW, Clinic, told
 
 PATIENTS = "patient_id,sex,age,deceased,email\n1,F,30,false,a@x.example\n2,M,47,,B@Gmail.com\n3,F,x,,\n4,M,,yes,\n"

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.sources import stage as staging
+from segmenter.sources.column_names import lacks
 from segmenter.sources.files import SourceFile, head
 from segmenter.sources.lists import documents, written
 from segmenter.sources.lists.tables import read_table
 from segmenter.sources.lists.written import Listed, Reading
-from segmenter.sources.stage import lacks
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from segmenter.errors import SourceError
+from segmenter.sources.column_names import headers
 from segmenter.sources.files import SourceFile
 from segmenter.sources.lists.entry import Document
 from segmenter.sources.lists.layout import Body, Table
 from segmenter.sources.lists.senders import BODIES, TABLES, generic
 from segmenter.sources.optout_columns import looks_like_optout
-from segmenter.sources.stage import headers
 
 BULK = 2  # columns of Amazon's bulk file
 IGNORE = "to leave a column unread, name it in `ignored` (`--ignore COLUMN` of `suppress import`)"
