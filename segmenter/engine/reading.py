@@ -19,7 +19,11 @@ _NO_TEXT = "\x02no text is this\x03"
 
 @dataclass(frozen=True, slots=True)
 class CsvScan:
-    """How to read one delimited file: `columns` names, for each column of the table, the file's (`c0`, `c1`, ...) or None."""
+    """How to read one delimited file.
+
+    `columns` names, for each column of the table, the file's (`c0`, `c1`, ...) or None. `header`
+    are the cells of its header line, if it has one: a line that repeats them is not a row.
+    """
 
     path: str
     file: int
@@ -27,6 +31,7 @@ class CsvScan:
     columns: Sequence[str | None]
     delimiter: str
     skip: int
+    header: Sequence[str] = ()
     compression: str | None = None
 
 
@@ -46,21 +51,23 @@ class Reading(Filling):
     __slots__ = ()
 
     def append_csv(self, table: str | Table, scan: CsvScan) -> bool:
-        """Append a delimited file in the order of its rows; False, and nothing appended, where any line of it is not clean."""
-        fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width))
+        """Append a delimited file in the order of its rows.
+
+        False, and nothing appended, if any line of it is not clean: every record has exactly the
+        fields of the header, and none repeats the header. The engine itself would drop a field too
+        many that is empty; it is given one column more, which has to stay NULL.
+        """
+        fields = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(scan.width + 1))
         options = (
-            f"auto_detect = false, columns = {{{fields}}}, delim = {quoted(scan.delimiter)}, quote = '\"', escape = '\"', header = false, "
-            f"skip = {scan.skip}, nullstr = {quoted(_NO_TEXT)}, encoding = 'utf-8', strict_mode = true, max_line_size = {LONGEST_LINE}"
+            f"auto_detect = false, columns = {{{fields}}}, delim = {quoted(scan.delimiter)}, "
+            "quote = '\"', escape = '\"', header = false, null_padding = true, "
+            f"skip = {scan.skip}, nullstr = {quoted(_NO_TEXT)}, encoding = 'utf-8', "
+            f"strict_mode = true, max_line_size = {LONGEST_LINE}"
         )
         if scan.compression is not None:
             options += f", compression = {quoted(scan.compression)}"
-        return self._append_ordered(
-            table,
-            f"read_csv({quoted(literal(scan.path))}, {options})",
-            scan.file,
-            scan.columns,
-            "NULL",
-        )
+        source = f"read_csv({quoted(literal(scan.path))}, {options}) WHERE {_is_clean(scan)}"
+        return self._append_ordered(table, source, scan.file, scan.columns, "NULL")
 
     def append_parquet(
         self, table: str | Table, path: str, file: int, columns: Sequence[str | None]
@@ -210,6 +217,15 @@ class Reading(Filling):
             query = f"SELECT {named(column)} AS patient_id FROM {in_sql(table)}"
             self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {named(view)} AS {query}")
         self._name(view, "VIEW")
+
+
+def _is_clean(scan: CsvScan) -> str:
+    """A condition that fails the whole reading at the first record that is not clean."""
+    faults = [f"c{scan.width - 1} IS NULL", f"c{scan.width} IS NOT NULL"]
+    if scan.header:
+        repeated = [f"c{i} = {quoted(name)}" for i, name in enumerate(scan.header)]
+        faults.append(f"({' AND '.join(repeated)})")
+    return f"CASE WHEN {' OR '.join(faults)} THEN CAST(error('not clean') AS BOOLEAN) ELSE TRUE END"
 
 
 def _text(column: str | None) -> str:

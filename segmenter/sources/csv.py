@@ -1,9 +1,9 @@
 """Delimited text. A clean file goes through the engine at once; any other is read by record.
 
-Clean means: every record has as many fields as the header, no record spans lines, none is blank,
-all is UTF-8. In any other file each broken line goes to quarantine with its physical line
-(I5: wrong number of fields, unterminated quote, over-long; I6: encoding), and reading resumes on
-the line after it. Blank lines are not rows.
+Clean means: every record has as many fields as the header and does not repeat it, no record spans
+lines, none is blank, all is UTF-8. In any other file each broken line goes to quarantine with its
+physical line (I5: wrong number of fields, the header again, unterminated quote, over-long;
+I6: encoding), and reading resumes on the line after it. Blank lines are not rows.
 """
 
 from __future__ import annotations
@@ -63,6 +63,7 @@ class CsvReader:
             [None if place is None else f"c{place}" for place in columns],
             layout.delimiter,
             layout.skip,
+            self._header_line(),
             self.file.compression,
         )
         if not self.engine.append_csv(stage.table, scan):
@@ -97,6 +98,10 @@ class CsvReader:
                 else:
                     stage.refuse(broken)
 
+    def _header_line(self) -> tuple[str, ...]:
+        """The cells of the header line; none of a file without one."""
+        return self.layout.written if self.layout.skip else ()
+
     def _broken(self, record: Record) -> Broken | None:
         """The record as a broken line; None if it is whole."""
         width = self.layout.width
@@ -106,6 +111,8 @@ class CsvReader:
             rule, reason = "I6", "not UTF-8"
         elif len(record.fields) != width:
             rule, reason = "I5", f"{len(record.fields)} fields, the header has {width}"
+        elif tuple(record.fields) == self._header_line():
+            rule, reason = "I5", "the header line again"
         else:
             return None
         cells = lenient_cells(record.raw, self.layout.delimiter)

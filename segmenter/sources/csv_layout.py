@@ -20,8 +20,8 @@ SAMPLE = 20  # records by which the delimiter is told
 class Layout:
     """How a file is written.
 
-    `skip` counts the physical lines up to and with the header. `plain` files are UTF-8 with line
-    feeds: the engine may read them.
+    `skip` counts the physical lines up to and with the header line, whose cells are `written`.
+    `plain` files are UTF-8 with line feeds: the engine may read them.
     """
 
     header: tuple[str, ...]
@@ -29,6 +29,7 @@ class Layout:
     skip: int
     newline: str
     plain: bool
+    written: tuple[str, ...] = ()
 
     @property
     def width(self) -> int:
@@ -84,7 +85,9 @@ def _guess(stream: Iterator[str], delimiter: str, newline: str, *, plain: bool) 
                 return None
             header = tuple(_name(name, i) for i, name in enumerate(record.fields, 1))
             utf8 = is_utf8(record.raw)
-            layout = Layout(header, delimiter, lines.taken, newline, plain and utf8)
+            layout = Layout(
+                header, delimiter, lines.taken, newline, plain and utf8, tuple(record.fields)
+            )
         elif not record.fault:
             widths.append(len(record.fields))
         if len(widths) == SAMPLE:

@@ -150,3 +150,26 @@ def test_a_clean_file_keeps_the_order_of_its_lines(engine, tmp_path):
     )
     _, rows, _ = read(engine, path)
     assert all(line == int(row[0]) + 2 for line, row in rows)
+
+
+EXTRA = ["4,d,yes,", "4,d,,yes,", '4,d,"yes",""', "4,d,yes,,,"]
+
+
+@pytest.mark.parametrize("extra", EXTRA)
+@pytest.mark.parametrize("broken", ["", "5,x\n"], ids=["else clean", "beside a broken line"])
+def test_a_field_too_many_is_told_even_if_it_is_empty(engine, tmp_path, extra, broken):
+    path = tmp_path / "wide.csv"
+    path.write_text(f"a,b,c\n1,x,\n2,y,\n{extra}\n3,z,\n{broken}", encoding="utf-8")
+    _, rows, stage = read(engine, path)
+    assert [row for _, row in rows] == [["1", "x", ""], ["2", "y", ""], ["3", "z", ""]]
+    assert (stage.broken[0].line, stage.broken[0].rule) == (4, "I5")
+
+
+def test_a_header_that_comes_again_is_told_and_no_row(engine, tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("a,b\n1,x\na,b\n2,y\n", encoding="utf-8")
+    _, rows, stage = read(engine, path)
+    assert rows == [(2, ["1", "x"]), (4, ["2", "y"])]
+    assert [(b.line, b.rule, b.reason) for b in stage.broken] == [
+        (3, "I5", "the header line again")
+    ]
