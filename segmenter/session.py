@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from segmenter.consent.receipt import Receipt
     from segmenter.erasure.erase import Forgotten
     from segmenter.erasure.retain import Retained
-    from segmenter.export.build import Export
-    from segmenter.export.manifest import Verified
-    from segmenter.export.recall import Exposed, Recalls
+    from segmenter.export.manifest import VerifiedManifest
+    from segmenter.export.order import Export
+    from segmenter.export.recall import Recalls
+    from segmenter.governance.exposure import Exposed
     from segmenter.project.segment import Segment
     from segmenter.query.ask import QueryResult
     from segmenter.selftest.checks import TrialReport
-    from segmenter.suppression.suppression_list import Imported, Summary
+    from segmenter.suppression.imports import Imported
+    from segmenter.suppression.summary import SuppressionSummary
     from segmenter.workflows.ageing import AgeingReport
     from segmenter.workflows.budget import BudgetReport
     from segmenter.workflows.discover import Discovery
@@ -397,7 +399,7 @@ class Session:
 
         return exposed(self.context, export)
 
-    def verify(self, manifest: str | Path) -> Verified:
+    def verify(self, manifest: str | Path) -> VerifiedManifest:
         """Check a manifest: its signature, whose key made it, whether its file is the one it names.
 
         Raises `UsageError` for what is no manifest, `Refusal` if anything was changed.
@@ -424,7 +426,7 @@ class Session:
 
     # -- the suppression list ----------------------------------------------------------------------
 
-    def suppress_show(self) -> Summary:
+    def suppress_show(self) -> SuppressionSummary:
         """The list by reason and source; exact numbers for officers and operators.
 
         >>> [row["reason"] for row in session.suppress_show().to_dict()["suppression"]][0]

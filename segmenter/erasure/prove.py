@@ -1,68 +1,74 @@
-"""The proof after an erasure: every file of the project is opened, decrypted and searched for what was erased."""
+"""The proof after an erasure: every private file is opened, decrypted and searched."""
 
 from __future__ import annotations
 
 import re
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
 from segmenter.errors import EngineError, ProjectKeyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.export.register import Place
+    from segmenter.registers.registry import Registry
 
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 
-DATABASES = ("snapshots", "states", "registers", "suppressions")
-WHOLE = (
-    "snapshots",
-    "registers",
-)  # nobody writes there meanwhile; in the others an unfinished file holds numbers only
-SHORTEST = 5  # a shorter identifier is found everywhere by chance and is looked for in columns of its own only
-IDS = ("patient_id", "same_as")
-SEALED_TO_OTHERS = (
-    ".age"  # files that only their destination can open: who is in them, their registers say
+DATABASES = ("snapshots", "states", "registers", "suppressions")  # folders of DuckDB files
+WHOLE = ("snapshots", "registers")  # of these, the ones where nobody writes meanwhile
+KEY_FILES = ("key", "key.check")
+SEALED_TO_OTHERS = ".age"  # only their destination can open these; registers say who is in them
+SEARCHED = "searched"  # the alias of an attached file
+SHORTEST = (
+    5  # a shorter text is found everywhere by chance; only columns of ids are searched for it
 )
+ID_COLUMNS = ("patient_id", "same_as")
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """What is searched for: identifiers, and ids, which are compared whole. Lower case."""
+
+    texts: frozenset[str]
+    ids: frozenset[str]
+
+    def __repr__(self) -> str:
+        return "Needles()"
+
+    def load(self, engine: DuckDBEngine) -> None:
+        """Make the tables `needle` and `needle_id` (text)."""
+        import polars as pl
+
+        for table, texts in (("needle", self.texts), ("needle_id", self.ids)):
+            engine.load(table, pl.DataFrame({"text": list(texts)}, schema={"text": pl.String}))
 
 
 def prove(
     engines: Engines,
-    place: Place,
+    registry: Registry,
     texts: Mapping[str, Collection[str]],
     exempt: Collection[Path] = (),
 ) -> tuple[str, ...]:
-    """Search all of the project's private files for the texts of a person (by kind); gives the names of the files searched.
+    """Search all private files for the texts of a person (by kind); gives the names of the files.
 
-    What people who stay hold too (a household's mailbox) is theirs and is not looked for. `exempt`
-    are removal files that wait for their destination. Raises `EngineError` naming the places where
-    something is left.
+    What people who stay hold too, such as a household's mailbox, is theirs and is not looked for.
+    `exempt` are removal files that wait for their destination. Raises `EngineError` naming the
+    places where something is left.
     """
-    needles = _needles(place, texts)
-    needles -= _shared(engines, place, needles, texts["patient_id"])
-    searched, found = [], []
-    for path in sorted(place.home.rglob("*")):
-        if (
-            not path.is_file()
-            or path in exempt
-            or path.name in ("key", "key.check")
-            or path.suffix == SEALED_TO_OTHERS
-        ):
-            continue
-        name = str(path.relative_to(place.home))
+    needles = _needles(engines, registry, texts)
+    searched: list[str] = []
+    found: list[str] = []
+    for file in _private_files(registry.home, exempt):
+        name = str(file.relative_to(registry.home))
         searched.append(name)
-        if path.parent.name in DATABASES and (
-            path.suffix == ".duckdb" or path.parent.name in WHOLE
-        ):
-            found += [
-                f"{name} ({place_in})"
-                for place_in in _in_database(engines, path, needles, texts["patient_id"])
-            ]
-        elif _in_bytes(place, path, needles, texts["patient_id"]):
+        if _is_database(file):
+            found += [f"{name} ({place})" for place in _in_database(engines, file, needles)]
+        elif _in_bytes(registry, file, needles):
             found.append(name)
     if found:
         raise EngineError(
@@ -72,88 +78,108 @@ def prove(
     return tuple(searched)
 
 
-def _needles(place: Place, texts: Mapping[str, Collection[str]]) -> set[str]:
-    """Identifiers as they stood and in their normal forms, lower case."""
-    found = set()
+def _private_files(home: Path, exempt: Collection[Path]) -> Iterator[Path]:
+    """The files to be searched, in the order of their names."""
+    for file in sorted(home.rglob("*")):
+        is_sealed = file.suffix == SEALED_TO_OTHERS
+        if file.is_file() and file not in exempt and file.name not in KEY_FILES and not is_sealed:
+            yield file
+
+
+def _is_database(file: Path) -> bool:
+    folder = file.parent.name
+    return folder in DATABASES and (file.suffix == ".duckdb" or folder in WHOLE)
+
+
+# -- what is searched for --------------------------------------------------------------------------
+
+
+def _needles(engines: Engines, registry: Registry, texts: Mapping[str, Collection[str]]) -> Needles:
+    """Identifiers as they stood and in their normal forms, without those of people who stay."""
+    written: set[str] = set()
     for kind, values in texts.items():
         if kind != "patient_id":
             for value in values:
-                found |= {
-                    value,
-                    *(
-                        form.text
-                        for form in identifiers.normal_forms(kind, value, place.region)
-                        if form.kind == kind
-                    ),
-                }
-    return {text.lower() for text in found if len(text) >= SHORTEST}
+                written.add(value)
+                written.update(_normal_texts(kind, value, registry.region))
+    lower = frozenset(text.lower() for text in written if len(text) >= SHORTEST)
+    needles = Needles(lower, frozenset(texts["patient_id"]))
+    return Needles(needles.texts - _shared(engines, registry, needles), needles.ids)
 
 
-def _shared(
-    engines: Engines, place: Place, needles: Collection[str], ids: Collection[str]
-) -> set[str]:
-    """Identifiers that people who stay hold too: those stay with them."""
-    found: set[str] = set()
-    for path in sorted((place.home / "snapshots").glob("*.duckdb")):
+def _normal_texts(kind: str, value: str, region: str) -> Iterator[str]:
+    for form in identifiers.normal_forms(kind, value, region):
+        if form.kind == kind:
+            yield form.text
+
+
+def _shared(engines: Engines, registry: Registry, needles: Needles) -> set[str]:
+    """Identifiers that people who stay hold too."""
+    shared: set[str] = set()
+    for file in sorted((registry.home / "snapshots").glob("*.duckdb")):
         with engines() as engine:
-            engine.attach("searched", path)
-            engine.expose("searched", ["patient"])
-            _load_needles(engine, needles, ids)
-            found |= {text for (text,) in engine.rows("erase_shared")}
-    return found
+            engine.attach(SEARCHED, file)
+            engine.expose(SEARCHED, ["patient"])
+            needles.load(engine)
+            shared.update(text for (text,) in engine.rows("erase_shared"))
+    return shared
 
 
-def _load_needles(engine: DuckDBEngine, needles: Collection[str], ids: Collection[str]) -> None:
-    import polars as pl
-
-    engine.load("needle", pl.DataFrame({"text": list(needles)}, schema={"text": pl.String}))
-    engine.load("needle_id", pl.DataFrame({"text": list(ids)}, schema={"text": pl.String}))
+# -- one file --------------------------------------------------------------------------------------
 
 
-def _in_database(
-    engines: Engines, path: Path, needles: Collection[str], ids: Collection[str]
-) -> list[str]:
-    from sqlglot import exp
-
-    found = []
+def _in_database(engines: Engines, file: Path, needles: Needles) -> list[str]:
+    """The columns of a DuckDB file in which something is left."""
     with engines() as engine:
         try:
-            engine.attach("searched", path)
+            engine.attach(SEARCHED, file)
         except (EngineError, ProjectKeyError):
             return ["cannot be opened, so not searched"]
-        _load_needles(engine, needles, ids)
-        for table in engine.tables("searched"):
-            engine.alias("erase_source", f"searched.{table}")
-            for column, kind in engine.kinds(f"searched.{table}").items():
-                relation = "erase_left_whole" if column in IDS else "erase_left"
-                if (
-                    kind == "VARCHAR"
-                    and engine.rows(
-                        relation, None, {"__column__": exp.column(column, quoted=True)}
-                    )[0][0]
-                ):
-                    found.append(f"{table}.{column}")
-    return found
+        needles.load(engine)
+        return [
+            f"{table}.{column}"
+            for table in engine.tables(SEARCHED)
+            for column in _found_columns(engine, table)
+        ]
 
 
-def _in_bytes(place: Place, path: Path, needles: Collection[str], ids: Collection[str]) -> bool:
-    """Search a file's bytes, decrypted where it is one of our sealed files."""
-    data = path.read_bytes()
-    if path.suffix == ".sealed":
+def _found_columns(engine: DuckDBEngine, table: str) -> Iterator[str]:
+    """The text columns of one table in which something is left."""
+    from sqlglot import exp
+
+    engine.alias("erase_source", f"{SEARCHED}.{table}")
+    for column, kind in engine.kinds(f"{SEARCHED}.{table}").items():
+        if kind != "VARCHAR":
+            continue
+        relation = "erase_left_whole" if column in ID_COLUMNS else "erase_left"
+        structure = {"__column__": exp.column(column, quoted=True)}
+        ((is_left,),) = engine.rows(relation, None, structure)
+        if is_left:
+            yield column
+
+
+def _in_bytes(registry: Registry, file: Path, needles: Needles) -> bool:
+    """Search a file's bytes, decrypted if it is one of our sealed files."""
+    data = file.read_bytes()
+    if file.suffix == ".sealed":
         try:
-            data = place.keys.opened(data)
+            data = registry.keys.opened(data)
         except ProjectKeyError:
             return True  # what cannot be opened cannot be searched
     text = data.decode("utf-8", "replace").lower()
-    return _holds(text, needles, "._+-", "") or _holds(
-        text, (one.lower() for one in ids if len(one) >= SHORTEST), ".:+-", ".:-"
-    )
+    ids = [one.lower() for one in needles.ids if len(one) >= SHORTEST]
+    has_identifier = _holds(text, needles.texts, before="._+-", after="")
+    return has_identifier or _holds(text, ids, before=".:+-", after=".:-")
 
 
-def _holds(text: str, words: Iterable[str], before: str, after: str) -> bool:
-    """Whether a text has one of the words, not as part of a longer one: a few digits are in some hash by chance."""
+def _holds(text: str, words: Iterable[str], *, before: str, after: str) -> bool:
+    """Whether a text has one of the words, and not as part of a longer one.
+
+    `before` and `after` are signs that may not stand next to it, beside letters and digits: a few
+    digits are in some hash by chance.
+    """
     either = "|".join(re.escape(word) for word in words)
-    return (
-        bool(either)
-        and re.search(rf"(?<![0-9a-z{before}])({either})(?![0-9a-z{after}])", text) is not None
-    )
+    if not either:
+        return False
+    pattern = rf"(?<![0-9a-z{before}])({either})(?![0-9a-z{after}])"
+    return re.search(pattern, text) is not None

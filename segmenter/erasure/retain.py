@@ -1,9 +1,10 @@
 """Retention: what the policy's `retention` (days) says is over goes, and the trail says what.
 
-`exports`: payload files after their use ended (default 30, the use of a file). `registers`:
-registers of exports (default 1,095; never before their files). `snapshots`: snapshots not in use
-(default 30), kept while an export made from one may still be recalled. `prospects`: people without
-facts whose last own contact is longer ago (default 1,095).
+exports     payload files after their use ended (default 30, the use of a file)
+registers   registers of exports (default 1,095; never before their files)
+snapshots   snapshots not in use (default 30), kept while an export made from one may still be
+            recalled
+prospects   people without facts whose last own contact is longer ago (default 1,095)
 """
 
 from __future__ import annotations
@@ -13,23 +14,24 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from segmenter.erasure import erase
+from segmenter.erasure import rewrite
 from segmenter.errors import Refusal
-from segmenter.export import register
 from segmenter.model import Documented, naive_utc
-from segmenter.suppression.entry import frame
+from segmenter.registers.entries import entry_table
+from segmenter.registers.exports import FILE_DAYS, RETAINED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.export.register import Place
+    from segmenter.model import Snapshot
+    from segmenter.registers.registry import Registry
 
     Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
 
 DEFAULTS: Mapping[str, int] = {
-    "exports": register.FILE_DAYS,
+    "exports": FILE_DAYS,
     "registers": 1095,
     "snapshots": 30,
     "prospects": 1095,
@@ -38,7 +40,10 @@ DEFAULTS: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Retained(Documented):
-    """What went: names of exports, registers and snapshots, and whether prospects were removed (how many is nobody's business here)."""
+    """What went: names of exports, registers and snapshots, and whether prospects were removed.
+
+    How many prospects is not said.
+    """
 
     exports: tuple[str, ...]
     registers: tuple[str, ...]
@@ -51,85 +56,102 @@ class Retained(Documented):
             "exports": list(self.exports),
             "registers": list(self.registers),
             "snapshots": list(self.snapshots),
+            "prospects": self.prospects,
         }
-        return {"removed": {**removed, "prospects": self.prospects}}
+        return {"removed": removed}
 
 
 def retain(
     engines: Engines,
-    place: Place,
+    registry: Registry,
+    snapshot: Snapshot,
     retention: Mapping[str, int],
-    snapshots: Mapping[str, datetime],
+    taken: Mapping[str, datetime],
     now: datetime,
 ) -> Retained:
-    """Apply the limits. `snapshots` maps every snapshot's id to its `taken_at`. Inside `register.alone` and the ingest lock.
+    """Apply the limits. Inside `registry.alone` and the ingest lock.
 
-    Raises `Refusal` (`roles`) for whoever is neither officer nor operator.
+    `snapshot` is the one in use, `taken` maps every snapshot's id to the time it was taken. Raises
+    `Refusal` (`roles`) for whoever is neither officer nor operator.
     """
-    if not place.actor.sees_row_counts:
+    if not registry.actor.sees_row_counts:
         raise Refusal("roles", "only an officer or operator applies the retention limits")
     limits = {**DEFAULTS, **retention}
-    files = _exports(place, now)
-    registers = _registers(place, now - timedelta(days=max(limits["registers"], limits["exports"])))
-    old = _snapshots(place, snapshots, now, now - timedelta(days=limits["snapshots"]))
-    gone = _prospects(engines, place, now - timedelta(days=limits["prospects"]))
-    made = Retained(files, registers, old, gone)
-    place.journal.append(
-        place.actor.account,
-        register.RETAINED,
-        {"exports": list(registers), "files": list(files), "snapshots": list(old)},
+    register_days = max(limits["registers"], limits["exports"])
+    retained = Retained(
+        exports=_delete_payloads(registry, now),
+        registers=_old_registers(registry, now - timedelta(days=register_days)),
+        snapshots=_delete_snapshots(
+            registry, snapshot, taken, now, now - timedelta(days=limits["snapshots"])
+        ),
+        prospects=_remove_prospects(
+            engines, snapshot.path, now - timedelta(days=limits["prospects"])
+        ),
     )
-    for name in registers:
-        register.path(place.home, name).unlink(missing_ok=True)
-    return made
+    body = {
+        "exports": list(retained.registers),
+        "files": list(retained.exports),
+        "snapshots": list(retained.snapshots),
+    }
+    registry.record(RETAINED, body)
+    for export in retained.registers:  # only after the journal says that they go
+        registry.register_file(export).unlink(missing_ok=True)
+    return retained
 
 
-def _exports(place: Place, now: datetime) -> tuple[str, ...]:
-    """Delete the payload of every export whose use ended; manifests stay."""
-    ended = [
-        one.export
-        for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
-        if one.expires_at <= now
+def _delete_payloads(registry: Registry, now: datetime) -> tuple[str, ...]:
+    """Delete the files of every export whose use ended; manifests stay."""
+    ended = [export.export for export in registry.exports() if export.expires_at <= now]
+    return tuple(export for export in ended if registry.delete_payload(export))
+
+
+def _old_registers(registry: Registry, before: datetime) -> tuple[str, ...]:
+    old = [
+        export.export
+        for export in registry.exports()
+        if max(export.at, export.expires_at) <= before
     ]
-    return tuple(name for name in ended if erase.delete_payload(place.home / "exports" / name))
+    return tuple(old)
 
 
-def _registers(place: Place, before: datetime) -> tuple[str, ...]:
-    found = register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
-    return tuple(one.export for one in found if max(one.at, one.expires_at) <= before)
-
-
-def _snapshots(
-    place: Place, taken: Mapping[str, datetime], now: datetime, before: datetime
+def _delete_snapshots(
+    registry: Registry,
+    in_use: Snapshot,
+    taken: Mapping[str, datetime],
+    now: datetime,
+    before: datetime,
 ) -> tuple[str, ...]:
-    """Delete old snapshots and their states, but not the one in use, nor one that an export still in use was made from."""
-    exports = register.registered(place.journal.read(register.EXPORTED, register.RETAINED))
-    needed = {place.snapshot.id, *(one.snapshot for one in exports if now < one.expires_at)}
-    removed = []
-    for name, taken_at in taken.items():
-        path = place.snapshot_file(name)
-        if name not in needed and taken_at <= before and path.is_file():
-            _delete(place.home, path)
-            removed.append(name)
-    return tuple(removed)
+    """Delete old snapshots and their states.
+
+    The one in use stays, and those that an export whose file may still be used was made from.
+    """
+    needed = {export.snapshot for export in registry.exports() if now < export.expires_at}
+    needed.add(in_use.id)
+    deleted = []
+    for snapshot, taken_at in taken.items():
+        file = registry.snapshot_file(snapshot)
+        if snapshot not in needed and taken_at <= before and file.is_file():
+            for state in (registry.home / "states").glob(f"{snapshot}-*"):
+                state.unlink()
+            file.unlink()
+            deleted.append(snapshot)
+    return tuple(deleted)
 
 
-def _delete(home: Path, snapshot: Path) -> None:
-    for state in (home / "states").glob(f"{snapshot.stem}-*"):
-        state.unlink()
-    snapshot.unlink()
+def _remove_prospects(engines: Engines, snapshot: Path, since: datetime) -> bool:
+    """Write the snapshot in use anew without dormant prospects, if there are any.
+
+    They leave no tombstone: they may come back.
+    """
+    return rewrite.rewrite_snapshot(engines, snapshot, lambda engine: _find_dormant(engine, since))
 
 
-def _prospects(engines: Engines, place: Place, since: datetime) -> bool:
-    """Write the snapshot in use anew without dormant prospects, where there are any. They leave no tombstone: they may come back."""
-    return erase.rewrite_snapshot(engines, place.snapshot.path, lambda engine: _find(engine, since))
-
-
-def _find(engine: DuckDBEngine, since: datetime) -> None:
+def _find_dormant(engine: DuckDBEngine, since: datetime) -> None:
+    """Make the tables `gone`, of dormant prospects, and `tombstone`, without any."""
     engine.create("active_patient", {"patient": "BIGINT"})
-    for table in engine.tables(erase.OLD):
+    for table in engine.tables(rewrite.OLD):
         if table.startswith("fact_"):
-            engine.alias("active_source", f"{erase.OLD}.{table}")
+            engine.alias("active_source", f"{rewrite.OLD}.{table}")
             engine.add("active_patient", "active_row")
-    engine.load("tombstone", frame(()))
+    engine.load("tombstone", entry_table(()))
     engine.make("gone", "dormant_patient", {"since": naive_utc(since)})

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from segmenter.store.keys import Keys
 
 VERSION = 1
-SUFFIX = ".manifest.json"
+NEEDED = {"public_key", "signature", "file"}  # what makes a JSON object a manifest
 CHUNK = 1 << 20  # bytes read at a time
 
 
 @dataclass(frozen=True, slots=True)
-class Verified(Documented):
+class VerifiedManifest(Documented):
     """A manifest whose signature holds.
 
-    `trusted`: signed with this project's key (None: not asked). `file_matches` is None where its
-    file is not beside it.
+    `trusted`: signed with this project's key (None: not asked). `file_matches` is None if its file
+    is not beside it.
     """
 
     content: Mapping[str, Any]
@@ -47,6 +47,22 @@ class Verified(Documented):
         }
 
 
+# -- writing ---------------------------------------------------------------------------------------
+
+
+def signed(keys: Keys, content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content with the public key and the signature (base64)."""
+    whole = {"version": VERSION, **content, "public_key": public_key(keys)}
+    signature = keys.signer().sign(canonical(whole))
+    return {**whole, "signature": base64.b64encode(signature).decode()}
+
+
+def json_text(content: Mapping[str, Any]) -> bytes:
+    """A manifest as it lies in its file."""
+    text = json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
 def canonical(content: Mapping[str, Any]) -> bytes:
     """What is signed: everything but the signature.
 
@@ -54,71 +70,14 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     b'{"a":"e","b":1}'
     """
     unsigned = {name: value for name, value in content.items() if name != "signature"}
-    return json.dumps(unsigned, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def signed(keys: Keys, content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content with the public key and the signature (base64)."""
-    whole = {"version": VERSION, **content, "public_key": public_key(keys)}
-    return {**whole, "signature": base64.b64encode(keys.signer().sign(canonical(whole))).decode()}
-
-
-def json_text(content: Mapping[str, Any]) -> bytes:
-    """A manifest as it lies in its file."""
-    return (json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
+    text = json.dumps(unsigned, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.encode()
 
 
 def public_key(keys: Keys) -> str:
     """The project's public key for manifests, raw, in base64."""
-    return base64.b64encode(keys.signer().public_key().public_bytes_raw()).decode()
-
-
-def verify(path: Path, keys: Keys | None = None) -> Verified:
-    """Check a manifest, and the file it is about where that lies beside it.
-
-    With the project's keys it also says whether this project signed it. Raises `UsageError` for a
-    file that is no manifest, `Refusal` (`manifest`) where the signature, the signer or the file's
-    hash is not right.
-    """
-    content = _read(path)
-    if not _holds(content):
-        raise Refusal(
-            "manifest", "the manifest was changed: its signature does not hold", file=path
-        )
-    trusted = None if keys is None else content["public_key"] == public_key(keys)
-    if trusted is False:
-        raise Refusal("manifest", "the manifest is signed with another project's key", file=path)
-    beside = path.parent / str(content.get("file"))
-    matches = file_hash(beside) == content.get("file_sha256") if beside.is_file() else None
-    if matches is False:
-        raise Refusal("manifest", "the file is not the one the manifest was made for", file=beside)
-    return Verified(content, trusted, matches)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        raise UsageError("there is no such file", file=path)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        content = None
-    if not isinstance(content, dict) or not {"public_key", "signature", "file"} <= content.keys():
-        raise UsageError("this is not a manifest of an export", file=path)
-    return content
-
-
-def _holds(content: Mapping[str, Any]) -> bool:
-    from cryptography.exceptions import InvalidSignature
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-    try:
-        key = Ed25519PublicKey.from_public_bytes(
-            base64.b64decode(str(content["public_key"]), validate=True)
-        )
-        key.verify(base64.b64decode(str(content["signature"]), validate=True), canonical(content))
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    raw = keys.signer().public_key().public_bytes_raw()
+    return base64.b64encode(raw).decode()
 
 
 def file_hash(path: Path) -> str:
@@ -128,3 +87,53 @@ def file_hash(path: Path) -> str:
         while block := handle.read(CHUNK):
             digest.update(block)
     return digest.hexdigest()
+
+
+# -- checking --------------------------------------------------------------------------------------
+
+
+def verify(path: Path, keys: Keys | None = None) -> VerifiedManifest:
+    """Check a manifest, and its file if that lies beside it.
+
+    With the project's keys it also says whether this project signed it. Raises `UsageError` for a
+    file that is no manifest, `Refusal` (`manifest`) if the signature, the signer or the file's hash
+    is not right.
+    """
+    content = _read(path)
+    if not _signature_holds(content):
+        raise Refusal(
+            "manifest", "the manifest was changed: its signature does not hold", file=path
+        )
+    trusted = None if keys is None else content["public_key"] == public_key(keys)
+    if trusted is False:
+        raise Refusal("manifest", "the manifest is signed with another project's key", file=path)
+    file = path.parent / str(content["file"])
+    matches = file_hash(file) == content.get("file_sha256") if file.is_file() else None
+    if matches is False:
+        raise Refusal("manifest", "the file is not the one the manifest was made for", file=file)
+    return VerifiedManifest(content, trusted, matches)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        raise UsageError("there is no such file", file=path)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        content = None
+    if not isinstance(content, dict) or not content.keys() >= NEEDED:
+        raise UsageError("this is not a manifest of an export", file=path)
+    return content
+
+
+def _signature_holds(content: Mapping[str, Any]) -> bool:
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        raw_key = base64.b64decode(str(content["public_key"]), validate=True)
+        signature = base64.b64decode(str(content["signature"]), validate=True)
+        Ed25519PublicKey.from_public_bytes(raw_key).verify(signature, canonical(content))
+    except (InvalidSignature, ValueError):
+        return False
+    return True

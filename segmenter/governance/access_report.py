@@ -1,4 +1,7 @@
-"""The access report (GDPR art. 15): what is held of a person, from where, and every export they were in. For the officer alone."""
+"""The access report (GDPR 15): what is held of a person, from where, and every export they were in.
+
+For the officer alone.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal, UsageError
-from segmenter.export import register
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
@@ -14,20 +16,22 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine, Table, Tables
-    from segmenter.export.register import Place
+    from segmenter.engine import Engine, Table, Tables
+    from segmenter.model import Snapshot
+    from segmenter.registers.registry import Registry
 
-DERIVED = (
+Row = dict[str, Any]
+DERIVED = (  # tables of keyed hashes and numbers, and of lines that are told apart
     "address",
     "identity",
     "quarantine",
     "reach",
     "suppression_listed",
-)  # keyed hashes, numbers, lines that are told apart
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class HeldData:
     """Everything held of one person. Its repr shows nothing.
 
     `quarantine` are lines set aside that hold an id or identifier of theirs. By chance one may be
@@ -35,10 +39,10 @@ class Subject:
     """
 
     patient_ids: tuple[str, ...] = field(repr=False)
-    tables: Mapping[str, tuple[Mapping[str, Any], ...]] = field(repr=False)
-    quarantine: tuple[Mapping[str, Any], ...] = field(repr=False)
-    suppression: tuple[Mapping[str, Any], ...] = field(repr=False)
-    exports: tuple[Mapping[str, Any], ...] = field(repr=False)
+    tables: Mapping[str, tuple[Row, ...]] = field(repr=False)
+    quarantine: tuple[Row, ...] = field(repr=False)
+    suppression: tuple[Row, ...] = field(repr=False)
+    exports: tuple[Row, ...] = field(repr=False)
     snapshot: str
     taken_at: str
 
@@ -46,108 +50,113 @@ class Subject:
         """The JSON form."""
         return {
             "patient_ids": list(self.patient_ids),
-            "tables": {name: [dict(row) for row in rows] for name, rows in self.tables.items()},
-            "quarantine": [dict(row) for row in self.quarantine],
-            "suppression": [dict(row) for row in self.suppression],
-            "exports": [dict(row) for row in self.exports],
+            "tables": {table: list(rows) for table, rows in self.tables.items()},
+            "quarantine": list(self.quarantine),
+            "suppression": list(self.suppression),
+            "exports": list(self.exports),
             "snapshot": self.snapshot,
             "taken_at": self.taken_at,
         }
 
 
 def report(
-    engine: DuckDBEngine, place: Place, patient_id: str, snapshot: Tables, listed: Table
-) -> Subject:
+    engine: Engine,
+    registry: Registry,
+    snapshot: Snapshot,
+    patient_id: str,
+    tables: Tables,
+    listed: Table,
+) -> HeldData:
     """The report on a person and the ids linked to it.
 
-    Reads the tables of a `snapshot`, and `listed`, the entries of the suppression list. Raises
+    Reads the `tables` of the snapshot, and `listed`, the entries of the suppression list. Raises
     `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown id. The request
     itself is on the trail.
     """
-    if not place.actor.is_officer:
+    if not registry.actor.is_officer:
         raise Refusal("roles", "only an officer may see what is held of a person")
     with engine.scope():
-        person = person_of(engine, snapshot, patient_id)
-        reads = {"subject_patient": person}
-        ids = tuple(name for _, name, *_ in engine.rows("subject_named", reads=reads))
-        if not ids:
+        person = person_of(engine, tables, patient_id)
+        named = engine.rows("subject_named", reads={"subject_patient": person})
+        if not named:
             raise UsageError(
-                "the snapshot does not know this patient",
-                hint="ids are compared exactly, as text",
+                "the snapshot does not know this patient", hint="ids are compared exactly, as text"
             )
-        held = {}
-        for name in snapshot:
-            if name not in DERIVED and "patient" in engine.columns(snapshot[name]):
-                rows = engine.frame(
-                    "subject_row", reads={**reads, "subject_source": snapshot[name]}
-                )
-                held[name] = _plain_rows(rows.drop("patient"))
-        quarantine = engine.frame("subject_quarantine", reads=snapshot | reads)
-        entries = entries_of(engine, person, snapshot, listed)
-        place.journal.append(
-            place.actor.account,
-            "subject",
-            {"pseudonym": place.keys.pseudonym("patient", patient_id)},
-        )
-        return Subject(
-            ids,
-            held,
-            _plain_rows(quarantine),
-            entries,
-            exports_of(engine, place, person),
-            place.snapshot.id,
-            stamp(place.snapshot.taken_at),
+        registry.record("subject", {"pseudonym": registry.keys.pseudonym("patient", patient_id)})
+        reads = tables | {"subject_patient": person}
+        return HeldData(
+            patient_ids=tuple(own_id for _, own_id in named),
+            tables=_rows_by_table(engine, person, tables),
+            quarantine=_rows(engine.frame("subject_quarantine", reads=reads)),
+            suppression=entries_of(engine, person, tables, listed),
+            exports=exports_of(engine, registry, person),
+            snapshot=snapshot.id,
+            taken_at=stamp(snapshot.taken_at),
         )
 
 
-def person_of(engine: DuckDBEngine, snapshot: Tables, patient_id: str) -> Table:
+def person_of(engine: Engine, tables: Tables, patient_id: str) -> Table:
     """Every id linked to one, with its identifiers: patient, patient_id, email, phone, postal."""
-    return engine.make("erase_person", reads=snapshot, values={"patient_id": patient_id})
+    return engine.make("linked_person", reads=tables, values={"patient_id": patient_id})
 
 
-def entries_of(
-    engine: DuckDBEngine, person: Table, snapshot: Tables, listed: Table
-) -> tuple[Mapping[str, Any], ...]:
+def entries_of(engine: Engine, person: Table, tables: Tables, listed: Table) -> tuple[Row, ...]:
     """The entries of the suppression list that name a person."""
     reads = {
         "suppression_entry": listed,
-        "address": snapshot["address"],
+        "address": tables["address"],
         "subject_patient": person,
     }
-    return _plain_rows(engine.frame("subject_entry", reads=reads))
+    return _rows(engine.frame("subject_entry", reads=reads))
 
 
-def exports_of(engine: DuckDBEngine, place: Place, person: Table) -> tuple[Mapping[str, Any], ...]:
+def exports_of(engine: Engine, registry: Registry, person: Table) -> tuple[Row, ...]:
     """Every export a person was in: when, for what, to whom, with which columns and categories."""
     found = []
-    for one in register.registered(place.journal.read(register.EXPORTED, register.RETAINED)):
-        register.read(engine, place.home, one.export)
-        reads = {"registered": engine.table("registered"), "subject_patient": person}
-        ((is_member,),) = engine.rows("subject_member", reads=reads)
+    for export in registry.exports():
+        with engine.scope():
+            members = registry.read(engine, export.export)
+            reads = {"registered": members, "subject_patient": person}
+            ((is_member,),) = engine.rows("subject_member", reads=reads)
         if is_member:
-            found.append(
-                {
-                    "export": one.export,
-                    "at": stamp(one.at),
-                    "purpose": one.purpose,
-                    "channel": one.channel,
-                    "segment": one.segment,
-                    "destination": one.destination,
-                    "columns": list(one.columns),
-                    "categories": list(one.categories),
-                }
-            )
+            row = {
+                "export": export.export,
+                "at": stamp(export.at),
+                "purpose": export.purpose,
+                "channel": export.channel,
+                "segment": export.segment,
+                "destination": export.destination,
+                "columns": list(export.columns),
+                "categories": list(export.categories),
+            }
+            found.append(row)
     return tuple(found)
 
 
-def _plain_rows(frame: pl.DataFrame) -> tuple[dict[str, Any], ...]:
+# -- rows ------------------------------------------------------------------------------------------
+
+
+def _rows_by_table(engine: Engine, person: Table, tables: Tables) -> dict[str, tuple[Row, ...]]:
+    """Everything that each table of the snapshot holds of a person."""
+    held = {}
+    for name, table in tables.items():
+        if name not in DERIVED and "patient" in engine.columns(table):
+            reads = {"subject_source": table, "subject_patient": person}
+            rows = engine.frame("subject_row", reads=reads)
+            held[name] = _rows(rows.drop("patient"))
+    return held
+
+
+def _rows(frame: pl.DataFrame) -> tuple[Row, ...]:
+    """Rows as JSON takes them; what is empty is left out."""
     return tuple(_plain(row) for row in frame.iter_rows(named=True))
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON takes it; what is empty is left out."""
-    return {
-        name: value if isinstance(value, (str, int, float, bool)) else str(value)
-        for name, value in row.items()
-        if value is not None
-    }
+def _plain(row: Mapping[str, Any]) -> Row:
+    return {column: _json_value(value) for column, value in row.items() if value is not None}
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, (str, int, float, bool)):
+        return value
+    return str(value)

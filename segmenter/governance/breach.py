@@ -1,4 +1,7 @@
-"""The draft of a notice to the supervisory authority after a leak (GDPR 33(3)), in English and French. The officer completes it."""
+"""The draft of a notice to the supervisory authority after a leak (GDPR 33(3)).
+
+It is made in English and French; the officer completes it.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from segmenter.model import stamp
+from segmenter.project.policy import HEALTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from segmenter.export.register import Registered
     from segmenter.project.policy import Policy
+    from segmenter.registers.exports import RegisteredExport
 
 CLOCK = timedelta(hours=72)
 
@@ -41,12 +45,13 @@ Délai : projet établi le {now} ; notification dans les 72 heures après la dé
 """
 
 
-def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Mapping[str, str]:
-    """The draft by language (`en`, `fr`). It names the exact number of persons: for the officer alone."""
-    health = any(
-        policy.sensitivity(name) > 1 for name in export.categories if name in policy.categories
-    )
-    sealed = export.recipient is not None
+def notice(
+    policy: Policy, export: RegisteredExport, people: int, now: datetime
+) -> Mapping[str, str]:
+    """The draft by language (`en`, `fr`).
+
+    It names the exact number of persons, so it is for the officer alone.
+    """
     common = {
         "controller": str(policy.organisation.get("name", "")),
         "contact": str(policy.organisation.get("contact", "")),
@@ -59,9 +64,18 @@ def notice(policy: Policy, export: Registered, people: int, now: datetime) -> Ma
         "now": stamp(now),
         "due": stamp(now + CLOCK),
     }
-    english = {"protection": "encrypted to the destination (age)" if sealed else "none"}
-    french = {"protection": "chiffré pour la destination (age)" if sealed else "aucune"}
-    english["health"], french["health"] = (
-        (" - data concerning health", " - données de santé") if health else ("", "")
+    is_encrypted = export.recipient is not None
+    tells_health = any(
+        policy.sensitivity(category) >= HEALTH
+        for category in export.categories
+        if category in policy.categories
     )
+    english = {
+        "protection": "encrypted to the destination (age)" if is_encrypted else "none",
+        "health": " - data concerning health" if tells_health else "",
+    }
+    french = {
+        "protection": "chiffré pour la destination (age)" if is_encrypted else "aucune",
+        "health": " - données de santé" if tells_health else "",
+    }
     return {"en": ENGLISH.format(**common, **english), "fr": FRENCH.format(**common, **french)}

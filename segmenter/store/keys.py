@@ -50,6 +50,10 @@ class Keys:
             self.derive(f"segmenter/{label}/1"), value.encode(), hashlib.sha256
         ).hexdigest()
 
+    def unsubscribe_key(self) -> bytes:
+        """The key of List-Unsubscribe tokens."""
+        return self.derive("segmenter/unsubscribe/1")
+
     def sealed(self, data: bytes) -> bytes:
         """Encrypt and authenticate a small file (AES-256-GCM, random nonce)."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM

@@ -1,57 +1,72 @@
-"""A List-Unsubscribe token back to whom it was made for (RFC 8058): the destination posts the token, and never has to know the person."""
+"""A List-Unsubscribe token leads back to the person it was made for (RFC 8058).
+
+The destination posts the token that stands in the link, and never has to know the person.
+"""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.errors import UsageError
-from segmenter.export import register
 from segmenter.identifiers import pads
-from segmenter.suppression import suppression_list
+from segmenter.suppression import changes
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Journal
-    from segmenter.store.keys import Keys
-    from segmenter.suppression.entry import Entry
+    from collections.abc import Iterable
 
-LABEL = "segmenter/unsubscribe/1"  # of the derived key
+    from segmenter.engine import DuckDBEngine
+    from segmenter.registers.entries import SuppressionEntry
+    from segmenter.store.keys import Keys
+
 TOKEN = re.compile(r"(?:.*[/=])?([0-9a-f]{32})", re.DOTALL)
 
 
-def entries(
-    engine: DuckDBEngine, journal: Journal, keys: Keys, region: str, written: str
-) -> list[Entry]:
-    """What a token, or the whole URL it ends, suppresses: the person and their address of today, on the channel it was sent on.
+@dataclass(frozen=True, slots=True, order=True)
+class SentAs:
+    """Under which alias files went out, on which channel, to which kind of identifier."""
 
-    The engine has the tables of the snapshot in use. Raises `UsageError` for a token that was made
-    for nobody there.
+    alias: str
+    channel: str
+    identifier: str
+
+
+def entries(
+    engine: DuckDBEngine, keys: Keys, region: str, sent: Iterable[SentAs], written: str
+) -> list[SuppressionEntry]:
+    """What a token suppresses: the person and their address of today, on its channel.
+
+    `written` is the token, or the whole URL that ends with it. The engine has the snapshot's
+    tables. Raises `UsageError` for a token that was made for nobody there.
     """
-    found = TOKEN.fullmatch(written.strip())
-    token = "" if found is None else found[1]
-    aliases = {
-        (str(act.body["alias"]), str(act.body["channel"]), str(act.body["identifier"]))
-        for act in journal.read(register.EXPORTED)
-    }
-    for alias, channel, identifier in sorted(aliases) if token else ():
-        values = {"alias": alias, "token": token, **pads(keys.derive(LABEL))}
-        for patient_id, *addresses in engine.rows("unsubscribe_named", values):
-            named = {
-                "patient_id": patient_id,
-                identifier: dict(zip(("email", "phone", "postal"), addresses, strict=True))[
-                    identifier
-                ],
-            }
-            scope = {"channel": channel, "source": "unsubscribe"}
-            made: list[Entry] = []
-            for kind, value in named.items():
-                if value:
-                    made += suppression_list.entries(
-                        keys, region, kind, value, "unsubscribed", **scope
-                    )
-            return made
+    match = TOKEN.fullmatch(written.strip())
+    if match is not None:
+        for one in sorted(set(sent)):
+            values = {"alias": one.alias, "token": match[1], **pads(keys.unsubscribe_key())}
+            people = engine.rows("unsubscribe_named", values)
+            if people:
+                return _entries(keys, region, one, *people[0])
     raise UsageError(
         "this token was made for nobody who is known",
         hint="give it as it stands at the end of the URL",
     )
+
+
+def _entries(
+    keys: Keys,
+    region: str,
+    sent: SentAs,
+    patient_id: str,
+    email: str | None,
+    phone: str | None,
+    postal: str | None,
+) -> list[SuppressionEntry]:
+    addresses = {"email": email, "phone": phone, "postal": postal}
+    named = {"patient_id": patient_id, sent.identifier: addresses[sent.identifier]}
+    scope = {"channel": sent.channel, "source": "unsubscribe"}
+    found: list[SuppressionEntry] = []
+    for kind, value in named.items():
+        if value:
+            found += changes.entries(keys, region, kind, value, "unsubscribed", **scope)
+    return found

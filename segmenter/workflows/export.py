@@ -5,7 +5,7 @@ Everybody is checked again as of now.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,30 +13,35 @@ from typing import TYPE_CHECKING
 from segmenter.budget import accounting
 from segmenter.consent import gate as consent
 from segmenter.errors import BudgetError, PolicyError, Refusal, UsageError
-from segmenter.export import build as building
-from segmenter.export import destination as destinations
-from segmenter.export import register
+from segmenter.export import layout as layouts
+from segmenter.export import members
+from segmenter.export.commit import commit
+from segmenter.export.contacts import contacts
+from segmenter.export.funnel import Histogram, Noised, Publish, Published
+from segmenter.export.order import Export, Order
 from segmenter.model import Clocks, Interval
 from segmenter.nearest import hint
 from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
 from segmenter.project.folder import read_project
 from segmenter.published.segment_count import read_off
+from segmenter.registers.exports import FILE_DAYS
 from segmenter.release.publish import publish_histogram
 from segmenter.suppression import preference, suppression_list
+from segmenter.suppression.preference import PlannedContact
+from segmenter.suppression.quiet_hours import require_open
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
-from segmenter.workflows.places import place_of
+from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
-    from segmenter.export.build import Export, Order, Published
-    from segmenter.export.destination import Layout
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
     from segmenter.project.policy import Destination, Policy
     from segmenter.project.segment import Resolved
+    from segmenter.registers.exports import ExportLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,27 +69,21 @@ def export(
     """
     parcel = _parcel(context, name, channel, destination)
     _require_future(context, planned_at)
-    snapshot = context.store.current(context.journal)
     kept = _kept(context, parcel.segment)
-    with register.alone(context.home, context.journal):
+    registry = registry_of(context)
+    with registry.alone():
+        snapshot = context.store.current(context.journal)
         now = context.now()
-        clocks = Clocks(now, now)
-        preference.require_open(
-            context.policy.channels[channel], planned_at or now, context.policy.time_zone
-        )
+        sent_at = planned_at or now
+        require_open(context.policy.channels[channel], sent_at, context.policy.time_zone)
         with reading(context, snapshot) as engine:
             suppression_list.require_fresh(engine, now)
-            order = _order(parcel, _layout(context.policy, parcel, engine), now, planned_at)
+            layout = _layout(context.policy, parcel, engine)
+            order = _order(context.policy, parcel, layout, snapshot, now, sent_at)
             spend = _reserve(context, parcel)
-            decide(context, engine, snapshot, clocks, writes=True)
-            _check_again(context, engine, snapshot, clocks, order, parcel.segment, kept)
-            return building.commit(
-                engine,
-                place_of(context, snapshot),
-                order,
-                _publisher(context, spend),
-                context.progress,
-            )
+            decide(context, engine, snapshot, Clocks(now, now), writes=True)
+            _check_again(context, engine, order, parcel.segment, kept)
+            return commit(engine, registry, order, _publisher(context, spend), context.progress)
 
 
 def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
@@ -109,7 +108,7 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
             line=where.line,
         )
     parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
-    destinations.recipient(parcel.destination.name, parcel.destination.encrypt)
+    layouts.recipient(parcel.destination.name, parcel.destination.encrypt)
     return parcel
 
 
@@ -139,12 +138,11 @@ def _destination(policy: Policy, name: str | None) -> Destination:
     return known[name] if name is not None else next(iter(known.values()))
 
 
-def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> Layout:
-    tags = parcel.project.sources.patient.tags
-    known = tuple(column for column in engine.columns("patient") if column != "patient")
-    return destinations.layout(
-        policy, tags, known, parcel.destination, parcel.segment.segment.purpose, parcel.channel
-    )
+def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> ExportLayout:
+    columns = tuple(column for column in engine.columns("patient") if column != "patient")
+    source = layouts.PatientSource(columns, parcel.project.sources.patient.tags)
+    purpose = parcel.segment.segment.purpose
+    return layouts.layout(policy, source, parcel.destination, purpose, parcel.channel)
 
 
 def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
@@ -164,30 +162,33 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
 def _check_again(
     context: Context,
     engine: DuckDBEngine,
-    snapshot: Snapshot,
-    clocks: Clocks,
     order: Order,
     segment: Resolved,
     kept: Sequence[Sequence[int]],
 ) -> None:
     """Members of the kept cells, each with the first reason against them as of now."""
-    policy, channel = context.policy, context.policy.channels[order.channel]
-    request = segment.request(clocks)
-    eligible = consent.gate(
-        engine, policy, snapshot, request, mark=(order.channel, order.layout.categories)
-    )
-    building.build(engine, eligible, segment.dimensions, kept)
+    request = segment.request(Clocks(order.at, order.at))
+    mark = (order.channel, order.layout.categories)
+    eligible = consent.gate(engine, context.policy, order.snapshot, request, mark=mark)
+    members.build(engine, eligible, segment.dimensions, kept)
     suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
-    preference.denied(engine, order.channel, order.topic)
-    since = preference.window_start(engine, channel, order.topic, order.sent_at)
-    register.contacts(engine, context.home, register.registered(context.journal.read()), since)
-    preference.capped(engine, channel, order.topic, order.sent_at)
-    building.check(engine, context.keys, order)
+    planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
+    preference.denied(engine, planned)
+    contacts(engine, registry_of(context), preference.window_start(engine, planned))
+    preference.capped(engine, planned)
+    members.check(engine, context.keys, order.layout.identifier, order.segment, order.holdout)
 
 
-def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime | None) -> Order:
+def _order(
+    policy: Policy,
+    parcel: Parcel,
+    layout: ExportLayout,
+    snapshot: Snapshot,
+    now: datetime,
+    sent_at: datetime,
+) -> Order:
     own = parcel.segment.segment
-    return building.Order(
+    return Order(
         segment=own.name,
         purpose=own.purpose,
         topic=own.topic,
@@ -197,7 +198,11 @@ def _order(parcel: Parcel, layout: Layout, now: datetime, planned_at: datetime |
         layout=layout,
         holdout=own.holdout,
         at=now,
-        sent_at=planned_at or now,
+        sent_at=sent_at,
+        snapshot=snapshot,
+        policy_hash=policy.deciding_hash(),
+        file_days=int(policy.retention.get("exports", FILE_DAYS)),
+        unsubscribe_url=policy.unsubscribe_url,
     )
 
 
@@ -215,19 +220,22 @@ def _reserve(context: Context, parcel: Parcel) -> Spend | None:
         return None
 
 
-def _publisher(context: Context, spend: Spend | None) -> building.Publish:
-    def published(
-        labels: Sequence[str], exact: Sequence[int], sums: Mapping[str, Sequence[int]]
-    ) -> Published | None:
+def _publisher(context: Context, spend: Spend | None) -> Publish:
+    def publish(exact: Histogram) -> Published | None:
         if spend is None:
             return None
-        noisy = publish_histogram(labels, exact, spend, context.noise).values.tolist()
-        return {name: _summed([noisy[i] for i in places], spend) for name, places in sums.items()}
+        noisy = publish_histogram(exact.labels, exact.counts, spend, context.noise)
+        numbers = noisy.values.tolist()
+        return {
+            line: _summed([numbers[place] for place in places], spend)
+            for line, places in exact.sums.items()
+        }
 
-    return published
+    return publish
 
 
-def _summed(noisy: Sequence[int], spend: Spend) -> tuple[int, Interval]:
+def _summed(noisy: Sequence[int], spend: Spend) -> Noised:
+    """A sum of noised cells, and the interval that all their noise leaves."""
     reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(EACH_SIDE)
     count = max(0, sum(noisy))
-    return count, Interval(max(0, count - reach), count + reach)
+    return Noised(count, Interval(max(0, count - reach), count + reach))

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.export import recall as recalls
-from segmenter.export import register
+from segmenter.governance import exposure
 from segmenter.workflows.decisions import opened
-from segmenter.workflows.places import place_of
+from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.export.recall import Exposed
+    from segmenter.governance.exposure import Exposed
 
 
 def exposed(context: Context, export: str) -> Exposed:
     """Who was in an exported file. For officers."""
     context.require_officer("see who was in an exported file")
-    snapshot = context.store.current(context.journal)
-    with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
-        return recalls.exposed(
-            engine, place_of(context, snapshot), context.policy, export, context.now()
-        )
+    registry = registry_of(context)
+    with registry.alone():
+        snapshot = context.store.current(context.journal)
+        with opened(context, snapshot) as engine:
+            return exposure.exposed(engine, registry, context.policy, export, context.now())

@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from segmenter.erasure import erase
-from segmenter.suppression.entry import FORGOTTEN
-from segmenter.workflows.places import everything_still, place_of
+from segmenter.erasure import tombstones
+from segmenter.erasure.erase import Eraser
+from segmenter.export import recall
+from segmenter.registers.entries import FORGOTTEN, SuppressionEntry
+from segmenter.workflows.places import everything_still, registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.erasure.erase import Forgotten
+    from segmenter.model import Snapshot
 
 
 def forget(context: Context, patient_id: str) -> Forgotten:
     """Erase a person, recall them from every destination, and prove that nothing is left."""
     context.require_officer("erase a person")
-    snapshot = context.store.current(context.journal)
     with everything_still(context):
-        done = erase.forget(
-            context.store.engine,
-            place_of(context, snapshot),
-            context.policy,
-            patient_id,
-            context.now(),
-        )
+        forgotten = _eraser(context).forget(patient_id, context.now())
         _drop_states(context)
-    return done
+    return forgotten
 
 
 def finish_erasures(context: Context) -> None:
     """Finish what a killed erasure left: every file that still holds somebody is written anew."""
-    if erase.unfinished(context.journal.read(FORGOTTEN, erase.DONE)):
-        snapshot = context.store.current(context.journal)
+    if tombstones.unfinished(context.journal.read(FORGOTTEN, tombstones.DONE)):
         with everything_still(context):
-            erase.finish(context.store.engine, place_of(context, snapshot))
+            _eraser(context).finish()
             _drop_states(context)
+
+
+def _eraser(context: Context) -> Eraser:
+    """An eraser that recalls people from exports."""
+    registry = registry_of(context)
+    snapshot = context.store.current(context.journal)
+    return Eraser(
+        engines=context.store.engine,
+        registry=registry,
+        in_use=snapshot.id,
+        recall=lambda stones: _recall(context, snapshot, stones),
+        waiting=lambda: recall.waiting_files(registry),
+    )
+
+
+def _recall(
+    context: Context, snapshot: Snapshot, stones: Sequence[SuppressionEntry]
+) -> Sequence[str]:
+    """Recall the erased from every export."""
+    with context.store.reading(snapshot) as engine:
+        return recall.issue_erased(
+            engine,
+            registry_of(context),
+            snapshot,
+            context.policy.destinations,
+            stones,
+            context.now(),
+        )
 
 
 def _drop_states(context: Context) -> None:

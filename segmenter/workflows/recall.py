@@ -2,60 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from segmenter.consent import gate as consent
+from segmenter.consent import gate
 from segmenter.errors import PolicyError
 from segmenter.export import recall as recalls
-from segmenter.export import register
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.suppression import suppression_list
 from segmenter.workflows.decisions import decided
-from segmenter.workflows.places import place_of
+from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
     from segmenter.export.recall import Recalls
-    from segmenter.export.register import Registered
+    from segmenter.registers.exports import RegisteredExport
 
 
 def recall(context: Context) -> Recalls:
-    """Make recalls for everyone who left after an export, and list all. Nobody is recalled from an export twice."""
-    snapshot = context.store.current(context.journal)
-    with register.alone(context.home, context.journal):
+    """Make recalls for everyone who left after an export, and list all.
+
+    Nobody is recalled from an export twice.
+    """
+    registry = registry_of(context)
+    with registry.alone():
         now = context.now()
-        if register.registered(context.journal.read()):
-            with decided(context, snapshot, Clocks(now, now), writes=True) as engine:
-                recalls.issue(
-                    engine,
-                    place_of(context, snapshot),
-                    context.policy,
-                    _decider(context, engine, Clocks(now, now)),
-                    now,
-                )
-        return recalls.listed(context.home, context.journal.read(), now)
+        clocks = Clocks(now, now)
+        snapshot = context.store.current(context.journal)
+        if registry.exports():
+            with decided(context, snapshot, clocks, writes=True) as engine:
+                decide = _decider(context, engine, clocks)
+                recalls.issue(engine, registry, snapshot, context.policy, decide, now)
+        return recalls.listed(registry, now)
 
 
-def _decider(context: Context, engine: DuckDBEngine, clocks: Clocks) -> recalls.Decide:
+def _decider(
+    context: Context, engine: DuckDBEngine, clocks: Clocks
+) -> Callable[[RegisteredExport], None]:
     """Who may be contacted for one export's question as of now."""
 
-    def decide(one: Registered) -> None:
-        request = ProcessingRequest(one.purpose, (one.channel,), one.topic, one.categories, clocks)
+    def decide(export: RegisteredExport) -> None:
+        request = ProcessingRequest(
+            export.purpose, (export.channel,), export.topic, export.categories, clocks
+        )
         try:
-            consent.contactable(engine, context.policy, request, one.channel, ())
-        except (
-            PolicyError,
-            KeyError,
-        ):  # the policy allows it no more: nobody may be contacted for it
+            gate.contactable(engine, context.policy, request, export.channel, ())
+        except (PolicyError, KeyError):  # the policy allows it no more, so nobody may be contacted
             engine.forget(["contactable"])
             engine.create("contactable", {"patient": "BIGINT"})
-        suppression_list.suppressed(engine, one.channel, one.purpose, one.topic, clocks.as_of)
+        suppression_list.suppressed(
+            engine, export.channel, export.purpose, export.topic, clocks.as_of
+        )
+        engine.alias("exported_address", "recall_member")
+        suppression_list.listed_addresses(engine, export, clocks.as_of, "recall_listed")
 
     return decide
 
 
 def acknowledge(context: Context, recall_id: str) -> Recalls:
     """Note that a destination removed everyone of a recall."""
-    recalls.acknowledge(context.home, context.journal, context.actor, recall_id)
-    return recalls.listed(context.home, context.journal.read(), context.now())
+    registry = registry_of(context)
+    recalls.acknowledge(registry, recall_id)
+    return recalls.listed(registry, context.now())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.erasure import retain as retention
-from segmenter.workflows.places import everything_still, place_of
+from segmenter.workflows.places import everything_still, registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 def retain(context: Context) -> Retained:
     """Apply the policy's retention limits."""
-    snapshot = context.store.current(context.journal)
-    taken = {s.id: s.taken_at for s in context.store.snapshots(context.journal)}
     with everything_still(context):
+        snapshots = context.store.snapshots(context.journal)
         return retention.retain(
             context.store.engine,
-            place_of(context, snapshot),
+            registry_of(context),
+            context.store.current(context.journal),
             context.policy.retention,
-            taken,
+            {snapshot.id: snapshot.taken_at for snapshot in snapshots},
             context.now(),
         )

@@ -6,25 +6,24 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.consent import explain as whys
-from segmenter.export import register
-from segmenter.governance import access_report as subjects
+from segmenter.governance import access_report
 from segmenter.model import Clocks, Framed
 from segmenter.workflows.decisions import TOUCHED, opened
-from segmenter.workflows.places import place_of
+from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.consent.explain import Answer
     from segmenter.context import Context
-    from segmenter.governance.access_report import Subject as Held
+    from segmenter.governance.access_report import HeldData
 
 
 @dataclass(frozen=True, slots=True)
 class Subject(Framed):
     """The answer to an access request. Its repr shows nothing."""
 
-    held: Held = field(repr=False)
+    held: HeldData = field(repr=False)
     decided: Answer = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
@@ -43,11 +42,13 @@ class Subject(Framed):
 def subject(context: Context, patient_id: str) -> Subject:
     """All that is held of a person, their exports, and how every question is decided now."""
     context.require_officer("see what is held of a person")
-    snapshot = context.store.current(context.journal)
-    now = context.now()
-    with register.alone(context.home, context.journal), opened(context, snapshot) as engine:
-        tables = engine.attach(snapshot.path).without(TOUCHED)
-        place, listed = place_of(context, snapshot), engine.table("suppression_entry")
-        held = subjects.report(engine, place, patient_id, tables, listed)
-        decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
+    registry = registry_of(context)
+    with registry.alone():
+        snapshot = context.store.current(context.journal)
+        now = context.now()
+        with opened(context, snapshot) as engine:
+            tables = engine.attach(snapshot.path).without(TOUCHED)
+            listed = engine.table("suppression_entry")
+            held = access_report.report(engine, registry, snapshot, patient_id, tables, listed)
+            decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
     return Subject(held, decided)

@@ -12,18 +12,18 @@ from segmenter import identifiers
 from segmenter.errors import UsageError
 from segmenter.model import ANY, stamp
 from segmenter.nearest import hint
+from segmenter.registers.entries import COLUMNS
+from segmenter.registers.exports import EXPORTED
 from segmenter.sources import lists
-from segmenter.suppression import suppression_list, unsubscribe
-from segmenter.suppression.entry import COLUMNS
+from segmenter.suppression import changes, imports, summary, unsubscribe
+from segmenter.suppression.imports import LineFault
 from segmenter.workflows.decisions import opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.suppression.suppression_list import Imported, Summary
+    from segmenter.suppression.imports import Imported
+    from segmenter.suppression.summary import SuppressionSummary
 
-INCOMING = "suppression_incoming"
-READ = "suppression_new"
-BY_HAND = "import"  # the source of entries of imported files
 NAMES = {
     "email": "e-mail address",
     "phone": "phone number",
@@ -38,6 +38,9 @@ HINTS = {
     "postal": "give the address as the patient source has it",
     "domain": "give two names or more, such as example.org or *.example.org",
 }
+INCOMING = "suppression_incoming"
+READ = "suppression_new"
+BY_HAND = "import"  # the source of entries of imported files
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,10 @@ class Scope:
 def import_files(
     context: Context, files: Sequence[Path], channel: str | None, ignored: Sequence[str] = ()
 ) -> Imported:
-    """Add what files of opt-outs, bounces and complaints say. Adds only; a file that was read before changes nothing (S1, S6).
+    """Add what files of opt-outs, bounces and complaints say. An import only adds (S1).
 
-    `ignored` are columns that look like opt-outs and are left unread (R1).
+    A file that was read before changes nothing (S6). `ignored` are columns that look like opt-outs
+    and are left unread (R1).
     """
     Scope(channel).check(context)
     missing = [file for file in files if not file.is_file()]
@@ -74,26 +78,28 @@ def import_files(
         msg = "there is no such file"
         raise UsageError(msg, file=missing[0])
     snapshot = context.store.current(context.journal)
-    with suppression_list.imports(context.home), opened(context, snapshot) as engine:
-        how = lists.Reading(ignored=tuple(ignored))
-        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, how)
+    with imports.lock(context.home), opened(context, snapshot) as engine:
+        reading = lists.Reading(ignored=tuple(ignored))
+        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, reading)
         silent = lists.silent(engine, listed)
         engine.create(READ, COLUMNS)
         told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
         engine.make(INCOMING, "list_once")
-        faults = [(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
-        read = (
-            silent + engine.count(INCOMING) + len({fault[:2] for fault in faults})
-        )  # a row may name several, or count and be told of
-        return suppression_list.import_entries(
+        faults = [
+            LineFault(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told
+        ]
+        faulty_lines = {(fault.origin, fault.line) for fault in faults}
+        # a row may name several, or count and be told of
+        read = silent + engine.count(INCOMING) + len(faulty_lines)
+        return imports.import_entries(
             engine, context.home, context.journal, context.actor, read, faults
         )
 
 
-def show(context: Context) -> Summary:
+def show(context: Context) -> SuppressionSummary:
     """The list by reason and source."""
     with opened(context, context.store.current(context.journal)) as engine:
-        return suppression_list.show(engine, context.actor)
+        return summary.show(engine, context.actor)
 
 
 def add(
@@ -106,20 +112,24 @@ def add(
     Raises `UsageError` for one that can name nobody.
     """
     ends = None if until is None else stamp(until.astimezone(UTC))
-    region, covered = context.policy.region, scope.check(context)
-    made = suppression_list.entries(
-        context.keys, region, kind, value, reason, **covered, until=ends
-    )
+    region = context.policy.region
+    covered = scope.check(context)
+    made = changes.entries(context.keys, region, kind, value, reason, **covered, until=ends)
     if not made:
         raise UsageError(
             f"no {NAMES[kind]} can be read in this: an entry would match nobody", hint=HINTS[kind]
         )
-    suppression_list.add(context.journal, context.actor, made)
+    changes.add(context.journal, context.actor, made)
     reading = identifiers.read(kind, value, region)
-    usable = any(form.valid for form in reading.forms)
-    told = {"added": True, "kind": kind, "usable": usable, "doubt": reading.doubt}
-    scoped = {name: given or ANY for name, given in covered.items()}
-    return {**told, "reason": reason, **scoped, "until": ends}
+    return {
+        "added": True,
+        "kind": kind,
+        "usable": any(form.valid for form in reading.forms),
+        "doubt": reading.doubt,
+        "reason": reason,
+        **{name: limit or ANY for name, limit in covered.items()},
+        "until": ends,
+    }
 
 
 def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
@@ -132,11 +142,21 @@ def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
     with opened(context, context.store.current(context.journal)) as engine:
         made = unsubscribe.entries(
-            engine, context.journal, context.keys, context.policy.region, token
+            engine, context.keys, context.policy.region, _sent(context), token
         )
-    suppression_list.add(context.journal, context.actor, made)
+    changes.add(context.journal, context.actor, made)
     covered = {"channel": made[0].channel, "purpose": ANY, "topic": ANY, "until": None}
     return {"added": True, "kind": "token", "reason": "unsubscribed", **covered}
+
+
+def _sent(context: Context) -> list[unsubscribe.SentAs]:
+    """Under which aliases files went out."""
+    return [
+        unsubscribe.SentAs(
+            str(act.body["alias"]), str(act.body["channel"]), str(act.body["identifier"])
+        )
+        for act in context.journal.read(EXPORTED)
+    ]
 
 
 def lift(
@@ -144,14 +164,12 @@ def lift(
 ) -> dict[str, Any]:
     """Lift the entries of one identifier (S1). For officers, with a reason."""
     Scope(channel).check(context)
-    named = suppression_list.names(context.keys, context.policy.region, kind, value)
+    hashes = changes.hashes_of(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
-        found = suppression_list.lift(
-            engine, context.journal, context.actor, kind, named, reason, channel
-        )
+        lifted = changes.lift(engine, context.journal, context.actor, kind, hashes, reason, channel)
     shown = [
         {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
-        for one in found
+        for one in lifted
     ]
     return {"lifted": shown, "reason": reason}
 
@@ -159,12 +177,12 @@ def lift(
 def export_hashes(context: Context, file: Path) -> dict[str, Any]:
     """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
     context.require_officer("share the suppression list")
-    special = file.exists() and not file.is_file()
-    if special or not file.parent.is_dir():
+    is_special = file.exists() and not file.is_file()
+    if is_special or not file.parent.is_dir():
         raise UsageError(
             "no file can be written here", file=file, hint="name a file in a folder that exists"
         )
     with opened(context, context.store.current(context.journal)) as engine:
-        suppression_list.export_hashes(engine, file)
+        summary.write_hashes(engine, file)
     context.record("suppress_export", {})
     return {"file": str(file)}

@@ -9,9 +9,9 @@ from segmenter.export import manifest
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.export.manifest import Verified
+    from segmenter.export.manifest import VerifiedManifest
 
 
-def verify(context: Context, file: Path) -> Verified:
+def verify(context: Context, file: Path) -> VerifiedManifest:
     """Check a manifest's signature and its file."""
     return manifest.verify(file, context.keys)

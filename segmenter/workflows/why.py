@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from segmenter.consent import explain as whys
 from segmenter.consent.scopes import Scopes
 from segmenter.errors import UsageError
-from segmenter.governance import access_report as subjects
+from segmenter.governance import access_report
 from segmenter.model import Clocks, stamp
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.project.policy import CONTACT, Policy
 from segmenter.workflows.decisions import opened
-from segmenter.workflows.places import place_of
+from segmenter.workflows.places import registry_of
 from segmenter.workflows.request import snapshot_at
 
 if TYPE_CHECKING:
@@ -44,9 +44,10 @@ def why(
     snapshot = snapshot_at(context, clocks.known_at)
     with opened(context, snapshot) as engine:
         tables = engine.named()
-        person = subjects.person_of(engine, tables, patient_id)
-        exports = subjects.exports_of(engine, place_of(context, snapshot), person)
-        entries = subjects.entries_of(engine, person, tables, tables["suppression_entry"])
+        person = access_report.person_of(engine, tables, patient_id)
+        exports = access_report.exports_of(engine, registry_of(context), person)
+        listed = tables["suppression_entry"]
+        entries = access_report.entries_of(engine, person, tables, listed)
         answer = replace(
             whys.why(engine, context.policy, patient_id, clocks, questions, exports),
             suppression=entries,

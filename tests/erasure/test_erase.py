@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.erasure import erase, prove, retain
+from segmenter.erasure import erase, prove, retain, rewrite, tombstones
 from segmenter.errors import EngineError, Refusal, UsageError
-from segmenter.export import recall, register
+from segmenter.export import recall
 from segmenter.governance import access_report
 from segmenter.project.policy import Destination
-from segmenter.suppression import suppression_list
-from segmenter.suppression.entry import frame
+from segmenter.registers.entries import FORGOTTEN
+from segmenter.suppression import changes, suppression_list
 from world import images
 from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, die_in, named
 from world.policies import CLINIC, policy_of
@@ -46,11 +46,39 @@ def world(tmp_path):
     return made
 
 
+def eraser(world, actor=OFFICER):
+    """An eraser that recalls people as the program does."""
+    registry = world.registry(actor)
+
+    def recall_erased(stones):
+        with world.engines() as engine:
+            engine.attach("snapshot", world.snapshot().path)
+            engine.expose("snapshot")
+            return recall.issue_erased(
+                engine, registry, world.snapshot(), POLICY.destinations, stones, world.clock[0]
+            )
+
+    return erase.Eraser(
+        engines=world.engines,
+        registry=registry,
+        in_use=world.in_use,
+        recall=recall_erased,
+        waiting=lambda: recall.waiting_files(registry),
+    )
+
+
 def forget(world, patient_id="P-1001", actor=OFFICER):
-    with register.alone(world.home, world.journal):
-        return erase.forget(
-            world.engines, world.place(actor=actor), POLICY, patient_id, world.clock[0]
-        )
+    with world.registry().alone():
+        return eraser(world, actor).forget(patient_id, world.clock[0])
+
+
+def finish(world):
+    with world.registry().alone():
+        eraser(world).finish()
+
+
+def snapshots(world):
+    return rewrite.snapshot_files(world.registry(), world.in_use)
 
 
 def left_of(home, signs=(b"anna.lee@", b"anna.other@", b"p-1001", b"33612345678")):
@@ -67,7 +95,7 @@ def left_of(home, signs=(b"anna.lee@", b"anna.other@", b"p-1001", b"33612345678"
 def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
     done = forget(world)
     assert {"snapshots/snap", "snapshots/older"} <= set(done.rewritten)
-    (one,) = recall.listed(world.home, world.journal.read(), world.clock[0]).recalls
+    (one,) = recall.listed(world.registry(), world.clock[0]).recalls
     with one.file.open(newline="") as handle:
         assert sorted(row["email"] for row in csv.DictReader(handle)) == [
             "anna.lee@example.org",
@@ -76,7 +104,7 @@ def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
     assert [Path(name) for name in done.waiting] == [one.file]
     assert not left_of(world.home)
     with world.engines() as engine:
-        engine.attach("snapshot", world.place().snapshot.path)
+        engine.attach("snapshot", world.snapshot().path)
         engine.expose("snapshot")
         left = {
             table: engine.connection.execute(f"SELECT * FROM {table}").fetchall()
@@ -90,8 +118,8 @@ def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
             ("email", "erased"),
             ("phone", "erased"),
         }
-        register.read(engine, world.home, register.registered(world.journal.read())[0].export)
-        assert engine.count("registered") == 1
+        (export,) = world.registry().exports()
+        assert engine.count(world.registry().read(engine, export.export)) == 1
     assert not list((world.home / "states").iterdir())
     assert "P-1001" not in str([entry.body for entry in world.journal.read()])
 
@@ -135,14 +163,14 @@ def test_the_proof_finds_what_is_left(world):
     (world.home / "states" / "snap-00.duckdb").unlink()
     texts = {"patient_id": {"P-1003"}, "email": {"Carl@Example.org"}}
     with pytest.raises(EngineError, match="snapshots/snap") as found:
-        prove.prove(world.engines, world.place(), texts)
+        prove.prove(world.engines, world.registry(), texts)
     assert "carl" not in str(found.value).lower()
     (world.home / "reports").mkdir()
     (world.home / "reports" / "x.html").write_text("<p>zoe@example.org</p>", encoding="utf-8")
     (world.home / "releases" / "y.sealed").write_bytes(KEYS.sealed(b'{"a": "zoe@example.org"}'))
     with pytest.raises(EngineError, match="html") as found:
         prove.prove(
-            world.engines, world.place(), {"patient_id": set(), "email": {"zoe@example.org"}}
+            world.engines, world.registry(), {"patient_id": set(), "email": {"zoe@example.org"}}
         )
     assert "y.sealed" in str(found.value)
 
@@ -154,17 +182,17 @@ def test_the_proof_takes_nothing_in_a_longer_word_or_a_ciphertext_for_the_person
     texts = {"patient_id": {"98765"}, "phone": {"12345"}, "email": {"lee@example.org"}}
     told.write_text("3f12345e 9987650 joa.lee@example.org lee@example.orgs", encoding="utf-8")
     (world.home / "exports" / "x.csv.age").write_bytes(b"by chance: 12345 ")
-    assert "reports/x.html" in prove.prove(world.engines, world.place(), texts)
+    assert "reports/x.html" in prove.prove(world.engines, world.registry(), texts)
     told.write_text("call 12345.", encoding="utf-8")
     with pytest.raises(EngineError, match="html"):
-        prove.prove(world.engines, world.place(), texts)
+        prove.prove(world.engines, world.registry(), texts)
 
 
 def test_the_proof_takes_no_file_for_searched_that_it_cannot_open(world):
     (world.home / "states" / "snap-00.duckdb").unlink()
     (world.home / "snapshots" / ".left.part").write_bytes(b"half a snapshot")
     with pytest.raises(EngineError, match="cannot be opened"):
-        prove.prove(world.engines, world.place(), {"patient_id": {"P-9"}, "email": set()})
+        prove.prove(world.engines, world.registry(), {"patient_id": {"P-9"}, "email": set()})
 
 
 def die_at(home, step, nth):
@@ -186,18 +214,17 @@ def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
     child.start()
     child.join()
     assert child.exitcode == 9
-    begun = erase.unfinished(world.journal.read())
-    with register.alone(world.home, world.journal):
-        erase.finish(world.engines, world.place())
-    if not begun and not any(entry.kind == erase.DONE for entry in world.journal.read()):
+    begun = tombstones.unfinished(world.journal.read())
+    finish(world)
+    if not begun and not any(entry.kind == tombstones.DONE for entry in world.journal.read()):
         forget(world)
-    assert not erase.unfinished(world.journal.read())
+    assert not tombstones.unfinished(world.journal.read())
     assert not left_of(world.home)
     with world.engines() as engine:
-        engine.attach("snapshot", world.place().snapshot.path)
+        engine.attach("snapshot", world.snapshot().path)
         engine.expose("snapshot")
         assert "P-1001" not in str(engine.connection.execute("SELECT * FROM identity").fetchall())
-    assert len(recall.listed(world.home, world.journal.read(), world.clock[0]).recalls) == 1
+    assert len(recall.listed(world.registry(), world.clock[0]).recalls) == 1
 
 
 def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
@@ -214,23 +241,20 @@ def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
     begun = []
     for image in left:
         found = Mailing(image, PEOPLE, links=links, file_key=None)
-        begun.append(any(act.kind == erase.FORGOTTEN for act in found.journal.read()))
-        assert [len(patients_of(found, path)) for path in erase.snapshots(found.place())] == [
+        begun.append(any(act.kind == FORGOTTEN for act in found.journal.read()))
+        assert [len(patients_of(found, path)) for path in snapshots(found)] == [
             3,
             3,
         ] or begun[-1]
         if begun[-2:] != [begun[-1]] * 2:
             assert (found.reasons()["P-1001"] == "suppressed") == begun[-1]
-        with register.alone(image, found.journal):
-            erase.finish(found.engines, found.place())
+        finish(found)
         if not begun[-1]:
             forget(found)
         assert not left_of(image)
         assert not list((image / "snapshots").glob("*.part*"))
-        assert [patients_of(found, path) for path in erase.snapshots(found.place())] == [
-            ["P-1003"]
-        ] * 2
-        (one,) = recall.listed(image, found.journal.read(), found.clock[0]).recalls
+        assert [patients_of(found, path) for path in snapshots(found)] == [["P-1003"]] * 2
+        (one,) = recall.listed(found.registry(), found.clock[0]).recalls
         with one.file.open(newline="") as handle:
             assert sorted(row["email"] for row in csv.DictReader(handle)) == [
                 "anna.lee@example.org",
@@ -253,17 +277,21 @@ def patients_of(world, path):
 
 
 def test_the_access_report_says_what_is_held(world):
-    suppression_list.add(world.journal, OFFICER, [named("anna.lee@example.org", channel="sms")])
+    changes.add(world.journal, OFFICER, [named("anna.lee@example.org", channel="sms")])
     with world.engines() as engine:
-        engine.attach("snapshot", world.place().snapshot.path)
+        engine.attach("snapshot", world.snapshot().path)
         engine.expose("snapshot")
         suppression_list.load(engine, world.home, world.journal.read())
-        read = engine.attach(world.place().snapshot.path), engine.table("suppression_entry")
+        tables = engine.attach(world.snapshot().path), engine.table("suppression_entry")
         with pytest.raises(Refusal):
-            access_report.report(engine, world.place(actor=MARKETER), "P-1001", *read)
+            access_report.report(
+                engine, world.registry(MARKETER), world.snapshot(), "P-1001", *tables
+            )
         with pytest.raises(UsageError):
-            access_report.report(engine, world.place(), "P-9", *read)
-        found = access_report.report(engine, world.place(), "P-1001", *read).to_dict()
+            access_report.report(engine, world.registry(), world.snapshot(), "P-9", *tables)
+        found = access_report.report(
+            engine, world.registry(), world.snapshot(), "P-1001", *tables
+        ).to_dict()
     assert found["patient_ids"] == ["P-1001", "P-1002"]
     assert {row["email"] for row in found["tables"]["patient"]} == {
         "anna.lee@example.org",
@@ -280,22 +308,27 @@ def test_retention_removes_what_is_over_and_says_so(world):
     taken = {"snap": NOW, "older": NOW - timedelta(days=60)}
 
     def run(actor=OFFICER):
-        with register.alone(world.home, world.journal):
+        with world.registry().alone():
             return retain.retain(
-                world.engines, world.place(actor=actor), {"registers": 400}, taken, world.clock[0]
+                world.engines,
+                world.registry(actor),
+                world.snapshot(),
+                {"registers": 400},
+                taken,
+                world.clock[0],
             ).to_dict()["removed"]
 
     with pytest.raises(Refusal):
         run(MARKETER)
     assert run() == {"exports": [], "registers": [], "snapshots": ["older"], "prospects": False}
-    (one,) = register.registered(world.journal.read())
+    (one,) = world.registry().exports()
     world.later(days=31)
     assert run()["exports"] == [one.export]
     assert [path.suffix for path in (world.home / "exports" / one.export).iterdir()] == [".json"]
     assert run()["exports"] == []
     world.later(days=400)
     assert run()["registers"] == [one.export]
-    assert register.registered(world.journal.read()) == []
+    assert world.registry().exports() == []
     assert not list((world.home / "registers").iterdir())
 
 
@@ -317,15 +350,16 @@ def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
     world = Mailing(tmp_path, PEOPLE, consents=acts)
     world.write()
     with world.engines() as engine:  # the first has rows of facts, so is no prospect
-        engine.attach("snapshot", world.place().snapshot.path, write=True)
+        engine.attach("snapshot", world.snapshot().path, write=True)
         engine.connection.execute("DELETE FROM snapshot.fact_stay WHERE patient <> 0")
-    with register.alone(world.home, world.journal):
-        done = retain.retain(world.engines, world.place(), {}, {"snap": NOW}, NOW)
+    with world.registry().alone():
+        done = retain.retain(
+            world.engines, world.registry(), world.snapshot(), {}, {"snap": NOW}, NOW
+        )
     assert done.prospects
     with world.engines() as engine:
-        engine.attach("snapshot", world.place().snapshot.path)
+        engine.attach("snapshot", world.snapshot().path)
         engine.expose("snapshot")
         assert sorted(
             row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()
         ) == ["P-1001", "P-1003"]
-        assert frame(()).is_empty()

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 import segmenter
-from segmenter.erasure import erase
+from segmenter.erasure import rewrite
 from segmenter.errors import UsageError
 from worlds import plain_project
 
@@ -27,7 +27,7 @@ def rows(session, patient):
     with context.store.reading(context.store.current(context.journal)) as engine:
         return sum(
             row["patient_id"] == patient
-            for row in engine.frame("erase_person", {"patient_id": patient}).to_dicts()
+            for row in engine.frame("linked_person", {"patient_id": patient}).to_dicts()
         )
 
 
@@ -48,17 +48,17 @@ def test_a_killed_erasure_is_finished_by_the_next_who_opens_the_project(tmp_path
     root = plain_project(tmp_path)
     with segmenter.open(root) as session:
         session.ingest()
-        real, calls = erase.rewrite_snapshot, []
+        real, calls = rewrite.rewrite_snapshot, []
 
         def killed(*given, **named):
             calls.append(given)
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(erase, "rewrite_snapshot", killed)
+        monkeypatch.setattr(rewrite, "rewrite_snapshot", killed)
         with pytest.raises(KeyboardInterrupt):
             session.forget("id0004")
         assert calls
         assert rows(session, "id0004") == 1
-        monkeypatch.setattr(erase, "rewrite_snapshot", real)
+        monkeypatch.setattr(rewrite, "rewrite_snapshot", real)
     with segmenter.open(root) as session:
         assert rows(session, "id0004") == 0

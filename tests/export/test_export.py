@@ -18,10 +18,11 @@ import pyrage
 import pytest
 
 from segmenter.errors import PolicyError, UsageError
-from segmenter.export import build as export
-from segmenter.export import destination, manifest, register
-from segmenter.export.destination import Layout
+from segmenter.export import commit, layout, manifest
+from segmenter.export.members import REASONS
+from segmenter.export.order import alias_of
 from segmenter.project.policy import UNDECLARED, Destination
+from segmenter.registers.exports import MANIFEST, ExportLayout
 from world import images
 from world.mailing import CHECK, KEYS, NOW, Mailing, capped, die_in, named
 from world.policies import CLINIC, policy_of
@@ -71,8 +72,8 @@ def test_reasons_come_in_their_order_and_sum(tmp_path):
         "7": "duplicate_address",
     }
     made = world.export()
-    assert sum(n for _, n, _ in made.funnel) == len(folk)
-    assert [name for name, *_ in made.funnel] == [*export.REASONS, "exported"]
+    assert sum(noised.count for noised in made.funnel.values()) == len(folk)
+    assert list(made.funnel) == [*REASONS, "exported"]
 
 
 def test_holdout_is_stable_by_experiment_and_last(tmp_path):
@@ -107,7 +108,7 @@ def test_the_file_is_minimised_private_and_named_by_an_alias(tmp_path):
     assert rows(made.file) == [{"email": "a@example.org", "first_name": "Ann"}]
     assert stat.S_IMODE(made.file.stat().st_mode) == 0o600
     assert "seniors" not in f"{made.file}{made.manifest.read_text(encoding='utf-8')}"
-    assert made.file.stem == made.alias == export.alias_of(KEYS, "seniors", "email")
+    assert made.file.stem == made.alias == alias_of(KEYS, "seniors", "email")
 
 
 def test_cells_are_no_formulas_but_a_number_of_the_channel_is_one(tmp_path):
@@ -208,7 +209,7 @@ def test_audience_golden_vectors(tmp_path, profile, header, value, plain):
     kind = header.lower()
     target = Destination("ads", "csv", None, None, profile)
     world = Mailing(tmp_path, [{"patient_id": "a", kind: value}], channel=Channel(kind, kind))
-    made = world.export(target, Layout((kind,), kind, ("contact",), profile))
+    made = world.export(target, ExportLayout((kind,), kind, ("contact",), profile))
     assert rows(made.file) == [{header: hashlib.sha256(plain.encode()).hexdigest()}]
 
 
@@ -228,15 +229,9 @@ def policy():
     return policy_of(text)
 
 
-def plan(policy, destination_, purpose="offers", channel="email", **tags):
-    return destination.layout(
-        policy,
-        {"risk": "care", "doctor": "prescriber", **tags},
-        KNOWN,
-        destination_,
-        purpose,
-        channel,
-    )
+def plan(policy, destination, purpose="offers", channel="email", **tags):
+    source = layout.PatientSource(KNOWN, {"risk": "care", "doctor": "prescriber", **tags})
+    return layout.layout(policy, source, destination, purpose, channel)
 
 
 def test_columns_are_those_listed_and_allowed(policy):
@@ -287,10 +282,10 @@ def test_health_never_goes_to_an_ad_platform(policy):
 
 
 def test_no_key_is_not_plain_text():
-    assert destination.recipient("d", None) is None
+    assert layout.recipient("d", None) is None
     for key in (UNDECLARED, "age1nonsense"):
         with pytest.raises(UsageError):
-            destination.recipient("d", key)
+            layout.recipient("d", key)
 
 
 # -- previous exports ------------------------------------------------------------------------------
@@ -318,25 +313,21 @@ def test_diff_files_of_a_destination_that_syncs(tmp_path):
 def test_unsubscribe_urls_are_a_persons_and_say_nothing(tmp_path):
     world = Mailing(tmp_path, people("a", "b"))
     url = "https://u.example/"
-    made = [rows(world.export(MAILER, place={"unsubscribe_url": url}).file) for _ in range(2)]
+    made = [rows(world.export(MAILER, unsubscribe_url=url).file) for _ in range(2)]
     tokens = {row["email"]: row["list_unsubscribe"] for row in made[0]}
     assert len(set(tokens.values())) == 2
     assert all(token.startswith(url) and len(token) == len(url) + 32 for token in tokens.values())
     assert made[0] == made[1]
-    assert (
-        "list_unsubscribe" not in rows(world.export(CHECK, place={"unsubscribe_url": url}).file)[0]
-    )
-    assert (
-        rows(world.export(MAILER, place={"unsubscribe_url": "https://u.example"}).file) == made[0]
-    )
+    assert "list_unsubscribe" not in rows(world.export(CHECK, unsubscribe_url=url).file)[0]
+    assert rows(world.export(MAILER, unsubscribe_url="https://u.example").file) == made[0]
 
 
 def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):
     world = Mailing(tmp_path, people("a"))
     engine = world.open()
-    with register.alone(world.home, world.journal):
+    with world.registry().alone():
         world.checked(engine, world.order(CHECK))
-        made = export.commit(engine, world.place(), world.order(CHECK), lambda *_: None)
+        made = commit.commit(engine, world.registry(), world.order(CHECK), lambda _: None)
     engine.__exit__(None, None, None)
     assert made.to_dict()["funnel"] is None
     assert json.loads(made.manifest.read_text(encoding="utf-8"))["size"] is None
@@ -369,8 +360,8 @@ def test_a_killed_export_leaves_nothing_or_all_of_it(tmp_path, step, nth):
     child.start()
     child.join()  # the suite's own limit on a test is the only one
     assert child.exitcode in (0, 9)
-    with register.alone(world.home, world.journal):
-        known = {one.export for one in register.registered(world.journal.read())}
+    with world.registry().alone():
+        known = {one.export for one in world.registry().exports()}
     visible = {path.name for path in (tmp_path / "exports").iterdir()}
     assert visible == known == {path.stem for path in (tmp_path / "registers").iterdir()}
     for name in known:
@@ -395,7 +386,7 @@ def test_ten_exports_at_once_keep_the_cap_and_register_once(tmp_path):
     for child in children:
         child.join()
     assert [child.exitcode for child in children] == [0] * 10
-    exports = register.registered(world.journal.read())
+    exports = world.registry().exports()
     assert len({one.export for one in exports}) == 10
     sizes = sorted(len(rows(tmp_path / "exports" / one.export / one.file)) for one in exports)
     assert sizes == [0] * 7 + [6] * 3
@@ -407,16 +398,16 @@ def whole(world, export):
     its register does.
     """
     (told,) = (
-        path
-        for path in (world.home / "exports" / export).iterdir()
-        if path.name.endswith(manifest.SUFFIX)
+        path for path in (world.home / "exports" / export).iterdir() if path.name.endswith(MANIFEST)
     )
     verified = manifest.verify(told, KEYS)
     with world.engines() as engine:
-        register.read(engine, world.home, export)
+        register = world.registry().read(engine, export)
         members = {
             patient
-            for (patient,) in engine.connection.execute("SELECT patient FROM registered").fetchall()
+            for (patient,) in engine.connection.execute(
+                f"SELECT patient FROM {register.name}"
+            ).fetchall()
         }
     ids = {row["patient_id"] for row in rows(told.parent / verified.content["file"])}
     return verified.file_matches and {world.numbers[one] for one in ids} == members
@@ -436,8 +427,8 @@ def test_kill_9_at_any_step_of_an_export_leaves_nothing_or_all_of_it(tmp_path):
             for path in (image / "exports").iterdir()
             if not path.name.startswith(".")
         )
-        with register.alone(image, found.journal):
-            known = {one.export for one in register.registered(found.journal.read())}
+        with found.registry().alone():
+            known = {one.export for one in found.registry().exports()}
         assert (
             {path.name for path in (image / "exports").iterdir()}
             == known

@@ -12,9 +12,11 @@ import pyrage
 import pytest
 
 from segmenter.errors import Refusal, UsageError
-from segmenter.export import manifest, recall, register
+from segmenter.export import manifest, recall
+from segmenter.governance import exposure
 from segmenter.project.policy import Destination
-from segmenter.suppression import suppression_list
+from segmenter.registers.exports import MANIFEST, RECALLED
+from segmenter.suppression import changes, suppression_list
 from world import images
 from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, named
 from world.policies import CLINIC, policy_of
@@ -57,7 +59,7 @@ def issue(world, policy=POLICY):
     """Recall as the program does, on the snapshot written last."""
     engine = world.engines()
     engine.__enter__()
-    engine.attach("snapshot", world.place().snapshot.path)
+    engine.attach("snapshot", world.snapshot().path)
     engine.expose("snapshot")
     suppression_list.load(engine, world.home, world.journal.read())
     allowed = [number for name, number in world.numbers.items() if name not in world.refusing]
@@ -65,11 +67,14 @@ def issue(world, policy=POLICY):
     def decide(one):
         engine.load("contactable", pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)}))
         suppression_list.suppressed(engine, one.channel, one.purpose, one.topic, world.clock[0])
+        engine.alias("exported_address", "recall_member")
+        suppression_list.listed_addresses(engine, one, world.clock[0], "recall_listed")
 
+    registry = world.registry()
     try:
-        with register.alone(world.home, world.journal):
-            recall.issue(engine, world.place(), policy, decide, world.clock[0])
-        return recall.listed(world.home, world.journal.read(), world.clock[0]).recalls
+        with registry.alone():
+            recall.issue(engine, registry, world.snapshot(), policy, decide, world.clock[0])
+        return recall.listed(registry, world.clock[0]).recalls
     finally:
         engine.__exit__(None, None, None)
 
@@ -95,24 +100,19 @@ def test_a_withdrawal_after_an_export_is_recalled_once(world):
         NOW + timedelta(hours=50),
         False,
     )
-    assert manifest.verify(one.file.parent / f"{one.id}{manifest.SUFFIX}", KEYS).file_matches
+    assert manifest.verify(one.file.parent / f"{one.id}{MANIFEST}", KEYS).file_matches
     assert issue(world) == (one,)
     world.later(hours=48, seconds=1)
+    assert recall.listed(world.registry(), world.clock[0]).recalls[0].state == "overdue"
+    recall.acknowledge(world.registry(), one.id)
+    recall.acknowledge(world.registry(), one.id)
     assert (
-        recall.listed(world.home, world.journal.read(), world.clock[0]).recalls[0].state
-        == "overdue"
-    )
-    recall.acknowledge(world.home, world.journal, OFFICER, one.id)
-    recall.acknowledge(world.home, world.journal, OFFICER, one.id)
-    assert (
-        recall.listed(world.home, world.journal.read(), world.clock[0]).to_dict()["recalls"][0][
-            "state"
-        ]
+        recall.listed(world.registry(), world.clock[0]).to_dict()["recalls"][0]["state"]
         == "acknowledged"
     )
     assert not one.file.exists()
     with pytest.raises(UsageError):
-        recall.acknowledge(world.home, world.journal, OFFICER, "other")
+        recall.acknowledge(world.registry(), "other")
 
 
 def test_a_late_recorded_withdrawal_is_marked(world):
@@ -122,18 +122,10 @@ def test_a_late_recorded_withdrawal_is_marked(world):
         frozenset({"b"}),
     )
     world.write("later")
-    engine_place = world.place
-    world.place = lambda **changed: _moved(engine_place(**changed), world, "later")
+    world.in_use = "later"
     (one,) = issue(world)
     assert one.late
     assert rows(one.file) == [{"email": "b@example.org"}]
-
-
-def _moved(place, world, name):
-    from dataclasses import replace
-
-    snapshot = replace(place.snapshot, id=name, path=world.home / "snapshots" / f"{name}.duckdb")
-    return replace(place, snapshot=snapshot)
 
 
 def test_consent_that_only_ran_out_is_no_recall(world):
@@ -142,7 +134,7 @@ def test_consent_that_only_ran_out_is_no_recall(world):
 
 
 def test_an_opt_out_of_an_address_recalls_everyone_it_was_exported_for(world):
-    suppression_list.add(world.journal, OFFICER, [named("C@example.org", reason="complained")])
+    changes.add(world.journal, OFFICER, [named("C@example.org", reason="complained")])
     (one,) = issue(world)
     assert rows(one.file) == [{"email": "c@example.org"}]
 
@@ -150,11 +142,8 @@ def test_an_opt_out_of_an_address_recalls_everyone_it_was_exported_for(world):
 def test_the_removal_names_the_address_that_was_exported(world):
     world.people = [{"patient_id": "a", "email": "moved@example.org"}, *PEOPLE[1:]]
     world.write("later")
-    engine_place = world.place
-    world.place = lambda **changed: _moved(engine_place(**changed), world, "later")
-    suppression_list.add(
-        world.journal, OFFICER, [named("a", "patient_id", reason="do_not_contact")]
-    )
+    world.in_use = "later"
+    changes.add(world.journal, OFFICER, [named("a", "patient_id", reason="do_not_contact")])
     (one,) = issue(world)
     assert rows(one.file) == [{"email": "a@example.org"}]
 
@@ -168,7 +157,7 @@ def test_one_file_a_destination_encrypted_to_it_alone(tmp_path):
     world.export(sealed)
     world.export(CHECK)
     world.later(hours=1)
-    suppression_list.add(world.journal, OFFICER, [named("a@example.org"), named("b@example.org")])
+    changes.add(world.journal, OFFICER, [named("a@example.org"), named("b@example.org")])
     found = {one.destination: one for one in issue(world)}
     assert found.keys() == {"mailer", "check"}
     assert len(found["mailer"].exports) == 2
@@ -179,20 +168,20 @@ def test_one_file_a_destination_encrypted_to_it_alone(tmp_path):
 
 def test_a_file_whose_use_ended_is_not_recalled(world):
     world.later(days=31)
-    suppression_list.add(world.journal, OFFICER, [named("a@example.org")])
+    changes.add(world.journal, OFFICER, [named("a@example.org")])
     assert issue(world) == ()
 
 
 def test_one_can_say_who_already_has_the_file(world):
-    (one,) = register.registered(world.journal.read())
+    (one,) = world.registry().exports()
     with world.engines() as engine:
-        engine.attach("snapshot", world.place().snapshot.path)
+        engine.attach("snapshot", world.snapshot().path)
         engine.expose("snapshot")
         with pytest.raises(Refusal):
-            recall.exposed(engine, world.place(actor=MARKETER), POLICY, one.export, NOW)
+            exposure.exposed(engine, world.registry(MARKETER), POLICY, one.export, NOW)
         with pytest.raises(UsageError):
-            recall.exposed(engine, world.place(), POLICY, "other", NOW)
-        found = recall.exposed(engine, world.place(), POLICY, one.export, NOW)
+            exposure.exposed(engine, world.registry(), POLICY, "other", NOW)
+        found = exposure.exposed(engine, world.registry(), POLICY, one.export, NOW)
     assert found.members == ("a", "b", "c", "d")
     assert found.categories == ("contact", "identity")
     assert "4 patients" in found.notice["en"]
@@ -205,14 +194,14 @@ def whole(world, recall_id):
     """Whether a recall's folder is complete: its manifest holds, and its register has whom its file
     names.
     """
-    told = world.home / "exports" / recall_id / f"{recall_id}{manifest.SUFFIX}"
+    told = world.home / "exports" / recall_id / f"{recall_id}{MANIFEST}"
     verified = manifest.verify(told, KEYS)
     with world.engines() as engine:
-        register.read(engine, world.home, recall_id, "recalled_once", "recall_copy")
+        register = world.registry().read(engine, recall_id)
         members = [
             patient
             for (patient,) in engine.connection.execute(
-                "SELECT patient FROM recalled_once"
+                f"SELECT patient FROM {register.name}"
             ).fetchall()
         ]
     named_there = [row["email"][0] for row in rows(told.parent / verified.content["file"])]
@@ -227,8 +216,8 @@ def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made
     world.write()
     world.export(MAILER)
     world.later(hours=2)
-    suppression_list.add(world.journal, OFFICER, [named("b@example.org"), named("c@example.org")])
-    (exported,) = register.registered(world.journal.read())
+    changes.add(world.journal, OFFICER, [named("b@example.org"), named("c@example.org")])
+    (exported,) = world.registry().exports()
     with images.taken(home, tmp_path / "images") as left:
         issue(world)
     made = []
@@ -238,7 +227,7 @@ def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made
             path.name for path in (image / "exports").iterdir() if not path.name.startswith(".")
         } - {exported.export}
         assert all(whole(found, one) for one in shown)
-        made.append(any(act.kind == register.RECALLED for act in found.journal.read()))
+        made.append(any(act.kind == RECALLED for act in found.journal.read()))
         (one,) = issue(found)
         assert whole(found, one.id)
         assert [row["email"] for row in sorted(rows(one.file), key=str)] == [

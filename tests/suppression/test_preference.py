@@ -8,7 +8,7 @@ import pytest
 
 from segmenter.errors import Refusal
 from segmenter.project.policy import Cap, Channel
-from segmenter.suppression import preference
+from segmenter.suppression import preference, quiet_hours
 from world.mailing import CHECK, NOW, Mailing, capped
 
 PEOPLE = [{"patient_id": name, "email": f"{name}@example.org"} for name in "abcd"]
@@ -46,7 +46,7 @@ def test_a_wish_for_more_does_not_widen_the_channels_cap(tmp_path):
 def test_caps_count_all_ids_of_a_human(tmp_path):
     world = Mailing(tmp_path, PEOPLE, links={"a": 0, "b": 0}, channel=capped(1, 30))
     engine = world.open()
-    world.checked(engine, world.order(CHECK), members=["a"])
+    world.checked(engine, world.order(CHECK), chosen=["a"])
     engine.__exit__(None, None, None)
     world.people = [p for p in PEOPLE if p["patient_id"] == "a"]
     world.numbers = {"a": 0}
@@ -80,15 +80,15 @@ def test_canvassing_hours(local, open_):
         f"{local}:00+01:00" if "-11-" in local else f"{local}:00+02:00"
     ).astimezone(UTC)
     if open_:
-        preference.require_open(CANVASSING, moment, "Europe/Paris")
+        quiet_hours.require_open(CANVASSING, moment, "Europe/Paris")
     else:
         with pytest.raises(Refusal) as refused:
-            preference.require_open(CANVASSING, moment, "Europe/Paris")
+            quiet_hours.require_open(CANVASSING, moment, "Europe/Paris")
         assert refused.value.exit_status == 3
 
 
 def test_easter():
-    assert [preference.easter(year) for year in (2024, 2025, 2027)] == [
+    assert [quiet_hours.easter(year) for year in (2024, 2025, 2027)] == [
         date(2024, 3, 31),
         date(2025, 4, 20),
         date(2027, 3, 28),
@@ -97,7 +97,7 @@ def test_easter():
 
 def test_an_unknown_rule_pack_refuses():
     with pytest.raises(Refusal):
-        preference.require_open(Channel("phone", "phone", quiet="never"), NOW, "UTC")
+        quiet_hours.require_open(Channel("phone", "phone", quiet="never"), NOW, "UTC")
 
 
 def test_the_rule_pack_brings_its_own_cap():

@@ -14,8 +14,8 @@ import pytest
 from segmenter.errors import Refusal, UsageError
 from segmenter.identifiers import probe_of
 from segmenter.model import naive_utc
-from segmenter.suppression import entry as entries
-from segmenter.suppression import suppression_list
+from segmenter.registers.entries import COLUMNS, entry_table
+from segmenter.suppression import changes, imports, summary, suppression_list
 from world.mailing import KEYS, MARKETER, NOW, OFFICER, Mailing, named
 
 PEOPLE = [
@@ -32,18 +32,16 @@ def suppressed(world):
 
 
 def incoming(engine, *given):
-    engine.load("suppression_incoming", entries.frame(given))
+    engine.load("suppression_incoming", entry_table(given))
 
 
 def run_import(world, *given, actor=OFFICER):
     engine = world.open()
     try:
-        with suppression_list.imports(world.home):
+        with imports.lock(world.home):
             suppression_list.load(engine, world.home, world.journal.read())
             incoming(engine, *given)
-            return suppression_list.import_entries(
-                engine, world.home, world.journal, actor, len(given), ()
-            )
+            return imports.import_entries(engine, world.home, world.journal, actor, len(given), ())
     finally:
         engine.__exit__(None, None, None)
 
@@ -84,7 +82,7 @@ def test_linked_ids_share_an_entry_and_a_shared_address_reaches_everyone(tmp_pat
 def test_a_live_opt_out_holds_from_that_instant(tmp_path):
     world = Mailing(tmp_path, PEOPLE)
     assert suppressed(world) == set()
-    suppression_list.add(world.journal, MARKETER, [named("e@example.net", reason="unsubscribed")])
+    changes.add(world.journal, MARKETER, [named("e@example.net", reason="unsubscribed")])
     assert suppressed(world) == {"e"}
     assert "example.net" not in (tmp_path / "control.sqlite").read_bytes().decode("latin-1")
 
@@ -117,9 +115,9 @@ def test_only_a_lift_ends_an_entry_and_its_file_read_again_does_not_bring_it_bac
     run_import(world, entry)
     engine = world.open()
     suppression_list.load(engine, world.home, world.journal.read())
-    lifted = partial(suppression_list.lift, engine, world.journal)
-    own = suppression_list.names(KEYS, "FR", "email", "E@example.net")
-    other = suppression_list.names(KEYS, "FR", "email", "other@example.net")
+    lifted = partial(changes.lift, engine, world.journal)
+    own = changes.hashes_of(KEYS, "FR", "email", "E@example.net")
+    other = changes.hashes_of(KEYS, "FR", "email", "other@example.net")
     with pytest.raises(Refusal):
         lifted(MARKETER, "email", own, "asked")
     with pytest.raises(UsageError):
@@ -169,11 +167,11 @@ def test_show_counts_only_for_whoever_may(tmp_path):
     )
     engine = world.open()
     suppression_list.load(engine, world.home, world.journal.read())
-    assert suppression_list.show(engine, OFFICER).to_dict()["suppression"] == [
+    assert summary.show(engine, OFFICER).to_dict()["suppression"] == [
         {"reason": "manual", "source": "mail", "entries": 2}
     ]
-    assert suppression_list.show(engine, MARKETER).to_dict()["suppression"][0]["entries"] is None
-    suppression_list.export_hashes(engine, tmp_path / "shared.csv")
+    assert summary.show(engine, MARKETER).to_dict()["suppression"][0]["entries"] is None
+    summary.write_hashes(engine, tmp_path / "shared.csv")
     engine.__exit__(None, None, None)
     shared = (tmp_path / "shared.csv").read_text(encoding="utf-8")
     assert named("e@example.net").hash in shared
@@ -183,12 +181,12 @@ def test_show_counts_only_for_whoever_may(tmp_path):
 def test_entries_are_checked():
     for kind, value, reason in (("mail", "a@b.fr", "manual"), ("email", "a@b.fr", "because")):
         with pytest.raises(UsageError):
-            suppression_list.entries(KEYS, "FR", kind, value, reason)
+            changes.entries(KEYS, "FR", kind, value, reason)
 
 
 def test_the_frame_has_the_columns_of_the_snapshot():
-    frame = entries.frame([named("a@b.fr", since="2026-01-01T00:00:00Z")])
-    assert frame.columns == list(entries.COLUMNS)
+    frame = entry_table([named("a@b.fr", since="2026-01-01T00:00:00Z")])
+    assert frame.columns == list(COLUMNS)
     assert frame["since"][0] == naive_utc(NOW.replace(month=1, day=1, hour=0))
     assert frame["probe"][0] == probe_of(frame["hash"][0])
     assert frame.schema["until"] == pl.Datetime("us")
@@ -202,10 +200,10 @@ def import_one(home, address, gate):
     world = Mailing(home, crowd())
     engine = world.open()
     gate.wait()
-    with suppression_list.imports(world.home):
+    with imports.lock(world.home):
         suppression_list.load(engine, world.home, world.journal.read())
-        engine.load("suppression_incoming", entries.frame([named(address, source=address)]))
-        suppression_list.import_entries(engine, world.home, world.journal, OFFICER, 1, ())
+        engine.load("suppression_incoming", entry_table([named(address, source=address)]))
+        imports.import_entries(engine, world.home, world.journal, OFFICER, 1, ())
     engine.__exit__(None, None, None)
 
 

@@ -17,9 +17,9 @@ import polars as pl
 
 from segmenter import identifiers
 from segmenter.engine import DuckDBEngine
-from segmenter.export import build as export
-from segmenter.export import register
-from segmenter.export.destination import Layout
+from segmenter.export import commit, contacts, members
+from segmenter.export.funnel import Histogram, Noised
+from segmenter.export.order import Export, Order
 from segmenter.journal.journal import Journal
 from segmenter.model import (
     Actor,
@@ -32,8 +32,11 @@ from segmenter.model import (
     naive_utc,
 )
 from segmenter.project.policy import Cap, Channel, Destination
+from segmenter.registers.entries import COLUMNS, SuppressionEntry, entry_table
+from segmenter.registers.exports import ExportLayout
+from segmenter.registers.registry import Registry
 from segmenter.store.keys import Keys
-from segmenter.suppression import entry, preference, suppression_list
+from segmenter.suppression import changes, preference, suppression_list
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)
 KEYS = Keys(b"a key that only these tests have ever used")
@@ -52,7 +55,7 @@ WISH = {
 }
 ENTRY = {
     name: {"BIGINT": pl.Int64, "TIMESTAMP": pl.Datetime("us")}.get(sort, pl.String)
-    for name, sort in entry.COLUMNS.items()
+    for name, sort in COLUMNS.items()
 }
 CONSENT = {
     "event": pl.Int64,
@@ -90,7 +93,7 @@ class Mailing:
     people: Sequence[Person]
     links: Mapping[str, int] = field(default_factory=dict)
     wishes: Sequence[Mapping[str, Any]] = ()
-    entries: Sequence[entry.Entry] = ()
+    entries: Sequence[SuppressionEntry] = ()
     consents: Sequence[Mapping[str, Any]] = ()
     refusing: frozenset[str] = frozenset()  # no consent for the channel now
     channel: Channel = EMAIL
@@ -99,6 +102,7 @@ class Mailing:
     file_key: str | None = (
         KEYS.file_key()
     )  # None: files are plain, so that what they hold can be searched
+    in_use: str = "snap"  # the snapshot in use
     numbers: dict[str, int] = field(default_factory=dict)
     clock: list[datetime] = field(default_factory=list)
 
@@ -145,7 +149,7 @@ class Mailing:
         engine.load(
             "preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH)
         )
-        engine.load("suppression", entry.frame(self.entries))
+        engine.load("suppression", entry_table(self.entries))
         fed = naive_utc(self.fed_at or self.now)
         feed = {
             "name": ["mail"],
@@ -197,9 +201,9 @@ class Mailing:
     # -- an export ---------------------------------------------------------------------------------
 
     def order(
-        self, destination: Destination, layout: Layout | None = None, **changed: Any
-    ) -> export.Order:
-        plan = layout or Layout(
+        self, destination: Destination, layout: ExportLayout | None = None, **changed: Any
+    ) -> Order:
+        plan = layout or ExportLayout(
             destination.columns or (),
             self.channel.identifier,
             ("identity",),
@@ -213,9 +217,11 @@ class Mailing:
             "topic": "news",
             "at": now,
             "sent_at": now,
+            "snapshot": self.snapshot(),
+            "policy_hash": "0" * 64,
             **changed,
         }
-        return export.Order(
+        return Order(
             "seniors",
             "prevention",
             channel=self.channel.name,
@@ -224,60 +230,57 @@ class Mailing:
             **given,
         )
 
-    def place(self, **changed: Any) -> register.Place:
-        snapshot = Snapshot("snap", self.home / "snapshots/snap.duckdb", self.now, "UTC")
-        given: dict[str, Any] = {
-            "actor": OFFICER,
-            "policy_hash": "0" * 64,
-            "region": "FR",
-            **changed,
-        }
-        return register.Place(self.home, KEYS, self.journal, snapshot=snapshot, **given)
+    def snapshot(self) -> Snapshot:
+        file = self.home / "snapshots" / f"{self.in_use}.duckdb"
+        return Snapshot(self.in_use, file, self.now, "UTC")
+
+    def registry(self, actor: Actor = OFFICER) -> Registry:
+        return Registry(self.home, KEYS, self.journal, actor, "FR")
 
     def checked(
-        self, engine: DuckDBEngine, order: export.Order, members: Sequence[str] | None = None
+        self, engine: DuckDBEngine, order: Order, chosen: Sequence[str] | None = None
     ) -> dict[str, str | None]:
         """The first reason of each member, None where exported. Leaves `export_checked` ready."""
-        names = list(self.numbers) if members is None else list(members)
-        chosen = [(self.numbers[name], name not in self.refusing) for name in names]
+        names = list(self.numbers) if chosen is None else list(chosen)
+        rows = [(self.numbers[name], name not in self.refusing) for name in names]
         engine.load(
             "eligible",
             pl.DataFrame(
-                chosen, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"
+                rows, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"
             ),
         )
         request = ProcessingRequest(
             "prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at)
         )
-        eligible = Eligible(request, self.place().snapshot, "0" * 64, "eligible")
-        export.build(engine, eligible, (), [()])
-        acts = self.journal.read()
-        suppression_list.load(engine, self.home, acts)
+        eligible = Eligible(request, order.snapshot, "0" * 64, "eligible")
+        members.build(engine, eligible, (), [()])
+        suppression_list.load(engine, self.home, self.journal.read())
         suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
-        preference.denied(engine, order.channel, order.topic)
-        since = preference.window_start(engine, self.channel, order.topic, order.sent_at)
-        register.contacts(engine, self.home, register.registered(acts), since)
-        preference.capped(engine, self.channel, order.topic, order.sent_at)
-        export.check(engine, KEYS, order)
+        planned = preference.PlannedContact(self.channel, order.topic, order.sent_at)
+        preference.denied(engine, planned)
+        since = preference.window_start(engine, planned)
+        contacts.contacts(engine, self.registry(), since)
+        preference.capped(engine, planned)
+        members.check(engine, KEYS, order.layout.identifier, order.segment, order.holdout)
         query = (
             "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
         )
-        rows = engine.connection.execute(query).fetchall()
-        return {name: None if reason == 0 else export.REASONS[reason - 1] for name, reason in rows}
+        found = engine.connection.execute(query).fetchall()
+        reasons = (None, *members.REASONS)
+        return {name: reasons[reason] for name, reason in found}
 
     def export(
         self,
         destination: Destination = CHECK,
-        layout: Layout | None = None,
-        place: Mapping[str, Any] | None = None,
+        layout: ExportLayout | None = None,
         **changed: Any,
-    ) -> export.Export:
+    ) -> Export:
         order = self.order(destination, layout, **changed)
         engine = self.open()
         try:
-            with register.alone(self.home, self.journal):
+            with self.registry().alone():
                 self.checked(engine, order)
-                return export.commit(engine, self.place(**(place or {})), order, exact)
+                return commit.commit(engine, self.registry(), order, exact)
         finally:
             engine.__exit__(None, None, None)
 
@@ -292,12 +295,13 @@ class Mailing:
         self.clock[0] += timedelta(**by)
 
 
-def exact(
-    labels: Sequence[str], numbers: Sequence[int], sums: Mapping[str, Sequence[int]]
-) -> dict[str, tuple[int, Interval]]:
+def exact(histogram: Histogram) -> dict[str, Noised]:
     """A `publish` that adds no noise: only tests may."""
-    assert len(labels) == len(numbers)
-    return {name: (sum(numbers[i] for i in cells), Interval(0, 9)) for name, cells in sums.items()}
+    assert len(histogram.labels) == len(histogram.counts)
+    return {
+        line: Noised(sum(histogram.counts[place] for place in places), Interval(0, 9))
+        for line, places in histogram.sums.items()
+    }
 
 
 def die_in(owner: Any, name: str, nth: int) -> None:
@@ -312,9 +316,11 @@ def die_in(owner: Any, name: str, nth: int) -> None:
     setattr(owner, name, fatal)
 
 
-def named(value: str, kind: str = "email", reason: str = "manual", **scope: str) -> entry.Entry:
+def named(
+    value: str, kind: str = "email", reason: str = "manual", **scope: str
+) -> SuppressionEntry:
     """The entry of a plain identifier that has one reading."""
-    (entry,) = suppression_list.entries(KEYS, "FR", kind, value, reason, **scope)
+    (entry,) = changes.entries(KEYS, "FR", kind, value, reason, **scope)
     return entry
 
 

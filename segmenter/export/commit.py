@@ -1,0 +1,263 @@
+"""Commit: everyone who was checked becomes a registered file for one destination.
+
+The register of members is written first, the journal then names the export, and at last the
+finished files become visible. A crash leaves nothing visible, or a complete and registered export.
+Nothing exact leaves: the funnel and the sizes are one paid release, made by the caller (P16, P17).
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from segmenter.export import columns, manifest, payload, removal
+from segmenter.export.funnel import EXPORTED, Publish, Published, counted
+from segmenter.export.layout import recipient
+from segmenter.export.members import REASONS
+from segmenter.export.order import Export, Order, alias_of
+from segmenter.identifiers import pads
+from segmenter.model import stamp
+from segmenter.project.policy import CONTACT
+from segmenter.registers import exports
+from segmenter.registers.exports import MANIFEST
+from segmenter.store.files import write_file
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.export.funnel import Noised
+    from segmenter.registers.exports import RegisteredExport
+    from segmenter.registers.registry import Registry
+
+Progress = Callable[[str, float | None], None]
+HIDDEN = ("segment", "categories", "topic", "sent_at", "recipient")  # not for the manifest
+
+
+def silent(_step: str, _done: float | None = None) -> None:
+    """Progress that nobody watches."""
+
+
+# -- commit ----------------------------------------------------------------------------------------
+
+
+def commit(
+    engine: DuckDBEngine,
+    registry: Registry,
+    order: Order,
+    publish: Publish,
+    progress: Progress = silent,
+) -> Export:
+    """Write the file of everyone in `export_checked` without a reason, register and show it.
+
+    Inside `registry.alone`. `publish` turns the exact histogram into noised sums, or gives None if
+    they cannot be paid (P16); they were reserved before the members were read (P2).
+    """
+    export = secrets.token_hex(8)
+    work = _Work(
+        engine=engine,
+        registry=registry,
+        order=order,
+        export=export,
+        alias=alias_of(registry.keys, order.segment, order.channel),
+        key=recipient(order.destination.name, order.destination.encrypt),
+        progress=progress,
+    )
+    with registry.committing(export) as (folder, done):
+        made = work.files(folder, publish)
+        final = done(exports.EXPORTED, made.body)
+    progress("export", 1.0)
+    return Export(
+        export=export,
+        alias=work.alias,
+        file=final / work.file,
+        manifest=final / f"{work.alias}{MANIFEST}",
+        funnel=made.funnel,
+        diff={kind: final / name for kind, name in made.diff.items()},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was written into the hidden folder; `diff` are file names by kind."""
+
+    body: Mapping[str, Any]
+    funnel: Mapping[str, Noised] | None
+    diff: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One export while it is written."""
+
+    engine: DuckDBEngine
+    registry: Registry
+    order: Order
+    export: str
+    alias: str
+    key: Any
+    progress: Progress
+
+    @property
+    def suffix(self) -> str:
+        """How the names of its files end."""
+        encrypted = "" if self.key is None else ".age"
+        return f".{self.order.layout.format}{encrypted}"
+
+    @property
+    def file(self) -> str:
+        """The name of the payload."""
+        return f"{self.alias}{self.suffix}"
+
+    def target(self, path: Path) -> payload.Target:
+        """A file of the destination's format and key."""
+        return payload.Target(path, self.order.layout.format, self.key, self.registry.spill)
+
+    def files(self, folder: Path, publish: Publish) -> _Made:
+        """Write payload, diff files and manifest; the register, while the payload is encrypted."""
+        syncs = self.order.destination.syncs
+        before = self._previous()
+        self.progress("writing", None)
+        with self._payload(folder) as digest:
+            self.progress("registering", None)
+            reads = {"export_checked": self.engine.table("export_checked")}
+            self.registry.write(self.engine, self.export, "register_member", reads)
+            diff = self._diff(folder, before) if syncs else {}
+            published = publish(counted(self.engine, syncs=syncs))
+            body = {**self._body(before), "file_sha256": digest()}
+        self._write_manifest(folder, body, diff, published)
+        funnel = None
+        if published is not None:
+            funnel = {name: published[name] for name in (*REASONS, EXPORTED)}
+        return _Made(body, funnel, diff)
+
+    # -- the payload -------------------------------------------------------------------------------
+
+    def _payload(self, folder: Path) -> AbstractContextManager[Callable[[], str]]:
+        layout = self.order.layout
+        tokens = self._unsubscribe_values()
+        every = tokens is not None or layout.audience is not None
+        relation = "export_identifier" if every else "export_identifier_odd"
+        removal.addresses(self.engine, self.registry.region, layout, relation, tokens)
+        columns_ = columns.expressions(layout, unsubscribe=tokens is not None)
+        structure = {"__columns__": columns_}
+        target = self.target(folder / self.file)
+        return payload.writing(self.engine, "export_payload", structure, target)
+
+    def _unsubscribe_values(self) -> dict[str, object] | None:
+        """What the relation of unsubscribe URLs takes; None if the file carries none."""
+        layout, url = self.order.layout, self.order.unsubscribe_url
+        if url is None or layout.audience is not None or layout.identifier not in layout.columns:
+            return None
+        base = url if url.endswith(("/", "=")) else f"{url}/"
+        key = pads(self.registry.keys.unsubscribe_key())
+        return {"alias": self.alias, "unsubscribe_url": base, **key}
+
+    # -- the previous export -----------------------------------------------------------------------
+
+    def _previous(self) -> RegisteredExport | None:
+        """The previous export of the same segment, channel and destination.
+
+        Its members become the table `export_before`, if the destination syncs.
+        """
+        previous = None
+        for one in self.registry.exports():
+            if self._same_series(one):
+                previous = one
+        if previous is not None and self.order.destination.syncs:
+            before = self.registry.read(self.engine, previous.export)
+            self.engine.alias("export_before", before)
+        else:
+            empty = {"patient": "BIGINT", "pseudonym": "BIGINT", "address": "BIGINT"}
+            self.engine.create("export_before", empty)
+        return previous
+
+    def _same_series(self, one: RegisteredExport) -> bool:
+        order = self.order
+        same_segment = (one.segment, one.channel) == (order.segment, order.channel)
+        return same_segment and one.destination == order.destination.name
+
+    def _diff(self, folder: Path, before: RegisteredExport | None) -> dict[str, str]:
+        """Write the files of who was added, and who has to be removed, since the previous export."""
+        layout = self.order.layout
+        names = {kind: f"{self.alias}.{kind}{self.suffix}" for kind in ("added", "removed")}
+        structure = {"__columns__": columns.expressions(layout)}
+        payload.write(self.engine, "export_added", structure, self.target(folder / names["added"]))
+        self.engine.make("removal", "export_gone")
+        identifying = removal.identifying(layout)
+        earlier = None if before is None else before.snapshot
+        with removal.source(self.engine, self.registry, earlier, self.order.snapshot.id):
+            removal.collect(self.engine, self.registry.region, identifying)
+        removal.write(self.engine, identifying, self.target(folder / names["removed"]))
+        return names
+
+    # -- what is written down ----------------------------------------------------------------------
+
+    def _body(self, before: RegisteredExport | None) -> dict[str, Any]:
+        """The journal's entry: what, for whom, under which policy; never how many."""
+        order, layout = self.order, self.order.layout
+        return {
+            "export": self.export,
+            "alias": self.alias,
+            "segment": order.segment,
+            "purpose": order.purpose,
+            "topic": order.topic,
+            "channel": order.channel,
+            "destination": order.destination.name,
+            "columns": list(layout.columns),
+            "identifier": layout.identifier,
+            "categories": sorted({*order.categories, CONTACT, *layout.categories}),
+            "recipient": order.destination.encrypt,
+            "format": layout.format,
+            "audience": layout.audience,
+            "snapshot": order.snapshot.id,
+            "policy": order.policy_hash,
+            "file": self.file,
+            "created_at": stamp(order.at),
+            "sent_at": stamp(order.sent_at),
+            "expires_at": stamp(exports.expiry(order.at, order.file_days)),
+            "previous": None if before is None else before.export,
+        }
+
+    def _write_manifest(
+        self,
+        folder: Path,
+        body: Mapping[str, Any],
+        diff: Mapping[str, str],
+        published: Published | None,
+    ) -> None:
+        """The manifest says nothing of the segment, whose name can be health data."""
+        shown = {name: value for name, value in body.items() if name not in HIDDEN}
+        feeds = [
+            {"name": name, "modified_at": stamp(at.replace(tzinfo=UTC))}
+            for name, at in self.engine.rows("feed_watermark")
+        ]
+        sizes = {
+            kind: {
+                "file": name,
+                "file_sha256": manifest.file_hash(folder / name),
+                "size": _size(published, kind),
+            }
+            for kind, name in diff.items()
+        }
+        content = {
+            **shown,
+            "size": _size(published, EXPORTED),
+            "diff": sizes,
+            "encrypted": self.key is not None,
+            "feeds": feeds,
+        }
+        signed = manifest.signed(self.registry.keys, content)
+        write_file(folder / f"{self.alias}{MANIFEST}", manifest.json_text(signed))
+
+
+def _size(published: Published | None, line: str) -> dict[str, Any] | None:
+    """A noised number as the manifest has it."""
+    if published is None or line not in published:
+        return None
+    noised = published[line]
+    return {"count": noised.count, "interval": noised.interval.as_list()}

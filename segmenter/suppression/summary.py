@@ -1,0 +1,69 @@
+"""What may be shown of the suppression list: numbers by reason and source, and keyed hashes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from segmenter.model import Framed
+from segmenter.store.files import new_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import polars as pl
+
+    from segmenter.engine import DuckDBEngine
+    from segmenter.model import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many entries stand for one reason, from one source; None: not for this actor (P17)."""
+
+    reason: str
+    source: str
+    entries: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionSummary(Framed):
+    """The list by reason and source."""
+
+    rows: tuple[ReasonCount, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON contract's form."""
+        shown = [
+            {"reason": row.reason, "source": row.source, "entries": row.entries}
+            for row in self.rows
+        ]
+        return {"suppression": shown}
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a reason and source: reason, source, entries."""
+        import polars as pl
+
+        schema = {"reason": pl.String, "source": pl.String, "entries": pl.Int64}
+        return pl.DataFrame(self.to_dict()["suppression"], schema=schema)
+
+
+def show(engine: DuckDBEngine, actor: Actor) -> SuppressionSummary:
+    """Which reasons and sources there are; how many entries of each, for officers and operators.
+
+    Needs the view `suppression_entry`.
+    """
+    rows = []
+    for reason, source, entries in engine.rows("suppression_summary"):
+        shown = entries if actor.sees_row_counts else None
+        rows.append(ReasonCount(reason or "", source or "", shown))
+    return SuppressionSummary(tuple(rows))
+
+
+def write_hashes(engine: DuckDBEngine, file: Path) -> None:
+    """Write all entries that stand as CSV of keyed hashes, to share with a processor.
+
+    Needs the view `suppression_entry`. For officers.
+    """
+    with new_file(file.resolve()) as part:
+        engine.write_out("suppression_hash", part, "FORMAT csv, HEADER, USE_TMP_FILE false")
