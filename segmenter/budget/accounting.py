@@ -1,14 +1,13 @@
 """What releases cost together: amounts as integers, composition, conversion (P3, P10, P13).
 
-Amounts are nano-units: 1 epsilon is 1,000,000,000. The tail that the geometric sampler's single
-uniform leaves is booked apart, in units of 1e-18, against an allowance of 1e-9 that every budget
-has. Spends round up, allowances down.
+Amounts are nano-units: 1 epsilon is 1,000,000,000. Spends round up, allowances down. Noise is drawn
+exactly, so a cost has no tail; ledgers of earlier versions keep the tails that they booked.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal, InvalidOperation
 
@@ -16,15 +15,20 @@ from segmenter.errors import UsageError
 from segmenter.model import Cost
 
 NANO = 1_000_000_000
-TAIL_ALLOWED = 1_000_000_000  # in units of 1e-18: 1e-9
-TAIL_UNIT = 4_000  # 4e-15, of one cell at epsilon 1 or more (measured 2.9e-15 at 1, 1.2e-14 at 0.1)
+TAIL_UNITS = NANO**2  # tails of earlier versions are integers, in units of 1e-18
+TAIL_ALLOWED = 1_000_000_000
 LARGEST = Decimal(1_000_000)
 LEAST = Decimal("0.0001")
 TOTAL = "total"  # the budget over all purposes
 
+# An exact total is booked with this for each spend on top, and rounded up. dp-accounting finds up to
+# 0.000003 a spend more than there is, on its own grid, and no audit shall find more than is booked.
+PER_SPEND = NANO // 100_000
+ROUNDED_TO = NANO // 1_000
+
 
 def spent_nano(amount: str | int | Decimal) -> int:
-    """A cost in nano-units, rounded up. `UsageError` where it is no positive decimal number.
+    """A cost in nano-units, rounded up. Raises `UsageError` if it is no positive decimal number.
 
     >>> spent_nano("0.1"), spent_nano("0.0000000001")
     (100000000, 1)
@@ -36,8 +40,11 @@ def spent_nano(amount: str | int | Decimal) -> int:
 
 
 def asked_nano(amount: str | int | Decimal) -> int:
-    """What somebody asks to pay, as `spent_nano`. `UsageError` below `LEAST`, too: noise of such a size tells nothing and fills memory."""
-    if _decimal(amount) > 0 and _decimal(amount) < LEAST:
+    """What somebody asks to pay, as `spent_nano`.
+
+    Raises `UsageError` below `LEAST`, too: noise of such a size tells nothing and fills memory.
+    """
+    if 0 < _decimal(amount) < LEAST:
         raise UsageError(f"a cost below {LEAST} buys nothing but noise", hint="for example 0.5")
     return spent_nano(amount)
 
@@ -55,12 +62,15 @@ def _decimal(amount: str | int | Decimal) -> Decimal:
 
 
 def shown(nano: int) -> float:
-    """Nano-units as the number people read: the nearest float, which prints as the shortest decimal.
+    """Nano-units as the number people read: the nearest float, which prints as short as it can.
 
     >>> shown(300_000_000)
     0.3
     """
     return nano / NANO
+
+
+# -- costs -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +82,13 @@ class Charge:
     cost: Cost
 
 
-# -- costs -----------------------------------------------------------------------------------------
-
-
-def geometric(epsilon: int, cells: int = 1, sensitivity: int = 1) -> Cost:
-    """The cost of geometric noise: `epsilon` nano-units, of which one human can change `cells` cells, each draw at `sensitivity`.
-
-    >>> geometric(100_000_000)
-    Cost(epsilon=100000000, delta=0, rho=0, tail=40000)
-    """
-    one = max(TAIL_UNIT, -(-TAIL_UNIT * NANO * sensitivity // epsilon))
-    return Cost(epsilon=epsilon, tail=one * cells)
+def geometric(epsilon: int) -> Cost:
+    """The cost of geometric noise, or of anything else that has this pure epsilon (nano-units)."""
+    return Cost(epsilon=epsilon)
 
 
 def gaussian(rho: int) -> Cost:
-    """The cost of discrete Gaussian noise, whose sampler is exact."""
+    """The cost of discrete Gaussian noise (nano-units of rho)."""
     return Cost(rho=rho)
 
 
@@ -99,20 +101,21 @@ def total(costs: Iterable[Cost]) -> Cost:
 
 
 def converted(rho: int, delta: int) -> int:
-    """The epsilon (nano-units, rounded up) that `rho` of zCDP gives at `delta`: Canonne, Kamath and Steinke, minimised over alpha.
+    """The epsilon that `rho` of zCDP gives at `delta`; all in nano-units, rounded up.
 
-    Raises `ValueError` where delta is 0: zCDP then gives no epsilon.
+    The conversion of Canonne, Kamath and Steinke, minimised over alpha. Raises `ValueError` if
+    delta is 0: zCDP then gives no epsilon.
     """
     if rho == 0:
         return 0
     if delta <= 0:
         raise ValueError("zCDP gives an epsilon only for a delta above 0")
-    return max(0, math.ceil(_epsilon(rho / NANO, delta / NANO) * NANO))
+    return max(0, math.ceil(converted_epsilon(rho / NANO, delta / NANO) * NANO))
 
 
-def _epsilon(rho: float, delta: float) -> float:
-    """The least, over alpha > 1, of alpha rho + (ln(1/delta) + (alpha - 1) ln(1 - 1/alpha) - ln(alpha)) / (alpha - 1): golden section."""
-    low, high = -20.0, 20.0  # of ln(alpha - 1); any alpha gives a true bound
+def converted_epsilon(rho: float, delta: float) -> float:
+    """The least bound over all alpha > 1, found by golden section. Any alpha gives a true bound."""
+    low, high = -20.0, 20.0  # of ln(alpha - 1)
     ratio = (math.sqrt(5) - 1) / 2
     left, right = high - ratio * (high - low), low + ratio * (high - low)
     at_left, at_right = _bound(left, rho, delta), _bound(right, rho, delta)
@@ -129,61 +132,77 @@ def _epsilon(rho: float, delta: float) -> float:
 
 
 def _bound(log_order: float, rho: float, delta: float) -> float:
-    more = math.exp(log_order)  # alpha - 1
+    """The epsilon of one order alpha = 1 + exp(`log_order`).
+
+    alpha rho + (ln(1 / delta) + (alpha - 1) ln(1 - 1 / alpha) - ln(alpha)) / (alpha - 1)
+    """
+    more = math.exp(log_order)
     alpha = 1 + more
-    return (
-        alpha * rho + (-math.log(delta) - math.log(alpha)) / more + math.log(more) - math.log(alpha)
-    )
+    of_delta = (-math.log(delta) - math.log(alpha)) / more
+    return alpha * rho + of_delta + math.log(more) - math.log(alpha)
 
 
 def affordable_rho(epsilon: int, delta: int) -> int:
-    """The most rho (nano-units, rounded down) whose conversion at `delta` stays within `epsilon`; 0 where there is none."""
+    """The most rho whose conversion at `delta` stays within `epsilon`; 0 if there is none.
+
+    All in nano-units; rho is rounded down.
+    """
     if epsilon <= 0 or delta <= 0:
         return 0
     low, high = 0, max(1, epsilon)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if converted(middle, delta) <= epsilon else (low, middle - 1)
+        if converted(middle, delta) <= epsilon:
+            low = middle
+        else:
+            high = middle - 1
     return low
 
 
-# -- budgets ---------------------------------------------------------------------------------------
+# -- totals ----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What a patient can have lost to a list of releases: `epsilon` at `delta`, nano-units; `tail` in 1e-18; `rho` is within epsilon."""
+    """What a patient can have lost: `epsilon` at `delta`, in nano-units."""
 
     epsilon: int
     delta: int
-    rho: int
-    tail: int
 
 
 def loss(cost: Cost, delta_allowed: int) -> Loss | None:
-    """The loss of a total cost where at most `delta_allowed` may be lost; None where no such statement exists (rho without a delta).
+    """A bound of the loss of a total cost, if at most `delta_allowed` may be lost.
 
-    Mixed: the pure epsilons plus the conversion of the rhos at the delta left, which is then all
-    used.
+    Pure epsilons add. If there is rho, it is converted at the delta left, which is then all used.
+    None if no such statement exists: for rho without a delta.
     """
     if cost.rho == 0:
-        return Loss(cost.epsilon, cost.delta, 0, cost.tail)
+        return Loss(cost.epsilon, cost.delta)
     left = delta_allowed - cost.delta
     if left <= 0:
         return None
-    return Loss(cost.epsilon + converted(cost.rho, left), delta_allowed, cost.rho, cost.tail)
+    return Loss(cost.epsilon + converted(cost.rho, left), delta_allowed)
 
 
-def fits(cost: Cost, epsilon_allowed: int, delta_allowed: int) -> bool:
-    """Whether a total cost stays within an allowance.
+def total_loss(spends: Mapping[Cost, int], delta_allowed: int) -> Loss | None:
+    """The loss to some spends together: the exact total, or the bound of `loss` if it is smaller.
 
-    >>> fits(geometric(3 * NANO), 3 * NANO, 0), fits(geometric(3 * NANO + 1), 3 * NANO, 0)
-    (True, False)
+    `spends` says how often each cost was paid. The total is never below the sum of the pure
+    epsilons, so that it does not fall when the first rho is paid.
     """
-    lost = loss(cost, delta_allowed)
-    return (
-        lost is not None
-        and lost.epsilon <= epsilon_allowed
-        and cost.delta <= delta_allowed
-        and cost.tail <= TAIL_ALLOWED
-    )
+    cost = total(_times(cost, times) for cost, times in spends.items())
+    bound = loss(cost, delta_allowed)
+    if bound is None or cost.rho == 0:
+        return bound
+    from segmenter.budget.loss_distribution import exact_epsilon
+
+    exact = exact_epsilon(spends, delta_allowed - cost.delta)
+    if exact is None:
+        return bound
+    with_margin = exact + PER_SPEND * sum(spends.values())
+    rounded_up = -(-with_margin // ROUNDED_TO) * ROUNDED_TO
+    return Loss(max(cost.epsilon, min(bound.epsilon, rounded_up)), bound.delta)
+
+
+def _times(cost: Cost, times: int) -> Cost:
+    return Cost(cost.epsilon * times, cost.delta * times, cost.rho * times, cost.tail * times)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from segmenter.model import Cube, Spend
-    from segmenter.noise.mechanisms import Integers, Truths
+    from segmenter.noise.arrays import Integers, Truths
     from segmenter.project.policy import Policy
 
 Domains: TypeAlias = tuple[tuple[str, tuple[str, ...]], ...]

@@ -21,7 +21,7 @@ from segmenter.estimation.marginals import Axes, Lattice
 
 if TYPE_CHECKING:
     from segmenter.estimation.marginals import Array, Parts
-    from segmenter.noise.mechanisms import Integers, Reals, Truths
+    from segmenter.noise.arrays import Integers, Reals, Truths
 
 Cells: TypeAlias = "tuple[Axes, Truths]"  # of a segment: its axes, and which cells along them
 
@@ -128,6 +128,17 @@ class Estimator:
         with_sums = self._covariances_with(question)
         gained = float(with_sums @ self.trust @ with_sums)
         return marginals.variance(self.lattice, question) - gained
+
+    def cell_variances(self, target: Axes) -> Reals:
+        """The variance of every cell of the derived table over `target`."""
+        one = np.zeros(self.lattice.shape(target))
+        one[(0,) * one.ndim] = 1.0
+        alone = marginals.variance(self.lattice, marginals.parts_of(one, target))
+        if not self.sums:
+            return np.full(one.shape, alone)
+        with_sums = np.array([marginals.covariances(self.lattice, s, target) for s in self.sums])
+        gained = (np.tensordot(self.trust, with_sums, 1) * with_sums).sum(axis=0)
+        return np.asarray(alone - gained)
 
     def _covariances_with(self, question: Parts) -> Reals:
         return np.array([marginals.covariance(self.lattice, own, question) for own in self.sums])

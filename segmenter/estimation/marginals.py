@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
-    from segmenter.noise.mechanisms import Reals
+    from segmenter.noise.arrays import Reals
 
 Axes: TypeAlias = tuple[int, ...]
 Parts: TypeAlias = "Mapping[Axes, Reals]"

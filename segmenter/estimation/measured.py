@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from segmenter.estimation import marginals
 from segmenter.estimation.estimator import Estimator, MeasuredPartition
 from segmenter.estimation.marginals import Lattice
-from segmenter.noise.mechanisms import Noise, Part, paid
+from segmenter.noise.mechanisms import paid
+from segmenter.noise.sums import Noise, Part
 
 if TYPE_CHECKING:
     from segmenter.dimensions.partition import Domains, Partition

@@ -17,7 +17,7 @@ from segmenter.dimensions.partition import MOST_REGIONS, find_groups
 from segmenter.estimation.marginals import Axes, subsets
 
 if TYPE_CHECKING:
-    from segmenter.noise.mechanisms import Reals, Truths
+    from segmenter.noise.arrays import Reals, Truths
 
 MOST_TABLES = 256  # candidates looked at
 LARGEST = 1_000_000  # cells of one measured table

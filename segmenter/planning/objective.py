@@ -25,7 +25,7 @@ from segmenter.planning.candidates import Strip
 
 if TYPE_CHECKING:
     from segmenter.estimation.marginals import Parts
-    from segmenter.noise.mechanisms import Reals
+    from segmenter.noise.arrays import Reals
     from segmenter.planning.strategy import Job
 
 SMALLEST_SHARE = 0.002

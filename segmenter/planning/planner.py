@@ -20,7 +20,7 @@ from segmenter.dimensions.partition import Partition, Region, domains_of
 from segmenter.estimation import marginals
 from segmenter.estimation.measured import Measured, estimator_of, noise_of
 from segmenter.model import Cost
-from segmenter.noise.mechanisms import EACH_SIDE
+from segmenter.noise.intervals import EACH_SIDE
 from segmenter.planning.strategy import Job, Strategy
 from segmenter.project.family import Family, Setting, question_key, region, release_id
 from segmenter.published.release import Provenance, Release

@@ -26,7 +26,7 @@ from segmenter.planning.objective import Judge
 
 if TYPE_CHECKING:
     from segmenter.estimation.marginals import Axes
-    from segmenter.noise.mechanisms import Reals, Truths
+    from segmenter.noise.arrays import Reals, Truths
 
 STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
 # The weight of the error of single cells beside the error of their sum, if tables alone will do.

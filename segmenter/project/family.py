@@ -23,7 +23,7 @@ from segmenter.project.condition import And, Not, Or, Test
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from segmenter.noise.mechanisms import Truths
+    from segmenter.noise.arrays import Truths
     from segmenter.project.condition import Condition
     from segmenter.project.policy import Dimension
     from segmenter.project.segment import Resolved

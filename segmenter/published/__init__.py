@@ -3,6 +3,8 @@
 release          a table of noisy counts, and what of it may be shown
 segment_count    what a release says of one segment
 histogram        noisy counts of declared, disjoint labels
+noisy_count      one number and its interval
+cell_intervals   the intervals of a table's cells
 cell_frame       cells as a polars frame
 
 They are made by the stage `release` and read from the store of answers; stages above plan with

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.model import Interval
-from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
+from segmenter.noise.mechanisms import paid
+from segmenter.noise.sums import Noise, Part
+from segmenter.published.noisy_count import NoisyCount, noisy_counts
 
 if TYPE_CHECKING:
     from segmenter.model import Spend
-    from segmenter.noise.mechanisms import Integers
-
-
-@dataclass(frozen=True, slots=True)
-class Bucket:
-    """One line of a histogram: the count that is shown, and its 95 % interval."""
-
-    label: str
-    count: int
-    interval: Interval
+    from segmenter.noise.arrays import Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,19 +23,21 @@ class Histogram:
     spend: Spend
     values: Integers = field(repr=False)
 
-    def buckets(self) -> list[Bucket]:
-        """Every label in order, zeros too; no count is below zero."""
-        reach = Noise((Part(1.0, 1, paid(self.spend.cost)),)).beyond(EACH_SIDE)
-        found = []
-        for label, value in zip(self.labels, self.values.tolist(), strict=True):
-            count = max(0, value)
-            interval = Interval(max(0, count - reach), count + reach)
-            found.append(Bucket(label, count, interval))
-        return found
+    def counts(self) -> list[NoisyCount]:
+        """What is shown of every label, in their order, zeros too."""
+        return noisy_counts(self.values.tolist(), self._noise(1).law)
+
+    def sum_of(self, places: Sequence[int]) -> NoisyCount:
+        """What is shown of the labels at some places together."""
+        total = sum(int(self.values[place]) for place in places)
+        [summed] = noisy_counts([total], self._noise(len(places)).law)
+        return summed
+
+    def _noise(self, labels: int) -> Noise:
+        """The noise of so many labels together."""
+        return Noise((Part(1.0, labels, paid(self.spend.cost)),) if labels else ())
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The contract's funnel: reason, count, interval."""
-        return [
-            {"reason": one.label, "count": one.count, "interval": one.interval.as_list()}
-            for one in self.buckets()
-        ]
+        lines = zip(self.labels, self.counts(), strict=True)
+        return [{"reason": label, **noisy.to_dict()} for label, noisy in lines]

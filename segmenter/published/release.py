@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,15 +18,19 @@ import numpy as np
 from segmenter.estimation import marginals
 from segmenter.estimation.measured import Measured, estimator_of, noise_of
 from segmenter.model import Cost, Documented, Interval, stamp
-from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
+from segmenter.noise.intervals import EACH_SIDE, unconditional
+from segmenter.noise.mechanisms import paid
+from segmenter.noise.sums import Noise, Part
 from segmenter.project.family import Family, Setting
 from segmenter.published.cell_frame import cell_frame
+from segmenter.published.cell_intervals import CellIntervals, cell_intervals
+from segmenter.published.noisy_count import NoisyCount
 
 if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.estimation.estimator import Estimator
-    from segmenter.noise.mechanisms import Integers, Reals, Truths
+    from segmenter.noise.arrays import Integers, Reals, Truths
 
 NANO = 1_000_000_000
 
@@ -41,14 +46,6 @@ class Provenance:
     setting: Setting
     epsilon: int
     made_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Matched:
-    """The number of people in a region's kept cells, and its 95 % interval."""
-
-    count: int
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,11 +108,6 @@ class Release(Documented):
         """The smallest noisy count that shows."""
         return self.patients + self.margin
 
-    @property
-    def reach(self) -> int:
-        """Half the width of a cell's 95 % interval, in patients."""
-        return self._beyond(EACH_SIDE)
-
     def _beyond(self, chance: float) -> int:
         """What no cell's noise passes with more than `chance`.
 
@@ -124,6 +116,11 @@ class Release(Documented):
         if self.estimator.partitions:
             return self.noise.whatever(chance)
         return self.noise.beyond(chance)
+
+    def noise_scales(self) -> Reals:
+        """How much wider each cell's noise is than `noise`: at most 1, an axis a dimension."""
+        variances = self.estimator.cell_variances(self._axes())
+        return np.sqrt(variances / self.noise.variance)
 
     def _axes(self) -> marginals.Axes:
         names = list(self.domains)
@@ -141,31 +138,68 @@ class Release(Documented):
         """Displayed counts: whole and not negative. Those of cells not kept are never shown."""
         return np.maximum(np.rint(self.values), 0).astype(np.int64)
 
+    @property
+    def intervals(self) -> CellIntervals:
+        """The 95 % intervals of the kept cells, given that they show (P8)."""
+        return _intervals_of(self)
+
     def cells(self, region: Truths | None = None) -> Iterator[dict[str, Any]]:
         """The cells (of a region) as the contract shows them: withheld ones have null numbers."""
         labels = itertools.product(*(self.domains[name] for name in self.dimensions))
         wanted = np.ones(self.values.shape, dtype=bool) if region is None else region
-        counts = self.counts.ravel().tolist()
-        kept = self.kept.ravel().tolist()
-        reach = self.reach
-        for cell, count, shows, inside in zip(
-            labels, counts, kept, wanted.ravel().tolist(), strict=True
-        ):
+        intervals = self.intervals
+        numbers = zip(
+            wanted.ravel().tolist(),
+            self.kept.ravel().tolist(),
+            self.counts.ravel().tolist(),
+            intervals.low.ravel().tolist(),
+            intervals.high.ravel().tolist(),
+            strict=True,
+        )
+        for cell, (inside, shows, count, low, high) in zip(labels, numbers, strict=True):
             if inside:
-                interval = [max(0, count - reach), count + reach]
                 yield {
                     **dict(zip(self.dimensions, cell, strict=True)),
                     "count": count if shows else None,
-                    "interval": interval if shows else None,
+                    "interval": [low, high] if shows else None,
                     "withheld": not shows,
                 }
 
-    def matched(self, region: Truths) -> Matched:
-        """The sum of the region's kept cells and its 95 % interval (P12)."""
+    def matched(self, region: Truths) -> NoisyCount:
+        """The sum of the region's kept cells, rounded once, and its 95 % interval (P12).
+
+        Cells so far above the limit that it makes no difference are taken together. To each other
+        one belongs what it may be, given that it shows.
+        """
         kept = region & self.kept
-        count = int(self.counts[kept].sum())
-        reach = self.region_noise(kept).beyond(EACH_SIDE)
-        return Matched(count, Interval(max(0, count - reach), count + reach))
+        together = unconditional(self.region_noise(kept).law, self._total(kept))
+        cells = self.intervals
+        near = kept & cells.near
+        low, high = together.low[0], together.high[0]
+        if near.any():
+            far = kept & ~cells.near
+            clear = unconditional(self.region_noise(far).law, self._total(far))
+            low = min(low, clear.low[0] + cells.low[near].sum())
+            high = min(high, clear.high[0] + cells.high[near].sum())
+        count = max(0, int(np.rint(self._total(kept)[0])))
+        return NoisyCount(count, Interval(min(count, int(low)), max(count, int(high))))
+
+    def whole(self, region: Truths) -> Interval:
+        """The 95 % interval of the number of people in a region, withheld cells included (P8).
+
+        If one cell alone is withheld, its number could be had by subtraction. Then the interval is
+        a wider one that does not look at that cell's value.
+        """
+        hidden = region & ~self.kept
+        if int(hidden.sum()) == 1:
+            matched = self.matched(region).interval
+            most = self.limit - 1 + self._beyond(EACH_SIDE)
+            return Interval(matched.low, matched.high + most)
+        interval = unconditional(self.region_noise(region).law, self._total(region))
+        return Interval(int(interval.low[0]), int(interval.high[0]))
+
+    def _total(self, cells: Truths) -> Reals:
+        return np.array([self.values[cells].sum()])
 
     def region_noise(self, region: Truths) -> Noise:
         """The noise of the sum over a region."""
@@ -210,6 +244,17 @@ class Release(Documented):
     def to_polars(self) -> pl.DataFrame:
         """The cells as a polars frame."""
         return cell_frame(list(self.cells()), self.dimensions)
+
+
+@lru_cache(maxsize=32)
+def _intervals_of(release: Release) -> CellIntervals:
+    """Kept, since a run asks for them many times."""
+    law = release.noise.law
+    scales = None
+    if release.estimator.partitions:
+        law = law.smooth()
+        scales = release.noise_scales()
+    return cell_intervals(law, release.values, release.kept, release.limit, scales)
 
 
 def _measured_document(one: Measured) -> dict[str, Any]:

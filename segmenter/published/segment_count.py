@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.model import Interval
-    from segmenter.noise.mechanisms import Truths
+    from segmenter.noise.arrays import Truths
     from segmenter.project.policy import Policy
     from segmenter.project.segment import Resolved
     from segmenter.published.release import Release
@@ -38,8 +38,13 @@ class SegmentCount(Documented):
 
     @property
     def interval(self) -> Interval:
-        """The 95 % interval of `count`."""
+        """The 95 % interval of `count`: of the people in the kept cells."""
         return self.release.matched(self.where).interval
+
+    @property
+    def whole(self) -> Interval:
+        """The 95 % interval of the segment's whole size, withheld cells included (P8)."""
+        return self.release.whole(self.where)
 
     @property
     def withheld_cells(self) -> int:
@@ -61,7 +66,8 @@ class SegmentCount(Documented):
         return {
             "segment": self.segment,
             "release": self.release.id,
-            "matched": {"count": matched.count, "interval": matched.interval.as_list()},
+            "matched": matched.to_dict(),
+            "whole": {"interval": self.whole.as_list()},
             "withheld_cells": self.withheld_cells,
             "cells": self.cells(),
             "stored": self.stored,

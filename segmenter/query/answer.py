@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.noise import mechanisms
+from segmenter.noise.sums import Noise, Part
 from segmenter.query.price import TENTHS
 from segmenter.query.quantile import Exponential
 from segmenter.query.question import Kind, canonical, key
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from segmenter.model import Spend
-    from segmenter.noise.discrete_gaussian import Bits
+    from segmenter.noise.trials import Bits
     from segmenter.project.policy import Threshold
     from segmenter.query.exact import Tally
     from segmenter.query.price import Price, Share
@@ -252,8 +253,8 @@ def _mechanism(share: Share) -> mechanisms.Geometric:
     return mechanisms.Geometric(share.epsilon, share.sensitivity)
 
 
-def _noise(share: Share) -> mechanisms.Noise:
-    return mechanisms.Noise((mechanisms.Part(1.0, 1, _mechanism(share)),))
+def _noise(share: Share) -> Noise:
+    return Noise((Part(1.0, 1, _mechanism(share)),))
 
 
 def _summed(raw: Integers, far: int, measure: Measure) -> Noised:

@@ -91,14 +91,8 @@ def price(question: Question, epsilon: int) -> Price:
     shares = []
     for amount, (_, share) in zip(amounts, weighted, strict=True):
         shares.append(replace(share, epsilon=amount))
-    cost = accounting.total(_cost(share) for share in shares)
+    cost = accounting.total(Cost(epsilon=share.epsilon) for share in shares)
     return Price(tuple(shares), cost, len(question.groups))
-
-
-def _cost(share: Share) -> Cost:
-    if share.what == "quantile":
-        return Cost(epsilon=share.epsilon)
-    return accounting.geometric(share.epsilon, share.cells, share.sensitivity)
 
 
 def _asked(question: Question) -> list[tuple[int, Share]]:

@@ -21,7 +21,7 @@ from segmenter.budget.accounting import NANO
 if TYPE_CHECKING:
     import numpy as np
 
-    from segmenter.noise.discrete_gaussian import Bits
+    from segmenter.noise.trials import Bits
 
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -92,9 +92,9 @@ class Exponential:
     def _kept(self, gaps: Integers) -> Integers:
         import numpy as np
 
-        from segmenter.noise.discrete_gaussian import Sampler
+        from segmenter.noise.trials import Trials
 
-        rate, sampler = self.rate, Sampler(Fraction(1), self.bits)
+        rate, sampler = self.rate, Trials(self.bits)
         floor = gaps.max(initial=0) if rate == 0 else math.ceil(FARTHEST / rate)
         gaps = np.minimum(gaps, floor)
         groups, grid = gaps.shape

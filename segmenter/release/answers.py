@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.journal.journal import Entry, Journal
-    from segmenter.noise.mechanisms import Reals
+    from segmenter.noise.arrays import Reals
     from segmenter.store.keys import Keys
 
 ENDING = "sealed"

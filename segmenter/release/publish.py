@@ -14,13 +14,14 @@ import numpy as np
 from segmenter.dimensions.partition import Domains, PartitionCounts, domains_of
 from segmenter.estimation.measured import Measured, estimator_of
 from segmenter.model import Cube
-from segmenter.noise.mechanisms import Integers, Reals, Source, paid, system
+from segmenter.noise.mechanisms import Source, paid, system
 from segmenter.project.family import question_key, release_id, table_key
 from segmenter.published.histogram import Histogram
 from segmenter.published.release import Provenance, Release
 
 if TYPE_CHECKING:
     from segmenter.model import Spend
+    from segmenter.noise.arrays import Integers, Reals
     from segmenter.project.policy import Policy, Threshold
 
 ABSENT = -1  # the axis of a dimension that no cube has

@@ -27,7 +27,8 @@ from segmenter.release.publish import publish
 if TYPE_CHECKING:
     from segmenter.dimensions.partition import Partition, PartitionCounts
     from segmenter.model import Cost
-    from segmenter.noise.mechanisms import Integers, Mechanism, Reals, Source
+    from segmenter.noise.arrays import Integers, Reals
+    from segmenter.noise.mechanisms import Mechanism, Source
     from segmenter.project.policy import Policy
 
 ALPHA = 1e-6

@@ -148,9 +148,8 @@ class AgeingQuestion:
         numbers = [str(number) for number in range(len(buckets))]
         histogram = publish_histogram(numbers, counts, spend, self.context.noise)
         rows: list[Row] = []
-        for bucket, noised in zip(buckets, histogram.buckets(), strict=True):
-            interval = noised.interval.as_list()
-            rows.append({**bucket, "count": noised.count, "interval": interval})
+        for bucket, noised in zip(buckets, histogram.counts(), strict=True):
+            rows.append({**bucket, **noised.to_dict()})
         return rows
 
     def _counted(self, spend: Spend) -> tuple[list[dict[str, str]], list[int]]:

@@ -19,9 +19,8 @@ from segmenter.export.commit import commit
 from segmenter.export.contacts import contacts
 from segmenter.export.funnel import Histogram, Noised, Publish, Published
 from segmenter.export.order import Export, Order
-from segmenter.model import Clocks, Interval
+from segmenter.model import Clocks
 from segmenter.nearest import hint
-from segmenter.noise.mechanisms import EACH_SIDE, Noise, Part, paid
 from segmenter.project.folder import read_project
 from segmenter.published.segment_count import read_off
 from segmenter.registers.exports import FILE_DAYS
@@ -225,17 +224,10 @@ def _publisher(context: Context, spend: Spend | None) -> Publish:
         if spend is None:
             return None
         noisy = publish_histogram(exact.labels, exact.counts, spend, context.noise)
-        numbers = noisy.values.tolist()
-        return {
-            line: _summed([numbers[place] for place in places], spend)
-            for line, places in exact.sums.items()
-        }
+        numbers = {}
+        for line, places in exact.sums.items():
+            summed = noisy.sum_of(places)
+            numbers[line] = Noised(summed.count, summed.interval)
+        return numbers
 
     return publish
-
-
-def _summed(noisy: Sequence[int], spend: Spend) -> Noised:
-    """A sum of noised cells, and the interval that all their noise leaves."""
-    reach = Noise((Part(1.0, len(noisy), paid(spend.cost)),)).beyond(EACH_SIDE)
-    count = max(0, sum(noisy))
-    return Noised(count, Interval(max(0, count - reach), count + reach))

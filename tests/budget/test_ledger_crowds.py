@@ -11,8 +11,7 @@ from pathlib import Path
 
 from ledgers import Clock, journal, ledger
 from pace import within
-from segmenter.budget.accounting import NANO, geometric
-from segmenter.budget.ledger import Charge
+from segmenter.budget.accounting import NANO, Charge, geometric
 from segmenter.errors import BudgetError
 from segmenter.project.policy import Budget
 

@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from ledgers import Clock, journal, ledger, policy
 from segmenter.budget.accounting import NANO, geometric
-from segmenter.budget.ledger import Period
+from segmenter.budget.period import Period
 from segmenter.errors import BudgetError
 from segmenter.journal import journal as journals
 from segmenter.journal.journal import JOURNAL
@@ -73,11 +73,11 @@ class LedgerMachine(RuleBasedStateMachine):
         elif not self.allowed(purpose, amount):
             expected = "P3"
         if expected is None:
-            self.books[who].spend("ana", purpose, "q", geometric(amount, 0))
+            self.books[who].spend("ana", purpose, "q", geometric(amount))
             self._granted(purpose, amount)
             return
         with pytest.raises(BudgetError) as refused:
-            self.books[who].spend("ana", purpose, "q", geometric(amount, 0))
+            self.books[who].spend("ana", purpose, "q", geometric(amount))
         assert refused.value.rule == expected
 
     def _granted(self, purpose, amount):
@@ -91,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
         marks = journals.Marks.raise_to
         journals.Marks.raise_to = lambda *_: (_ for _ in ()).throw(KeyboardInterrupt)
         try:
-            self.books[who].spend("ana", "a", "q", geometric(amount, 0))
+            self.books[who].spend("ana", "a", "q", geometric(amount))
         except KeyboardInterrupt:
             self._granted("a", amount)
         except BudgetError:

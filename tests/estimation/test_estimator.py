@@ -30,7 +30,8 @@ from counting import (
 from segmenter.dimensions.partition import Partition, Region, count_groups, find_groups
 from segmenter.estimation.estimator import Estimator, MeasuredPartition
 from segmenter.estimation.marginals import Lattice, parts_of, subsets
-from segmenter.noise.mechanisms import Geometric, Noise, Part
+from segmenter.noise.mechanisms import Geometric
+from segmenter.noise.sums import Noise, Part
 from segmenter.planning import planner
 from segmenter.project.family import region
 from segmenter.release import answers

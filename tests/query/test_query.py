@@ -191,15 +191,13 @@ def test_sensitivities_follow_from_the_bounds():
     }
     one_cell = query.plan(ask("select sex, sum(cost) from stay group by sex"), NANO)
     assert one_cell.share("sum", 0).sensitivity == 100
-    assert query.plan(ask("select count(*) from patient"), NANO).cost == Cost(
-        epsilon=NANO, tail=4000
-    )
+    assert query.plan(ask("select count(*) from patient"), NANO).cost == Cost(epsilon=NANO)
 
 
 def test_a_spend_that_does_not_pay_publishes_nothing(clinic):
     question = ask("select count(*) from patient")
     tally = query.count(clinic.engine, question, clinic.eligible, KEY)
-    cheap = Spend("s", "statistics", "q", Cost(epsilon=NANO - 1, tail=4000), 1)
+    cheap = Spend("s", "statistics", "q", Cost(epsilon=NANO - 1), 1)
     with pytest.raises(ValueError, match="does not pay"):
         query.publish(tally, query.plan(question, NANO), cheap, policy().threshold)
 
