@@ -31,11 +31,18 @@ if TYPE_CHECKING:
 
     from segmenter.engine import DuckDBEngine
     from segmenter.export.funnel import Noised
+    from segmenter.journal.journal import Entry as JournalEntry
     from segmenter.registers.exports import RegisteredExport
     from segmenter.registers.registry import Registry
 
 Progress = Callable[[str, float | None], None]
+Recheck = Callable[["list[JournalEntry]"], bool]
 HIDDEN = ("segment", "categories", "topic", "sent_at", "recipient")  # not for the manifest
+
+
+def nothing_new(_entries: list[JournalEntry]) -> bool:
+    """A look again that finds nothing: for whoever works alone."""
+    return False
 
 
 def silent(_step: str, _done: float | None = None) -> None:
@@ -51,11 +58,16 @@ def commit(
     order: Order,
     publish: Publish,
     progress: Progress = silent,
+    recheck: Recheck = nothing_new,
 ) -> Export:
     """Write the file of everyone in `export_checked` without a reason, register and show it.
 
     Inside `registry.alone`. `publish` turns the exact histogram into noised sums, or gives None if
     they cannot be paid (P16); they were reserved before the members were read (P2).
+
+    `recheck(entries)` is asked while nobody else can write to the journal. It looks at what came
+    since the members were checked, and gives whether `export_checked` changed; then the files are
+    written once more. So the file honours every entry that has a smaller number than the export's.
     """
     export = secrets.token_hex(8)
     work = _Work(
@@ -67,9 +79,17 @@ def commit(
         key=recipient(order.destination.name, order.destination.encrypt),
         progress=progress,
     )
+    previous = work.previous()
     with registry.committing(export) as (folder, done):
-        made = work.files(folder, publish)
-        final = done(exports.EXPORTED, made.body)
+        made = work.files(folder, previous, publish)
+
+        def settle(entries: list[JournalEntry]) -> Mapping[str, Any]:
+            nonlocal made
+            if recheck(entries):
+                made = work.files(folder, previous, publish)
+            return made.body
+
+        final = done(exports.EXPORTED, settle)
     progress("export", 1.0)
     return Export(
         export=export,
@@ -117,10 +137,9 @@ class _Work:
         """A file of the destination's format and key."""
         return payload.Target(path, self.order.layout.format, self.key, self.registry.spill)
 
-    def files(self, folder: Path, publish: Publish) -> _Made:
+    def files(self, folder: Path, before: RegisteredExport | None, publish: Publish) -> _Made:
         """Write payload, diff files and manifest; the register, while the payload is encrypted."""
         syncs = self.order.destination.syncs
-        before = self._previous()
         self.progress("writing", None)
         with self._payload(folder) as digest:
             self.progress("registering", None)
@@ -159,7 +178,7 @@ class _Work:
 
     # -- the previous export -----------------------------------------------------------------------
 
-    def _previous(self) -> RegisteredExport | None:
+    def previous(self) -> RegisteredExport | None:
         """The previous export of the same segment, channel and destination.
 
         Its members become the table `export_before`, if the destination syncs.

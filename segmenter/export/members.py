@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from segmenter.identifiers import PROBE_DIGITS, pads
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Eligible
@@ -59,6 +59,17 @@ def build(
         "__same_cell__": exp.and_(exp.true(), *same),
     }
     engine.make("export_member", "export_member", structure=structure)
+
+
+def struck(engine: DuckDBEngine, check_again: Callable[[], None]) -> bool:
+    """Whether somebody who was to be exported no longer is, after everyone was checked again.
+
+    `check_again` makes `export_checked` anew.
+    """
+    engine.make("export_written", "register_member")
+    check_again()
+    ((someone,),) = engine.rows("export_struck")
+    return bool(someone)
 
 
 def check(

@@ -123,7 +123,7 @@ class Collector:
                 "late": batch.late,
             }
             self._write_manifest(folder, batch, body, encrypted=key is not None)
-            done(RECALLED, {**body, "why": why})
+            done(RECALLED, lambda _: {**body, "why": why})
         return recall
 
     def _write_manifest(

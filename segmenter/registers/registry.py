@@ -29,12 +29,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import Engine, Table
+    from segmenter.journal.journal import Act, Journal
     from segmenter.journal.journal import Entry as JournalEntry
-    from segmenter.journal.journal import Journal
     from segmenter.model import Actor
     from segmenter.store.keys import Keys
 
-    Commit = Callable[[str, Mapping[str, Any]], Path]
+    Settle = Callable[[list[JournalEntry]], Mapping[str, Any]]
+    Commit = Callable[[str, Settle], Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,21 @@ class Registry:
     def committing(self, act: str) -> Iterator[tuple[Path, Commit]]:
         """Give a hidden folder for the files of `act`, and the function that commits them.
 
-        The function writes the journal entry, then makes the folder visible. If anything fails,
-        the journal says what becomes of it: nothing is left, or all of it is there.
+        The function writes the journal entry, then makes the folder visible. `settle(entries)`
+        gives the body of the entry: it sees every entry that has a smaller number, and nobody can
+        write one meanwhile. If anything fails, the journal says what becomes of it: nothing is
+        left, or all of it is there.
         """
         part = self.home / "exports" / f".{act}.part"
         part.mkdir(mode=0o700)
 
-        def commit(kind: str, body: Mapping[str, Any]) -> Path:
-            sync_folder(part)
-            self.record(kind, body)
+        def commit(kind: str, settle: Settle) -> Path:
+            def choose(entries: list[JournalEntry]) -> Act:
+                body = settle(entries)
+                sync_folder(part)
+                return self.actor.account, kind, body
+
+            self.journal.decide(choose)
             final = part.rename(self.folder(act))
             sync_folder(final.parent)
             return final

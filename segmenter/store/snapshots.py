@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segmenter.journal.journal import Entry, Journal
     from segmenter.store.keys import Keys
 
+INGESTED = "ingest"  # the journal kind of an entry that puts a snapshot in use
 FOLDERS = (
     "snapshots",
     "states",

@@ -47,17 +47,26 @@ def load(engine: DuckDBEngine, home: Path, acts: Iterable[JournalEntry]) -> None
     It attaches that file, so it has to be called before the engine is locked down.
     """
     acts = list(acts)
-    live = entries_of(acts, ADDED, FORGOTTEN)
-    lifted = entries_of(acts, LIFTED)
     imported = imported_file(home, acts)
-    engine.load("suppression_live", entry_table(live))
-    engine.load("suppression_lifted", entry_table(lifted))
     if imported is None:
         engine.create("suppression_imported", COLUMNS)
     else:
         engine.attach("imported", imported)
         engine.alias("suppression_imported", "imported.suppression")
-    if live or imported is not None:
+    load_live(engine, acts)
+
+
+def load_live(engine: DuckDBEngine, acts: Iterable[JournalEntry]) -> None:
+    """Make `suppression_entry` anew with the live opt-outs of the journal. After `load`.
+
+    The lists that were imported by then stay the same.
+    """
+    acts = list(acts)
+    live = entries_of(acts, ADDED, FORGOTTEN)
+    lifted = entries_of(acts, LIFTED)
+    engine.load("suppression_live", entry_table(live))
+    engine.load("suppression_lifted", entry_table(lifted))
+    if live or engine.count("suppression_imported"):
         engine.view("suppression_known", "suppression_known")
     else:
         engine.alias("suppression_known", "suppression")

@@ -116,7 +116,11 @@ def reading(
 
 
 def _load_lists(context: Context, engine: DuckDBEngine) -> None:
-    suppression_list.load(engine, context.home, context.journal.read())
+    acts = context.journal.read()
+    file = suppression_list.imported_file(context.home, acts)
+    if file is not None and not file.is_file():  # two imports came meanwhile
+        acts = context.journal.read()
+    suppression_list.load(engine, context.home, acts)
     engine.make("erased", "erased_now")
 
 

@@ -23,19 +23,22 @@ from segmenter.model import Clocks
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.published.segment_count import read_off
+from segmenter.registers.entries import ADDED, FORGOTTEN, IMPORTED, LIFTED
 from segmenter.registers.exports import FILE_DAYS
 from segmenter.release.publish import publish_histogram
+from segmenter.store.snapshots import INGESTED
 from segmenter.suppression import preference, suppression_list
 from segmenter.suppression.preference import PlannedContact
 from segmenter.suppression.quiet_hours import require_open
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
-from segmenter.workflows.places import registry_of
+from segmenter.workflows.places import nobody_changes_lists, registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
+    from segmenter.journal.journal import Entry as JournalEntry
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
     from segmenter.project.policy import Destination, Policy
@@ -68,21 +71,90 @@ def export(
     """
     parcel = _parcel(context, name, channel, destination)
     _require_future(context, planned_at)
-    kept = _kept(context, parcel.segment)
-    registry = registry_of(context)
-    with registry.alone():
-        snapshot = context.store.current(context.journal)
-        now = context.now()
-        sent_at = planned_at or now
-        require_open(context.policy.channels[channel], sent_at, context.policy.time_zone)
-        with reading(context, snapshot) as engine:
-            suppression_list.require_fresh(engine, now)
-            layout = _layout(context.policy, parcel, engine)
-            order = _order(context.policy, parcel, layout, snapshot, now, sent_at)
-            spend = _reserve(context, parcel)
-            decide(context, engine, snapshot, Clocks(now, now), writes=True)
-            _check_again(context, engine, order, parcel.segment, kept)
-            return commit(engine, registry, order, _publisher(context, spend), context.progress)
+    funnel = _Funnel(context, parcel)
+    try:
+        with registry_of(context).alone():
+            return _attempt(context, parcel, planned_at, funnel)
+    except OvertakenError:
+        pass
+    while True:
+        try:
+            with nobody_changes_lists(context):
+                return _attempt(context, parcel, planned_at, funnel)
+        except OvertakenError:  # by an officer's lift, the one thing that no lock holds off
+            continue
+
+
+class OvertakenError(Exception):
+    """A newer snapshot, an imported list or a lift came while the export was made."""
+
+
+@dataclass(slots=True)
+class _Funnel:
+    """The payment for the funnel, made once, before any member is read (P2, P16)."""
+
+    context: Context
+    parcel: Parcel
+    is_asked: bool = False
+    spend: Spend | None = None
+
+    def reserve(self) -> None:
+        """Pay, unless that was done before."""
+        if not self.is_asked:
+            self.is_asked = True
+            self.spend = _reserve(self.context, self.parcel)
+
+
+def _attempt(
+    context: Context, parcel: Parcel, planned_at: datetime | None, funnel: _Funnel
+) -> Export:
+    """Make the export, and honour everything that has a smaller number in the journal.
+
+    Raises `OvertakenError` if what came meanwhile asks to start again.
+    """
+    seen = len(context.journal.read())
+    snapshot = context.store.current(context.journal)
+    now = context.now()
+    sent_at = planned_at or now
+    policy = context.policy
+    require_open(policy.channels[parcel.channel], sent_at, policy.time_zone)
+    with reading(context, snapshot) as engine:
+        suppression_list.require_fresh(engine, now)
+        layout = _layout(policy, parcel, engine)
+        order = _order(policy, parcel, layout, snapshot, now, sent_at)
+        kept = _kept(context, parcel.segment)
+        funnel.reserve()
+        decide(context, engine, snapshot, Clocks(now, now), writes=True)
+        _check_members(context, engine, order, parcel.segment, kept)
+        return commit(
+            engine,
+            registry_of(context),
+            order,
+            _publisher(context, funnel.spend),
+            context.progress,
+            recheck=lambda entries: _came_late(context, engine, order, entries[seen:], entries),
+        )
+
+
+def _came_late(
+    context: Context,
+    engine: DuckDBEngine,
+    order: Order,
+    newer: Sequence[JournalEntry],
+    entries: Sequence[JournalEntry],
+) -> bool:
+    """Check again if opt-outs came since; gives whether somebody has to leave the file."""
+    kinds = {entry.kind for entry in newer}
+    if kinds & {INGESTED, IMPORTED, LIFTED, FORGOTTEN}:
+        raise OvertakenError
+    if ADDED not in kinds:
+        return False
+
+    def check_again() -> None:
+        suppression_list.load_live(engine, entries)
+        _check_suppressed(context, engine, order)
+
+    return members.struck(engine, check_again)
 
 
 def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
@@ -158,7 +230,7 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
     return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
 
 
-def _check_again(
+def _check_members(
     context: Context,
     engine: DuckDBEngine,
     order: Order,
@@ -170,11 +242,16 @@ def _check_again(
     mark = (order.channel, order.layout.categories)
     eligible = consent.gate(engine, context.policy, order.snapshot, request, mark=mark)
     members.build(engine, eligible, segment.dimensions, kept)
-    suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
     planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
     preference.denied(engine, planned)
     contacts(engine, registry_of(context), preference.window_start(engine, planned))
     preference.capped(engine, planned)
+    _check_suppressed(context, engine, order)
+
+
+def _check_suppressed(context: Context, engine: DuckDBEngine, order: Order) -> None:
+    """The first reason against each member, with everyone suppressed who is by now."""
+    suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
     members.check(engine, context.keys, order.layout.identifier, order.segment, order.holdout)
 
 

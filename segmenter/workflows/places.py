@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.journal.journal import locked
 from segmenter.registers.registry import Registry
+from segmenter.suppression import imports
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -22,6 +23,17 @@ def registry_of(context: Context) -> Registry:
         actor=context.actor,
         region=context.policy.region,
     )
+
+
+@contextmanager
+def nobody_changes_lists(context: Context) -> Iterator[None]:
+    """No ingest, no import and no other export; opt-outs are added all the same."""
+    with (
+        locked(context.store.lock("ingest")),
+        imports.lock(context.home),
+        registry_of(context).alone(),
+    ):
+        yield
 
 
 @contextmanager
