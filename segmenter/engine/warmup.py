@@ -23,7 +23,7 @@ BARE = {
 
 
 @dataclass(slots=True)
-class Early:
+class Warmup:
     """One connection under way.
 
     If its thread fails, the engine tries again and reports the failure.
@@ -55,13 +55,13 @@ class Early:
         return self.connection
 
 
-_waiting: list[Early] = []
+_waiting: list[Warmup] = []
 
 
 def begin(*, encrypted: bool) -> None:
     """Start a connection that the next engine of this kind takes. One at a time waits."""
     if not _waiting:
-        _waiting.append(Early(encrypted))
+        _waiting.append(Warmup(encrypted))
 
 
 def connected(*, encrypted: bool) -> duckdb.DuckDBPyConnection:

@@ -79,11 +79,9 @@ def _verified(journal: Journal, connection: sa.Connection) -> list[Entry]:
 def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
     """Copy the SQLite files; those that cannot be opened are then removed."""
     journal.close()
-    files = [
-        f
-        for f in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm"))
-        if f.exists()
-    ]
+    names = (file.name, f"{file.name}-wal", f"{file.name}-shm")
+    paths = [file.with_name(name) for name in names]
+    files = [path for path in paths if path.exists()]
     for one in files:
         with new_file(one.with_name(f"{one.name}.aside-{now:%Y%m%dT%H%M%S}")) as aside:
             copy(one, aside)

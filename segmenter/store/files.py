@@ -31,7 +31,8 @@ def new_file(path: Path) -> Iterator[Path]:
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
     with _open_folder(path.parent) as folder:
-        fcntl.flock(folder, fcntl.LOCK_SH)  # so that `sweep` leaves the part alone
+        with contextlib.suppress(OSError):  # a network share may have no locks, then nothing sweeps
+            fcntl.flock(folder, fcntl.LOCK_SH)  # so that `sweep` leaves the part alone
         try:
             yield part
             _make_durable(part)
@@ -71,7 +72,7 @@ def sweep(folder: Path) -> None:
     with _open_folder(folder) as descriptor:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        except OSError:
             return
         for left in folder.glob(f".*{PART}*"):
             if not left.is_dir():

@@ -112,6 +112,12 @@ def test_the_extension_is_of_the_engines_version() -> None:
     assert locked["duckdb"] == locked["duckdb-extension-httpfs"]
 
 
+def test_the_steps_of_ci_name_files_that_exist() -> None:
+    for step in (ROOT / ".ci").iterdir():
+        named = re.findall(r"(?:tests|docs|\.ci)/[\w./]*\w", step.read_text(encoding="utf-8"))
+        assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the wheel and the source distribution."""

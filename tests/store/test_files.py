@@ -97,7 +97,6 @@ def test_content_and_name_are_on_disk_in_that_order(tmp_path, monkeypatch):
 FAILURES = (errno.EIO, errno.ENOSPC, errno.EDQUOT)
 ACTS = (
     ("open the folder", os, "open", 1),
-    ("lock the folder", fcntl, "flock", 1),
     ("create", os, "open", 2),
     ("open again", os, "open", 3),
     ("set the mode", os, "fchmod", 1),
@@ -247,6 +246,16 @@ def test_the_part_of_a_writer_who_lives_is_not_swept(tmp_path):
         assert part.exists()
     sweep(tmp_path)
     assert names(tmp_path) == {"answer.sealed"}
+
+
+def test_on_a_share_without_locks_a_file_is_written_and_nothing_swept(tmp_path, monkeypatch):
+    left = tmp_path / ".left.sealed.01234567.part"
+    left.write_bytes(b"half")
+    fail(monkeypatch, fcntl, "flock", 1, errno.ENOLCK)
+    write_file(tmp_path / "key", NEW)
+    fail(monkeypatch, fcntl, "flock", 1, errno.ENOLCK)
+    sweep(tmp_path)
+    assert names(tmp_path) == {"key", left.name}
 
 
 def test_only_hidden_parts_are_swept(tmp_path):
