@@ -5,18 +5,18 @@ makes as `Table`s. `DuckDBEngine` keeps the promises of the house: patient data 
 files, spills are encrypted and go to the project's own folder, external access is off once
 everything is attached, and no message of the engine is ever passed on.
 
-`connection` opens, attaches and closes; `tables` makes and fills; `composing` runs relations;
-`reading` reads files for `sources`.
+`relations` finds and composes SQL files out of `tokens`; `protocol` says what an engine does;
+`duckdb/` does it; `byname` is what stages that still agree on names ask for.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.engine.composing import Composing
-from segmenter.engine.connection import Limits
+from segmenter.engine.byname import ByName
+from segmenter.engine.duckdb.connection import Limits
+from segmenter.engine.duckdb.reading import LONGEST_LINE, CsvScan, ParquetScan
 from segmenter.engine.protocol import Engine
-from segmenter.engine.reading import LONGEST_LINE, CsvScan, ParquetScan, Reading
 from segmenter.engine.scope import Scope
 from segmenter.tables import File, Table, Tables
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class DuckDBEngine(Composing, Reading):
+class DuckDBEngine(ByName):
     """One in-memory DuckDB with encrypted files attached to it.
 
     Use as a context manager. `spill` is the folder under which the engine makes its own temporary

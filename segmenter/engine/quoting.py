@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from segmenter.tables import Table
+
 
 def quoted(text: str) -> str:
     """A text as a literal.
@@ -22,7 +27,7 @@ def named(text: str) -> str:
 
 
 def dotted(text: str) -> str:
-    """A table's name, with the alias of its file before a point where it has one.
+    """A table's name, with the alias of its file before a point if it has one.
 
     >>> dotted("snapshot.patient")
     '"snapshot"."patient"'
@@ -30,6 +35,17 @@ def dotted(text: str) -> str:
     return ".".join(named(part) for part in text.split(".", 1))
 
 
+def in_sql(table: str | Table) -> str:
+    """A table's place in SQL."""
+    return dotted(table if isinstance(table, str) else table.name)
+
+
 def literal(path: str) -> str:
-    """A path as a pattern that matches only itself."""
-    return path if "://" in path else "".join(f"[{c}]" if c in "*?[" else c for c in path)
+    """A path as a pattern that matches only itself.
+
+    >>> literal("a[1].csv")
+    'a[[]1].csv'
+    """
+    if "://" in path:
+        return path
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)

@@ -70,7 +70,7 @@ class Store:
 
         A verb that will need one reads its project and pays meanwhile.
         """
-        from segmenter.engine import warmup
+        from segmenter.engine.duckdb import warmup
 
         warmup.begin(encrypted=self.encrypted)
 

@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from driving import HOUSE, Program, environment
-from segmenter.engine import DuckDBEngine, extension, warmup
+from segmenter.engine import DuckDBEngine
+from segmenter.engine.duckdb import extension, warmup
 from segmenter.errors import EngineError, UsageError
 from segmenter.store.keys import Keys
 from worlds import plain_project

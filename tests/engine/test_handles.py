@@ -16,6 +16,7 @@ SQL = {
     "guest_twice": "SELECT g.patient FROM guest AS g JOIN guest ON g.patient = guest.patient",
     "hidden": "WITH guest AS (SELECT 7 AS patient) SELECT patient FROM guest",
     "lonely": "SELECT patient FROM nowhere",
+    "columns": "SELECT patient, __more__ FROM guest",
     "open": "SELECT f.patient FROM __fact__ AS f",
 }
 
@@ -187,3 +188,10 @@ def test_tables_are_put_together_and_never_changed():
     assert Tables({"a": a, "b": b}).without("b", "c") == {"a": a}
     assert repr(Tables({"a": a, "b": b})) == "Tables(a, b)"
     assert repr(a) == "Table(a__1)"
+
+
+def test_a_hole_without_anything_takes_its_comma_along(engine):
+    assert relations.split("") == ()
+    person = people(engine, 1)
+    filled = relations.compose("columns", {"__more__": []}, reads={"guest": person})
+    assert filled.sql.split() == f'SELECT patient FROM "{person.name}" AS guest'.split()

@@ -10,8 +10,8 @@ import duckdb
 import pytest
 
 import segmenter
-from segmenter.engine import DuckDBEngine, warmup
-from segmenter.engine.connection import Limits
+from segmenter.engine import DuckDBEngine, Limits
+from segmenter.engine.duckdb import warmup
 from segmenter.errors import EngineError
 from segmenter.store.keys import Keys
 from worlds import plain_project

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from segmenter.engine import extension
+from segmenter.engine.duckdb import extension
 from segmenter.errors import UsageError
 
 BARE = {

@@ -1,0 +1,1 @@
+"""What is DuckDB's own: connections, attached files, settings, scans."""

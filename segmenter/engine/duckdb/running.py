@@ -1,0 +1,135 @@
+"""Relations of `sql/`, composed and run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from segmenter.engine import relations
+from segmenter.engine.duckdb.errors import fixed_errors
+from segmenter.engine.duckdb.tables import Filling
+from segmenter.engine.quoting import in_sql, quoted
+from segmenter.errors import EngineError
+from segmenter.tables import Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from segmenter.engine.relations import Structure
+
+Reads = Mapping[str, Table]
+Values = Mapping[str, object]
+
+
+class Running(Filling):
+    """What an engine does with relations."""
+
+    __slots__ = ()
+
+    def make(
+        self,
+        relation: str,
+        /,
+        *,
+        reads: Reads | None = None,
+        values: Values | None = None,
+        structure: Structure | None = None,
+        into: Table | None = None,
+    ) -> Table:
+        """Compute a relation, as a table."""
+        query, bound = self._composed(relation, values, structure, reads or {})
+        return self._new(relation, f"AS {query}", into, f"relation {relation} failed", bound)
+
+    def view(
+        self,
+        relation: str,
+        /,
+        *,
+        reads: Reads | None = None,
+        structure: Structure | None = None,
+    ) -> Table:
+        """A relation that is computed wherever it is read. It takes no values."""
+        query, _ = self._composed(relation, None, structure, reads or {})
+        return self._new_view(relation, query, f"relation {relation} failed")
+
+    def add(
+        self,
+        table: str | Table,
+        relation: str,
+        values: Values | None = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+    ) -> None:
+        """Append a relation's rows to a table, by column name."""
+        query, bound = self._composed(relation, values, structure, reads)
+        with fixed_errors(f"relation {relation} failed"):
+            self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME {query}", bound)
+
+    def rows(
+        self,
+        relation: str,
+        values: Values | None = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a relation, as Python values. For small results."""
+        query, bound = self._composed(relation, values, structure, reads)
+        with fixed_errors(f"relation {relation} failed"):
+            return self.connection.execute(query, bound).fetchall()
+
+    def frame(
+        self,
+        relation: str,
+        values: Values | None = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+    ) -> pl.DataFrame:
+        """A relation as a polars frame, handed over as Arrow columns."""
+        import polars as pl
+
+        query, bound = self._composed(relation, values, structure, reads)
+        with fixed_errors(f"relation {relation} failed"):
+            return pl.DataFrame(self.connection.sql(query, params=bound))
+
+    def write_out(
+        self,
+        relation: str,
+        path: Path,
+        options: str,
+        values: Values | None = None,
+        structure: Structure | None = None,
+        *,
+        reads: Reads | None = None,
+    ) -> None:
+        """Write a relation's rows, in its own order, to a file or pipe with COPY.
+
+        `options` is one of this program's own constants, never a user's text.
+        """
+        query, bound = self._composed(relation, values, structure, reads)
+        statement = f"COPY ({query}) TO {quoted(str(path))} ({options})"
+        with fixed_errors("cannot write a file"):
+            self.connection.execute(statement, bound)
+
+    def _composed(
+        self,
+        relation: str,
+        values: Values | None,
+        structure: Structure | None,
+        reads: Reads | None,
+    ) -> tuple[str, dict[str, object]]:
+        """The text of a relation, and those of the values that it takes."""
+        composed = relations.compose(relation, structure, self._ready_names(), reads)
+        known = values or {}
+        missing = sorted(composed.values - known.keys())
+        if missing:
+            msg = f"relation {relation} lacks the values {', '.join(missing)}"
+            raise EngineError(msg)
+        return composed.sql, {name: known[name] for name in composed.values}
+
+    def _ready_names(self) -> frozenset[str]:
+        """Tables that relations read by their own names; see `byname`."""
+        return frozenset()
