@@ -21,4 +21,10 @@ FROM (
 WHERE
     regexp_matches(value, '[\p{L}\p{N}]')
     AND (kind <> 'email' OR contains(value, '@'))
-    AND (kind <> 'phone' OR regexp_matches(value, '[0-9].*[0-9].*[0-9].*[0-9]'))
+    AND (
+        kind <> 'phone'
+        OR (
+            regexp_matches(value, '^[+(]?[0-9]([^0-9]?[0-9]){5,}')
+            AND NOT regexp_matches(value, '^[0-9]{4}-[0-9]{2}-[0-9]{2}')
+        )
+    )

@@ -14,7 +14,7 @@ from segmenter.sources.jsonl import parse
 from segmenter.sources.lists import written
 from segmenter.sources.lists.entry import Document, Fault
 from segmenter.sources.lists.recognition import body_of, mixed
-from segmenter.sources.lists.senders import BODIES, mailgun, mandrill
+from segmenter.sources.lists.senders import BODIES, mailgun, mandrill, mautic, ovh
 from segmenter.sources.lists.signed import Signers
 from segmenter.sources.lists.written import Listed, Reading, Row
 from segmenter.sources.stage import Broken
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
 
 EXPORTED = ("exported_at", "exportedAt", "generated_at", "generatedAt")
+EMPTY = Fault("an empty document")
 PAGES = tuple(dict.fromkeys(body.holds for body in BODIES if body.holds))
 
 
@@ -50,6 +51,7 @@ def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: 
         listed.seen.update(document)
         _note_export(file, document, listed)
         if not document:
+            broken.append(Broken(file.origin, line, EMPTY.rule, EMPTY.reason, ""))
             continue
         body = body_of(file, document, line)
         if sender not in ("", body.sender):
@@ -60,7 +62,7 @@ def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: 
                 broken.append(Broken(file.origin, line, one.rule, one.reason, ""))
             else:
                 rows.append(Row(file.origin, line, one))
-    if not sender and broken:
+    if not sender and any(one.rule == "I5" for one in broken):
         raise unreadable(file, "is not JSON")
     rows += written.remains(broken, "")
     listed.broken += broken
@@ -109,10 +111,13 @@ def _document(file: SourceFile, line: int, item: Any) -> Document | Broken:
 def _spread(whole: Any) -> list[Any]:
     """A list that one document holds, as one document an item, each with what else the document says."""
     if isinstance(whole, list):
-        return whole
+        return ovh.numbers(whole) or whole
     for name in PAGES:
-        if isinstance(whole, dict) and isinstance(whole.get(name), list) and whole[name]:
-            return [{**whole, name: [item]} for item in whole[name]]
+        listed = whole.get(name) if isinstance(whole, dict) else None
+        if name == mautic.PAGE and isinstance(listed, dict):
+            listed = list(listed.values())  # each under its id
+        if isinstance(listed, list) and listed:
+            return [{**whole, name: [item]} for item in listed]
     return [whole]
 
 

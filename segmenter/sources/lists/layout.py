@@ -61,17 +61,19 @@ def filled(column: str, reason: str, *, of: Sequence[str] = (), since: str = "")
 class Table:
     """One tabular layout. Column names are compared without case, accents and signs, unless `cased`.
 
-    It claims a header that has all of `needs`, at least one of `own` (if there are any) and a column
-    for an identifier; and, where `may` is given, nothing else besides.
+    It claims a header that has all of `needs`, at least one of `either` and of `own` (if there are
+    any) and a column for an identifier; and, where `may` is given, nothing else besides.
     """
 
     sender: str
     says: tuple[Says, ...]
     identifiers: Mapping[str, tuple[str, ...]]  # slot -> the names its column may have
     needs: tuple[str, ...] = ()
+    either: tuple[str, ...] = ()
     own: tuple[str, ...] = ()  # columns that only this sender writes
     may: tuple[str, ...] | None = None
     harmless: tuple[str, ...] = ()  # look like opt-outs and are none
+    signs: tuple[str, ...] = ()  # of this sender's columns that say something, beyond R1's
     rest: Callable[[str], Says | None] | None = None  # what a column says that is not named above
     cased: bool = False
     width: int = 0  # of a file without a header
@@ -80,8 +82,8 @@ class Table:
         """The columns that a header would need to be claimed, and has not."""
         seen = self._seen(header)
         missing = [name for name in self.needs if self.name(name) not in seen]
-        if self.own and not any(self.name(name) in seen for name in self.own):
-            missing.append(self.own[0])
+        groups = [group for group in (self.either, self.own) if group]
+        missing += [group[0] for group in groups if seen.isdisjoint(map(self.name, group))]
         if not self.slots(header):
             missing.append(next(iter(self.identifiers.values()))[0])
         return missing
@@ -110,7 +112,7 @@ class Table:
 
     def name(self, column: str) -> str:
         """A column name as this layout compares it."""
-        return column if self.cased else plain(column)
+        return column if self.cased else plain(column).replace("_", "")
 
     def _seen(self, header: Sequence[str]) -> set[str]:
         return {self.name(name) for name in header}
@@ -120,7 +122,8 @@ class Table:
         columns += [one.since for one in self.says]
         for candidates in self.identifiers.values():
             columns += candidates
-        return {self.name(name) for name in (*self.needs, *self.own, *(self.may or ()), *columns)}
+        columns += [*self.needs, *self.either, *self.own, *(self.may or ())]
+        return {self.name(name) for name in columns}
 
 
 # -- documents -------------------------------------------------------------------------------------

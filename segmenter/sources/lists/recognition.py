@@ -11,7 +11,7 @@ from segmenter.sources.files import SourceFile
 from segmenter.sources.lists.entry import Document
 from segmenter.sources.lists.layout import Body, Table
 from segmenter.sources.lists.senders import BODIES, TABLES, generic
-from segmenter.sources.optout_columns import looks_like_optout
+from segmenter.sources.optout_columns import looks_like_optout, plain
 
 BULK = 2  # columns of Amazon's bulk file
 IGNORE = "to leave a column unread, name it in `ignored` (`--ignore COLUMN` of `suppress import`)"
@@ -20,9 +20,12 @@ IGNORE = "to leave a column unread, name it in `ignored` (`--ignore COLUMN` of `
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def table_of(file: SourceFile, header: Sequence[str], ignored: Sequence[str] = ()) -> Table:
-    """The layout of a table. `SourceError` if none claims it, several do, or it has an opt-out that nothing reads (R1)."""
-    seen = [name for name in header if name not in ignored]
+def table_of(file: SourceFile, header: Sequence[str]) -> Table:
+    """The layout of a table; a column without a name is left out.
+
+    `SourceError` if none claims it, several do, or it has an opt-out that nothing reads (R1).
+    """
+    seen = [name for name in header if name]
     found = claimants(seen)
     if len(found) != 1:
         raise _unknown(file, seen, found)
@@ -99,7 +102,7 @@ def _doubtful(table: Table, name: str) -> bool:
         return looks_like_optout(name) or generic.unclear(name)
     if table.rest is not None and table.rest(name) is not None:
         return False
-    return looks_like_optout(name)
+    return looks_like_optout(name) or any(sign in plain(name) for sign in table.signs)
 
 
 def _read(table: Table) -> list[str]:
@@ -115,12 +118,10 @@ def _read(table: Table) -> list[str]:
 
 
 def bodies_of(document: Document) -> list[Body]:
-    """Every layout that claims a document; of an empty page, one of its sender."""
+    """Every layout that claims a document; of an empty page, which says nothing, one of them."""
     found = [body for body in BODIES if body.claims(document)]
     pages = [body for body in found if body.holds and not document[body.holds]]
-    if pages and len({body.sender for body in found}) == 1:
-        return pages[:1]
-    return found
+    return pages[:1] if pages == found else found
 
 
 def body_of(file: SourceFile, document: Document, line: int) -> Body:

@@ -42,13 +42,13 @@ def read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: Read
     found = reader(engine, file, _form(file, how.form))
     listed.seen.update(found.header)
     header = renamed(found.header, how)
-    table = table_of(file, header, how.ignored)
+    table = table_of(file, header)
     if table.width:
         layout = open_csv(engine, file).layout
         names = (*table.identifiers["email"], table.says[0].column)
         found = CsvReader(engine, file, replace(layout, header=names, skip=0))
         header = list(names)
-    stage, wide = _staged(engine, file, listed, table, header, found, how)
+    stage, wide = _staged(engine, file, listed, table, header, found)
     if stage.tell_broken():
         engine.add(WRITTEN, "list_remains", {"channel": wide})
     written.append(engine, list(written.remains(stage.broken, wide)))
@@ -65,9 +65,9 @@ def _form(file: SourceFile, form: str | None) -> str | None:
 
 
 def renamed(header: Sequence[str], how: Reading) -> list[str]:
-    """The header under our names."""
+    """The header under our names; what is ignored has none."""
     ours = {theirs: name for name, theirs in how.rename.items()}
-    return [ours.get(name, name) for name in header]
+    return ["" if name in how.ignored else ours.get(name, name) for name in header]
 
 
 def _staged(
@@ -77,12 +77,11 @@ def _staged(
     table: Table,
     header: Sequence[str],
     found: Reader,
-    how: Reading,
 ) -> tuple[Stage, str]:
     """Stage the rows and append their entries; gives the stage, and the widest channel that a broken line may mean."""
     if table is generic.TABLE:
         return _generic(engine, file, listed, header, found)
-    bound = bind(table, header, how.ignored)
+    bound = bind(table, header)
     columns = _columns(table, header, bound)
     stage = Stage.make(engine, listed.source, "staged_list", list(columns))
     found.load(stage, list(columns.values()))
@@ -92,9 +91,9 @@ def _staged(
     return stage, "" if channels <= {""} else "*"
 
 
-def bind(table: Table, header: Sequence[str], ignored: Sequence[str] = ()) -> list[Bound]:
+def bind(table: Table, header: Sequence[str]) -> list[Bound]:
     """Everything that the columns of a header say. A column that stands there several times says it each time."""
-    names = [None if name in ignored else table.name(name) for name in header]
+    names = [table.name(name) for name in header]
 
     def first(column: str) -> int | None:
         wanted = table.name(column)
@@ -113,7 +112,7 @@ def bind(table: Table, header: Sequence[str], ignored: Sequence[str] = ()) -> li
     return [*found, *_rest(table, header, names)]
 
 
-def _rest(table: Table, header: Sequence[str], names: Sequence[str | None]) -> list[Bound]:
+def _rest(table: Table, header: Sequence[str], names: Sequence[str]) -> list[Bound]:
     """What columns say that the layout does not name."""
     if table.rest is None:
         return []
@@ -122,7 +121,7 @@ def _rest(table: Table, header: Sequence[str], names: Sequence[str | None]) -> l
     read = {table.name(name) for name in known}
     found = []
     for place, name in enumerate(names):
-        says = None if name is None or name in read else table.rest(header[place])
+        says = table.rest(header[place]) if name and name not in read else None
         if says is not None:
             found.append(Bound(says, place, None, None))
     return found

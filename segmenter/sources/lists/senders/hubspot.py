@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from segmenter.sources.lists.layout import Says, Table, every, filled, flag
 from segmenter.sources.lists.words import NO, YES, all_mean
+from segmenter.sources.optout_columns import plain
 
 SENDER = "HubSpot"
 EMAIL = ("email",)
+OWN = ("portal", "global", "bounce", "unsub", "spam")
 
 
-def left_type(column: str) -> Says:
-    """A type of e-mail: only a yes says anything."""
+def left_type(column: str) -> Says | None:
+    """A type of e-mail: only a yes says anything. A column that is called like one of HubSpot's own is none."""
+    if any(sign in plain(column) for sign in OWN):
+        return None
     words = {**all_mean("", NO), **all_mean("unsubscribed", YES)}
     return Says(column, words, other="", free=True, topic=column)
 
@@ -41,6 +45,7 @@ TABLES = (
             flag("Global Unsubscribe", "unsubscribed"),
         ),
         rest=left_type,
+        signs=OWN,
     ),
     Table(
         SENDER,

@@ -13,6 +13,7 @@ TABLES = (
         SENDER,
         identifiers={"email": ("Email",)},
         needs=("Email", "Status", "External ID", "Data"),
+        own=("External ID",),
         may=("First name", "Last name"),
         says=(Says("Status", STATUSES),),
     ),

@@ -16,7 +16,8 @@ TABLES = (
         SENDER,
         identifiers={"email": ("email",)},
         needs=("uuid", "email", "status"),
-        may=("name", "attributes", "created_at", "updated_at", "lists"),
+        own=("uuid", "attributes"),
+        may=("name", "created_at", "updated_at", "lists"),
         says=(Says("status", STATUSES, since="updated_at"),),
     ),
 )

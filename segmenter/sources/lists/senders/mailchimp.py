@@ -7,6 +7,8 @@ View or export contacts; Marketing API, List members.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from segmenter.sources.lists.entry import Document, Found, named, text
 from segmenter.sources.lists.layout import UNREAD, Body, Table, filled
 
@@ -16,10 +18,7 @@ STATUSES = {
     "subscribed": "", "pending": "", "transactional": "",
     "unsubscribed": "unsubscribed", "cleaned": "hard_bounce", "archived": "manual",
 }  # fmt: skip
-LABELS = (
-    "Email Address", "Email", "E-mail", "E-mail Address", "Adresse e-mail", "Adresse email",
-    "Adresse mail", "Courriel",
-)  # fmt: skip
+LABELS = ("Email", "Adresse e-mail", "Adresse mail", "Courriel")
 
 
 def read_members(page: Document) -> Found:
@@ -37,20 +36,19 @@ BODIES = (
         SENDER, read_members, needs=("email_address", "status"), holds="members", page=("list_id",)
     ),
 )
-TABLES = (
-    Table(
-        SENDER,
-        identifiers={"email": LABELS},
-        own=(
-            "LEID", "EUID", "MEMBER_RATING", "OPTIN_TIME", "CONFIRM_TIME", "UNSUB_TIME", "CLEAN_TIME",
-        ),
-        says=(
-            filled("UNSUB_TIME", "unsubscribed", since="UNSUB_TIME"),
-            filled("CLEAN_TIME", "hard_bounce", since="CLEAN_TIME"),
-        ),
-        harmless=(
-            "OPTIN_TIME", "OPTIN_IP", "UNSUB_CAMPAIGN_TITLE", "UNSUB_CAMPAIGN_ID", "UNSUB_REASON",
-            "UNSUB_REASON_OTHER", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID",
-        ),
+AUDIENCE = Table(
+    SENDER,
+    identifiers={"email": ("Email Address",)},
+    own=("LEID", "EUID", "MEMBER_RATING", "OPTIN_TIME", "CONFIRM_TIME", "UNSUB_TIME", "CLEAN_TIME"),
+    says=(
+        filled("UNSUB_TIME", "unsubscribed", since="UNSUB_TIME"),
+        filled("CLEAN_TIME", "hard_bounce", since="CLEAN_TIME"),
+    ),
+    signs=("clean", "status"),
+    harmless=(
+        "OPTIN_TIME", "OPTIN_IP", "UNSUB_CAMPAIGN_TITLE", "UNSUB_CAMPAIGN_ID", "UNSUB_REASON",
+        "UNSUB_REASON_OTHER", "CLEAN_CAMPAIGN_TITLE", "CLEAN_CAMPAIGN_ID",
     ),
 )  # fmt: skip
+RENAMED = replace(AUDIENCE, identifiers={"email": LABELS}, needs=("LEID", "EUID"))
+TABLES = (AUDIENCE, RENAMED)

@@ -166,7 +166,7 @@ TABLES = (
         SENDER,
         identifiers=ADDRESS,
         needs=("address",),
-        own=("tags", "tag"),
+        either=("tags", "tag"),
         may=("created_at",),
         says=(every("unsubscribed", "created_at"),),
     ),

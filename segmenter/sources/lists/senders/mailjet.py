@@ -41,7 +41,7 @@ def read_contacts(page: Document) -> Found:
     """The entries of contacts that are excluded from campaigns, or complained."""
     for contact in page["Data"]:
         since = contact.get("ExclusionFromCampaignsUpdatedAt")
-        if contact.get("IsSpamComplaining", False) is not False:
+        if contact["IsSpamComplaining"] is not False:
             yield named(contact["Email"], "complained", since)
         if contact["IsExcludedFromCampaigns"] is not False:
             yield named(contact["Email"], "unsubscribed", since)
@@ -57,7 +57,7 @@ BODIES = (
     Body(
         SENDER,
         read_contacts,
-        needs=("Email", "IsExcludedFromCampaigns"),
+        needs=("Email", "IsExcludedFromCampaigns", "IsSpamComplaining"),
         holds="Data",
         page=("Count",),
     ),
@@ -66,7 +66,7 @@ TABLES = (
     Table(
         SENDER,
         identifiers={"email": ("Email",)},
-        needs=("Email", "IsExcludedFromCampaigns"),
+        needs=("Email", "IsExcludedFromCampaigns", "IsSpamComplaining"),
         own=("IsExcludedFromCampaigns",),
         says=(
             flag("IsExcludedFromCampaigns", "unsubscribed"),
