@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from segmenter.workflows.ingest import IngestReport
     from segmenter.workflows.plan import PlanReport
     from segmenter.workflows.quarantine import Table
+    from segmenter.workflows.recovery import RecoveryReport
     from segmenter.workflows.report import Reports
     from segmenter.workflows.request import WorkloadRequest
     from segmenter.workflows.run import RunReport
@@ -624,7 +625,7 @@ class Session:
 
         return budget_verify(self.context)
 
-    def budget_recover(self, *, restored: bool = False) -> dict[str, Any]:
+    def budget_recover(self, *, restored: bool = False) -> RecoveryReport:
         """Start again from a journal that cannot be trusted, assuming the worst (P4). For officers.
 
         `restored` says that the whole folder came back from a backup.
@@ -635,9 +636,22 @@ class Session:
         Traceback (most recent call last):
         segmenter.errors.UsageError: ...
         """
-        from segmenter.workflows.budget import budget_recover
+        from segmenter.workflows.recovery import budget_recover
 
         return budget_recover(self.context, restored=restored)
+
+    def budget_confirm(self, *, reason: str) -> dict[str, Any]:
+        """Confirm that all opt-outs are there again after a recovery; exports go on. For officers.
+
+        Raises `UsageError` if no recovery waits for it:
+
+        >>> session.budget_confirm(reason="all lists were imported again")
+        Traceback (most recent call last):
+        segmenter.errors.UsageError: ...
+        """
+        from segmenter.workflows.recovery import budget_confirm
+
+        return budget_confirm(self.context, reason)
 
     def quarantine(self) -> Table:
         """The rows that were set aside. For officers and operators.

@@ -43,6 +43,7 @@ from segmenter.model import Cost, Spend
 
 if TYPE_CHECKING:
     from segmenter.journal.journal import Entry, Journal
+    from segmenter.journal.recovery import Choose, Recovered
     from segmenter.project.policy import Budget, Policy
 
 SPEND = "spend"
@@ -197,16 +198,22 @@ class Ledger:
         self.journal.forget()
         return len(self.journal.read())
 
-    def recover(self, actor: str) -> None:
+    def recover(
+        self, actor: str, choose: Choose | None = None, *, restored: bool = False
+    ) -> Recovered:
         """Make a ledger that cannot be trusted usable again, assuming the worst.
 
-        Every budget of the current periods is then spent. For officers only (the session checks).
-        What verifies is kept, the rest is set aside in a file beside it.
+        Every budget of the current periods is then spent. For officers only (the workflow checks).
+        What verifies is kept, and what `choose` keeps of the rest; all of it is set aside beside
+        the ledger. `restored` says that the whole folder came back from a backup.
         """
         now = self.journal.now()
         budgets = [assumed_body(budget, now) for budget in self.policy.budgets.values()]
-        recover(self.journal, actor, {"budgets": budgets})
+        body = {"budgets": budgets, "restored": restored}
         self._last = None
+        if choose is None:
+            return recover(self.journal, actor, body)
+        return recover(self.journal, actor, body, choose)
 
     # -- reading the journal -----------------------------------------------------------------------
 

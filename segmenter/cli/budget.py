@@ -39,3 +39,18 @@ def recover(
     called(ctx, json=json).answer(
         "budget recover", lambda session: session.budget_recover(restored=restored)
     )
+
+
+@budget.command()
+def confirm(
+    ctx: typer.Context,
+    *,
+    reason: Annotated[
+        str, typer.Option("--reason", help="What was imported again; it stays on the trail.")
+    ],
+    json: Json = False,
+) -> None:
+    """Confirm that all opt-outs are there again after a recovery (officers only)."""
+    called(ctx, json=json).answer(
+        "budget confirm", lambda session: session.budget_confirm(reason=reason)
+    )

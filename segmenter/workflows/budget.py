@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.budget.ledger import Ledger
-from segmenter.errors import BudgetError, UsageError
 from segmenter.model import Framed
 
 if TYPE_CHECKING:
@@ -61,16 +60,6 @@ def budget(context: Context) -> BudgetReport:
     return BudgetReport(balances(ledger), tuple(ledger.entries()), ledger.lifetime())
 
 
-def _trusted(context: Context, ledger: Ledger) -> bool:
-    """Whether the journal verifies and its newest entry is not of the future."""
-    try:
-        ledger.verify()
-    except BudgetError:
-        return False
-    entries = context.journal.read()
-    return not entries or entries[-1].at <= context.now()
-
-
 def budget_verify(context: Context) -> dict[str, Any]:
     """Verify the whole journal against its marks. `BudgetError` (P4) if it cannot be trusted."""
     return {
@@ -78,21 +67,3 @@ def budget_verify(context: Context) -> dict[str, Any]:
         "entries": ledger_of(context).verify(),
         "anchors": [str(path) for path in context.journal.anchors],
     }
-
-
-def budget_recover(context: Context, *, restored: bool = False) -> dict[str, Any]:
-    """Start again from a journal that cannot be trusted. For officers.
-
-    Every budget of the period is taken as spent. A journal that can be trusted is left alone
-    (`UsageError`), unless the officer knows better: the whole folder was `restored` from a backup.
-    """
-    context.require_officer("recover the ledger")
-    ledger = ledger_of(context)
-    if not restored and _trusted(context, ledger):
-        raise UsageError(
-            "the journal can be trusted: there is nothing to recover",
-            hint="if the whole folder came back from a backup, add --restored: "
-            "every budget is then taken as spent",
-        )
-    ledger.recover(context.actor.account)
-    return {"recovered": True, "budgets": list(balances(ledger))}

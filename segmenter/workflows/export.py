@@ -34,6 +34,7 @@ from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
 from segmenter.workflows.places import nobody_changes_lists, registry_of
+from segmenter.workflows.recovery import require_confirmed
 
 if TYPE_CHECKING:
     from segmenter.context import Context
@@ -69,6 +70,7 @@ def export(
     a feed is not fresh (S7) or the planned time is in quiet hours, `UsageError` for a name that is
     not there or a planned time that is over. Where the funnel cannot be paid it is null (P16).
     """
+    require_confirmed(context)
     parcel = _parcel(context, name, channel, destination)
     _require_future(context, planned_at)
     funnel = _Funnel(context, parcel)

@@ -28,7 +28,8 @@ def forget(context: Context, patient_id: str) -> Forgotten:
 
 def finish_erasures(context: Context) -> None:
     """Finish what a killed erasure left: every file that still holds somebody is written anew."""
-    if tombstones.unfinished(context.journal.read(FORGOTTEN, tombstones.DONE)):
+    has_snapshot = bool(context.store.snapshots(context.journal))
+    if has_snapshot and tombstones.unfinished(context.journal.read(FORGOTTEN, tombstones.DONE)):
         with everything_still(context):
             _eraser(context).finish()
             _drop_states(context)
