@@ -237,9 +237,10 @@ class ByName(Running, Reading):
         files: str,
         columns: Mapping[str, str],
         scans: Sequence[ParquetScan] = (),
+        cut: Mapping[str, str] | None = None,
     ) -> None:
         """`placed`, as `view`."""
-        query = self._placed(table, files, columns, scans)
+        query = self._placed(table, files, columns, scans, cut)
         self._view_as(view, query, "cannot read a table")
 
     def place_column(self, view: str, table: str, column: str) -> None:

@@ -65,8 +65,11 @@ def disagreements(
 
 def _tag_problems(sources: Sources, policy: Policy, file: Document) -> Iterator[Problem]:
     known = (*policy.categories, PRESCRIBER)
-    for table in (PATIENT, *sources.facts):
-        for column, category in _tags(sources, table).items():
+    tagged = {table: _tags(sources, table) for table in (PATIENT, *sources.facts)}
+    if sources.death is not None:
+        tagged["death"] = sources.death.tags
+    for table, tags in tagged.items():
+        for column, category in tags.items():
             if category not in known:
                 message = f"the category `{category}` is not declared"
                 yield file.problem(message, (table, "tags", column), hint(category, known))

@@ -35,6 +35,19 @@ class PatientSource:
 
 
 @dataclass(frozen=True, slots=True)
+class DeathSource:
+    """A table of deaths: each row is one, of the patient in its column `patient`.
+
+    `column` is its date, if it has one. `tags` are those of its columns; nothing of them is kept.
+    """
+
+    read: Read
+    patient: str
+    column: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class FactSource:
     """A fact table: rows that belong to a patient.
 
@@ -87,3 +100,4 @@ class Sources:
     suppression: tuple[SuppressionSource, ...] = ()
     preference: Read | None = None
     link: Read | None = None
+    death: DeathSource | None = None

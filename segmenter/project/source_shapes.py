@@ -59,6 +59,14 @@ class PatientShape(SourceShape):
     tags: dict[Text, Text] = {}
 
 
+class DeathShape(SourceShape):
+    """A table of deaths. Each row is one; `column` is its date."""
+
+    patient: Text
+    column: Text | None = None
+    tags: dict[Text, Text] = {}
+
+
 class FactShape(SourceShape):
     """A fact table: rows that belong to a patient.
 
@@ -106,3 +114,4 @@ class SourcesShape(BaseModel):
     suppression: Annotated[list[SuppressionShape], BeforeValidator(_one_or_more)] = []
     preference: SourceShape | None = None
     link: SourceShape | None = None
+    death: DeathShape | None = None

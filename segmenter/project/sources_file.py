@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from segmenter.nearest import hint
 from segmenter.project.declared import (
     ConsentSource,
+    DeathSource,
     FactSource,
     PatientSource,
     Read,
@@ -23,6 +24,7 @@ from segmenter.project.policy import frozen
 from segmenter.project.shaping import mended, shaped
 from segmenter.project.source_shapes import (
     ConsentShape,
+    DeathShape,
     FactShape,
     ReadShape,
     SourceShape,
@@ -76,6 +78,7 @@ class _Values:
             suppression=tuple(suppression),
             preference=self._optional(shape.preference, "preference"),
             link=self._optional(shape.link, "link"),
+            death=self._death(shape.death),
         )
 
     def _read(self, shape: SourceShape, place: Place) -> Read:
@@ -92,6 +95,12 @@ class _Values:
         if shape is None:
             return None
         return self._read(shape, (key,))
+
+    def _death(self, shape: DeathShape | None) -> DeathSource | None:
+        if shape is None:
+            return None
+        read = self._read(shape, ("death",))
+        return DeathSource(read, shape.patient, shape.column, frozen(shape.tags))
 
     def _fact(self, name: str, shape: FactShape) -> FactSource:
         read = self._read(shape, (name,))
@@ -146,6 +155,8 @@ def _all_sources(shape: SourcesShape) -> Iterator[tuple[Place, SourceShape]]:
         yield ("preference",), shape.preference
     if shape.link is not None:
         yield ("link",), shape.link
+    if shape.death is not None:
+        yield ("death",), shape.death
 
 
 def _names_one_place(read: ReadShape) -> bool:

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
-VERSION = 5  # of what readers make of a file: raise it whenever they make something else
+VERSION = 6  # of what readers make of a file: raise it whenever they make something else
 FHIR = "fhir"
+PATIENT = "patient"
 
 Prints = Mapping[str, str]  # path -> fingerprint
 
@@ -98,9 +99,7 @@ def declared_sources(sources: Sources, policy: Policy) -> Iterator[Declared]:
         sorted(policy.categories),
         policy.time_zone,
     ]
-    patient = sources.patient
-    reading = [_reading(patient.read), patient.key, policy.region]
-    yield Declared("patient", (patient.read,), reading)
+    yield _declared_patients(sources, policy)
     for name, fact in sources.facts.items():
         numbers = sorted(number_columns(policy, name))
         yield Declared(name, (fact.read,), [_reading(fact.read), fact.patient, numbers])
@@ -111,6 +110,16 @@ def declared_sources(sources: Sources, policy: Policy) -> Iterator[Declared]:
         yield Declared(
             name, (suppression.read,), [*_list_reading(suppression), scopes, policy.region]
         )
+
+
+def _declared_patients(sources: Sources, policy: Policy) -> Declared:
+    """The patient table and, read with it, the table of deaths."""
+    patient, death = sources.patient, sources.death
+    reading: list[Any] = [_reading(patient.read), patient.key, policy.region]
+    if death is None:
+        return Declared("patient", (patient.read,), reading)
+    reading += [_reading(death.read), death.patient, death.column]
+    return Declared("patient", (patient.read, death.read), reading)
 
 
 def watched_sources(sources: Sources) -> Iterator[Declared]:
@@ -168,7 +177,10 @@ def source_states(
     states = {}
     for name, state in found.items():
         reading = readings.get(f"declaration {name}")
-        states[name] = _compared(state, known.get(name, {}), reading)
+        compared = _compared(state, known.get(name, {}), reading)
+        if name == PATIENT and compared.change is Change.ADDED:
+            compared = state  # rows of one id are looked at together, in whichever file they are
+        states[name] = compared
     if engine.rows("broken_known")[0][0]:
         # A broken line may speak of somebody whom a later file makes known.
         states["consent"] = found["consent"]

@@ -49,7 +49,7 @@ def ingest_consent(load: Load) -> None:
     stage = load.stage("consent", [], FIELDS, {})
     for part, declared in enumerate(load.sources.consent):
         _read(load, stage, part, declared)
-    stage.show("raw_consent")
+    stage.show("raw_consent", ids=["patient_id"])
     load.identify("raw_consent", "patient_id")
     _keep(load, stage)
 
@@ -98,7 +98,7 @@ def deny_broken(load: Load) -> None:
     No date lifts such a denial, only the repaired file (C10).
     """
     broken = load.broken_events
-    if broken is None or not broken.stage.tell_broken():
+    if broken is None or not broken.stage.tell_broken(["patient_id"]):
         return
     load.engine.add(load.table("consent"), "consent_broken", {"first_broken": broken.first})
     if load.is_added("consent"):

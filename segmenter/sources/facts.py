@@ -47,7 +47,9 @@ def ingest_facts(load: Load, declared: FactSource) -> None:
     else:
         own = theirs = used
     stage = _stage(load, declared.name, readers, patient, theirs)
-    stage.show("raw_fact", {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))})
+    stage.show(
+        "raw_fact", {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))}, ["raw_patient"]
+    )
     numbers = number_columns(load.policy, declared.name)
     kinds = _kinds(load, [name for name in own if name in numbers])
     if load.is_added(declared.name) and not _fits(load, declared.name, own, kinds):

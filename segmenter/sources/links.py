@@ -34,10 +34,10 @@ def ingest_links(load: Load, close_links: CloseLinks) -> None:
         for reader in found:
             require("link", reader, FIELDS, rename, declared.line)
     stage = load.stage("link", found, FIELDS, rename)
-    stage.show("raw_link")
+    stage.show("raw_link", ids=FIELDS)
     for name in FIELDS:
         load.identify("raw_link", name)
-    stage.tell_broken()
+    stage.tell_broken(FIELDS)
     load.engine.make("link_pair", "link_pair")
     close_links(load.engine, load.table("link_group"))
     load.engine.expose(NEW, ["link_group"])

@@ -12,8 +12,10 @@ from segmenter.sources.column_names import (
     require,
     require_declared,
 )
+from segmenter.sources.deaths import ingest_deaths
 from segmenter.sources.policy_columns import read_columns
 from segmenter.sources.stage import Stage
+from segmenter.sources.words import ALIVE
 from segmenter.sqlexpr.columns import column, content, unique
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def ingest_patients(load: Load) -> None:
     Raises `SourceError` if the source is not there or lacks its key.
     """
     if load.keep_same("patient"):
+        if load.sources.death is not None:
+            load.counts["death"] = load.known_count("death")
         return
     declared = load.sources.patient
     read = declared.read
@@ -61,8 +65,10 @@ def ingest_patients(load: Load) -> None:
     require_declared("patient", readers, read, declared.tags)
     own = _own_names(others, read.rename)
     named = {ours: _staged(theirs) for ours, theirs in zip(own, others, strict=True)}
-    stage.show("raw_patient", {**{name: name for name in RESERVED}, **named})
+    shown = {**{name: name for name in RESERVED}, **named}
+    stage.show("raw_patient", shown, ids=["patient_id"])
     load.identify("raw_patient", "patient_id")
+    ingest_deaths(load)
     _keep(load, own)
     _set_aside(load)
     told = content([*RESERVED, *own], "p")
@@ -105,7 +111,8 @@ def _keep(load: Load, own: Sequence[str]) -> None:
     engine.make("patient_duplicate", "patient_duplicate")
     engine.make("patient_conflict", "patient_conflict", None, {"__columns__": every})
     engine.make("patient_broken", "patient_broken")
-    load.keep("patient", "patient_kept", None, {"__others__": [_kept(name) for name in own]})
+    others = [_kept(name) for name in own]
+    load.keep("patient", "patient_kept", {"alive": list(ALIVE)}, {"__others__": others})
     load.touch("patient", engine.columns("patient"))
 
 
@@ -123,7 +130,7 @@ def _set_aside(load: Load) -> None:
     That is a death (`aside`) and, until they are hashed, addresses (`aside_row`).
     """
     engine = load.engine
-    engine.make("aside_row", "aside_row")
+    engine.make("aside_row", "aside_row", {"alive": list(ALIVE)})
     load.keep("aside", "aside_kept")
     load.touch("aside", engine.columns("aside"))
     if load.carried and engine.has("patient_touched"):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from segmenter.sources.column_names import first_seen, require, require_declared
 from segmenter.sources.events import declared_scopes
 from segmenter.sources.readers import readers
+from segmenter.sources.words import NO, YES
 from segmenter.sqlexpr.columns import instant
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def ingest_preferences(load: Load) -> None:
             require("preference", reader, ["patient_id"], rename, declared.line)
         require_declared("preference", found, declared)
     stage = load.stage("preference", found, FIELDS, rename)
-    stage.show("raw_preference")
+    stage.show("raw_preference", ids=["patient_id"])
     load.identify("raw_preference", "patient_id")
     seen = first_seen(found)
     _keep(load, stage, {name for name in FIELDS if rename.get(name, name) in seen})
@@ -58,6 +59,8 @@ def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
     values = {
         "channels": scopes["channels"],
         "topics": scopes["topics"],
+        "yes": list(YES),
+        "no": list(NO),
         "time_zone": load.policy.time_zone,
     }
     structure = {
@@ -67,7 +70,7 @@ def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
     }
     load.engine.make("preference_read", "preference_read", values, structure)
     load.keep("preference", "preference_kept")
-    if stage.tell_broken():
+    if stage.tell_broken(["patient_id"]):
         load.engine.add(load.table("preference"), "preference_broken")
     load.settle(stage, "preference_quarantine")
 

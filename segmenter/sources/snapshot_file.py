@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from segmenter.sources.changes import SourceState
 
 WATCHED = ("link", "preference")  # sources that are read whole each time
+READ_ALONG = ("death",)  # with the patient table
 
 
 def begin(load: Load, part: Path, previous: Snapshot | None) -> None:
@@ -56,7 +57,7 @@ def _continue(load: Load) -> None:
     if before != facts:
         load.full = True
     for (source,) in engine.rows("quarantine_source"):
-        if source not in {*load.states, *WATCHED}:
+        if source not in {*load.states, *WATCHED, *READ_ALONG}:
             engine.delete(load.table("quarantine"), "source", source)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segmenter.engine import ParquetScan
+from segmenter.identifiers.characters import AROUND, stripped
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
@@ -158,21 +159,32 @@ class Stage:
 
     # -- rows out ----------------------------------------------------------------------------------
 
-    def tell_broken(self) -> bool:
+    def tell_broken(self, ids: Sequence[str] = ()) -> bool:
         """Make the table `broken_line` of what broken lines may still say; False if there is none.
 
-        Its columns: origin, line, and `names`.
+        Its columns: origin, line, and `names`, of which `ids` come without blanks around them.
         """
         import polars as pl
 
         texts = dict.fromkeys(self.names, pl.String)
         schema = {"origin": pl.String, "line": pl.Int64, **texts}
-        rows = [(one.origin, one.line, *one.cells) for one in self.remains]
+        places = [self.names.index(name) for name in ids]
+        rows = []
+        for one in self.remains:
+            cells = list(one.cells)
+            for place in places:
+                cells[place] = stripped(cells[place])
+            rows.append((one.origin, one.line, *cells))
         self.engine.load("broken_line", pl.DataFrame(rows, schema=schema, orient="row"))
         return bool(rows)
 
-    def show(self, view: str, columns: Mapping[str, str] | None = None) -> None:
-        """Name the staged rows `view`, with `columns` (our name -> the staged one), or all."""
+    def show(
+        self, view: str, columns: Mapping[str, str] | None = None, ids: Sequence[str] = ()
+    ) -> None:
+        """Name the staged rows `view`, with `columns` (our name -> the staged one), or all.
+
+        `ids` are our columns of patient ids: they come without blanks around them.
+        """
         chosen = {name: name for name in self.names} if columns is None else columns
         places = {name: place for place, name in enumerate(self.names)}
         staged = {ours: f"c{places[name]}" for ours, name in chosen.items()}
@@ -182,7 +194,7 @@ class Stage:
             theirs = {ours: one.columns[places[name]] for ours, name in chosen.items()}
             scans.append(ParquetScan(one.file.path, one.file.origin, theirs, first))
             first += one.rows
-        self.engine.place(view, self.table, FILES, staged, scans)
+        self.engine.place(view, self.table, FILES, staged, scans, dict.fromkeys(ids, AROUND))
 
     def read(self) -> int:
         """How many rows were read, broken ones too."""

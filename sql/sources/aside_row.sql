@@ -3,9 +3,10 @@
 -- same (C13, S2).
 -- Returns: patient, deceased BOOLEAN, email, phone, postal
 -- Reads:   patient_broken, raw_patient, identity
+-- Takes:   $alive (words for alive)
 SELECT
     i.patient,
-    p.deceased_at <> '' OR lower(trim(p.deceased)) NOT IN ('', 'false', '0', 'no') AS deceased,
+    p.deceased_at <> '' OR NOT list_contains($alive, lower(trim(p.deceased))) AS deceased,
     nullif(p.email, '') AS email,
     nullif(p.phone, '') AS phone,
     nullif(p.postal, '') AS postal

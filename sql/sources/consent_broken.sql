@@ -21,11 +21,13 @@ FROM (
             origin, line,
             max(
                 CASE
-                    WHEN state IN ('refused', 'withdrawn', 'objected', 'expired', 'revoked')
-                        THEN state
+                    WHEN lower(trim(state)) IN (
+                        'refused', 'withdrawn', 'objected', 'expired', 'revoked'
+                    )
+                        THEN lower(trim(state))
                 END
             ) AS denial,
-            bool_or(state IN ('given', 'renewed', 'requested', 'deferred')) AS harmless
+            bool_or(lower(trim(state)) IN ('given', 'renewed', 'requested', 'deferred')) AS harmless
         FROM broken_line
         GROUP BY origin, line
     ) AS said

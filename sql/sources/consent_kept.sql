@@ -33,7 +33,8 @@ FROM (
     SELECT
         $first_event + r.raw_row AS event,
         i.patient,
-        r.event_id, r.source, r.purpose, r.channel, r.topic, r.category, r.state, r.method,
+        r.event_id, r.source, r.purpose, r.channel, r.topic, r.category,
+        lower(trim(r.state)) AS state, r.method,
         r.expressed_by, r.notice_version, r.evidence,
         __effective_at__ AS effective, length(r.effective_at) = 10 AS effective_bare,
         __recorded_at__ AS recorded, length(r.recorded_at) = 10 AS recorded_bare,

@@ -21,10 +21,12 @@ FROM (
                 p.birth_date < '0001'
                 OR NOT regexp_full_match(
                     p.birth_date,
-                    '[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]([01][0-9]|2[0-3]):[0-5][0-9]'
+                    '[0-9]{4}|[0-9]{4}-(0[1-9]|1[0-2])|[0-9]{4}-[0-9]{2}-[0-9]{2}'
+                    || '([T ]([01][0-9]|2[0-3]):[0-5][0-9]'
                     || '(:[0-5][0-9]([.][0-9]+)?)?(Z|[+-]([01][0-9]|2[0-3])(:[0-5][0-9])?)?)?'
                 )
-                OR try_cast(left(p.birth_date, 10) AS DATE) IS NULL
+                OR length(p.birth_date) >= 10
+                AND try_cast(left(p.birth_date, 10) AS DATE) IS NULL
             ) THEN 'I4'
         END AS rule
     FROM raw_patient AS p

@@ -2,7 +2,7 @@
 -- channel and topic are declared (empty is all).
 -- Returns: raw_row, origin, line, patient_id, the row's fields, rule, reason, content
 -- Reads:   raw_preference
--- Takes:   $channels, $topics (lists, `*` and empty among them), __allowed_given__,
+-- Takes:   $channels, $topics (lists, `*` and empty among them), $yes, $no, __allowed_given__,
 --          __updated_given__, __updated_at__
 SELECT
     *,
@@ -24,14 +24,10 @@ FROM (
             ELSE '*'
         END AS channel,
         CASE WHEN list_contains($topics, topic) AND topic <> '' THEN topic ELSE '*' END AS topic,
-        CASE lower(
-            trim(allowed))
-            WHEN 'true' THEN true WHEN '1' THEN true WHEN 'yes' THEN true
-            WHEN 'false'
-                THEN false WHEN '0' THEN false WHEN 'no' THEN false ELSE CASE
-                    WHEN __allowed_given__ THEN NULL
-                    ELSE true
-                END
+        CASE
+            WHEN list_contains($yes, lower(trim(allowed))) THEN TRUE
+            WHEN list_contains($no, lower(trim(allowed))) THEN FALSE
+            WHEN NOT __allowed_given__ THEN TRUE
         END AS allowed_read,
         (
             max_contacts = ''

@@ -76,7 +76,7 @@ def parse_event(row: Row, policy: Row) -> Event:
     quarantined (C10).
     """
     zone = zone_of(policy)
-    state = text(row, "state")
+    state = text(row, "state").strip().lower()
     raw = [text(row, name) for name in SCOPE]
     moments = {name: read_moment(text(row, name), zone) for name in DATES}
     faults = [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import calendar
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +15,10 @@ from oracle.times import read_moment
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ALIVE = ("", "false", "0", "no")
+ALIVE = (
+    *("", "false", "0", "0.0", "no", "n", "non", "faux", "alive", "living", "vivant", "vivante"),
+    *("en vie", "null", "none", "nan", "na", "n/a", "-"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +59,26 @@ def read_deaths(rows: Iterable[Row]) -> frozenset[str]:
 
 def is_death(row: Row) -> bool:
     """Whether a row of the patient table tells of a death."""
-    return text(row, "deceased_at") != "" or text(row, "deceased") not in ALIVE
+    return text(row, "deceased_at") != "" or text(row, "deceased").strip().lower() not in ALIVE
 
 
 def read_person(row: Row, policy: Row) -> Person | None:
     """One row, or None where its age or birth date cannot be read."""
     birth, age = text(row, "birth_date"), text(row, "age")
-    moment = read_moment(birth, zone_of(policy))
-    if (birth and moment is None) or (age and not age.isdigit()):
+    born = read_birth(birth, policy)
+    if (birth and born is None) or (age and not age.isdigit()):
         return None
-    born = date.fromisoformat(birth[:10]) if birth else None
     return Person(text(row, "patient_id"), born, int(age) if age else None)
+
+
+def read_birth(birth: str, policy: Row) -> date | None:
+    """A birth date; of a year, or a year and a month, the last day: the youngest it may mean."""
+    if re.fullmatch(r"\d{4}(-(0[1-9]|1[0-2]))?", birth) and birth >= "0001":
+        year, month = int(birth[:4]), int(birth[5:] or 12)
+        return date(year, month, calendar.monthrange(year, month)[1])
+    if read_moment(birth, zone_of(policy)) is None:
+        return None
+    return date.fromisoformat(birth[:10])
 
 
 def close(links: Iterable[Row]) -> dict[str, frozenset[str]]:

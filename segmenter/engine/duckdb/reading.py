@@ -15,6 +15,7 @@ from segmenter.tables import Table
 
 LONGEST_LINE = 2_000_000  # characters of one record of a delimited file
 NO_TEXT = "\x02no text is this\x03"
+ASCII_BLANKS = "".join(chr(code) for code in (*range(1, 33), 127))
 MOST_LINES = 10_000  # lines of a text that are fetched at a time
 
 
@@ -128,15 +129,17 @@ class Reading(Filling):
         files: str | Table,
         columns: Mapping[str, str],
         scans: Sequence[ParquetScan] = (),
+        cut: Mapping[str, str] | None = None,
         /,
     ) -> Table:
         """A view of staged rows.
 
         Its columns: raw_row, raw_origin, raw_line (physical), and `columns` (our name -> the
         table's column). The rows of `scans` come from their files each time the view is read: a row
-        that is read twice is cheaper than one that is copied.
+        that is read twice is cheaper than one that is copied. `cut` has the pattern of what is cut
+        from a column of ours: of plain texts, blanks around them.
         """
-        return self._new_view("raw", self._placed(table, files, columns, scans))
+        return self._new_view("raw", self._placed(table, files, columns, scans, cut))
 
     def _placed(
         self,
@@ -144,11 +147,16 @@ class Reading(Filling):
         files: str | Table,
         columns: Mapping[str, str],
         scans: Sequence[ParquetScan],
+        cut: Mapping[str, str] | None,
     ) -> str:
         parts = [_scanned(scan) for scan in scans]
         if not scans or self.count(table):
             parts.insert(0, _staged(table, files, columns))
-        return " UNION ALL ".join(parts)
+        rows = " UNION ALL ".join(parts)
+        if not cut:
+            return rows
+        bare = [f"{_bare(name, pattern)} AS {named(name)}" for name, pattern in cut.items()]
+        return f"SELECT * REPLACE ({', '.join(bare)}) FROM ({rows}) AS staged"
 
     def column(self, table: str | Table, name: str, /) -> Table:
         """A view of one column of a table, called patient_id there."""
@@ -224,6 +232,14 @@ class Rows:
     file: int
     line: str
     columns: Sequence[str | None]
+
+
+def _bare(name: str, pattern: str) -> str:
+    """A column's text without what a pattern matches."""
+    text = named(name)
+    plain = f"trim({text}, {quoted(ASCII_BLANKS)})"
+    other = f"regexp_replace({text}, {quoted(pattern)}, '', 'g')"
+    return f"CASE WHEN bit_length({text}) = 8 * length({text}) THEN {plain} ELSE {other} END"
 
 
 def _is_clean(scan: CsvScan) -> str:
