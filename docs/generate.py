@@ -278,11 +278,14 @@ def _worked(name: str) -> str:
     file = ROOT / "tests" / "sql" / f"{name}.yaml"
     if not file.is_file():
         return ""
-    cases = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    return "".join(_case(case) for case in cases)
+    items = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
+    shared: Mapping[str, Any] = {}
+    if "defaults" in items[0]:
+        shared = items.pop(0)["defaults"].get("values") or {}
+    return "".join(_case(case, shared) for case in items)
 
 
-def _case(case: Mapping[str, Any]) -> str:
+def _case(case: Mapping[str, Any], shared: Mapping[str, Any]) -> str:
     given = "".join(
         f"  - *given* {table}: {_row(row)}\n"
         for table, rows in (case.get("given") or {}).items()
@@ -290,7 +293,7 @@ def _case(case: Mapping[str, Any]) -> str:
     )
     asked = {
         name: value
-        for name, value in (case.get("values") or {}).items()
+        for name, value in {**shared, **(case.get("values") or {})}.items()
         if name in ("as_of", "known_at")
     }
     values = f"  - *asked* {_row(asked)}\n" if asked else ""

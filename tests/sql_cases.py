@@ -10,6 +10,9 @@ A case::
       structure: {__dimensions__: [sex, age]}
       expect: [{patient: 1, mask: [prevention/sms/*/identity]}]
 
+If the first item of a file is `defaults:`, its policy, types, values and structure are those of
+every case of the file, but for what a case says itself.
+
 Columns that a row of `given` leaves out are empty; columns that `expect` leaves out are not looked
 at; order does not matter. With a policy, a list is a mask (`purpose/channel/topic/category`, `*`
 for all of them, `alone` for a person linked to nobody), and a text in a column `scope` or `fields`
@@ -109,8 +112,23 @@ def files() -> dict[str, Path]:
 def cases() -> Iterator[Case]:
     """Every case, in the order of files."""
     for relation, path in files().items():
-        for text in YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8")) or ():
-            yield Case(relation, path, text)
+        first, *others = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+        if "defaults" not in first:
+            first, others = {"defaults": {}}, [first, *others]
+        for text in others:
+            yield Case(relation, path, {**text, **with_defaults(text, first["defaults"])})
+
+
+def with_defaults(text: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What a case has of the defaults of its file."""
+    merged = {}
+    for key, default in defaults.items():
+        own = text.get(key)
+        if isinstance(default, Mapping):
+            merged[key] = {**default, **(own or {})}
+        else:
+            merged[key] = default if own is None else own
+    return merged
 
 
 def run(engine: DuckDBEngine, case: Case) -> tuple[Counter[Any], Counter[Any], list[str]]:
