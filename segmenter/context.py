@@ -61,6 +61,12 @@ class Context:
             rule, msg = "roles", f"only the data protection officer may {what}"
             raise Refusal(rule, msg, hint="the policy's `roles` name the officer's account")
 
+    def require_operator(self, what: str) -> None:
+        """Refuse if the actor is neither an officer nor an operator (roles)."""
+        if not self.actor.sees_row_counts:
+            rule, msg = "roles", f"only an officer or operator may {what}"
+            raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Leave a line on the trail: who, when, what, under which policy."""
         self.journal.append(

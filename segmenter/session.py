@@ -515,17 +515,18 @@ class Session:
 
         return suppress.lift(self.context, kind, value, reason, channel)
 
-    def suppress_export(self, file: str | Path) -> dict[str, Any]:
+    def suppress_export(self, file: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
         """Write the list's keyed hashes, to share with a processor. For officers.
 
-        Raises `UsageError` if no file can be written.
+        Raises `UsageError` if no file can be written, if there is one and `overwrite` is not said,
+        or if a declared source reads it.
 
         >>> Path(session.suppress_export(session.context.root / "hashes.csv")["file"]).name
         'hashes.csv'
         """
         from segmenter.workflows import suppress
 
-        return suppress.export_hashes(self.context, Path(file))
+        return suppress.export_hashes(self.context, Path(file), overwrite=overwrite)
 
     # -- one person, for officers ------------------------------------------------------------------
 

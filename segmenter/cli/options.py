@@ -1,5 +1,6 @@
 """The options that commands share, and how they are read."""
 
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -26,7 +27,26 @@ SegmentName = Annotated[
         metavar="SEGMENT", help="A segment by name.", autocompletion=completion.segments
     ),
 ]
-Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="A patient_id.")]
+
+
+def _from_standard_input(value: str) -> str:
+    """The value itself, or the first line of standard input for `-`: no other process sees that."""
+    if value != "-":
+        return value
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise typer.BadParameter("standard input is empty")
+    return line
+
+
+Patient = Annotated[
+    str,
+    typer.Argument(
+        metavar="PATIENT",
+        help="A patient_id; - reads it from standard input, where no other process sees it.",
+        callback=_from_standard_input,
+    ),
+]
 AsOf = Annotated[
     str | None,
     typer.Option(

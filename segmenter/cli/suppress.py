@@ -129,9 +129,13 @@ def export_(
     ctx: typer.Context,
     *,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV file to write.")],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace a file that is there already.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Write the keyed hashes of the list, to share with a processor."""
     called(ctx, json=json).answer(
-        "suppress export", lambda session: session.suppress_export(file.absolute())
+        "suppress export",
+        lambda session: session.suppress_export(file.absolute(), overwrite=overwrite),
     )

@@ -214,7 +214,6 @@ class Policy:
     hosting: Mapping[str, Any] = field(default_factory=dict)
     retention: Mapping[str, int] = field(default_factory=dict)
     unsubscribe_url: str | None = None
-    webhooks: Mapping[str, str] = field(default_factory=dict)
     _hashed: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property

@@ -98,7 +98,6 @@ def _policy(shape: PolicyShape) -> p.Policy:
         hosting=p.frozen(shape.hosting.model_dump(exclude_none=True)),
         retention=p.frozen(shape.retention.model_dump(exclude_none=True)),
         unsubscribe_url=shape.unsubscribe_url,
-        webhooks=p.frozen(shape.webhooks),
     )
 
 

@@ -194,7 +194,6 @@ class PolicyShape(Shape):
     hosting: HostingShape = HostingShape()
     retention: RetentionShape = RetentionShape()
     unsubscribe_url: Text | None = None
-    webhooks: dict[Word, str] = {}
 
 
 class SegmentShape(Shape):

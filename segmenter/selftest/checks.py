@@ -140,7 +140,7 @@ def opened(root: Path, place: Path, project: Project, world: World) -> Iterator[
     (place / POLICY).write_bytes((root / POLICY).read_bytes())
     shutil.copytree(root / SEGMENTS, place / SEGMENTS, dirs_exist_ok=True)
     world.write(place)
-    apart = dataclasses.replace(project.policy, anchors=(), webhooks={})
+    apart = dataclasses.replace(project.policy, anchors=())
     with _without_server():
         made = context.opened(place, apart)
         try:

@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.model import Framed
+from segmenter.registers.entries import REASONS
 from segmenter.store.files import new_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     import polars as pl
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.model import Actor
+
+
+OWN_SOURCES = ("import", "live", "unsubscribe")  # of entries that no declared list brought
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +52,25 @@ class SuppressionSummary(Framed):
         return pl.DataFrame(self.to_dict()["suppression"], schema=schema)
 
 
-def show(engine: DuckDBEngine, actor: Actor) -> SuppressionSummary:
-    """Which reasons and sources there are; how many entries of each, for officers and operators.
+def counted(engine: DuckDBEngine) -> SuppressionSummary:
+    """How many entries stand for each reason and source. For officers and operators (P17).
 
     Needs the view `suppression_entry`.
     """
-    rows = []
-    for reason, source, entries in engine.rows("suppression_summary"):
-        shown = entries if actor.sees_row_counts else None
-        rows.append(ReasonCount(reason or "", source or "", shown))
+    rows = [
+        ReasonCount(reason or "", source or "", entries)
+        for reason, source, entries in engine.rows("suppression_summary")
+    ]
+    return SuppressionSummary(tuple(rows))
+
+
+def declared(sources: Iterable[str]) -> SuppressionSummary:
+    """Every reason that an entry of each source may have, whether there is one or not (P20).
+
+    For whoever may not know which pairs there are: one person's entry would add a pair.
+    """
+    names = [*sources, *OWN_SOURCES]
+    rows = [ReasonCount(reason, source, None) for source in names for reason in REASONS]
     return SuppressionSummary(tuple(rows))
 
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 def recall(context: Context) -> Recalls:
     """Make recalls for everyone who left after an export, and list all.
 
-    Nobody is recalled from an export twice.
+    Nobody is recalled from an export twice. For officers and operators: that a recall exists tells
+    of a person (P20).
     """
+    context.require_operator("see recalls")
     registry = registry_of(context)
     with registry.alone():
         now = context.now()
@@ -61,7 +63,8 @@ def _decider(
 
 
 def acknowledge(context: Context, recall_id: str) -> Recalls:
-    """Note that a destination removed everyone of a recall."""
+    """Note that a destination removed everyone of a recall. For officers and operators."""
+    context.require_operator("see recalls")
     registry = registry_of(context)
     recalls.acknowledge(registry, recall_id)
     return recalls.listed(registry, context.now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from segmenter import identifiers
 from segmenter.errors import UsageError
 from segmenter.model import ANY, stamp
 from segmenter.nearest import hint
+from segmenter.project.folder import read_project
 from segmenter.registers.entries import COLUMNS
 from segmenter.registers.exports import EXPORTED
 from segmenter.sources import lists
@@ -97,9 +99,12 @@ def import_files(
 
 
 def show(context: Context) -> SuppressionSummary:
-    """The list by reason and source."""
+    """The list by reason and source; which there are, for officers and operators alone (P20)."""
+    if not context.actor.sees_row_counts:
+        project = read_project(context.root, segments=())
+        return summary.declared(source.name for source in project.sources.suppression)
     with opened(context, context.store.current(context.journal)) as engine:
-        return summary.show(engine, context.actor)
+        return summary.counted(engine)
 
 
 def add(
@@ -174,9 +179,20 @@ def lift(
     return {"lifted": shown, "reason": reason}
 
 
-def export_hashes(context: Context, file: Path) -> dict[str, Any]:
-    """Write the keyed hashes of all entries that stand, to share with a processor. For officers."""
+def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> dict[str, Any]:
+    """Write the keyed hashes of all entries that stand, to share with a processor. For officers.
+
+    Raises `UsageError` for a file that is there already, unless it may be overwritten, and for one
+    that a declared source reads.
+    """
     context.require_officer("share the suppression list")
+    _require_no_source(context, file)
+    if file.is_file() and not overwrite:
+        raise UsageError(
+            "there is a file of this name",
+            file=file,
+            hint="name another one, or add --overwrite to replace it",
+        )
     is_special = file.exists() and not file.is_file()
     if is_special or not file.parent.is_dir():
         raise UsageError(
@@ -186,3 +202,29 @@ def export_hashes(context: Context, file: Path) -> dict[str, Any]:
         summary.write_hashes(engine, file)
     context.record("suppress_export", {})
     return {"file": str(file)}
+
+
+def _require_no_source(context: Context, file: Path) -> None:
+    """Refuse a file that a declared source reads, or would read if it were there."""
+    sources = read_project(context.root, segments=()).sources
+    reads = [
+        sources.patient.read,
+        *(source.read for source in sources.facts.values()),
+        *(source.read for source in sources.consent),
+        *(source.read for source in sources.suppression),
+        *(read for read in (sources.preference, sources.link) if read is not None),
+    ]
+    written = file.resolve()
+    for read in reads:
+        if read.path is not None and _reads(context.root, read.path, written):
+            raise UsageError(
+                "a declared source reads this file", file=file, hint="name a file of its own"
+            )
+
+
+def _reads(root: Path, pattern: str, file: Path) -> bool:
+    """Whether a source's path or glob reads a file."""
+    if "://" in pattern:
+        return False
+    whole = str((root / pattern).resolve())
+    return fnmatch.fnmatchcase(str(file), whole)

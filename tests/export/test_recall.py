@@ -133,6 +133,13 @@ def test_consent_that_only_ran_out_is_no_recall(world):
     assert issue(world) == ()
 
 
+def test_a_death_learned_after_an_export_is_recalled(world):
+    world.people = [{**person, "deceased": person["patient_id"] == "c"} for person in PEOPLE]
+    world.write()
+    (one,) = issue(world)
+    assert rows(one.file) == [{"email": "c@example.org"}]
+
+
 def test_an_opt_out_of_an_address_recalls_everyone_it_was_exported_for(world):
     changes.add(world.journal, OFFICER, [named("C@example.org", reason="complained")])
     (one,) = issue(world)

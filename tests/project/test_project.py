@@ -116,7 +116,6 @@ anchors: [/srv/anchor]
 hosting: {hds: {certificate: C1, activities: [1, 2], valid_until: 2027-01-01}}
 retention: {prospects: 1095, exports: 30}
 unsubscribe_url: https://clinique.example/u
-webhooks: {sendgrid: KEY}
 release: {epsilon: 0.25, mechanism: discrete_gaussian, funnel: 0.1, max_age_days: 7}
 threshold: {patients: 20, confidence: 0.95}
 """

@@ -159,7 +159,7 @@ def test_feeds_must_be_fresh(tmp_path):
     engine.__exit__(None, None, None)
 
 
-def test_show_counts_only_for_whoever_may(tmp_path):
+def test_the_list_is_counted_and_shared_as_hashes(tmp_path):
     world = Mailing(
         tmp_path,
         PEOPLE,
@@ -167,10 +167,9 @@ def test_show_counts_only_for_whoever_may(tmp_path):
     )
     engine = world.open()
     suppression_list.load(engine, world.home, world.journal.read())
-    assert summary.show(engine, OFFICER).to_dict()["suppression"] == [
+    assert summary.counted(engine).to_dict()["suppression"] == [
         {"reason": "manual", "source": "mail", "entries": 2}
     ]
-    assert summary.show(engine, MARKETER).to_dict()["suppression"][0]["entries"] is None
     summary.write_hashes(engine, tmp_path / "shared.csv")
     engine.__exit__(None, None, None)
     shared = (tmp_path / "shared.csv").read_text(encoding="utf-8")
@@ -221,3 +220,10 @@ def test_lists_imported_at_once_all_hold(tmp_path):
         child.join(120)
     assert [child.exitcode for child in children] == [0, 0, 0]
     assert world.reasons() == {"a": "suppressed", "b": "suppressed", "c": "suppressed", "d": None}
+
+
+def test_whoever_may_not_see_counts_sees_declared_pairs_whatever_the_list_holds():
+    shown = summary.declared(["mail"]).to_dict()["suppression"]
+    assert {row["source"] for row in shown} == {"mail", "import", "live", "unsubscribe"}
+    assert {row["entries"] for row in shown} == {None}
+    assert len(shown) == 4 * len({row["reason"] for row in shown})

@@ -78,6 +78,8 @@ TABLES = (
     "consent",
     "fact_stay",
     "quarantine",
+    "aside",
+    "erased",
 )
 EMAIL = Channel("email", "email")
 Person = Mapping[str, Any]
@@ -137,7 +139,11 @@ class Mailing:
         texts = {
             name: pl.Series([p.get(name) for p in self.people], dtype=pl.String) for name in TEXTS
         }
-        engine.load("patient", pl.DataFrame({**ids, **texts}))
+        deceased = [bool(p.get("deceased")) for p in self.people]
+        engine.load("patient", pl.DataFrame({**ids, **texts, "deceased": deceased}))
+        nobody = pl.DataFrame(schema={"patient": pl.Int64, "deceased": pl.Boolean})
+        engine.load("aside", nobody)
+        engine.load("erased", nobody.drop("deceased"))
         identifiers.hash_patients(engine, KEYS, "FR")
         linked = [(n[name], group) for name, group in self.links.items()]
         engine.load(
