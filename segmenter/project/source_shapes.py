@@ -50,6 +50,7 @@ class SourceShape(BaseModel, extra="forbid", frozen=True):
     read: Read
     format: Text | None = None
     rename: dict[Text, Text] = {}
+    max_quarantined: Annotated[Exact, Field(ge=0, le=1)] | None = None
 
 
 class PatientShape(SourceShape):

@@ -82,6 +82,7 @@ class _Values:
         )
 
     def _read(self, shape: SourceShape, place: Place) -> Read:
+        share = shape.max_quarantined
         return Read(
             path=shape.read.path,
             database=shape.read.database,
@@ -89,6 +90,7 @@ class _Values:
             format=shape.format,
             rename=frozen(shape.rename),
             line=self._document.line(place),
+            max_quarantined=None if share is None else float(share),
         )
 
     def _optional(self, shape: SourceShape | None, key: str) -> Read | None:

@@ -5,7 +5,7 @@ them; out comes one encrypted snapshot file. Every row that is read is kept or q
 line and a reason; nothing is lost in silence (I1 to I6).
 
 ingest           the stage: its steps in order, whole or not at all
-load             what every step works with; results: what the stage gives back
+load             what every step works with; results: what the stage gives back; health (R3)
 changes          what has to be read; progress: how much each step is
 snapshot_file    the file: begun and finished
 files            finding and opening; readers: one a format (csv, jsonl, parquet, excel, database)
@@ -16,6 +16,6 @@ hashes, matches, reduction   what later stages join, made once
 """
 
 from segmenter.sources.ingest import ingest
-from segmenter.sources.results import Ingested, Quarantined, TableCount
+from segmenter.sources.results import Ingested, Quarantined, SourceHealth, TableCount
 
-__all__ = ["Ingested", "Quarantined", "TableCount", "ingest"]
+__all__ = ["Ingested", "Quarantined", "SourceHealth", "TableCount", "ingest"]

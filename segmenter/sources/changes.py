@@ -139,8 +139,9 @@ def _list_reading(source: SuppressionSource) -> list[Any]:
 
 
 def _reading(read: Read) -> dict[str, Any]:
-    """What of a declaration decides how its rows are read: all but its line."""
-    return {one.name: getattr(read, one.name) for one in fields(read) if one.name != "line"}
+    """What of a declaration decides how its rows are read."""
+    names = {one.name for one in fields(read)} - {"line", "max_quarantined"}
+    return {name: getattr(read, name) for name in names}
 
 
 def _plain(value: Any) -> Any:

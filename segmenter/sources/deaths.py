@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources.column_names import require, require_declared
+from segmenter.sources.load import Orphans
 
 if TYPE_CHECKING:
     from segmenter.sources.load import Load
@@ -32,4 +33,6 @@ def ingest_deaths(load: Load) -> None:
     stage.show("raw_death", ids=["patient_id"])
     load.identify("raw_death", "patient_id")
     load.engine.make("death", "death_told")
+    ((rows, line),) = load.engine.rows("orphan_death")
+    load.orphans["death"] = Orphans(rows, line)
     load.settle(stage, "death_quarantine")

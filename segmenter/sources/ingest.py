@@ -20,6 +20,7 @@ from segmenter.sources.events import deny_broken, ingest_consent
 from segmenter.sources.facts import ingest_facts
 from segmenter.sources.files import unreadable
 from segmenter.sources.hashes import hash_identifiers
+from segmenter.sources.health import tell_health
 from segmenter.sources.links import CloseLinks, ingest_links
 from segmenter.sources.load import OLD, OLD_PREFIX, Load
 from segmenter.sources.matches import match
@@ -96,6 +97,7 @@ def ingest(
         snapshot_file.begin(load, part, previous)
         _read_all(load, close_links)
         quarantined = _quarantined(load)
+        health = tell_health(load)
         _require_unchanged(load)
         snapshot_file.finish(load)
     return Ingested(
@@ -104,6 +106,7 @@ def ingest(
         quarantine_rows=quarantined,
         changed=_changed(load),
         full=load.full,
+        health=health,
     )
 
 

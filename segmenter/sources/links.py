@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from segmenter.sources.column_names import require
+from segmenter.sources.health import orphans_of_ids
 from segmenter.sources.load import NEW
 from segmenter.sources.readers import readers
 
@@ -39,6 +40,7 @@ def ingest_links(load: Load, close_links: CloseLinks) -> None:
         load.identify("raw_link", name)
     stage.tell_broken(FIELDS)
     load.engine.make("link_pair", "link_pair")
+    load.orphans["link"] = orphans_of_ids(load, "orphan_link")
     close_links(load.engine, load.table("link_group"))
     load.engine.expose(NEW, ["link_group"])
     load.settle(stage, "link_quarantine")

@@ -40,6 +40,14 @@ QUARANTINE = {
 
 
 @dataclass(frozen=True, slots=True)
+class Orphans:
+    """Rows of a source whose patient is in no patient file, and the line of the first."""
+
+    rows: int = field(repr=False)
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class BrokenEvents:
     """The broken lines of consent files that were read, and the number of their first event."""
 
@@ -73,6 +81,7 @@ class Load:
     broken_events: BrokenEvents | None = None
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
+    orphans: dict[str, Orphans] = field(default_factory=dict)
 
     # -- what has to be read -----------------------------------------------------------------------
 

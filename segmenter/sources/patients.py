@@ -13,6 +13,7 @@ from segmenter.sources.column_names import (
     require_declared,
 )
 from segmenter.sources.deaths import ingest_deaths
+from segmenter.sources.health import known_orphans
 from segmenter.sources.policy_columns import read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sources.words import ALIVE
@@ -49,6 +50,7 @@ def ingest_patients(load: Load) -> None:
     if load.keep_same("patient"):
         if load.sources.death is not None:
             load.counts["death"] = load.known_count("death")
+            load.orphans["death"] = known_orphans(load, "death")
         return
     declared = load.sources.patient
     read = declared.read

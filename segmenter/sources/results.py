@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from segmenter.model import Snapshot
@@ -52,3 +52,52 @@ class Ingested:
     quarantine_rows: tuple[Quarantined, ...] = field(repr=False)
     changed: frozenset[str]
     full: bool = True
+    health: tuple[SourceHealth, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why rows of a source are in quarantine: how many, and the line of the first."""
+
+    rule: str
+    reason: str
+    rows: int = field(repr=False)
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How one source came through a load (R3).
+
+    `orphans` are rows whose patient is in no patient file, `duplicates` rows that repeat another
+    one. `passed`: neither was set aside, nor names nobody, more than may be.
+    """
+
+    source: str
+    count: TableCount
+    quarantined: tuple[Reason, ...] = field(repr=False)
+    orphans: int = field(repr=False)
+    orphan_line: int | None
+    duplicates: int | None = field(repr=False)
+    hint: str | None
+    passed: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's form."""
+        reasons: dict[str, int] = {}
+        lines: dict[str, int] = {}
+        for one in self.quarantined:
+            reasons[one.reason] = reasons.get(one.reason, 0) + one.rows
+            lines.setdefault(one.reason, one.line)
+        return {
+            "source": self.source,
+            "read": self.count.read,
+            "kept": self.count.kept,
+            "quarantined": reasons,
+            "lines": lines,
+            "orphans": self.orphans,
+            "orphan_line": self.orphan_line,
+            "duplicates": self.duplicates,
+            "hint": self.hint,
+            "passed": self.passed,
+        }

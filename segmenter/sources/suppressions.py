@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.model import naive_utc
 from segmenter.sources import lists
+from segmenter.sources.health import known_orphans, orphans_of_ids
 from segmenter.sources.load import QUARANTINE, Load
 from segmenter.sources.results import TableCount
 
@@ -92,9 +93,11 @@ def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int]) -
         return Feed(declared.name, None, seconds, readable=False, shrunk=False)
     before = _known_feed(load, declared.name)
     if before is not None and before.readable and load.keep_same(source):
+        load.orphans[source] = known_orphans(load, source)
         return Feed(declared.name, before.modified_at, seconds, readable=True, shrunk=before.shrunk)
     reading = lists.Reading(declared.read.format, declared.read.rename, declared.ignored)
     listed = lists.read(load.engine, found, declared.name, reading)
+    load.orphans[source] = orphans_of_ids(load, "orphan_list")
     _hash(load, source, declared, listed)
     least = accepted.get(declared.name, 0) * (1 - declared.max_shrink)
     shrunk = listed.entries < least

@@ -55,6 +55,7 @@ class IngestReport(Framed):
                 }
                 for q in rows
             ],
+            "health": [one.to_dict() for one in self.ingested.health] if self.exact else [],
             "exact": self.exact,
         }
 

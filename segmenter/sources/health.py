@@ -1,0 +1,167 @@
+"""How each source came through a load (R3): what was set aside and why, whom nobody knows.
+
+Counts are for officers and operators (P17). A source whose rows were set aside, or name nobody of
+the patient files, in more than the share that it may, does not pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from segmenter.sources.load import Orphans
+from segmenter.sources.results import Reason, SourceHealth, TableCount
+
+if TYPE_CHECKING:
+    from segmenter.project.declared import Read, Sources
+    from segmenter.sources.load import Load
+
+USUAL_SHARE = 0.05  # of rows that may be set aside
+SHARE_OF_LISTS = 0.0  # the same of a list of opt-outs
+ORPHANS_REFUSE = ("consent", "preference")  # and lists: whom these name wrongly may have said no
+LIST = "suppression "  # begins the name of a list's source
+HINTS = {  # part of a reason -> what most likely is the cause
+    "not UTF-8": "the file is not UTF-8 text: export it as UTF-8",
+    "fields, the header has": "a value that holds the delimiter needs quotes around it",
+    "birth_date is unreadable": "write dates as YYYY-MM-DD",
+    "effective_at is unreadable": "write dates as YYYY-MM-DD",
+    "recorded_at is unreadable": "write dates as YYYY-MM-DD",
+    "updated_at is unreadable": "write dates as YYYY-MM-DD",
+    "is not a number": "write numbers in digits, with a point before decimals",
+    "unknown state": "states are given, renewed, refused, withdrawn, objected, expired, revoked",
+    "rows of this key differ": "the key is not one of patients, or the file holds two versions",
+    "undeclared": "declare the word in policy.yml, or write one that is declared",
+}
+ZEROS = "ids match after leading zeros are cut: write them in the same way in every file"
+
+
+def tell_health(load: Load) -> tuple[SourceHealth, ...]:
+    """The health of every source that was counted, in the order of the load."""
+    reasons = _reasons(load)
+    orphans = {**_orphans_of_tables(load), **load.orphans}
+    _write_orphans(load, orphans)
+    shares = dict(_shares(load.sources))
+    found = []
+    for source, count in load.counts.items():
+        known = orphans.get(source, Orphans(0))
+        quarantined = reasons.get(source, ())
+        found.append(
+            SourceHealth(
+                source=source,
+                count=count,
+                quarantined=quarantined,
+                orphans=known.rows,
+                orphan_line=known.line,
+                duplicates=_duplicates(load, source, count),
+                hint=_hint(load, source, quarantined, known),
+                passed=_passes(source, count, known, shares[source]),
+            )
+        )
+    return tuple(found)
+
+
+def _passes(source: str, count: TableCount, orphans: Orphans, share: float) -> bool:
+    """Whether not more was set aside, and not more names nobody, than may be."""
+    most = share * count.read
+    if count.quarantined > most:
+        return False
+    refusing = source in ORPHANS_REFUSE or source.startswith(LIST)
+    return not refusing or orphans.rows <= most
+
+
+def _shares(sources: Sources) -> Iterator[tuple[str, float]]:
+    """The share of each source's rows that may be set aside (0 to 1)."""
+    yield "patient", _share(sources.patient.read)
+    yield "death", _share(None if sources.death is None else sources.death.read)
+    for name, fact in sources.facts.items():
+        yield name, _share(fact.read)
+    yield "consent", max((_share(one.read) for one in sources.consent), default=USUAL_SHARE)
+    yield "link", _share(sources.link)
+    yield "preference", _share(sources.preference)
+    for one in sources.suppression:
+        yield f"{LIST}{one.name}", _share(one.read, SHARE_OF_LISTS)
+
+
+def _share(read: Read | None, usual: float = USUAL_SHARE) -> float:
+    if read is None or read.max_quarantined is None:
+        return usual
+    return read.max_quarantined
+
+
+def _reasons(load: Load) -> Mapping[str, tuple[Reason, ...]]:
+    """Why rows are in quarantine, by source; the commonest reason first."""
+    found: dict[str, tuple[Reason, ...]] = {}
+    for source, rule, reason, rows, line in load.engine.rows("quarantine_reason"):
+        found[source] = (*found.get(source, ()), Reason(rule, reason, rows, line))
+    return found
+
+
+def _duplicates(load: Load, source: str, count: TableCount) -> int | None:
+    """Rows that repeat another one word for word; None for a source where nobody counts them."""
+    if source != "patient":
+        return None
+    return count.kept - load.engine.count("patient")
+
+
+def _hint(load: Load, source: str, quarantined: tuple[Reason, ...], orphans: Orphans) -> str | None:
+    """What most likely is the cause of the commonest trouble."""
+    if quarantined and quarantined[0].rows >= orphans.rows:
+        for part, hint in HINTS.items():
+            if part in quarantined[0].reason:
+                return hint
+        return None
+    if orphans.rows and source in _tables(load) and _match_without_zeros(load, source):
+        return ZEROS
+    return None
+
+
+# -- whom nobody knows -----------------------------------------------------------------------------
+
+
+def _tables(load: Load) -> dict[str, str]:
+    """The tables of the snapshot whose rows name patients, by source."""
+    facts = {name: f"fact_{name}" for name in load.sources.facts}
+    return {"consent": "consent", "preference": "preference", **facts}
+
+
+def _orphans_of_tables(load: Load) -> dict[str, Orphans]:
+    load.engine.make("patient_filed", "patient_filed")
+    found = {}
+    for source, table in _tables(load).items():
+        if source not in load.counts:
+            continue
+        load.engine.alias("naming_row", table)
+        ((rows, line),) = load.engine.rows("orphan")
+        found[source] = Orphans(rows, line)
+    return found
+
+
+def _match_without_zeros(load: Load, source: str) -> bool:
+    load.engine.alias("naming_row", _tables(load)[source])
+    ((found,),) = load.engine.rows("orphan_zero")
+    return bool(found)
+
+
+def orphans_of_ids(load: Load, relation: str) -> Orphans:
+    """The rows of a staged source whose ids are in no patient file, as `relation` counts them."""
+    load.engine.make("patient_filed", "patient_filed")
+    ((rows, line),) = load.engine.rows(relation)
+    return Orphans(rows, line)
+
+
+def known_orphans(load: Load, source: str) -> Orphans:
+    """What the previous snapshot knew of a source that is not read again."""
+    if load.engine.has("old_orphan_count"):
+        for name, rows, line in load.engine.rows("orphan_known"):
+            if name == source:
+                return Orphans(rows, line)
+    return Orphans(0)
+
+
+def _write_orphans(load: Load, orphans: Mapping[str, Orphans]) -> None:
+    import polars as pl
+
+    rows = [(source, one.rows, one.line) for source, one in orphans.items()]
+    schema: dict[str, Any] = {"name": pl.String, "orphans": pl.Int64, "line": pl.Int64}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    load.engine.load(load.table("orphan_count"), frame)
