@@ -6,6 +6,7 @@ spellings in SQL and every other distinct value once in Python. All give the sam
 value.
 """
 
+from segmenter.identifiers.characters import AROUND, stripped
 from segmenter.identifiers.form import KINDS, Normal
 from segmenter.identifiers.hashing import (
     LABEL,
@@ -20,6 +21,7 @@ from segmenter.identifiers.reading import entry_forms, normal_forms, read
 from segmenter.identifiers.sets import hash_patients, hash_values, normalise, reach_patients
 
 __all__ = (
+    "AROUND",
     "KINDS",
     "LABEL",
     "PROBE_DIGITS",
@@ -36,4 +38,5 @@ __all__ = (
     "probe_of",
     "reach_patients",
     "read",
+    "stripped",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from segmenter.identifiers import AROUND
 from segmenter.model import stamp
 from segmenter.sources.load import NEW, OLD, QUARANTINE, Load
 from segmenter.store.files import copy
@@ -38,7 +39,7 @@ def _start(load: Load) -> None:
     engine.create(load.table("identity"), {"patient": "BIGINT", "patient_id": "VARCHAR"})
     engine.expose(NEW, ["identity", "quarantine"])
     if load.previous:
-        engine.add(load.table("identity"), "identity_kept")
+        engine.add(load.table("identity"), "identity_kept", {"around": AROUND})
 
 
 def _continue(load: Load) -> None:

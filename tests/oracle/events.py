@@ -51,9 +51,10 @@ class Event:
 
 
 def text(row: Row, name: str) -> str:
-    """A field as text; missing and None are empty."""
+    """A field as text; missing and None are empty. Ids have no blanks around them."""
     value = row.get(name)
-    return "" if value is None else str(value)
+    found = "" if value is None else str(value)
+    return found.strip(" \t\r\n\u00a0\u200b\ufeff") if name in ("patient_id", "same_as") else found
 
 
 def zone_of(policy: Row) -> ZoneInfo:

@@ -107,6 +107,7 @@ def facts_by_patient(
         readable = all(
             text(row, column) == "" or NUMBER.fullmatch(text(row, column)) for column in numbers
         )
-        if text(row, patient) and readable:
-            found[text(row, patient)].append(row)
+        patient_id = text({"patient_id": row.get(patient)}, "patient_id")
+        if patient_id and readable:
+            found[patient_id].append(row)
     return found
