@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import sqlite3
 import tempfile
 from collections import Counter
@@ -240,7 +239,7 @@ def _rows_set_aside(file: Path, at: datetime | None = None) -> Iterator[Remnant]
             for name in _names(file):
                 aside = name.with_name(f"{name.name}{suffix}")
                 if aside.exists():
-                    shutil.copyfile(aside, Path(folder) / name.name)
+                    copy(aside, Path(folder) / name.name)
             yield from _rows_of(Path(folder) / file.name)
 
 
