@@ -124,7 +124,7 @@ def provenance(epsilon: int = NANO) -> Provenance:
 
 
 def exact(family, joint, using: Policy | None = None):
-    """Exact cubes and strips of everything that a family measures, of people in the cells of a
+    """Exact cubes and partitions of everything that a family measures, of people in the cells of a
     `joint` table over all dimensions.
     """
     given, found = using or policy(), []

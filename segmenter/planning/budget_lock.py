@@ -18,6 +18,8 @@ from segmenter.budget.accounting import shown
 from segmenter.errors import UsageError
 from segmenter.model import Clocks
 from segmenter.planning import planner
+from segmenter.planning.lock_terms import lets_more_out, terms
+from segmenter.planning.planner import PARTITION
 from segmenter.project.family import Setting
 from segmenter.project.folder import read_project
 
@@ -26,10 +28,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.planning.planner import FamilyPlan
-    from segmenter.project.policy import Policy
 
 NAME = "budgets.lock"
-VERSION = 1
+VERSION = 2  # 1 held the funnel and the threshold only
 SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -75,21 +76,13 @@ def text(root: Path) -> str:
     families = sorted((_family(f) for f in made.families), key=lambda f: str(f["name"]))
     return (
         json.dumps(
-            {"version": VERSION, "terms": _terms(project.policy), "families": families},
+            {"version": VERSION, "terms": terms(project.policy), "families": families},
             ensure_ascii=False,
             indent=2,
             sort_keys=True,
         )
         + "\n"
     )
-
-
-def _terms(policy: Policy) -> dict[str, Any]:
-    return {
-        "funnel": policy.release.funnel,
-        "patients": policy.threshold.patients,
-        "confidence": policy.threshold.confidence,
-    }
 
 
 def _family(family: FamilyPlan) -> dict[str, Any]:
@@ -128,6 +121,12 @@ def changes(root: Path) -> tuple[Change, ...]:
     path = root / NAME
     try:
         locked = json.loads(path.read_text(encoding="utf-8"))
+        if locked["version"] != VERSION:
+            raise UsageError(
+                f"{NAME} is of an earlier form, which did not hold all budgets",
+                file=path,
+                hint="look at the policy, then write it again with `segmenter plan --lock`",
+            )
         return tuple(_changes(locked, json.loads(text(root))))
     except FileNotFoundError:
         raise UsageError(
@@ -142,16 +141,23 @@ def changes(root: Path) -> tuple[Change, ...]:
 
 
 def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
-    rising = {"funnel": 1, "patients": -1, "confidence": -1}
-    for name, sign in rising.items():
-        old, new = float(before["terms"][name]), float(after["terms"][name])
-        if old != new:
-            yield Change(f"policy, {name}", f"{old:g}", f"{new:g}", rise=(new - old) * sign > 0)
-    old_families, new_families = (
-        {f["name"]: f for f in side["families"]} for side in (before, after)
-    )
+    yield from _term_changes(before["terms"], after["terms"])
+    old_families = {family["name"]: family for family in before["families"]}
+    new_families = {family["name"]: family for family in after["families"]}
     for name in sorted(old_families.keys() | new_families.keys()):
         yield from _family_changes(name, old_families.get(name), new_families.get(name))
+
+
+def _term_changes(before: dict[str, float], after: dict[str, float]) -> Iterator[Change]:
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            rise = lets_more_out(name, old, new)
+            yield Change(f"policy, {name}", _number(old), _number(new), rise)
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"
 
 
 def _family_changes(
@@ -195,9 +201,9 @@ def _family_changes(
 
 
 def _named(table: dict[str, Any]) -> str:
-    """A table by its dimensions, a strip by the segments that it counts."""
-    if table.get("kind") == "strip":
-        return f"strip {', '.join(table['serves'])}"
+    """A table by its dimensions, a partition by the segments that it counts."""
+    if table.get("kind") == PARTITION:
+        return f"partition {', '.join(table['serves'])}"
     return f"table {' × '.join(table['dimensions']) or 'everyone'}"
 
 

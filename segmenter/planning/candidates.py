@@ -1,6 +1,6 @@
 """What a strategy may choose from.
 
-Tables over subsets of the job's axes, and strips of its segments (P14).
+Tables over subsets of the job's axes, and partitions of its segments (P14).
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 MOST_TABLES = 256  # candidates looked at
 LARGEST = 1_000_000  # cells of one measured table
-WIDEST = 200_000  # cells that a strip merges
-JOINED = (1, 2, 3, 4)  # how many lists of disjoint segments make a strip
+WIDEST = 200_000  # cells that a partition merges
+JOINED = (1, 2, 3, 4)  # how many lists of disjoint segments make a partition
 
 
 @dataclass(frozen=True, slots=True)
-class Strip:
+class CandidatePartition:
     """Positions of segments in their job, and what measuring their groups tells.
 
     What one unit of precision for each group tells of the segments' sums and of everyone.
@@ -51,7 +51,9 @@ def tables(own: Sequence[Axes], cells: Callable[[Axes], int]) -> tuple[Axes, ...
     return (*own, *fit[: max(0, MOST_TABLES - len(own))])
 
 
-def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tuple[Strip, ...]:
+def partitions(
+    segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]
+) -> tuple[CandidatePartition, ...]:
     """Lists of disjoint segments, and two to four such lists together.
 
     One segment alone has its table.
@@ -75,7 +77,7 @@ def strips(segments: Sequence[tuple[Axes, Truths]], sizes: Sequence[int]) -> tup
         if len(s) <= MOST_REGIONS
         and math.prod(sizes[a] for a in {a for n in s for a in segments[n][0]}) <= WIDEST
     ]
-    return tuple(Strip(s, _tells([segments[n] for n in s])) for s in fit)
+    return tuple(CandidatePartition(s, _tells([segments[n] for n in s])) for s in fit)
 
 
 def _tells(regions: Sequence[tuple[Axes, Truths]]) -> Reals:
@@ -121,15 +123,15 @@ def _joined(
     """Lists put together, `many` at a time, those that overlap least."""
     left = list(lists)
     while left:
-        strip = left.pop(0)
+        partition = left.pop(0)
         for _ in range(min(many - 1, len(left))):
-            strip = [
-                *strip,
+            partition = [
+                *partition,
                 *left.pop(
                     min(
                         range(len(left)),
-                        key=lambda n: sum(len(overlaps[m] & {*strip}) for m in left[n]),
+                        key=lambda n: sum(len(overlaps[m] & {*partition}) for m in left[n]),
                     )
                 ),
             ]
-        yield strip
+        yield partition

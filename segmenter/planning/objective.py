@@ -2,7 +2,7 @@
 
 All of it works on small matrices, whatever the tables' sizes.
 
-What tables tell is a precision for each residual component (`marginals`), so that without strips
+What tables tell is a precision for each residual component (`marginals`), so that without partitions
 the covariances of the segments' sums are C = sum over A of W(A) / precision(A), W(A) the products
 of the segments' parts. Strips add the precisions U of some combinations of these sums: their
 covariances become (1 + C U)^-1 C. Shares are refined by multiplicative steps, which minimise a
@@ -21,12 +21,12 @@ import numpy as np
 
 from segmenter.estimation import marginals
 from segmenter.estimation.marginals import Axes, subsets
-from segmenter.planning.candidates import Strip
+from segmenter.planning.candidates import CandidatePartition
 
 if TYPE_CHECKING:
     from segmenter.estimation.marginals import Parts
     from segmenter.noise.arrays import Reals
-    from segmenter.planning.strategy import Job
+    from segmenter.planning.strategy import Workload
 
 SMALLEST_SHARE = 0.002
 ROUNDS, FAST, FEW = 200, 20, 4
@@ -43,27 +43,31 @@ NOTHING, STILL = 1e-6, 1e-6  # a share that is none, beside the largest; a step 
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
+class Objective:
     """Candidates, and what their shares come to.
 
-    Shares are one array: tables first, then strips.
+    Shares are one array: tables first, then partitions.
     """
 
-    job: Job
+    job: Workload
     tables: tuple[Axes, ...]
-    strips: tuple[Strip, ...]
+    partitions: tuple[CandidatePartition, ...]
     products: (
         Reals  # of each component: the products of the parts of the segments and, last, of everyone
     )
     cells: Reals  # of each component: what single cells want of it, weighted
     tells: Reals  # of each component: what a table at precision 1 says of it
-    told: Reals  # of each strip: what it tells of the segments' sums and of everyone at precision 1
+    told: Reals  # of each partition: what it tells of the segments' sums and of everyone at precision 1
     needed: Reals  # of each segment's own table: which tables hold it
 
     @classmethod
     def of(
-        cls, job: Job, tables: tuple[Axes, ...], strips: tuple[Strip, ...], cell_weight: float
-    ) -> Judge:
+        cls,
+        job: Workload,
+        tables: tuple[Axes, ...],
+        partitions: tuple[CandidatePartition, ...],
+        cell_weight: float,
+    ) -> Objective:
         """The objective for a job's candidates.
 
         The error of a single cell weighs `cell_weight` of the error of a sum.
@@ -71,23 +75,23 @@ class Judge:
         own = list(dict.fromkeys(axes for axes, _ in job.segments))
         components = list(dict.fromkeys([(), *(a for axes in own for a in subsets(axes))]))
         products, cells = _wanted(job, components)
-        told = np.zeros((len(strips), len(job.segments) + 1, len(job.segments) + 1))
-        for n, strip in enumerate(strips):
-            told[n][np.ix_((*strip.segments, -1), (*strip.segments, -1))] = strip.tells
+        told = np.zeros((len(partitions), len(job.segments) + 1, len(job.segments) + 1))
+        for n, partition in enumerate(partitions):
+            told[n][np.ix_((*partition.segments, -1), (*partition.segments, -1))] = partition.tells
         return cls(
-            job, tables, strips, products, cells * (cell_weight / len(job.segments)),
+            job, tables, partitions, products, cells * (cell_weight / len(job.segments)),
             np.array([[job.cells(a) / job.cells(t) if set(a) <= set(t) else 0.0 for t in tables] for a in components]),
             told,
             np.array([[float(set(axes) <= set(t)) for t in tables] for axes in own]),
         )  # fmt: skip
 
-    def start(self, chosen: Iterable[Axes | Strip]) -> Reals:
+    def start(self, chosen: Iterable[Axes | CandidatePartition]) -> Reals:
         """Equal shares of what is chosen."""
-        shares = np.zeros(len(self.tables) + len(self.strips))
+        shares = np.zeros(len(self.tables) + len(self.partitions))
         for one in chosen:
             shares[
-                len(self.tables) + self.strips.index(one)
-                if isinstance(one, Strip)
+                len(self.tables) + self.partitions.index(one)
+                if isinstance(one, CandidatePartition)
                 else self.tables.index(one)
             ] = 1.0
         return np.asarray(shares / shares.sum())
@@ -142,7 +146,9 @@ class Judge:
 
     # -- search ------------------------------------------------------------------------------------
 
-    def best(self, starts: Iterable[Iterable[Axes | Strip]], before: Reals | None = None) -> Reals:
+    def best(
+        self, starts: Iterable[Iterable[Axes | CandidatePartition]], before: Reals | None = None
+    ) -> Reals:
         """The best shares found from several starts, and from those `before`."""
         tried = [self.refined(self.start(chosen), FAST) for chosen in starts]
         tried += [self.merged()] if before is None else [before]
@@ -222,7 +228,7 @@ class Judge:
                 return self.refined(shares)
 
 
-def _wanted(job: Job, components: Sequence[Axes]) -> tuple[Reals, Reals]:
+def _wanted(job: Workload, components: Sequence[Axes]) -> tuple[Reals, Reals]:
     """Of each component: the products of the segments' parts, everyone's last.
 
     Also what the cells of all segments want of it together.

@@ -21,7 +21,7 @@ from segmenter.estimation import marginals
 from segmenter.estimation.measured import Measured, estimator_of, noise_of
 from segmenter.model import Cost
 from segmenter.noise.intervals import EACH_SIDE
-from segmenter.planning.strategy import Job, Strategy
+from segmenter.planning.strategy import Strategy, Workload
 from segmenter.project.family import Family, Setting, question_key, region, release_id
 from segmenter.published.release import Provenance, Release
 from segmenter.published.segment_count import SegmentCount, read_off
@@ -29,11 +29,12 @@ from segmenter.published.segment_count import SegmentCount, read_off
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from segmenter.planning.candidates import Strip
+    from segmenter.planning.candidates import CandidatePartition
     from segmenter.project.policy import Policy
     from segmenter.project.segment import Resolved
 
 GAUSSIAN = "discrete_gaussian"
+PARTITION = "strip"  # the word of the JSON document and of stored answers since version 0.1
 LEAST, MOST = (
     5.0,
     12.0,
@@ -43,7 +44,7 @@ Find = Callable[[str, int], Release | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Measure:
+class Measurement:
     """What is to be measured: a table, or a partition of named segments.
 
     With its price and its question.
@@ -79,7 +80,7 @@ class FamilyPlan:
     setting: Setting
     epsilon: int
     segments: tuple[Resolved, ...]
-    measures: tuple[Measure, ...]
+    measures: tuple[Measurement, ...]
     tables: tuple[tuple[str, ...], ...]
     stored: Mapping[str, Release]
     errors: Mapping[str, int]
@@ -111,7 +112,7 @@ class FamilyPlan:
             alone = len(self.measures) == 1 and measure.dimensions in self.tables
             name = release_id(measure.question, self.epsilon) if alone else measure.question[:16]
             about = (measure.dimensions, measure.cost, measure.cells, measure.serves(self._open()))
-            kind = "table" if measure.partition is None else "strip"
+            kind = "table" if measure.partition is None else PARTITION
             yield self._row(name, kind, about, stored=False)
         for release in {r.id: r for r in self.stored.values()}.values():
             served = [name for name, r in self.stored.items() if r.id == release.id]
@@ -282,7 +283,7 @@ def _family(
 
 def measured(
     family: Family, segments: Sequence[Resolved], policy: Policy, setting: Setting, price: int
-) -> tuple[Measure, ...]:
+) -> tuple[Measurement, ...]:
     """The best strategy found for some segments of a family at a price (nano-epsilon)."""
     if not segments:
         return ()
@@ -292,9 +293,13 @@ def measured(
     parts = _parts(strategy.shares, rho or price)
     dimensions = [tuple(names[a] for a in axes) for axes in strategy.tables]
     found = [
-        Measure(d, _cells(d, policy), Cost(), question_key(family, d, setting)) for d in dimensions
+        Measurement(d, _cells(d, policy), Cost(), question_key(family, d, setting))
+        for d in dimensions
     ]
-    found += [_strip(strip, segments, policy, (family, setting)) for strip in strategy.strips]
+    found += [
+        _partition(partition, segments, policy, (family, setting))
+        for partition in strategy.partitions
+    ]
     price_of = accounting.gaussian if rho else accounting.geometric
     return tuple(
         replace(m, cost=price_of(part)) for m, part in zip(found, parts, strict=True) if part > 0
@@ -305,16 +310,20 @@ def _cells(dimensions: Sequence[str], policy: Policy) -> int:
     return math.prod(len(policy.dimensions[d].labels) for d in dimensions)
 
 
-def _strip(
-    strip: Strip, segments: Sequence[Resolved], policy: Policy, where: tuple[Family, Setting]
-) -> Measure:
-    chosen = [segments[n] for n in strip.segments]
+def _partition(
+    partition: CandidatePartition,
+    segments: Sequence[Resolved],
+    policy: Policy,
+    where: tuple[Family, Setting],
+) -> Measurement:
+    chosen = [segments[n] for n in partition.segments]
     regions = [Region.of(s.dimensions, region(s, policy.dimensions)) for s in chosen]
-    partition = Partition(tuple(regions))
+    groups = Partition(tuple(regions))
     dimensions = tuple(d for d in policy.dimensions if any(d in s.dimensions for s in chosen))
-    groups = partition.own_groups(policy).size
-    question = question_key(where[0], dimensions, where[1], f"strip {partition.digest()}")
-    return Measure(dimensions, groups, Cost(), question, partition, tuple(s.name for s in chosen))
+    cells = groups.own_groups(policy).size
+    question = question_key(where[0], dimensions, where[1], f"{PARTITION} {groups.digest()}")
+    names = tuple(segment.name for segment in chosen)
+    return Measurement(dimensions, cells, Cost(), question, groups, names)
 
 
 def affordable_rho(policy: Policy, purpose: str, price: int) -> int:
@@ -345,7 +354,7 @@ def _strategy(
     ]
     amount, gaussian = price
     sizes = tuple(len(policy.dimensions[d].labels) for d in names)
-    job = Job(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
+    job = Workload(sizes, tuple(regions), amount / accounting.NANO, gaussian=gaussian)
     if len({axes for axes, _ in regions}) == 1 and (
         len(segments) == 1 or job.alone().variance <= job.wanted
     ):

@@ -2,7 +2,7 @@
 
 Chosen by predicted error. Looks at declared domains only.
 
-Two kinds of measurement are candidates: tables over some dimensions, and strips (`strip`): disjoint
+Two kinds of measurement are candidates: tables over some dimensions, and partitions (`partition`): disjoint
 segments counted side by side. A strategy is judged by the mean variance of the segments' sums, and
 a little that of their cells, which thresholds look at (P8). How little is settled by the job: cells
 get all that the sums can spare. Sums are precise enough at `WANTED` of a bare count that has a
@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from segmenter.planning import candidates
-from segmenter.planning.candidates import Strip
-from segmenter.planning.objective import Judge
+from segmenter.planning.candidates import CandidatePartition
+from segmenter.planning.objective import Objective
 
 if TYPE_CHECKING:
     from segmenter.estimation.marginals import Axes
@@ -42,7 +42,7 @@ WEIGHTS = (
     1e-5,
     1e-6,
     1e-7,
-)  # with strips: the largest that will do
+)  # with partitions: the largest that will do
 WANTED, MANY = 0.548, 20
 
 
@@ -54,13 +54,13 @@ class Strategy:
     """
 
     tables: tuple[Axes, ...]
-    strips: tuple[Strip, ...]
+    partitions: tuple[CandidatePartition, ...]
     shares: tuple[float, ...]
     variance: float
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Workload:
     """What is to be estimated.
 
     `sizes` of the axes, and for each segment its axes and the cells of them that it wants.
@@ -95,21 +95,21 @@ class Job:
 
     def best(self) -> Strategy:
         """The strategy of the smallest predicted error found."""
-        tables, strips = (
+        tables, partitions = (
             candidates.tables(self._own(), self.cells),
-            candidates.strips(self.segments, self.sizes),
+            candidates.partitions(self.segments, self.sizes),
         )
-        judge = Judge.of(self, tables, (), CELL_WEIGHT)
-        shares = judge.best(self._starts(tables))
-        if not strips or judge.sums(shares) <= self.wanted:
-            return self._strategy(judge, shares)
-        shares = np.pad(shares, (0, len(strips)))
+        objective = Objective.of(self, tables, (), CELL_WEIGHT)
+        shares = objective.best(self._starts(tables))
+        if not partitions or objective.sums(shares) <= self.wanted:
+            return self._strategy(objective, shares)
+        shares = np.pad(shares, (0, len(partitions)))
         for weight in WEIGHTS:
-            judge = Judge.of(self, tables, strips, weight)
-            shares = judge.best(self._starts(tables, strips), shares)
-            if judge.sums(shares) <= self.wanted:
+            objective = Objective.of(self, tables, partitions, weight)
+            shares = objective.best(self._starts(tables, partitions), shares)
+            if objective.sums(shares) <= self.wanted:
                 break
-        return self._strategy(judge, shares)
+        return self._strategy(objective, shares)
 
     def alone(self) -> Strategy:
         """The one table that every segment is of, for the whole price."""
@@ -126,7 +126,7 @@ class Job:
         comparison.
         """
         tables = candidates.tables(self._own(), self.cells)
-        judge = Judge.of(self, tables, (), CELL_WEIGHT)
+        objective = Objective.of(self, tables, (), CELL_WEIGHT)
         separate, joint = self._own(), [self._joint()]
         for name, chosen in (
             ("separate", separate),
@@ -136,14 +136,16 @@ class Job:
             if all(any(set(t) <= set(c) for c in chosen) for t in separate) and all(
                 c in tables for c in chosen
             ):
-                yield name, self._strategy(judge, judge.start(chosen))
+                yield name, self._strategy(objective, objective.start(chosen))
 
-    def _strategy(self, judge: Judge, shares: Reals) -> Strategy:
-        of_tables, of_strips = shares[: len(judge.tables)], shares[len(judge.tables) :]
-        tables = tuple(t for t, share in zip(judge.tables, of_tables, strict=True) if share > 0)
-        strips = tuple(s for s, share in zip(judge.strips, of_strips, strict=True) if share > 0)
+    def _strategy(self, objective: Objective, shares: Reals) -> Strategy:
+        of_tables, of_strips = shares[: len(objective.tables)], shares[len(objective.tables) :]
+        tables = tuple(t for t, share in zip(objective.tables, of_tables, strict=True) if share > 0)
+        partitions = tuple(
+            s for s, share in zip(objective.partitions, of_strips, strict=True) if share > 0
+        )
         return Strategy(
-            tables, strips, tuple(float(s) for s in shares[shares > 0]), judge.sums(shares)
+            tables, partitions, tuple(float(s) for s in shares[shares > 0]), objective.sums(shares)
         )
 
     # -- candidates --------------------------------------------------------------------------------
@@ -159,12 +161,12 @@ class Job:
         return math.prod(self.sizes[a] for a in axes)
 
     def _starts(
-        self, tables: Sequence[Axes], strips: Sequence[Strip] = ()
-    ) -> Iterator[list[Axes | Strip]]:
+        self, tables: Sequence[Axes], partitions: Sequence[CandidatePartition] = ()
+    ) -> Iterator[list[Axes | CandidatePartition]]:
         own, joint = self._own(), self._joint()
         whole = [joint] if joint in tables else list(tables)
-        if strips:
-            for first, beside in itertools.product((own, whole), _covers(strips)):
+        if partitions:
+            for first, beside in itertools.product((own, whole), _covers(partitions)):
                 yield [*first, *beside]
             return
         yield [*own]
@@ -175,17 +177,17 @@ class Job:
         yield [*whole, *((a,) for a in joint if (a,) in tables)]
 
 
-def _covers(strips: Sequence[Strip]) -> list[list[Strip]]:
-    """The strips in the order they were found, cut if a segment comes again.
+def _covers(partitions: Sequence[CandidatePartition]) -> list[list[CandidatePartition]]:
+    """The partitions in the order they were found, cut if a segment comes again.
 
     Each part has every segment once.
     """
-    found: list[list[Strip]] = []
+    found: list[list[CandidatePartition]] = []
     seen: set[int] = set()
-    for strip in strips:
-        if not found or seen & {*strip.segments}:
+    for partition in partitions:
+        if not found or seen & {*partition.segments}:
             found.append([])
             seen = set()
-        found[-1].append(strip)
-        seen |= {*strip.segments}
+        found[-1].append(partition)
+        seen |= {*partition.segments}
     return found

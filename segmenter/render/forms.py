@@ -44,8 +44,8 @@ def _plan(document: Document, console: Console, _language: str) -> None:
 
 
 def _counted(release: Mapping[str, Any]) -> Any:
-    """A table's dimensions; a strip goes by the segments that it serves."""
-    return "strip" if release.get("kind") == "strip" else release.get("dimensions")
+    """A table's dimensions; a partition goes by the segments that it serves."""
+    return "partition" if release.get("kind") == "strip" else release.get("dimensions")
 
 
 def _error(error: Any) -> str:

@@ -221,9 +221,9 @@ def _odds(cost: Cost, say: Mapping[str, str]) -> str:
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
     mechanism = say["discrete_gaussian" if table.cost.rho else "geometric"]
-    strip = (say["strip"].format(n=table.segments),)
+    partition = (say["partition"].format(n=table.segments),)
     return {
-        "dimensions": strip if table.segments else table.dimensions,
+        "dimensions": partition if table.segments else table.dimensions,
         "mechanism": mechanism,
         "price": f"{shown(table.cost.rho or table.cost.epsilon):.4g}",
     }
@@ -282,9 +282,9 @@ def plan_html(document: Mapping[str, Any]) -> str:
 
 
 def _counted(row: Mapping[str, Any]) -> str:
-    """What a row of a plan measures: a table's dimensions, or the segments of a strip."""
+    """What a row of a plan measures: a table's dimensions, or the segments of a partition."""
     return (
-        f"strip of {', '.join(row['serves'])}"
+        f"partition of {', '.join(row['serves'])}"
         if row["kind"] == "strip"
         else " × ".join(row["dimensions"])
     )

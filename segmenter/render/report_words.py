@@ -39,7 +39,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
             "This release cost {price}. A release is paid before data is read, and is never refunded. Looking at it again is free."
         ),
         "measured": "Measured",
-        "strip": "strip of {n} segments",
+        "partition": "partition of {n} segments",
         "mechanism": "noise",
         "total": "everyone",
         "method_title": "How it was made",
@@ -84,7 +84,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
             "remboursée. La relire est gratuit."
         ),
         "measured": "Mesuré",
-        "strip": "bande de {n} segments",
+        "partition": "bande de {n} segments",
         "mechanism": "bruit",
         "total": "tout le monde",
         "method_title": "Comment elle a été faite",

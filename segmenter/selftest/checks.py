@@ -277,11 +277,19 @@ def _told(
             family.tables, key=lambda t: cube.cells([project.policy.dimensions[d] for d in t])
         )[:2]
         costs = tuple((m.dimensions, m.cost) for m in family.measures if m.partition is None)
-        strips = tuple((m.partition, m.cost) for m in family.measures if m.partition is not None)
+        partitions = tuple(
+            (m.partition, m.cost) for m in family.measures if m.partition is not None
+        )
         enough = min(runs, distinguish.enough_runs(limit))
         provenance = family.provenance(datetime.now(UTC))
         trial = distinguish.Trial(
-            project.policy, provenance, costs, tuple(smallest), enough, noise=noise, strips=strips
+            project.policy,
+            provenance,
+            costs,
+            tuple(smallest),
+            enough,
+            noise=noise,
+            partitions=partitions,
         )
         for base in (0, max(0, project.policy.threshold.patients - 1)):
             evidence = trial.attack(base, place=1)

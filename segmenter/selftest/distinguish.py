@@ -65,7 +65,7 @@ class Trial:
     runs: int
     publish: Publish = publish
     noise: Source | None = None
-    strips: tuple[tuple[Partition, Cost], ...] = ()
+    partitions: tuple[tuple[Partition, Cost], ...] = ()
 
     def attack(self, base: int, place: int = 0) -> Evidence:
         """The strongest evidence on neighbours.
@@ -75,9 +75,9 @@ class Trial:
         `place` picks the cell: the label at that position (modulo the domain) of every dimension.
         """
         sides = [self._sides(base, place, more) for more in (0, 1)]
-        cubes, strips = sides[0]
+        cubes, partitions = sides[0]
         moved = [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes]
-        moved += [(s.counts.size, self._group(s, place)) for s in strips]
+        moved += [(s.counts.size, self._group(s, place)) for s in partitions]
         source = _Batches(self.noise or noises.system, self.runs, moved)
         left, right = (self._outputs([*c, *s], place, source) for c, s in sides)
         return evidence(left, right, self._names())
@@ -85,7 +85,7 @@ class Trial:
     def _sides(self, base: int, place: int, more: int) -> tuple[list[Cube], list[PartitionCounts]]:
         """The exact counts of one neighbour."""
         cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
-        return cubes, [self._strip(n, base, (place, more)) for n in range(len(self.strips))]
+        return cubes, [self._partition(n, base, (place, more)) for n in range(len(self.partitions))]
 
     def _outputs(
         self, exact: Sequence[Cube | PartitionCounts], place: int, source: _Batches
@@ -135,16 +135,16 @@ class Trial:
         counts[self._moved(dimensions, place)] += more
         return Cube(dimensions, counts, spend)
 
-    def _strip(self, number: int, base: int, moved: tuple[int, int]) -> PartitionCounts:
-        partition, cost = self.strips[number]
-        spend = Spend(f"strip {number}", self.provenance.family.purpose, "", cost, 0)
+    def _partition(self, number: int, base: int, moved: tuple[int, int]) -> PartitionCounts:
+        partition, cost = self.partitions[number]
+        spend = Spend(f"partition {number}", self.provenance.family.purpose, "", cost, 0)
         cube = self._exact(self._dimensions(partition), spend, base, moved)
         return count_groups(partition, cube, self.policy, spend)
 
-    def _group(self, strip: PartitionCounts, place: int) -> int:
+    def _group(self, partition: PartitionCounts, place: int) -> int:
         """The number of the group that differs."""
-        groups = strip.partition.own_groups(self.policy)
-        cell = self._moved(self._dimensions(strip.partition), place)
+        groups = partition.partition.own_groups(self.policy)
+        cell = self._moved(self._dimensions(partition.partition), place)
         return int(groups.numbers.ravel()[cell])
 
     def _dimensions(self, partition: Partition) -> tuple[str, ...]:

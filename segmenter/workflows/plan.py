@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
-from segmenter.errors import PolicyError, SegmenterError
+from segmenter.errors import PolicyError, SegmenterError, UsageError
+from segmenter.model import Clocks
 from segmenter.planning import budget_lock, planner
 from segmenter.project.family import Setting
 from segmenter.project.folder import read_project
@@ -90,7 +91,7 @@ def plan(
     `target` asks what an error of so many patients would cost. `lock` writes `budgets.lock`.
     """
     allowed, refused, first_error = _selected(context, asked)
-    _, setting = setting_of(context, asked)
+    setting = _setting(context, asked, lock=lock)
     ledger = ledger_of(context)
     workload = (*allowed, *asked.extra_tables(allowed, context.policy))
     release_plan = planner.plan(
@@ -104,6 +105,18 @@ def plan(
     return PlanReport(
         release_plan, balances(ledger), tuple(refused), first_error, priced, lock_file
     )
+
+
+def _setting(context: Context, asked: WorkloadRequest, *, lock: bool) -> Setting:
+    """The setting of the plan. A lock needs none: where it is written, no data may be at hand."""
+    try:
+        _, setting = setting_of(context, asked)
+    except UsageError:
+        if not lock:
+            raise
+        now = context.now()
+        setting = Setting("", context.policy.deciding_hash(), Clocks(now, now))
+    return setting
 
 
 def _selected(

@@ -61,25 +61,25 @@ def rows(draw):
 
 @settings(max_examples=40)
 @given(rows(), st.integers(0, 10_000))
-def test_p13_one_human_more_is_one_more_in_one_group(strip, seed):
+def test_p13_one_human_more_is_one_more_in_one_group(partition, seed):
     people = np.random.default_rng(seed).integers(0, 5, size=sizes(*WIDE)).ravel()
-    before = count_groups(strip, cube(WIDE, people), policy(), paid()).counts
+    before = count_groups(partition, cube(WIDE, people), policy(), paid()).counts
     assert before.sum() == people.sum()
     for cell in np.random.default_rng(seed).choice(people.size, 8):
         more = people.copy()
         more[cell] += 1
-        moved = count_groups(strip, cube(WIDE, more), policy(), paid()).counts - before
+        moved = count_groups(partition, cube(WIDE, more), policy(), paid()).counts - before
         assert sorted(moved.tolist()) == [*[0] * (len(moved) - 1), 1]
 
 
 @settings(max_examples=40)
 @given(rows(), st.integers(0, 10_000))
-def test_each_segment_is_the_sum_of_its_groups(strip, seed):
+def test_each_segment_is_the_sum_of_its_groups(partition, seed):
     people = np.random.default_rng(seed).integers(0, 5, size=sizes(*WIDE))
-    counted = count_groups(strip, cube(WIDE, people), policy(), paid())
+    counted = count_groups(partition, cube(WIDE, people), policy(), paid())
     labels = {d: DIMENSIONS[d].labels for d in WIDE}
-    found = find_groups([(row.dimensions, row.cells(labels)) for row in strip.regions], WIDE)
-    for row, inside in zip(strip.regions, found.inside, strict=False):
+    found = find_groups([(row.dimensions, row.cells(labels)) for row in partition.regions], WIDE)
+    for row, inside in zip(partition.regions, found.inside, strict=False):
         own = people.sum(axis=tuple(n for n, d in enumerate(WIDE) if d not in row.dimensions))
         own = own.transpose(
             [[d for d in WIDE if d in row.dimensions].index(d) for d in row.dimensions]
@@ -118,7 +118,7 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
         *[t for t in subsets((0, 1, 2)) if random.random() < 0.3 and t != (0, 1, 2)],
     ]
     lattice = Lattice(SIZES, tuple((t, float(random.uniform(0.2, 9))) for t in tables))
-    strips = []
+    partitions = []
     for _ in range(many):
         chosen = [
             tuple(t)
@@ -127,17 +127,20 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
             ].tolist()
         ]
         regions = tuple((t, random.random([SIZES[a] for a in t]) < 0.5) for t in chosen)
-        strips.append(
+        partitions.append(
             MeasuredPartition(
                 regions, find_groups(regions, (0, 1, 2)).inside, float(random.uniform(0.2, 9))
             )
         )
-    estimator = Estimator(lattice, tuple(strips))
+    estimator = Estimator(lattice, tuple(partitions))
     people = [random.integers(0, 9, size=[SIZES[a] for a in t]) for t in tables]
-    groups = [random.integers(0, 9, size=s.inside.shape[1]) for s in strips]
-    stack, weights = _dense(lattice, strips)
+    groups = [random.integers(0, 9, size=s.inside.shape[1]) for s in partitions]
+    stack, weights = _dense(lattice, partitions)
     told = np.concatenate(
-        [*(p.ravel() for p in people), *(s.inside @ g for s, g in zip(strips, groups, strict=True))]
+        [
+            *(p.ravel() for p in people),
+            *(s.inside @ g for s, g in zip(partitions, groups, strict=True)),
+        ]
     )
     covariance = np.linalg.inv(stack.T @ weights @ stack)
     solution = covariance @ stack.T @ weights @ told
@@ -157,23 +160,28 @@ def test_tables_and_strips_together_are_the_weighted_least_squares_solution(seed
     weighed = sum(
         (w**2).sum() * v for w, (_, v) in zip(found.tables, lattice.variances, strict=True)
     )
-    weighed += sum((w**2).sum() * s.variance for w, s in zip(found.partitions, strips, strict=True))
+    weighed += sum(
+        (w**2).sum() * s.variance for w, s in zip(found.partitions, partitions, strict=True)
+    )
     assert weighed == pytest.approx(exactly)
 
 
-def _dense(lattice, strips):
+def _dense(lattice, partitions):
     stack = [matrix(lattice, axes) for axes, _ in lattice.variances]
     blocks = [np.eye(lattice.cells(axes)) / v for axes, v in lattice.variances]
-    for strip in strips:
+    for partition in partitions:
         stack.append(
             np.array(
                 [
-                    *(region.ravel() @ matrix(lattice, axes) for axes, region in strip.segments),
+                    *(
+                        region.ravel() @ matrix(lattice, axes)
+                        for axes, region in partition.segments
+                    ),
                     np.ones(24),
                 ]
             )
         )
-        blocks.append(np.linalg.pinv(strip.variance * strip.inside @ strip.inside.T))
+        blocks.append(np.linalg.pinv(partition.variance * partition.inside @ partition.inside.T))
     weights = np.zeros((sum(map(len, blocks)),) * 2)
     ends = np.cumsum([0, *map(len, blocks)])
     for (first, last), block in zip(itertools.pairwise(ends), blocks, strict=True):

@@ -31,7 +31,7 @@ from segmenter.errors import UsageError
 from segmenter.estimation.measured import Measured
 from segmenter.noise.mechanisms import Geometric
 from segmenter.planning import planner
-from segmenter.planning.strategy import Job
+from segmenter.planning.strategy import Workload
 from segmenter.project.family import region
 from segmenter.project.policy import Budget, ReleaseTerms
 from segmenter.release import publish as release
@@ -152,7 +152,7 @@ def test_p6_the_plan_names_the_release_that_the_run_makes():
 
 @pytest.mark.parametrize(("seed", "many"), [(9, 6), (0, 20)])
 def test_p14_the_predicted_error_is_what_comes_out(seed, many):
-    """Of every segment's sum, with strips and without; and cells pass their margins and intervals
+    """Of every segment's sum, with partitions and without; and cells pass their margins and intervals
     no more often than told (P8).
     """
     segments = one_family(job(np.random.default_rng(seed), many=many))
@@ -338,23 +338,23 @@ def test_one_table_alone_is_the_joint_one(axes):
     random = np.random.default_rng(3)
     sizes = tuple((4, 5)[a] for a in axes)
     for gaussian in (False, True):
-        job = Job(
+        job = Workload(
             (4, 5),
             tuple((axes, random.random(sizes) < 0.5) for _ in range(3)),
             0.7,
             gaussian=gaussian,
         )
         joint = dict(job.fixed())["joint"]
-        assert (job.alone().tables, job.alone().strips, job.alone().shares) == (
+        assert (job.alone().tables, job.alone().partitions, job.alone().shares) == (
             joint.tables,
-            joint.strips,
+            joint.partitions,
             joint.shares,
         )
         assert job.alone().variance == pytest.approx(joint.variance)
 
 
 def test_strategies_for_comparison():
-    made = Job(
+    made = Workload(
         (2, 3), (((0,), np.ones(2, dtype=bool)), ((1,), np.array([True, False, False]))), 1.0
     )
     assert {name for name, _ in made.fixed()} == {"separate", "joint", "both"}

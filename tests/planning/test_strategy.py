@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from segmenter.noise.mechanisms import Geometric
-from segmenter.planning.candidates import strips
-from segmenter.planning.strategy import Job
+from segmenter.planning.candidates import partitions
+from segmenter.planning.strategy import Workload
 
 NANO = 1_000_000_000
 CLINIC = (3, 7, 4, 5, 5)
@@ -93,7 +93,7 @@ def family(kind, seed, number=20):
         chosen = random.choice(5, size=random.integers(fewest, largest + 1), replace=False)
         axes = tuple(sorted(int(a) for a in chosen))
         segments.append((axes, shape(random, sizes, axes, pick)))
-    return Job(sizes, tuple(segments), 1.0)
+    return Workload(sizes, tuple(segments), 1.0)
 
 
 def ratio(job):
@@ -118,7 +118,7 @@ def test_p14_twenty_segments_of_one_family_cost_at_most_0_55_of_a_bare_count_of_
 
 
 def test_p14_twenty_segments_that_have_nothing_in_common():
-    """The worst there is: every group of them has members. Ten strips of two, and 5 % of the price,
+    """The worst there is: every group of them has members. Ten partitions of two, and 5 % of the price,
     are enough.
     """
     sizes = (2,) * 8
@@ -126,25 +126,25 @@ def test_p14_twenty_segments_that_have_nothing_in_common():
     segments = tuple(
         (tuple(range(8)), random.integers(0, 2, size=sizes).astype(bool)) for _ in range(20)
     )
-    assert math.sqrt(Job(sizes, segments, 1.0).best().variance / BARE) <= 0.55
+    assert math.sqrt(Workload(sizes, segments, 1.0).best().variance / BARE) <= 0.55
 
 
 def test_small_jobs_that_tables_serve_well_have_no_strips():
     job = family("labels", 1, number=4)
-    assert job.best().strips == ()
+    assert job.best().partitions == ()
     assert math.sqrt(job.best().variance / BARE) <= 0.55
 
 
 @pytest.mark.parametrize("kind", ["labels", "conjunctions"])
 def test_where_noise_is_gaussian_strips_help_as_well(kind):
     job = family(kind, 1)
-    gaussian = Job(job.sizes, job.segments, 0.02, gaussian=True)
+    gaussian = Workload(job.sizes, job.segments, 0.02, gaussian=True)
     assert gaussian.best().variance <= 1.001 * min(s.variance for _, s in gaussian.fixed())
 
 
 def test_a_strip_tells_disjoint_segments_apart_at_once():
     one, two = (np.array([True, False, False]), np.array([False, True, False]))
-    first, *_ = strips((((0,), one), ((0,), two)), (3,))
+    first, *_ = partitions((((0,), one), ((0,), two)), (3,))
     assert first.segments == (0, 1)
     assert np.allclose(first.tells, [[2, 1, -1], [1, 2, -1], [-1, -1, 1]])
 
@@ -155,8 +155,9 @@ def test_what_strips_leave_out():
         np.zeros(3, dtype=bool),
         np.array([True, False, False]),
     )
-    assert strips((((0,), some_),), (3,)) == ()
-    assert strips((((0,), everyone), ((0,), nobody)), (3,)) == ()
+    assert partitions((((0,), some_),), (3,)) == ()
+    assert partitions((((0,), everyone), ((0,), nobody)), (3,)) == ()
     assert [
-        s.segments for s in strips((((0,), some_), ((0,), some_.copy()), ((0,), everyone)), (3,))
+        s.segments
+        for s in partitions((((0,), some_), ((0,), some_.copy()), ((0,), everyone)), (3,))
     ] == [(0,)]

@@ -62,14 +62,14 @@ def test_several_cubes_of_one_family():
     assert found.epsilon <= EPSILON, found
 
 
-def strip(*regions):
+def partition(*regions):
     return Partition(tuple(Region.of(("sex",), np.array(region, dtype=bool)) for region in regions))
 
 
 def test_a_strip_beside_a_cube():
-    beside = ((strip([1, 1, 0], [0, 1, 1]), geometric(int(0.4 * NANO))),)
+    beside = ((partition([1, 1, 0], [0, 1, 1]), geometric(int(0.4 * NANO))),)
     sound = trial(measures=((("sex",), geometric(int(0.6 * NANO))),), runs=6_000)
-    found = dataclasses.replace(sound, strips=beside).attack(2, place=1)
+    found = dataclasses.replace(sound, partitions=beside).attack(2, place=1)
     assert found.epsilon <= EPSILON, found
 
 
@@ -169,13 +169,13 @@ def test_fault_a_threshold_on_the_exact_count():
 
 
 def test_fault_a_strip_that_nobody_paid_for():
-    """Beside a cube that has all that was paid: the strip tells as much again of whoever is in the
+    """Beside a cube that has all that was paid: the partition tells as much again of whoever is in the
     middle.
     """
     sound = trial(measures=((("sex",), geometric(NANO)),), source=seeded(17), runs=16_000)
-    found = dataclasses.replace(sound, strips=((strip([0, 1, 0]), geometric(NANO)),)).attack(
-        5, place=1
-    )
+    found = dataclasses.replace(
+        sound, partitions=((partition([0, 1, 0]), geometric(NANO)),)
+    ).attack(5, place=1)
     assert found.epsilon > EPSILON, found
 
 

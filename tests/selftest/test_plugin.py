@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+import segmenter
 from segmenter.errors import UsageError
 from segmenter.noise import mechanisms
 from segmenter.noise.mechanisms import Geometric
-from segmenter.planning import budget_lock
+from segmenter.planning import budget_lock, lock_terms
 from segmenter.selftest import checks as trial
 from segmenter.selftest.plugin import assert_covered, assert_locked, assert_private
 from segmenter.session import Session
@@ -98,7 +99,45 @@ def test_a_further_table_is_a_rise(project):
 
 def test_a_lower_threshold_is_a_rise(project):
     rewrite(project, "patients: 3", "patients: 2")
-    assert "policy, patients: 3 -> 2" in failure(assert_locked, project)
+    assert "threshold: patients: 3 -> 2" in failure(assert_locked, project)
+
+
+def test_every_term_of_the_policy_that_decides_what_can_be_lost_is_locked(project):
+    """Each direction by itself: what lets more out is a rise, the way back is none."""
+    locked = json.loads((project / "budgets.lock").read_text())["terms"]
+    for name, value in locked.items():
+        direction = lock_terms.LETS_MORE_OUT[name.rpartition(": ")[2]]
+        assert lock_terms.lets_more_out(name, value, value + direction)
+        assert not lock_terms.lets_more_out(name, value, value - direction)
+        assert lock_terms.lets_more_out(name, None, value)
+        assert not lock_terms.lets_more_out(name, value, None)
+    words = {name.rpartition(": ")[2] for name in locked}
+    assert {"epsilon", "delta", "days of its period", "years", "days that consent lasts"} <= words
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("epsilon: 5.0", "epsilon: 6.0", "budget prevention: epsilon: 5 -> 6"),
+        ("min_age: 18", "min_age: 16", "years: 18 -> 16"),
+        ("max_age_days: 400", "max_age_days: 800", "days that consent lasts: 400 -> 800"),
+    ],
+)
+def test_a_policy_that_lets_more_out_is_a_rise(project, old, new, told):
+    text = (project / "policy.yml").read_text()
+    if old not in text:
+        assert old == "min_age: 18"
+        (project / "policy.yml").write_text(text + f"\n{new}\n")
+    else:
+        (project / "policy.yml").write_text(text.replace(old, new, 1))
+    assert told in failure(assert_locked, project)
+
+
+def test_a_lock_is_written_where_no_data_is(project):
+    (project / "budgets.lock").unlink()
+    with segmenter.open(project) as session:
+        assert session.plan(lock=True).lock == str(project / "budgets.lock")
+    assert_locked(project)
 
 
 def test_titles_and_comments_change_nothing(project):
@@ -120,7 +159,7 @@ def test_a_lock_that_is_missing_or_broken_says_what_to_do(project, text):
 
 def test_a_lock_is_the_same_each_time(project):
     assert budget_lock.text(project) == (project / "budgets.lock").read_text()
-    assert json.loads(budget_lock.text(project))["version"] == 1
+    assert json.loads(budget_lock.text(project))["version"] == 2
 
 
 # -- an invented world -----------------------------------------------------------------------------
