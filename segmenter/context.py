@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segmenter.store.keys import Keys
 
 PRIVATE = ".segmenter"
+UNREAL = "unreal"  # the first entry of a project that only tests may use
 
 # The step that begins; how much of the whole verb is done, None if that is not known.
 Progress = Callable[[str, float | None], None]
@@ -37,7 +38,8 @@ def silent(_step: str, _done: float | None = None) -> None:
 class Context:
     """One opened project.
 
-    `noise` is None for the operating system's randomness; tests inject a source in code (P11).
+    `noise` is None for the operating system's randomness. `selftest.unreal` injects another one,
+    and another clock; nothing else can (P11, P19).
     """
 
     root: Path
@@ -74,13 +76,7 @@ class Context:
         )
 
 
-def opened(
-    root: Path,
-    policy: Policy,
-    now: Callable[[], datetime] | None = None,
-    noise: Any = None,
-    progress: Progress = silent,
-) -> Context:
+def opened(root: Path, policy: Policy, progress: Progress = silent) -> Context:
     """Open the project at `root`: private folder, keys, journal.
 
     What is missing is made; `init` is not required.
@@ -90,11 +86,25 @@ def opened(
     with locked(store.lock("open")):
         keys = project_keys.load(store.home)
     store = Store(store.home, keys, policy.encryption)
-    clock = now or (lambda: datetime.now(UTC))
-    journal = Journal(store.home, keys, clock, tuple((root / anchor) for anchor in policy.anchors))
-    return Context(
-        root, policy, keys, store, journal, policy.actor(account()), clock, noise, progress
-    )
+    anchors = tuple((root / anchor) for anchor in policy.anchors)
+    journal = Journal(store.home, keys, clock, anchors)
+    actor = policy.actor(account())
+    return Context(root, policy, keys, store, journal, actor, clock, progress=progress)
+
+
+def clock() -> datetime:
+    """The machine's time."""
+    return datetime.now(UTC)
+
+
+def require_real(context: Context) -> None:
+    """Refuse a project that tests were run on with another clock or other noise (P19)."""
+    if context.journal.read(UNREAL):
+        raise Refusal(
+            "P19",
+            "this project is of a test: its clock or its noise was not the real one",
+            hint="begin a new folder; nothing that was published from this one is protected",
+        )
 
 
 def account() -> str:

@@ -8,7 +8,7 @@ The command line calls nothing else. Every verb runs the workflow of its name in
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -54,17 +54,14 @@ Result = TypeVar("Result")
 def open_project(
     path: str | Path = ".",
     *,
-    now: Callable[[], datetime] | None = None,
-    noise: Any = None,
     progress: Progress = silent,
     lasting: bool = True,
 ) -> Session:
     """Open the project at `path`. A context manager.
 
-    An erasure that was killed halfway is finished first. `now` is the clock (aware datetimes) and
-    `noise` a source of noise, for tests; nothing outside code can set them (P11). In a `lasting`
-    session an engine waits for the next question. Raises `FileError` or `PolicyError` if the
-    policy is wrong, `ProjectKeyError` for the key.
+    An erasure that was killed halfway is finished first. In a `lasting` session an engine waits for
+    the next question. Raises `FileError` or `PolicyError` if the policy is wrong,
+    `ProjectKeyError` for the key, `Refusal` (P19) for a project of a test.
 
     >>> import segmenter
     >>> with segmenter.open(session.context.root) as opened:
@@ -73,9 +70,10 @@ def open_project(
     """
     root = Path(path).absolute()
     policy = read_project(root, segments=()).policy
-    context = contexts.opened(root, policy, now, noise, progress)
+    context = contexts.opened(root, policy, progress)
     # The verbs tell of a journal that cannot be trusted, and `budget recover` must be reached.
     with contextlib.suppress(BudgetError):
+        contexts.require_real(context)
         if context.journal.read("forget"):
             from segmenter.workflows.forget import finish_erasures
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-import segmenter
 from driving import Program
 from segmenter.errors import UsageError
+from segmenter.selftest.unreal import unreal
+from segmenter.session import Session
 from worlds import plain_project
 
 URL = "https://clinique.example/out/"
@@ -47,12 +48,16 @@ def test_a_planned_time_that_is_over_is_refused(program):
     )
 
 
-def test_a_planned_time_is_over_with_its_minute(program):
+def test_a_planned_time_is_over_with_its_minute(tmp_path):
+    root = plain_project(tmp_path, patients=6, unsubscribe_url=URL, destinations=DESTINATIONS)
     now = datetime.now(UTC).replace(
         second=50
     )  # it stands still, so that no minute ends while the test runs
     told = {"channel": "email", "destination": "mailer"}
-    with segmenter.open(program.root, now=lambda: now + timedelta(minutes=1)) as session:
+    with unreal(root, now=lambda: now + timedelta(minutes=1)) as context:
+        session = Session(context)
+        session.ingest()
+        session.run("women")
         session.export(
             "women", planned_at=now.replace(second=0, microsecond=0) + timedelta(minutes=1), **told
         )

@@ -20,6 +20,8 @@ import pytest
 
 import segmenter
 from driving import Program
+from segmenter.selftest.unreal import unreal
+from segmenter.session import Session
 from worlds import plain_consent, plain_patient, plain_project, write_csv
 
 ID, NAME, LOCAL, STREET, DIGITS = (
@@ -301,10 +303,11 @@ def test_no_exact_count_is_told(counted, caplog):
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
-        segmenter.open(
+        unreal(
             counted, noise=never_zero, progress=lambda *said: steps.append(repr(said))
-        ) as session,
+        ) as context,
     ):
+        session = Session(context)
         results = [
             session.ingest(),
             session.plan(),
@@ -333,7 +336,8 @@ def test_no_exact_count_is_told(counted, caplog):
 
 def test_no_exact_count_is_in_a_file_or_a_name(counted, tmp_path):
     root = shutil.copytree(counted, tmp_path / "copy")
-    with segmenter.open(root, noise=never_zero) as session:
+    with unreal(root, noise=never_zero) as context:
+        session = Session(context)
         session.ingest()
         session.run()
         session.export("women", channel="email", destination="check")
@@ -345,8 +349,10 @@ def test_no_exact_count_is_in_a_file_or_a_name(counted, tmp_path):
             assert not holds_count(readable(path)), path.relative_to(root)
 
 
-def test_a_marketer_is_told_no_exact_count_by_the_commands(counted):
-    program = Program(counted, inside=True)
+def test_a_marketer_is_told_no_exact_count_by_the_commands(counted, tmp_path):
+    root = tmp_path / "real"
+    shutil.copytree(counted, root, ignore=shutil.ignore_patterns(".segmenter"))
+    program = Program(root, inside=True)
     for words in (("check",), ("ingest",), ("plan",), ("run",), EXPORT, ("budget",)):
         for form in (words, (*words, "--json")):
             ran = program(*form)

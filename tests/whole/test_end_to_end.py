@@ -12,6 +12,8 @@ from driving import MAKE_WORLD, Program, exported_ids, kept_cells, make_world
 from oracle.addresses import profiles
 from oracle.events import DATES, SCOPE, text
 from oracle.project import Project
+from segmenter.selftest.unreal import unreal
+from segmenter.session import Session
 from worlds import plain_project, random_project
 
 needs_make_world = pytest.mark.skipif(
@@ -158,7 +160,8 @@ def test_random_projects_export_exactly_what_the_documents_say(tmp_path, seed, m
     """
     now = datetime.fromisoformat(moment).replace(tzinfo=UTC)
     root = random_project(tmp_path, seed, now)
-    with segmenter.open(root, now=lambda: now) as session:
+    with unreal(root, now=lambda: now) as context:
+        session = Session(context)
         session.ingest()
         run = session.run().to_dict()
         job = Job(root, lambda: now)
