@@ -37,16 +37,17 @@ if TYPE_CHECKING:
     from segmenter.suppression.imports import Imported
     from segmenter.suppression.summary import SuppressionSummary
     from segmenter.workflows.ageing import AgeingReport
-    from segmenter.workflows.budget import BudgetReport
+    from segmenter.workflows.budget import BudgetReport, JournalVerified
     from segmenter.workflows.discover import Discovery
     from segmenter.workflows.ingest import IngestReport
     from segmenter.workflows.plan import PlanReport
-    from segmenter.workflows.quarantine import Table
-    from segmenter.workflows.recovery import RecoveryReport
+    from segmenter.workflows.quarantine import Listing
+    from segmenter.workflows.recovery import RecoveryConfirmed, RecoveryReport
     from segmenter.workflows.report import Reports
     from segmenter.workflows.request import WorkloadRequest
     from segmenter.workflows.run import RunReport
     from segmenter.workflows.subject import Subject
+    from segmenter.workflows.suppress import HashesExported, OptOutAdded, OptOutLifted
 
 Result = TypeVar("Result")
 
@@ -473,7 +474,7 @@ class Session:
         topic: str | None = None,
         reason: str = "manual",
         until: Moment = None,
-    ) -> dict[str, Any]:
+    ) -> OptOutAdded:
         """Suppress one identifier from this instant, for every process.
 
         Kinds: email, phone, postal, patient_id, domain; and `token`, for whom an unsubscribe link
@@ -481,45 +482,45 @@ class Session:
         topic it holds for all of them (S2). Raises `UsageError` for kinds and names that are not
         known.
 
-        >>> session.suppress_add("email", "Camille@Example.org", channel="email")["usable"]
+        >>> session.suppress_add("email", "Camille@Example.org", channel="email").usable
         True
         """
         from segmenter.workflows import suppress
 
         if kind == "token":
-            return suppress.add_token(self.context, value, suppress.Scope(channel, purpose, topic))
+            return suppress.add_token(self.context, value, suppress.Limits(channel, purpose, topic))
         return suppress.add(
             self.context,
             kind,
             value,
-            suppress.Scope(channel, purpose, topic),
+            suppress.Limits(channel, purpose, topic),
             reason,
             self._at(until),
         )
 
     def suppress_lift(
         self, kind: str, value: str, *, reason: str, channel: str | None = None
-    ) -> dict[str, Any]:
+    ) -> OptOutLifted:
         """Lift the entries of one identifier, because its owner asked for it (S1). For officers.
 
         The reason stays on the trail.
 
         >>> added = session.suppress_add("phone", "06 39 98 00 01")
         >>> lifted = session.suppress_lift("phone", "+33 6 39 98 00 01", reason="asked on paper")
-        >>> [entry["source"] for entry in lifted["lifted"]]
+        >>> [entry["source"] for entry in lifted.lifted]
         ['live']
         """
         from segmenter.workflows import suppress
 
         return suppress.lift(self.context, kind, value, reason, channel)
 
-    def suppress_export(self, file: str | Path, *, overwrite: bool = False) -> dict[str, Any]:
+    def suppress_export(self, file: str | Path, *, overwrite: bool = False) -> HashesExported:
         """Write the list's keyed hashes, to share with a processor. For officers.
 
         Raises `UsageError` if no file can be written, if there is one and `overwrite` is not said,
         or if a declared source reads it.
 
-        >>> Path(session.suppress_export(session.context.root / "hashes.csv")["file"]).name
+        >>> session.suppress_export(session.context.root / "hashes.csv").file.name
         'hashes.csv'
         """
         from segmenter.workflows import suppress
@@ -612,12 +613,12 @@ class Session:
 
         return budget(self.context)
 
-    def budget_verify(self) -> dict[str, Any]:
+    def budget_verify(self) -> JournalVerified:
         """Verify the whole journal, line by line, against its marks and anchors (P4).
 
         Raises `BudgetError` if it was changed.
 
-        >>> session.budget_verify()["verified"]
+        >>> session.budget_verify().to_dict()["verified"]
         True
         """
         from segmenter.workflows.budget import budget_verify
@@ -639,7 +640,7 @@ class Session:
 
         return budget_recover(self.context, restored=restored)
 
-    def budget_confirm(self, *, reason: str) -> dict[str, Any]:
+    def budget_confirm(self, *, reason: str) -> RecoveryConfirmed:
         """Confirm that all opt-outs are there again after a recovery; exports go on. For officers.
 
         Raises `UsageError` if no recovery waits for it:
@@ -652,7 +653,7 @@ class Session:
 
         return budget_confirm(self.context, reason)
 
-    def quarantine(self) -> Table:
+    def quarantine(self) -> Listing:
         """The rows that were set aside. For officers and operators.
 
         Each with source, file, line, rule, reason, and for officers the row itself.
@@ -666,7 +667,7 @@ class Session:
 
         return quarantine(self.context)
 
-    def trail(self) -> Table:
+    def trail(self) -> Listing:
         """Who did what, when, under which policy. For officers and operators.
 
         Each line is bound to the one before it by its hash.

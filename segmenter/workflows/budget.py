@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.budget.ledger import Ledger
-from segmenter.model import Framed
+from segmenter.model import Documented, Framed
 
 if TYPE_CHECKING:
     import polars as pl
@@ -60,10 +60,19 @@ def budget(context: Context) -> BudgetReport:
     return BudgetReport(balances(ledger), tuple(ledger.entries()), ledger.lifetime())
 
 
-def budget_verify(context: Context) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class JournalVerified(Documented):
+    """A journal that verifies: how many entries it has, and where its anchors are."""
+
+    entries: int
+    anchors: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"verified": True, "entries": self.entries, "anchors": list(self.anchors)}
+
+
+def budget_verify(context: Context) -> JournalVerified:
     """Verify the whole journal against its marks. `BudgetError` (P4) if it cannot be trusted."""
-    return {
-        "verified": True,
-        "entries": ledger_of(context).verify(),
-        "anchors": [str(path) for path in context.journal.anchors],
-    }
+    anchors = tuple(str(path) for path in context.journal.anchors)
+    return JournalVerified(ledger_of(context).verify(), anchors)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Documented):
+class Listing(Documented):
     """Rows under a name. Its repr shows none of them."""
 
     name: str
@@ -36,7 +36,7 @@ class Table(Documented):
         return str(self.to_polars().drop("content", strict=False)._repr_html_())
 
 
-def quarantine(context: Context) -> Table:
+def quarantine(context: Context) -> Listing:
     """The rows that the ingest in use set aside. For officers and operators (P17).
 
     Columns: source, file, line, rule, reason, and for officers the row's own content.
@@ -53,4 +53,4 @@ def quarantine(context: Context) -> Table:
     context.record("quarantine", {"snapshot": snapshot.id})
     if not context.actor.is_officer:
         rows = rows.drop("content")
-    return Table("quarantine", tuple(rows.to_dicts()))
+    return Listing("quarantine", tuple(rows.to_dicts()))

@@ -74,6 +74,17 @@ class RecoveryReport(Documented):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class RecoveryConfirmed(Documented):
+    """A recovery that an officer has confirmed."""
+
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"confirmed": True, "reason": self.reason}
+
+
 def budget_recover(context: Context, *, restored: bool = False) -> RecoveryReport:
     """Start again from a journal that cannot be trusted. For officers.
 
@@ -101,7 +112,7 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
     return RecoveryReport(balances(ledger), recovered.kept, lost, aside, not complete)
 
 
-def budget_confirm(context: Context, reason: str) -> dict[str, Any]:
+def budget_confirm(context: Context, reason: str) -> RecoveryConfirmed:
     """Confirm what a recovery kept and what was imported again; exports then go on. For officers."""
     context.require_officer("confirm a recovery")
     if not reason.strip():
@@ -109,7 +120,7 @@ def budget_confirm(context: Context, reason: str) -> dict[str, Any]:
     if not _unconfirmed(context):
         raise UsageError("no recovery waits to be confirmed")
     context.record(CONFIRMED, {"reason": reason})
-    return {"confirmed": True, "reason": reason}
+    return RecoveryConfirmed(reason)
 
 
 def require_confirmed(context: Context) -> None:

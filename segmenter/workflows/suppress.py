@@ -1,17 +1,20 @@
-"""`suppress`: the list of who must not be contacted. Files come in, live opt-outs hold at once, only an officer lifts."""
+"""`suppress`: the list of who must not be contacted.
+
+Files come in, live opt-outs hold at once, and only an officer lifts.
+"""
 
 from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from segmenter import identifiers
 from segmenter.errors import UsageError
-from segmenter.model import ANY, stamp
+from segmenter.model import ANY, Documented, stamp
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.registers.entries import COLUMNS
@@ -46,7 +49,55 @@ BY_HAND = "import"  # the source of entries of imported files
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class OptOutAdded(Documented):
+    """An opt-out that holds from now on. It says nothing of whom it reaches (P20).
+
+    `usable` is false if nothing can be sent to the identifier; `doubt` says that it has several
+    readings. Both are None for a token.
+    """
+
+    kind: str
+    reason: str
+    channel: str
+    purpose: str
+    topic: str
+    until: str | None = None
+    usable: bool | None = None
+    doubt: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        document = {"added": True, **asdict(self)}
+        if self.usable is None:
+            del document["usable"], document["doubt"]
+        return document
+
+
+@dataclass(frozen=True, slots=True)
+class OptOutLifted(Documented):
+    """The entries that were lifted: reason, source, channel, since; and why they were."""
+
+    lifted: tuple[dict[str, Any], ...]
+    reason: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"lifted": list(self.lifted), "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class HashesExported(Documented):
+    """The file of keyed hashes that was written."""
+
+    file: Path
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON form."""
+        return {"file": str(self.file)}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
     """What an entry covers; None is all."""
 
     channel: str | None = None
@@ -74,7 +125,7 @@ def import_files(
     A file that was read before changes nothing (S6). `ignored` are columns that look like opt-outs
     and are left unread (R1).
     """
-    Scope(channel).check(context)
+    Limits(channel).check(context)
     missing = [file for file in files if not file.is_file()]
     if missing:
         msg = "there is no such file"
@@ -108,8 +159,8 @@ def show(context: Context) -> SuppressionSummary:
 
 
 def add(
-    context: Context, kind: str, value: str, scope: Scope, reason: str, until: datetime | None
-) -> dict[str, Any]:
+    context: Context, kind: str, value: str, scope: Limits, reason: str, until: datetime | None
+) -> OptOutAdded:
     """Suppress one identifier from this instant, for every process and without an ingest.
 
     The plain identifier is not kept. One that is not `usable`, such as a number that is not
@@ -126,23 +177,26 @@ def add(
         )
     changes.add(context.journal, context.actor, made)
     reading = identifiers.read(kind, value, region)
-    return {
-        "added": True,
-        "kind": kind,
-        "usable": any(form.valid for form in reading.forms),
-        "doubt": reading.doubt,
-        "reason": reason,
-        **{name: limit or ANY for name, limit in covered.items()},
-        "until": ends,
-    }
+    return OptOutAdded(
+        kind=kind,
+        reason=reason,
+        channel=covered["channel"] or ANY,
+        purpose=covered["purpose"] or ANY,
+        topic=covered["topic"] or ANY,
+        until=ends,
+        usable=any(form.valid for form in reading.forms),
+        doubt=reading.doubt,
+    )
 
 
-def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
-    """Suppress whom a List-Unsubscribe token was made for, on the channel it was sent on. Anyone may: it only tightens (S1).
+def add_token(context: Context, token: str, scope: Limits) -> OptOutAdded:
+    """Suppress whom a List-Unsubscribe token was made for, on the channel it was sent on.
+
+    Anyone may: it only tightens (S1).
 
     The answer says neither who that is nor how they are reached.
     """
-    if scope != Scope():
+    if scope != Limits():
         msg = "a token says itself what it covers"
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
     with opened(context, context.store.current(context.journal)) as engine:
@@ -150,8 +204,7 @@ def add_token(context: Context, token: str, scope: Scope) -> dict[str, Any]:
             engine, context.keys, context.policy.region, _sent(context), token
         )
     changes.add(context.journal, context.actor, made)
-    covered = {"channel": made[0].channel, "purpose": ANY, "topic": ANY, "until": None}
-    return {"added": True, "kind": "token", "reason": "unsubscribed", **covered}
+    return OptOutAdded("token", "unsubscribed", made[0].channel, ANY, ANY)
 
 
 def _sent(context: Context) -> list[unsubscribe.SentAs]:
@@ -164,11 +217,9 @@ def _sent(context: Context) -> list[unsubscribe.SentAs]:
     ]
 
 
-def lift(
-    context: Context, kind: str, value: str, reason: str, channel: str | None
-) -> dict[str, Any]:
+def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> OptOutLifted:
     """Lift the entries of one identifier (S1). For officers, with a reason."""
-    Scope(channel).check(context)
+    Limits(channel).check(context)
     hashes = changes.hashes_of(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
         lifted = changes.lift(engine, context.journal, context.actor, kind, hashes, reason, channel)
@@ -176,10 +227,10 @@ def lift(
         {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
         for one in lifted
     ]
-    return {"lifted": shown, "reason": reason}
+    return OptOutLifted(tuple(shown), reason)
 
 
-def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> dict[str, Any]:
+def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> HashesExported:
     """Write the keyed hashes of all entries that stand, to share with a processor. For officers.
 
     Raises `UsageError` for a file that is there already, unless it may be overwritten, and for one
@@ -201,7 +252,7 @@ def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> d
     with opened(context, context.store.current(context.journal)) as engine:
         summary.write_hashes(engine, file)
     context.record("suppress_export", {})
-    return {"file": str(file)}
+    return HashesExported(file)
 
 
 def _require_no_source(context: Context, file: Path) -> None:

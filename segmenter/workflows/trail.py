@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal
 from segmenter.model import stamp
-from segmenter.workflows.quarantine import Table
+from segmenter.workflows.quarantine import Listing
 
 if TYPE_CHECKING:
     from segmenter.context import Context
 
 
-def trail(context: Context) -> Table:
+def trail(context: Context) -> Listing:
     """Every act, oldest first. For officers and operators.
 
     Columns: seq, at, actor, act, policy, hash.
@@ -34,4 +34,4 @@ def trail(context: Context) -> Table:
             "hash": entry.hash,
         }
         rows.append(row)
-    return Table("trail", tuple(rows))
+    return Listing("trail", tuple(rows))

@@ -13,16 +13,43 @@ import segmenter
 
 NAMES = {
     "segmenter": [
+        "AgeingReport",
+        "Answer",
         "BudgetError",
+        "BudgetReport",
         "Cancelled",
+        "Discovery",
         "EngineError",
+        "Export",
+        "Exposed",
         "FileError",
+        "Forgotten",
+        "HashesExported",
+        "Imported",
+        "IngestReport",
+        "JournalVerified",
+        "Listing",
+        "OptOutAdded",
+        "OptOutLifted",
+        "PlanReport",
         "PolicyError",
+        "QueryResult",
+        "Recalls",
+        "Receipt",
+        "RecoveryConfirmed",
+        "RecoveryReport",
         "Refusal",
+        "Reports",
+        "Retained",
+        "RunReport",
         "SegmenterError",
         "Session",
         "SourceError",
+        "Subject",
+        "SuppressionSummary",
+        "TrialReport",
         "UsageError",
+        "VerifiedManifest",
         "open",
     ],
     "segmenter.demo": ["EXPORTS", "DemoReport", "generate", "run"],
@@ -88,3 +115,19 @@ def test_every_error_is_in_the_tree_with_a_stable_code_and_an_exit_status() -> N
     assert all(issubclass(error, segmenter.SegmenterError) for error in tree)
     assert all(error.exit_status in (1, 2, 3, 130) for error in tree)
     assert all(f"{error.__name__} " in (errors.__doc__ or "") for error in tree)
+
+
+@pytest.mark.parametrize("name", sorted(segmenter.RESULTS))
+def test_a_result_is_a_frozen_value_with_a_document(name: str) -> None:
+    result = getattr(segmenter, name)
+    assert result.__dataclass_params__.frozen
+    assert callable(result.to_dict)
+
+
+def test_every_verb_answers_a_public_result() -> None:
+    """Only what is no answer at all is left out: properties and context managers."""
+    told = {}
+    for name, verb in inspect.getmembers(segmenter.Session, inspect.isfunction):
+        if not name.startswith("_"):
+            told[name] = str(inspect.signature(verb).return_annotation)
+    assert {verb: made for verb, made in told.items() if made not in segmenter.RESULTS} == {}
