@@ -151,12 +151,14 @@ class Session:
 
     # -- from sources to published numbers ---------------------------------------------------------
 
-    def ingest(self) -> IngestReport:
+    def ingest(self, *, accept: str | None = None, reason: str | None = None) -> IngestReport:
         """Read the declared sources into a new snapshot, decide who may be used, put it in use.
 
         Rows that cannot be read are set aside with file, line and reason. A killed ingest leaves
         the snapshot before in use. Raises `SourceError` if a declared file is missing or of
-        another shape, `FileError` where `sources.yml` is wrong.
+        another shape, `FileError` where `sources.yml` is wrong, `Refusal` (R3) if more rows were
+        set aside than a source's `max_quarantined`: then exports refuse, too, until a load passes
+        or an officer accepts one, `accept="R3"` with a `reason`.
 
         >>> report = session.ingest()
         >>> [table for table in report.to_dict()["tables"]][:3]
@@ -164,7 +166,7 @@ class Session:
         """
         from segmenter.workflows.ingest import ingest
 
-        return ingest(self.context)
+        return ingest(self.context, accept, reason)
 
     def plan(
         self,

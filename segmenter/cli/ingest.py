@@ -1,11 +1,26 @@
 """`ingest`: the declared sources become a snapshot."""
 
+from typing import Annotated
+
 import typer
 
 from segmenter.cli.options import Json
 from segmenter.cli.output import called
 
 
-def ingest(ctx: typer.Context, *, json: Json = False) -> None:
+def ingest(
+    ctx: typer.Context,
+    *,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", metavar="R3", help="Use the load although it is refused."),
+    ] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why it is accepted; it stays on the trail.")
+    ] = None,
+    json: Json = False,
+) -> None:
     """Read the declared sources into a new snapshot."""
-    called(ctx, json=json).answer("ingest", lambda session: session.ingest())
+    called(ctx, json=json).answer(
+        "ingest", lambda session: session.ingest(accept=accept, reason=reason)
+    )

@@ -33,6 +33,7 @@ from segmenter.suppression.quiet_hours import require_open
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
+from segmenter.workflows.loads import require_passed
 from segmenter.workflows.places import nobody_changes_lists, registry_of
 from segmenter.workflows.recovery import require_confirmed
 
@@ -71,6 +72,7 @@ def export(
     not there or a planned time that is over. Where the funnel cannot be paid it is null (P16).
     """
     require_confirmed(context)
+    require_passed(context)
     parcel = _parcel(context, name, channel, destination)
     _require_future(context, planned_at)
     funnel = _Funnel(context, parcel)

@@ -14,6 +14,7 @@ from segmenter.model import Framed, stamp
 from segmenter.project.folder import read_project
 from segmenter.store.snapshots import ingest_body
 from segmenter.workflows.decisions import settle
+from segmenter.workflows.loads import RULE, Acceptance, require_good
 
 if TYPE_CHECKING:
     import polars as pl
@@ -79,12 +80,14 @@ class IngestReport(Framed):
         )
 
 
-def ingest(context: Context) -> IngestReport:
+def ingest(context: Context, accept: str | None = None, reason: str | None = None) -> IngestReport:
     """Read every declared source into a new snapshot, decide everyone, and switch to it.
 
     The switch is one entry of the journal; until it is written the old snapshot stays in use.
-    Raises `SourceError`, `FileError` (exit 2).
+    Raises `SourceError`, `FileError` (exit 2), and `Refusal` (R3) if more rows were set aside than
+    may be, unless an officer accepts that with a reason.
     """
+    acceptance = Acceptance.of(context, accept, reason)
     project = read_project(context.root, segments=())
     with locked(context.store.lock("ingest")):
         _sweep(context)
@@ -99,17 +102,29 @@ def ingest(context: Context) -> IngestReport:
             close_links,
         )
         try:
+            if acceptance is None:
+                require_good(context, made.health)
             erase.keep_out(context.store.engine, context.journal, made.snapshot.path)
             settle(context, made.snapshot, None if made.full else before)
             context.journal.append(
                 context.actor.account,
                 "ingest",
-                ingest_body(made.snapshot, context.policy.deciding_hash()),
+                {
+                    **ingest_body(made.snapshot, context.policy.deciding_hash()),
+                    **_accepted(acceptance),
+                },
             )
         except BaseException:
             made.snapshot.path.unlink(missing_ok=True)
             raise
     return IngestReport(made, context.actor.sees_row_counts)
+
+
+def _accepted(acceptance: Acceptance | None) -> dict[str, str]:
+    """What the trail says of an officer's word."""
+    if acceptance is None:
+        return {}
+    return {"accepted": RULE, "reason": acceptance.reason}
 
 
 def _before(context: Context) -> Snapshot | None:
