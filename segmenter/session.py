@@ -582,13 +582,15 @@ class Session:
         del language  # the document holds the sentences in every language
         return subject(self.context, patient)
 
-    def forget(self, patient: str) -> Forgotten:
+    def forget(self, patient: str, *, confirm: bool = False) -> Forgotten:
         """Erase a person from every file and recall them from every export (S8, GDPR 17).
 
         A proof that nothing is left comes with the answer.
 
         A keyed hash stays, which keeps the person out when a source delivers them again. Killed
-        halfway, it is finished when the project is opened next. Raises `EngineError`, naming the
+        halfway, it is finished when the project is opened next. If others share an address of the
+        person, the answer says how many, and nothing happens before an officer gives `confirm`.
+        Raises `EngineError`, naming the
         files, if something of the person is left all the same.
 
         >>> session.forget("P00000003").to_dict()["forgotten"]
@@ -596,7 +598,7 @@ class Session:
         """
         from segmenter.workflows.forget import forget
 
-        return forget(self.context, patient)
+        return forget(self.context, patient, confirmed=confirm)
 
     # -- budgets, quarantine, trail ----------------------------------------------------------------
 

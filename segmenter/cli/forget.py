@@ -1,11 +1,23 @@
 """`forget`: a patient is erased."""
 
+from typing import Annotated
+
 import typer
 
 from segmenter.cli.options import Json, Patient
 from segmenter.cli.output import called
 
 
-def forget(ctx: typer.Context, *, patient: Patient, json: Json = False) -> None:
+def forget(
+    ctx: typer.Context,
+    *,
+    patient: Patient,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Erase even if others share an address.")
+    ] = False,
+    json: Json = False,
+) -> None:
     """Erase a patient, recall what was exported, prove that nothing is left (officers only)."""
-    called(ctx, json=json).answer("forget", lambda session: session.forget(patient))
+    called(ctx, json=json).answer(
+        "forget", lambda session: session.forget(patient, confirm=confirm)
+    )

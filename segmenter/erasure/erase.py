@@ -7,6 +7,7 @@ A killed erasure is finished by the next one, or by `finish`: the tombstones say
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -47,17 +48,27 @@ class Forgotten(Documented):
     """What an erasure did.
 
     `searched` are the files that were searched afterwards; the removal files in `waiting` stay
-    until their destination acknowledged them.
+    until their destination acknowledged them. If nothing was erased yet, `shared` says how many
+    others share an address of the person, by its kind: they would be silenced there, and the
+    officer has to confirm it (S8).
     """
 
-    recalls: tuple[str, ...]
-    rewritten: tuple[str, ...]
-    deleted: tuple[str, ...]
-    searched: tuple[str, ...] = field(repr=False)
-    waiting: tuple[str, ...]
+    recalls: tuple[str, ...] = ()
+    rewritten: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+    searched: tuple[str, ...] = field(default=(), repr=False)
+    waiting: tuple[str, ...] = ()
+    shared: Mapping[str, int] | None = field(default=None, repr=False)
+
+    @property
+    def exit_status(self) -> int:
+        """3 if an officer has to confirm the erasure."""
+        return 0 if self.shared is None else Refusal.exit_status
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
+        if self.shared is not None:
+            return {"forgotten": False, "shared": dict(self.shared), "next": "add --confirm"}
         return {
             "forgotten": True,
             "recalls": list(self.recalls),
@@ -92,8 +103,11 @@ class Eraser:
     recall: Recall
     waiting: Waiting
 
-    def forget(self, patient_id: str, now: datetime) -> Forgotten:
+    def forget(self, patient_id: str, now: datetime, *, confirmed: bool = False) -> Forgotten:
         """Erase a person and the ids linked to it, and prove that nothing is left.
+
+        If others share an address of the person, its tombstone covers them on the channels that
+        use it; then nothing happens before the officer has `confirmed` it (S8).
 
         Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an id that no
         snapshot knows, `EngineError` if something of the person is found afterwards.
@@ -103,6 +117,9 @@ class Eraser:
         self.finish()
         texts = self._person(patient_id)
         stones = tombstones(self.registry, texts, now)
+        shared = self._shared(stones)
+        if shared and not confirmed:
+            return Forgotten(shared=shared)
         recalls = self.recall(stones)
         self.registry.record(FORGOTTEN, {"entries": [stone.to_dict() for stone in stones]})
         done = self.finish()
@@ -147,6 +164,14 @@ class Eraser:
                 "no snapshot knows this patient", hint="ids are compared exactly, as text"
             )
         return texts
+
+    def _shared(self, stones: Sequence[SuppressionEntry]) -> dict[str, int]:
+        """How many patients who stay a tombstone covers, by the kind of address."""
+        with self.engines() as engine:
+            engine.attach(rewrite.OLD, self.registry.snapshot_file(self.in_use))
+            engine.expose(rewrite.OLD, ("address",))
+            find_erased(engine, stones)
+            return dict(engine.rows("erase_neighbour"))
 
     def _rewrite_registers(self, stones: Sequence[SuppressionEntry]) -> Rewritten:
         rewritten: list[str] = []

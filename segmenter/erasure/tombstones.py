@@ -33,9 +33,14 @@ DONE = "forgotten"  # the journal kind of an erasure whose files are all written
 def tombstones(
     registry: Registry, texts: Mapping[str, Collection[str]], now: datetime
 ) -> list[SuppressionEntry]:
-    """The entries that stay: of every id and identifier in `texts` (by kind), for ever."""
+    """The entries that stay: of ids, e-mail addresses and phone numbers in `texts`, for ever.
+
+    A postal address has none: whole houses share one.
+    """
     stones = []
     for kind, values in texts.items():
+        if kind == "postal":
+            continue
         for digest in _hashes(registry, kind, values):
             stone = SuppressionEntry(
                 kind=kind,

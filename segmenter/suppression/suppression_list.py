@@ -94,11 +94,13 @@ def suppressed(
     purpose: str,
     topic: str | None,
     as_of: datetime,
+    identifier: str = "",
     into: str = "suppressed",
 ) -> None:
     """Make `into` (patient): everyone whom an entry that covers the export names (S2).
 
-    An entry names a patient by any identifier of theirs or of a linked id. Needs `load` before, and
+    An entry names a patient by any identifier of theirs or of a linked id. The tombstone of an
+    address holds only for exports that use its kind, the `identifier` (S8). Needs `load` before, and
     the ready tables `address` and `link_group`. If the snapshot has `suppression_listed`, its whole
     lists need not be read again.
     """
@@ -109,7 +111,13 @@ def suppressed(
         engine.view("suppression_matched", "suppression_matched")
     if not engine.count("suppression_lifted"):
         engine.alias("suppression_near", "suppression_matched")
-    values = {"channel": channel, "purpose": purpose, "topic": topic, "as_of": naive_utc(as_of)}
+    values = {
+        "channel": channel,
+        "identifier": identifier,
+        "purpose": purpose,
+        "topic": topic,
+        "as_of": naive_utc(as_of),
+    }
     engine.make(into, "suppressed_patient", values)
     engine.forget(["suppression_near", "suppression_matched"])
 
@@ -123,10 +131,12 @@ def listed_addresses(
     """Make `into` (patient): those whose address, as it was exported, an entry names now.
 
     Reads the ready table `exported_address` (patient, address), and `suppression_entry`: the entry
-    covers the export, whoever has the address today.
+    covers the export, whoever has the address today. Tombstones do not count: an erasure recalls
+    the person itself, and nobody else (S8).
     """
     values = {
         "channel": export.channel,
+        "identifier": "",
         "purpose": export.purpose,
         "topic": export.topic,
         "as_of": naive_utc(as_of),

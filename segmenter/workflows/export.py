@@ -255,7 +255,9 @@ def _check_members(
 
 def _check_suppressed(context: Context, engine: DuckDBEngine, order: Order) -> None:
     """The first reason against each member, with everyone suppressed who is by now."""
-    suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+    suppression_list.suppressed(
+        engine, order.channel, order.purpose, order.topic, order.at, order.layout.identifier
+    )
     members.check(engine, context.keys, order.layout.identifier, order.segment, order.holdout)
 
 

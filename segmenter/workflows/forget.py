@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from segmenter.model import Snapshot
 
 
-def forget(context: Context, patient_id: str) -> Forgotten:
-    """Erase a person, recall them from every destination, and prove that nothing is left."""
+def forget(context: Context, patient_id: str, *, confirmed: bool = False) -> Forgotten:
+    """Erase a person, recall them from every destination, and prove that nothing is left.
+
+    An officer has to confirm it if others share an address of the person (S8).
+    """
     context.require_officer("erase a person")
     with everything_still(context):
-        forgotten = _eraser(context).forget(patient_id, context.now())
+        forgotten = _eraser(context).forget(patient_id, context.now(), confirmed=confirmed)
         _drop_states(context)
     return forgotten
 

@@ -14,7 +14,7 @@ from segmenter.erasure import erase, prove, retain, rewrite, tombstones
 from segmenter.errors import EngineError, Refusal, UsageError
 from segmenter.export import recall
 from segmenter.governance import access_report
-from segmenter.project.policy import Destination
+from segmenter.project.policy import Channel, Destination
 from segmenter.registers.entries import FORGOTTEN
 from segmenter.suppression import changes, suppression_list
 from world import images
@@ -135,6 +135,36 @@ def test_deleted_profiles_do_not_come_back_as_new(world):
     assert fresh.reasons() == {"P-1001": "suppressed", "N-1": "suppressed", "P-1003": None}
 
 
+def test_s8_erasing_somebody_silences_nobody_in_another_channel_or_house(world):
+    forget(world)
+    left = [
+        {"patient_id": "N-1", "email": "n1@example.org", "phone": "+33612345678"},
+        {"patient_id": "N-2", "email": "anna.lee@example.org", "phone": "+33698765432"},
+    ]
+    by_email = Mailing(world.home, left)
+    assert by_email.reasons() == {"N-1": None, "N-2": "suppressed"}
+    by_phone = Mailing(world.home, left, channel=Channel("sms", "phone"))
+    assert by_phone.reasons() == {"N-1": "suppressed", "N-2": None}
+
+
+def test_s8_an_officer_confirms_an_erasure_that_covers_others_and_recalls_none_of_them(tmp_path):
+    shared = [PEOPLE[0], {"patient_id": "P-2", "email": "Anna.Lee@example.org"}]
+    made = Mailing(tmp_path, shared)
+    made.write()
+    made.export(MAILER)
+    made.later(hours=1)
+    asked = forget(made)
+    assert asked.to_dict()["shared"] == {"email": 1}
+    assert asked.exit_status == 3
+    assert made.reasons() == {"P-1001": None, "P-2": "duplicate_address"}
+    with made.registry().alone():
+        done = eraser(made).forget("P-1001", made.clock[0], confirmed=True)
+    assert done.to_dict()["forgotten"]
+    (one,) = recall.listed(made.registry(), made.clock[0]).recalls
+    with one.file.open(newline="") as handle:
+        assert len(list(csv.DictReader(handle))) == 1
+
+
 def test_a_source_that_still_holds_them_brings_nobody_back(world):
     forget(world)
     again = Mailing(world.home, PEOPLE)
@@ -198,14 +228,14 @@ def test_the_proof_takes_no_file_for_searched_that_it_cannot_open(world):
 def die_at(home, step, nth):
     world = Mailing(home, PEOPLE, links={"P-1001": 0, "P-1002": 0})
     world.later(hours=1)
-    die_in(type(world.journal) if step == "append" else Path, step, nth)
+    die_in(type(world.journal) if step == "decide" else Path, step, nth)
     forget(world)
     os._exit(0)
 
 
 @pytest.mark.parametrize(
     ("step", "nth"),
-    [("append", 1), ("append", 2), ("append", 3), ("unlink", 4), ("replace", 4), ("replace", 6)],
+    [("decide", 1), ("decide", 2), ("decide", 3), ("unlink", 4), ("replace", 4), ("replace", 6)],
 )
 def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
     child = multiprocessing.get_context("spawn").Process(

@@ -335,14 +335,14 @@ def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):
 
 # -- crashes and crowds ----------------------------------------------------------------------------
 
-DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("append", 1), ("rename", 1), ("unlink", 3))
+DEATHS = (("mkfifo", 1), ("fsync", 2), ("fsync", 5), ("decide", 1), ("rename", 1), ("unlink", 3))
 
 
 def die_at(home, step, nth):
     """Export in a process of its own that dies at the nth use of a step."""
     world = Mailing(home, people(*"abc"))
     die_in(
-        {"mkfifo": os, "fsync": os, "append": type(world.journal), "rename": Path, "unlink": Path}[
+        {"mkfifo": os, "fsync": os, "decide": type(world.journal), "rename": Path, "unlink": Path}[
             step
         ],
         step,

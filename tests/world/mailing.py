@@ -261,7 +261,9 @@ class Mailing:
         eligible = Eligible(request, order.snapshot, "0" * 64, "eligible")
         members.build(engine, eligible, (), [()])
         suppression_list.load(engine, self.home, self.journal.read())
-        suppression_list.suppressed(engine, order.channel, order.purpose, order.topic, order.at)
+        suppression_list.suppressed(
+            engine, order.channel, order.purpose, order.topic, order.at, order.layout.identifier
+        )
         planned = preference.PlannedContact(self.channel, order.topic, order.sent_at)
         preference.denied(engine, planned)
         since = preference.window_start(engine, planned)
