@@ -8,13 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.identifiers.characters import BLANKS
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
     from segmenter.registers.exports import ExportLayout
 
 UNSUBSCRIBE = "list_unsubscribe"
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
+SIGNS = "=＝﹦⁼₌+＋﹢⁺₊﬩@＠﹫－﹣−⁻₋-"  # what a formula starts with, in any width
+DELIMITER = r"[\t-\r,;|]"  # what some spreadsheet splits cells at
+AT_START = rf"^([\t-\r]|[{BLANKS}]*[{SIGNS}])"
+BEHIND_DELIMITER = rf"({DELIMITER}[{BLANKS},;|]*)([{SIGNS}])"
+E164 = r"^\+[0-9]+$"
 
 
 def expressions(
@@ -46,9 +52,11 @@ def _cell(layout: ExportLayout, column: str, ids: str) -> exp.Expr:
     if column == layout.identifier:
         stored = exp.func("lower", value) if column == "email" else value
         value = exp.Coalesce(this=exp.column("normal", table="n"), expressions=[stored])
-    is_number_of_channel = column == layout.identifier == "phone"
-    if layout.format != "csv" or is_number_of_channel:  # E.164 starts with a plus
+    if layout.format != "csv":
         return value
+    if column == layout.identifier == "phone":
+        is_number = exp.func("regexp_matches", value.copy(), exp.Literal.string(E164))
+        return exp.Case().when(is_number, value).else_(_neutral(value.copy()))
     return _neutral(value)
 
 
@@ -64,17 +72,27 @@ def _audience_cell(layout: ExportLayout) -> exp.Expr:
 
 
 def _neutral(value: exp.Expr) -> exp.Expr:
-    """The value, with an apostrophe in front if it starts like a formula.
+    """The value with an apostrophe before all that a spreadsheet may take for a formula.
 
-    All signs sort before the letters, and most cells do not: that is asked first, as it is cheap.
+    That is a sign at the start of the cell or behind a delimiter, whatever is unseen before it, and
+    white space that starts a cell. Most cells start with a letter and hold no delimiter: that is
+    asked first, as it is cheap.
     """
     from sqlglot import exp
 
-    starts_risky = [
-        exp.StartsWith(this=value.copy(), expression=exp.Literal.string(sign))
-        for sign in FORMULA_SIGNS
-    ]
-    before_letters = exp.LT(this=value.copy(), expression=exp.Literal.string("A"))
-    safe = exp.DPipe(this=exp.Literal.string("'"), expression=value.copy())
-    is_risky = exp.and_(before_letters, exp.or_(*starts_risky))
-    return exp.Case().when(is_risky, safe).else_(value.copy())
+    starts_with_letter = exp.and_(
+        exp.GTE(this=value.copy(), expression=exp.Literal.string("A")),
+        exp.LT(this=value.copy(), expression=exp.Literal.string("\x7f")),
+    )
+    has_delimiter = exp.func("regexp_matches", value.copy(), exp.Literal.string(DELIMITER))
+    plain = exp.and_(starts_with_letter, exp.not_(has_delimiter))
+    inner = _replaced(value.copy(), BEHIND_DELIMITER, r"\1'\2")
+    neutral = _replaced(inner, AT_START, r"'\1")
+    return exp.Case().when(plain, value.copy()).else_(neutral)
+
+
+def _replaced(value: exp.Expr, pattern: str, by: str) -> exp.Expr:
+    from sqlglot import exp
+
+    texts = [exp.Literal.string(text) for text in (pattern, by, "g")]
+    return exp.Anonymous(this="regexp_replace", expressions=[value, *texts])
