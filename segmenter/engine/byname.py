@@ -230,6 +230,14 @@ class ByName(Running, Reading):
         """Let relations read a table under another name (a view)."""
         self._view_as(name, f"FROM {in_sql(table)}", "cannot name a table")
 
+    def adopt(self, name: str, table: Table) -> None:
+        """Let relations read a temporary table of a handle by this name from now on."""
+        self.forget([name])
+        with fixed_errors("cannot name a table"):
+            self.connection.execute(f"ALTER TABLE {in_sql(table)} RENAME TO {named(name)}")
+        self._kinds.pop(table.name, None)
+        self._name(name, "TABLE")
+
     def place(
         self,
         view: str,

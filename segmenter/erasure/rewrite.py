@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from segmenter import identifiers
 from segmenter.registers.entries import entry_table
 from segmenter.store.files import new_file
+from segmenter.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,10 +71,10 @@ def _write_tables(engine: DuckDBEngine) -> None:
         columns = engine.columns(f"{OLD}.{table}")
         engine.make(f"{NEW}.{table}", _relation_of(table, columns))
     if tables.issuperset(MATCHED):
-        for table in ("patient", "address", "suppression"):
-            engine.alias(table, f"{NEW}.{table}")
-        identifiers.reach_patients(engine, f"{NEW}.reach")
-        engine.make(f"{NEW}.suppression_listed", "suppression_listed")
+        new = {name: Table(f"{NEW}.{name}") for name in ("patient", "address", "suppression")}
+        listed = Table(f"{NEW}.suppression_listed")
+        identifiers.reach_patients(engine, new, Table(f"{NEW}.reach"))
+        engine.make("suppression_listed", reads=new, into=listed)
 
 
 def _relation_of(table: str, columns: Sequence[str]) -> str:

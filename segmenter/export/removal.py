@@ -112,10 +112,14 @@ def addresses(
         engine.create("export_address", {"item": "BIGINT", "normal": "VARCHAR"})
         return
     kind: dict[str, object] = {"identifier": layout.identifier}
-    identifiers.normalise(engine, region, relation, "identifier_first", kind)
-    if layout.audience is not None:
-        engine.make("export_address", "export_coarse")
-    elif unsubscribe is not None:
-        engine.make("export_address", "export_unsubscribe", unsubscribe)
-    else:
-        engine.alias("export_address", "identifier_first")
+    with engine.scope() as scope:
+        tables = engine.named()
+        listed = engine.make(relation, reads=tables, values=kind)
+        made = identifiers.normalise(engine, region, listed)
+        reads = tables | {"identifier_first": made}
+        if layout.audience is not None:
+            made = engine.make("export_coarse", reads=reads)
+        elif unsubscribe is not None:
+            made = engine.make("export_unsubscribe", reads=reads, values=unsubscribe)
+        scope.keep(made)
+    engine.adopt("export_address", made)

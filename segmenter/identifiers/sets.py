@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from segmenter.identifiers.domain import covering
 from segmenter.identifiers.hashing import LABEL, pads
 from segmenter.identifiers.reading import domain_forms, read
+from segmenter.tables import Table, Tables
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine
     from segmenter.store.keys import Keys
 
 GIVEN = "identifier_given"  # item, kind, value
@@ -28,81 +29,77 @@ FIRST = {
 }
 
 
-def hash_patients(engine: DuckDBEngine, keys: Keys, region: str, into: str = "address") -> None:
-    """Make `into` from the ready tables `identity` and `patient`.
+def hash_patients(
+    engine: Engine, keys: Keys, region: str, tables: Mapping[str, Table], into: Table | None = None
+) -> Table:
+    """The keyed hashes of patients' identifiers, from the tables `identity` and `patient`.
 
-    `into` is a table of an attached file as `alias.address`, else temporary. Columns: patient,
-    kind, profile, probe, hash, valid. One row for each form of each identifier, and for each name
-    that covers an address's domain; one kind after the other, so that whoever asks for one kind
-    reads only that.
+    Columns: patient, kind, profile, probe, hash, valid. One row for each form of each identifier,
+    and for each name that covers an address's domain; one kind after the other, so that whoever
+    asks for one kind reads only that.
     """
     from sqlglot import exp
 
     values = {"region": region, **pads(keys.derive(LABEL))}
-    put: Callable[..., None] = engine.make
+    hashed = None
     for kind in ("patient_id", "email", "phone", "postal"):
-        engine.view(GIVEN, "identifier_patient", {"__kind__": exp.Literal.string(kind)})
-        _read_the_rest(engine, region)
-        put(into, "identifier_address", values)
-        put = engine.add
-        if kind == "email":
-            _cover_domains(engine, region)
-            put(into, "identifier_domain", values)
-        engine.forget([DONE, GIVEN, COVERING])
+        with engine.scope() as scope:
+            structure = {"__kind__": exp.Literal.string(kind)}
+            given = engine.view("identifier_patient", reads=tables, structure=structure)
+            reads = _with_the_rest(engine, region, given)
+            if hashed is None:
+                made = engine.make("identifier_address", reads=reads, values=values, into=into)
+                hashed = scope.keep(made)
+            else:
+                engine.add(hashed, "identifier_address", reads=reads, values=values)
+            if kind == "email":
+                reads = reads | {COVERING: _covering(engine, region, reads)}
+                engine.add(hashed, "identifier_domain", reads=reads, values=values)
+    assert hashed is not None
+    return hashed
 
 
-def reach_patients(engine: DuckDBEngine, into: str = "reach") -> None:
-    """Make `into` (as for `hash_patients`) from the ready tables `patient` and `address`.
+def reach_patients(engine: Engine, tables: Mapping[str, Table], into: Table | None = None) -> Table:
+    """How each patient can be reached, by kind, from the tables `patient` and `address`."""
+    reached = engine.make("reach", reads=tables, values={"identifier": "email"}, into=into)
+    for kind in ("phone", "postal"):
+        engine.add(reached, "reach", reads=tables, values={"identifier": kind})
+    return reached
 
-    How each patient can be reached, by kind.
+
+def hash_values(engine: Engine, keys: Keys, region: str, source: Table) -> Table:
+    """The keyed hashes that entries keep of each identifier of the table `source`.
+
+    `source` has item (BIGINT, unique), kind, value; the result has item, kind, probe, hash, doubt.
+    An item that can name nobody has no row: its line is to be quarantined. One that names several,
+    or that has several readings, has several rows; `doubt` says what is to be told of it.
     """
-    put: Callable[..., None] = engine.make
-    for kind in ("email", "phone", "postal"):
-        put(into, "reach", {"identifier": kind})
-        put = engine.add
+    values = {"region": region, **pads(keys.derive(LABEL))}
+    with engine.scope() as scope:
+        reads = _with_the_rest(engine, region, source)
+        return scope.keep(engine.make("identifier_entry", reads=reads, values=values))
 
 
-def hash_values(engine: DuckDBEngine, keys: Keys, region: str, source: str, into: str) -> None:
-    """Make `into` with the keyed hashes that entries keep of each identifier of the table `source`.
+def normalise(engine: Engine, region: str, source: Table) -> Table:
+    """How each identifier of the table `source` is written: item, kind, profile, normal, valid.
 
-    `source` has item (BIGINT, unique), kind, value; `into` has item, kind, probe, hash, doubt. An
-    item that can name nobody has no row: its line is to be quarantined. One that names several, or
-    that has several readings, has several rows; `doubt` says what is to be told of it.
+    `source` has item, kind, value, each item once.
     """
-    engine.alias(GIVEN, source)
-    _read_the_rest(engine, region)
-    engine.make(into, "identifier_entry", {"region": region, **pads(keys.derive(LABEL))})
-    engine.forget([DONE, GIVEN])
+    if not engine.count(source):
+        return engine.create(FIRST)
+    with engine.scope() as scope:
+        reads = _with_the_rest(engine, region, source)
+        return scope.keep(engine.make("identifier_first", reads=reads, values={"region": region}))
 
 
-def normalise(
-    engine: DuckDBEngine,
-    region: str,
-    relation: str,
-    into: str,
-    values: dict[str, object] | None = None,
-) -> None:
-    """Make `into` (item, kind, profile, normal, valid): how each identifier is written.
-
-    `relation` gives item, kind, value, each item once.
-    """
-    engine.make("identifier_listed", relation, values)
-    if not engine.count("identifier_listed"):
-        engine.create(into, FIRST)
-        engine.drop("identifier_listed")
-        return
-    engine.alias(GIVEN, "identifier_listed")
-    _read_the_rest(engine, region)
-    engine.make(into, "identifier_first", {"region": region})
-    engine.forget([DONE, GIVEN, "identifier_listed"])
-
-
-def _read_the_rest(engine: DuckDBEngine, region: str) -> None:
-    """Read in Python what plain SQL cannot, each distinct value once."""
-    rest = engine.frame("identifier_unnormalised", {"region": region})
-    engine.load(DONE, _forms(iter(()), region))
+def _with_the_rest(engine: Engine, region: str, given: Table) -> Tables:
+    """Identifiers, and what Python reads of those that plain SQL cannot, each value once."""
+    reads = Tables({GIVEN: given})
+    rest = engine.frame("identifier_unnormalised", reads=reads, values={"region": region})
+    done = engine.load(_forms(iter(()), region))
     for batch in rest.select("kind", "value").iter_slices(BATCH):
-        engine.append(DONE, _forms(batch.iter_rows(), region))
+        engine.append(done, _forms(batch.iter_rows(), region))
+    return reads | {DONE: done}
 
 
 def _forms(values: Iterator[tuple[str, str]], region: str) -> pl.DataFrame:
@@ -128,11 +125,11 @@ def _forms(values: Iterator[tuple[str, str]], region: str) -> pl.DataFrame:
     return pl.DataFrame(data, schema=columns, orient="row")
 
 
-def _cover_domains(engine: DuckDBEngine, region: str) -> None:
-    """Make the table of the names that cover domains, besides their own."""
+def _covering(engine: Engine, region: str, reads: Mapping[str, Table]) -> Table:
+    """The names that cover domains, besides their own."""
     import polars as pl
 
-    found = engine.rows("identifier_covered", {"region": region})
-    data = [(domain, name) for (domain,) in found for name in covering(domain)]
+    domains = engine.rows("identifier_covered", reads=reads, values={"region": region})
+    data = [(domain, name) for (domain,) in domains for name in covering(domain)]
     columns = {"domain": pl.String, "name": pl.String}
-    engine.load(COVERING, pl.DataFrame(data, schema=columns, orient="row"))
+    return engine.load(pl.DataFrame(data, schema=columns, orient="row"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from segmenter.identifiers import hash_patients
 from segmenter.sources.changes import Change
 from segmenter.sources.load import NEW
+from segmenter.tables import Table
 
 if TYPE_CHECKING:
     from segmenter.sources.load import Load
@@ -19,7 +20,8 @@ def hash_identifiers(load: Load) -> bool:
     """
     engine = load.engine
     if not load.carried or (not engine.has("patient_touched") and _patients_changed(load)):
-        hash_patients(engine, load.keys, load.policy.region, load.table("address"))
+        into = Table(load.table("address"))
+        hash_patients(engine, load.keys, load.policy.region, engine.named(), into)
         _hash_aside(load)
         engine.expose(NEW, ["address"])
         return True
@@ -41,12 +43,14 @@ def _patients_changed(load: Load) -> bool:
 def _hash_few(load: Load) -> None:
     """Make `address_new`: the hashes of the patients of `rehash`."""
     engine = load.engine
-    engine.make("identity_few", "identity_touched")
-    engine.make("patient_few", "patient_few")
-    engine.alias("identity", "identity_few")
-    engine.alias("patient", "patient_few")
-    hash_patients(engine, load.keys, load.policy.region, "address_new")
-    engine.expose(NEW, ["identity", "patient"])
+    tables = engine.named()
+    with engine.scope() as scope:
+        few = {
+            "identity": engine.make("identity_touched", reads=tables),
+            "patient": engine.make("patient_few", reads=tables),
+        }
+        hashed = scope.keep(hash_patients(engine, load.keys, load.policy.region, few))
+    engine.adopt("address_new", hashed)
 
 
 def _hash_aside(load: Load) -> None:
@@ -57,9 +61,8 @@ def _hash_aside(load: Load) -> None:
     engine = load.engine
     if not engine.has("aside_row") or not engine.count("aside_row"):
         return
-    engine.create("identity_none", {"patient": "BIGINT", "patient_id": "VARCHAR"})
-    engine.alias("identity", "identity_none")
-    engine.alias("patient", "aside_row")
-    hash_patients(engine, load.keys, load.policy.region, "address_aside")
-    engine.append_table(load.table("address"), "address_aside")
-    engine.expose(NEW, ["identity", "patient"])
+    with engine.scope():
+        nobody = engine.create({"patient": "BIGINT", "patient_id": "VARCHAR"})
+        aside = {"identity": nobody, "patient": engine.table("aside_row")}
+        hashed = hash_patients(engine, load.keys, load.policy.region, aside)
+        engine.append_table(load.table("address"), hashed)

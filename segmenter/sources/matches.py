@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.identifiers import reach_patients
+from segmenter.tables import Table
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
@@ -22,7 +23,7 @@ def match(load: Load, *, rehashed: bool) -> None:
     """Write both tables, unless what they stand on was carried over as it is."""
     current = load.carried and trusted(load.engine, "old_meta")
     if rehashed or not current:
-        reach_patients(load.engine, load.table("reach"))
+        reach_patients(load.engine, load.engine.named(), Table(load.table("reach")))
     if rehashed or load.relisted or not current:
         load.engine.make(load.table("suppression_listed"), "suppression_listed")
     load.meta["matched"] = FORM
@@ -30,5 +31,5 @@ def match(load: Load, *, rehashed: bool) -> None:
 
 def trusted(engine: DuckDBEngine, meta: str = "meta") -> bool:
     """Whether the snapshot with this table of meta data has both tables in today's form."""
-    engine.alias("meta_read", meta)
-    return engine.rows("matched_form") == [(FORM,)]
+    reads = {"meta_read": engine.table(meta)}
+    return engine.rows("matched_form", reads=reads) == [(FORM,)]

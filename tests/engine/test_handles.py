@@ -83,6 +83,14 @@ def test_a_table_that_is_there_by_name_is_no_input_unless_it_is_given(engine):
     assert patients(engine, "friend", {"guest": engine.table("guest")}, least=1) == [3]
 
 
+def test_a_table_of_a_handle_can_be_read_by_a_name(engine):
+    guest = people(engine, 40)
+    engine.adopt("guest", people(engine, 10, 20))
+    engine.adopt("guest", guest)
+    assert engine.rows("friend", {"least": 1}) == [(0, 40)]
+    assert there(engine) == ["guest"]
+
+
 def test_a_hole_takes_a_table(engine):
     fact = people(engine, 1)
     assert engine.rows("open", None, {"__fact__": fact}, reads={}) == [(0,)]

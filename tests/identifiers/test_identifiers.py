@@ -44,31 +44,26 @@ def forms(kind, value, region="FR"):
 
 
 def fetched(engine, table):
-    engine.alias("identifier_probe_test", table)
-    return engine.connection.execute("FROM identifier_probe_test").fetchall()
+    return engine.connection.execute(f"FROM {table.name}").fetchall()
 
 
 def loaded_patients(engine, emails, phones, postals=None):
     ids = list(range(len(emails)))
-    engine.load("identity", pl.DataFrame({"patient": ids, "patient_id": [f"p{i}" for i in ids]}))
+    names = pl.DataFrame({"patient": ids, "patient_id": [f"p{i}" for i in ids]})
     columns = {
         "patient": ids,
         "email": emails,
         "phone": phones,
         "postal": postals or [None] * len(ids),
     }
-    engine.load(
-        "patient",
-        pl.DataFrame(
-            columns,
-            schema={
-                "patient": pl.Int64,
-                "email": pl.String,
-                "phone": pl.String,
-                "postal": pl.String,
-            },
-        ),
-    )
+    schema = {
+        "patient": pl.Int64,
+        "email": pl.String,
+        "phone": pl.String,
+        "postal": pl.String,
+    }
+    people = engine.load(pl.DataFrame(columns, schema=schema))
+    return {"identity": engine.load(names), "patient": people}
 
 
 # -- addresses -------------------------------------------------------------------------------------
@@ -413,8 +408,8 @@ LISTED = st.one_of(
     st.sampled_from(["FR", "DE", "US"]),
 )
 def test_sets_and_single_values_agree(engine, rows, region):
-    loaded_patients(engine, *([row[i] for row in rows] for i in range(3)))
-    hash_patients(engine, KEYS, region)
+    tables = loaded_patients(engine, *([row[i] for row in rows] for i in range(3)))
+    address = hash_patients(engine, KEYS, region, tables)
     expected = []
     for i, row in enumerate(rows):
         for kind, value in zip(
@@ -424,7 +419,7 @@ def test_sets_and_single_values_agree(engine, rows, region):
                 (i, h.kind, h.profile, h.probe, h.hash, h.valid)
                 for h in hashes(KEYS, region, kind, value)
             ]
-    assert sorted(fetched(engine, "address")) == sorted(expected)
+    assert sorted(fetched(engine, address)) == sorted(expected)
 
 
 @settings(max_examples=12, deadline=None)
@@ -435,17 +430,14 @@ def test_entries_of_lists_keep_every_reading_in_its_coarsest_form(engine, values
         "kind": [k for k, _ in values],
         "value": [v for _, v in values],
     }
-    engine.load(
-        "listed",
-        pl.DataFrame(frame, schema={"item": pl.Int64, "kind": pl.String, "value": pl.String}),
-    )
-    hash_values(engine, KEYS, "FR", "listed", "entries")
+    schema = {"item": pl.Int64, "kind": pl.String, "value": pl.String}
+    entries = hash_values(engine, KEYS, "FR", engine.load(pl.DataFrame(frame, schema=schema)))
     expected = [
         (item, one.kind, one.probe, one.hash, read(kind, value, "FR").doubt)
         for item, (kind, value) in enumerate(values)
         for one in entry_hashes(KEYS, "FR", kind, value)
     ]
-    assert sorted(fetched(engine, "entries"), key=str) == sorted(expected, key=str)
+    assert sorted(fetched(engine, entries), key=str) == sorted(expected, key=str)
 
 
 @settings(max_examples=100, deadline=None)
@@ -489,14 +481,14 @@ def test_naughty_strings_as_addresses(engine):
     lines = [
         text.replace("\x00", "") for text in json.loads(file.read_text(encoding="utf-8")) if text
     ]
-    loaded_patients(engine, lines, lines, lines)
-    hash_patients(engine, KEYS, "FR")
+    tables = loaded_patients(engine, lines, lines, lines)
+    address = hash_patients(engine, KEYS, "FR", tables)
     expected = [
         (i, h.hash)
         for i, line in enumerate(lines)
         for k in ("email", "phone", "postal")
         for h in hashes(KEYS, "FR", k, line)
     ]
-    assert sorted(
-        (r[0], r[4]) for r in fetched(engine, "address") if r[1] != "patient_id"
-    ) == sorted(expected)
+    assert sorted((r[0], r[4]) for r in fetched(engine, address) if r[1] != "patient_id") == sorted(
+        expected
+    )

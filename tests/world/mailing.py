@@ -144,7 +144,7 @@ class Mailing:
         nobody = pl.DataFrame(schema={"patient": pl.Int64, "deceased": pl.Boolean})
         engine.load("aside", nobody)
         engine.load("erased", nobody.drop("deceased"))
-        identifiers.hash_patients(engine, KEYS, "FR")
+        engine.adopt("address", identifiers.hash_patients(engine, KEYS, "FR", engine.named()))
         linked = [(n[name], group) for name, group in self.links.items()]
         engine.load(
             "link_group",

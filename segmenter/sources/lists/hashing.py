@@ -55,14 +55,17 @@ def hashed(
     told: dict[tuple[str, int], Told] = {}
     for first in range(0, listed.entries, PART):
         part = {**values, "first": first, "after": first + PART}
-        engine.make("list_entry_read", "list_entry", part, dates)
-        hash_values(engine, keys, policy.region, "list_entry_read", "list_hash")
-        engine.add(into, "list_hashed")
-        for row in engine.rows("list_problem"):
-            _note(told, Told(*row))
+        with engine.scope():
+            tables = engine.named()
+            entry = engine.make("list_entry", reads=tables, values=part, structure=dates)
+            hashes = hash_values(engine, keys, policy.region, entry)
+            reads = tables | {"list_entry_read": entry, "list_hash": hashes}
+            engine.add(into, "list_hashed", reads=reads)
+            for row in engine.rows("list_problem", reads=reads):
+                _note(told, Told(*row))
     load_broken(engine, listed)
     recovered = set(engine.rows("list_recovered"))
-    for table in (WRITTEN, "list_entry_read", "list_hash", "list_channel", "list_broken"):
+    for table in (WRITTEN, "list_channel", "list_broken"):
         engine.drop(table)
     for one in listed.broken:
         why = (one.rule, one.reason, one.content)
