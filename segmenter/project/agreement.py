@@ -27,7 +27,7 @@ def category_of(sources: Sources, table: str, column: str | None) -> str:
 
     Without a column it is the whole row's, as a count reads it: that of `'*'`.
 
-    >>> from segmenter.project.declared import PatientSource, Read
+    >>> from segmenter.project.declared import PatientSource, Read, Sources
     >>> source = PatientSource(Read("p.csv"), "patient_id", {"origin": "origin"})
     >>> [category_of(Sources(source), "patient", column) for column in ("origin", "email", "sex")]
     ['origin', 'contact', 'identity']
