@@ -5,7 +5,8 @@
 -- Returns: origin, line, kind, value, channel, own, among, purpose, topic, reason, since, until,
 --          event, told
 -- Reads:   raw_list, list_kind, list_word
--- Takes:   $standing (whether there is a status), $unread (what is told), $contacts
+-- Takes:   $standing (whether there is a status), $unread (what is told), $contacts, $slots (the
+--          identifiers that the file has a column for)
 SELECT
     raw_origin AS origin, raw_line AS line, kind, value, channel, FALSE AS own,
     CASE WHEN contacts = 1 AND others = '' THEN $contacts ELSE '' END AS among,
@@ -36,7 +37,7 @@ FROM (
         concat(r.patient_id, r.domain) AS others,
         concat(r.email, r.phone, r.mobile, r.patient_id, r.postal, r.domain) = '' AS nobody
     FROM raw_list AS r
-    CROSS JOIN list_kind AS k
+    CROSS JOIN (SELECT slot, kind FROM list_kind WHERE list_contains($slots, slot)) AS k
     LEFT JOIN list_word AS w ON w.word = lower(trim(r.status))
 ) AS identifier
 WHERE

@@ -4,7 +4,8 @@
 -- Returns: origin, line, kind, value, channel, own, among, purpose, topic, reason, since, until,
 --          event, told
 -- Reads:   raw_list, list_kind, list_word
--- Takes:   $other, $free, $channel (the sender's own, or ''), $topic, $unread (what is told)
+-- Takes:   $other, $free, $channel (the sender's own, or ''), $topic, $unread (what is told), $slots
+--          (the identifiers that the file has a column for)
 SELECT
     raw_origin AS origin, raw_line AS line, kind, value, $channel AS channel,
     $channel NOT IN ('', '*') AS own, '' AS among, '' AS purpose, $topic AS topic, reason,
@@ -26,7 +27,7 @@ FROM (
         w.word IS NOT NULL AS known,
         coalesce(w.reason, $other) AS reason
     FROM raw_list AS r
-    CROSS JOIN list_kind AS k
+    CROSS JOIN (SELECT slot, kind FROM list_kind WHERE list_contains($slots, slot)) AS k
     LEFT JOIN list_word AS w ON w.word = lower(trim(r.said))
 ) AS spoken
 WHERE reason <> '' AND (value <> '' OR (nobody AND slot = 'email'))

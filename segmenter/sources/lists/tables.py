@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,7 +86,7 @@ def _staged(
     stage = Stage.make(engine, listed.source, "staged_list", list(columns))
     found.load(stage, list(columns.values()))
     for number, one in enumerate(bound):
-        _add(engine, stage, number, one)
+        _add(engine, stage, number, one, table.slots(header))
     channels = {one.says.channel for one in bound}
     return stage, "" if channels <= {""} else "*"
 
@@ -139,17 +139,20 @@ def _columns(table: Table, header: Sequence[str], bound: Sequence[Bound]) -> dic
     return columns
 
 
-def _add(engine: DuckDBEngine, stage: Stage, number: int, bound: Bound) -> None:
-    """Append what one column says."""
+def _add(
+    engine: DuckDBEngine, stage: Stage, number: int, bound: Bound, slots: Iterable[str]
+) -> None:
+    """Append what one column says of the identifiers that the file has."""
     says = bound.says
     shown = {slot: slot if not says.of or slot in says.of else NONE for slot in SLOTS}
     shown |= {name: f"{name}_{number}" for name in ("said", "answer", "since")}
     stage.show("raw_list", shown)
-    scope = {"channel": says.channel, "topic": says.topic, "unread": UNREAD}
+    scope: dict[str, object] = {"channel": says.channel, "topic": says.topic, "unread": UNREAD}
     if says.smtp:
         engine.add(WRITTEN, "list_bounced", scope)
         return
     _load_words(engine, says.words)
+    scope["slots"] = ["email", *slots]
     engine.add(WRITTEN, "list_said", {**scope, "other": says.other, "free": says.free})
 
 
@@ -173,10 +176,11 @@ def _generic(
     stage = Stage.make(engine, listed.source, "staged_list", list(columns))
     found.load(stage, list(columns.values()))
     stage.show("raw_list")
-    _load_words(engine, STANDS)
+    _load_words(engine, STANDS if "status" in scopes else {})
     before = engine.count(WRITTEN)
     contacts = " ".join(kind for kind in CONTACTS if kind in slots)
-    values = {"standing": "status" in scopes, "unread": UNREAD, "contacts": contacts}
+    values: dict[str, object] = {"standing": "status" in scopes, "unread": UNREAD}
+    values |= {"contacts": contacts, "slots": ["email", *slots]}
     engine.add(WRITTEN, "list_generic", values)
     _require_clear(engine, file, before)
     return stage, "*" if "channel" in scopes else ""
