@@ -11,7 +11,8 @@ from datetime import timedelta
 class Read:
     """Where rows come from: a path, glob or URL, or a table of a database.
 
-    `rename` maps our column to theirs. `max_quarantined` is the share of rows (0 to 1) that may be
+    `rename` maps our column to theirs. `ignored` are columns that look like opt-outs and are left
+    unread (R1). `max_quarantined` is the share of rows (0 to 1) that may be
     set aside (R3); None for the usual one. `line` is where it stands in sources.yml.
     """
 
@@ -22,6 +23,7 @@ class Read:
     rename: Mapping[str, str] = field(default_factory=dict)
     line: int | None = None
     max_quarantined: float | None = None
+    ignored: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class SourceShape(BaseModel, extra="forbid", frozen=True):
     read: Read
     format: Text | None = None
     rename: dict[Text, Text] = {}
+    ignored: list[Text] = []
     max_quarantined: Annotated[Exact, Field(ge=0, le=1)] | None = None
 
 
@@ -101,7 +102,6 @@ class SuppressionShape(SourceShape):
     channel: Text | None = None
     max_age: Duration
     max_shrink: Annotated[Exact, Field(ge=0, le=1)] = Decimal("0.2")
-    ignored: list[Text] = []
 
 
 class SourcesShape(BaseModel):

@@ -91,6 +91,7 @@ class _Values:
             rename=frozen(shape.rename),
             line=self._document.line(place),
             max_quarantined=None if share is None else float(share),
+            ignored=tuple(shape.ignored),
         )
 
     def _optional(self, shape: SourceShape | None, key: str) -> Read | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from segmenter.errors import SourceError
 from segmenter.nearest import nearest
+from segmenter.sources.optout_columns import plain, unread
 
 if TYPE_CHECKING:
     from segmenter.project.declared import Read
@@ -100,6 +101,24 @@ def require_declared(
     wrong += [name for name in tagged if name not in seen and is_misspelt(name, untagged)]
     if wrong:
         raise lacks(source, wrong[0], seen, headed[0].file.origin, read.line)
+
+
+def require_no_optout(source: str, headed: Sequence[Headed], read: Read, used: set[str]) -> None:
+    """Refuse a column that looks like an opt-out, that nothing reads and nobody ignores (R1).
+
+    `used` are the columns that are read, by the file's own names. `stop` beside `start` is the end
+    of a time.
+    """
+    for one in headed:
+        for name in unread(one.header, used, read.ignored):
+            if plain(name) == "stop" and "start" in map(plain, one.header):
+                continue
+            raise SourceError(
+                f"source {source}: nothing reads the column {name} of {one.file.origin}, "
+                "which looks like an opt-out (R1)",
+                line=read.line,
+                hint=f"map it (`rename`, a dimension), or leave it unread: `ignored: [{name}]`",
+            )
 
 
 def lacks(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from segmenter.sources import fhir_files
-from segmenter.sources.column_names import require
+from segmenter.sources.column_names import require, require_no_optout
 from segmenter.sources.fhir import Terms
 from segmenter.sources.load import BrokenEvents
 from segmenter.sqlexpr.columns import content, instant
@@ -64,6 +64,8 @@ def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
     readers = load.readers("consent", part)
     for reader in readers:
         require("consent", reader, REQUIRED, declared.read.rename, declared.read.line)
+    used = {declared.read.rename.get(name, name) for name in FIELDS}
+    require_no_optout("consent", readers, declared.read, used)
     load.stage("consent", readers, FIELDS, declared.read.rename, stage)
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.sources.column_names import first_places, first_seen, require, require_declared
+from segmenter.sources.column_names import (
+    first_places,
+    first_seen,
+    require,
+    require_declared,
+    require_no_optout,
+)
 from segmenter.sources.policy_columns import number_columns, read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sqlexpr.columns import column, content, unique
@@ -40,6 +46,8 @@ def ingest_facts(load: Load, declared: FactSource) -> None:
     if not load.is_added(declared.name):
         require_declared(declared.name, readers, read, declared.tags)
     patient = read.rename.get(declared.patient, declared.patient)
+    theirs_read = {patient, *(read.rename.get(name, name) for name in used)}
+    require_no_optout(declared.name, readers, read, theirs_read)
     theirs = [name for name in first_seen(readers) if name != patient]
     if readers:
         ours = {theirs_: ours_ for ours_, theirs_ in read.rename.items()}

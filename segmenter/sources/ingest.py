@@ -206,9 +206,10 @@ def _blamed(load: Load) -> Iterator[None]:
 
 
 def _require_unchanged(load: Load) -> None:
-    """Refuse files that changed while they were read in place."""
-    for part in _parts(load):
-        for file in _scanned_files(part):
+    """Refuse files that changed since the load began: what was taken from them is of two minds."""
+    states = [*load.states.values(), *load.watched.values()]
+    for part in [part for state in states for part in state.parts]:
+        for file in part.files:
             if file.fingerprint() != part.prints[file.path]:
                 raise unreadable(file, "changed while it was read")
 

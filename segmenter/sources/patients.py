@@ -11,6 +11,7 @@ from segmenter.sources.column_names import (
     positions,
     require,
     require_declared,
+    require_no_optout,
 )
 from segmenter.sources.deaths import ingest_deaths
 from segmenter.sources.health import known_orphans
@@ -65,6 +66,7 @@ def ingest_patients(load: Load) -> None:
     others = _others(readers, rename)
     stage = _stage(load, readers, rename, others)
     require_declared("patient", readers, read, declared.tags)
+    require_no_optout("patient", readers, read, _theirs(load, used, rename))
     own = _own_names(others, read.rename)
     named = {ours: _staged(theirs) for ours, theirs in zip(own, others, strict=True)}
     shown = {**{name: name for name in RESERVED}, **named}
@@ -75,6 +77,14 @@ def ingest_patients(load: Load) -> None:
     _set_aside(load)
     told = content([*RESERVED, *own], "p")
     load.settle(stage, "patient_quarantine", None, {"__content__": told})
+
+
+def _theirs(load: Load, used: Sequence[str], rename: Mapping[str, str]) -> set[str]:
+    """The columns that are read, by the files' names: reserved ones, dimensions', destinations'."""
+    columns = {*RESERVED, *used}
+    for destination in load.policy.destinations.values():
+        columns.update(destination.columns or ())
+    return {rename.get(name, name) for name in columns}
 
 
 def _others(readers: Sequence[Reader], rename: Mapping[str, str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.sources.column_names import first_seen, require, require_declared
+from segmenter.sources.column_names import first_seen, require, require_declared, require_no_optout
 from segmenter.sources.events import declared_scopes
 from segmenter.sources.readers import readers
 from segmenter.sources.words import NO, YES
@@ -46,6 +46,8 @@ def ingest_preferences(load: Load) -> None:
         for reader in found:
             require("preference", reader, ["patient_id"], rename, declared.line)
         require_declared("preference", found, declared)
+        used = {rename.get(name, name) for name in FIELDS}
+        require_no_optout("preference", found, declared, used)
     stage = load.stage("preference", found, FIELDS, rename)
     stage.show("raw_preference", ids=["patient_id"])
     load.identify("raw_preference", "patient_id")
