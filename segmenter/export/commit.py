@@ -14,9 +14,8 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from segmenter.export import columns, manifest, payload, removal
-from segmenter.export.funnel import EXPORTED, Publish, Published, counted
+from segmenter.export.funnel import EXPORTED, Histogram, Publish, Published, counted
 from segmenter.export.layout import recipient
-from segmenter.export.members import REASONS
 from segmenter.export.order import Export, Order, alias_of
 from segmenter.identifiers import pads
 from segmenter.model import stamp
@@ -146,13 +145,19 @@ class _Work:
             reads = {"export_checked": self.engine.table("export_checked")}
             self.registry.write(self.engine, self.export, "register_member", reads)
             diff = self._diff(folder, before) if syncs else {}
-            published = publish(counted(self.engine, syncs=syncs))
+            published = publish(self._counted())
             body = {**self._body(before), "file_sha256": digest()}
         self._write_manifest(folder, body, diff, published)
         funnel = None
         if published is not None:
-            funnel = {name: published[name] for name in (*REASONS, EXPORTED)}
+            funnel = {name: published[name] for name in (*self.order.reasons, EXPORTED)}
         return _Made(body, funnel, diff)
+
+    def _counted(self) -> Histogram:
+        """The exact funnel."""
+        order = self.order
+        syncs = order.destination.syncs
+        return counted(self.engine, order.layout.identifier, order.reasons, syncs=syncs)
 
     # -- the payload -------------------------------------------------------------------------------
 

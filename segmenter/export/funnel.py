@@ -1,7 +1,13 @@
-"""The reach funnel: the first reasons over the members, for one paid release (P16).
+"""The reach funnel: what keeps members out of the file, for one paid release (P16).
 
-The funnel, the manifest's size and the diff's sizes come from one histogram of disjoint cells. A
-destination that syncs tells those who were in its previous export from those who were not.
+The funnel, the manifest's size and the diff's sizes come from one histogram. A mailbox is one unit:
+it is suppressed, held back or exported, and whoever else has it is a duplicate. Everything else that
+stands against somebody is told of that person alone, as if there were no suppression list.
+
+So one human, with every linked id and whatever entry names their mailbox, moves one mailbox from one
+line to another and takes one duplicate away: a change of `CHANGE` in all. A destination that syncs
+tells mailboxes of its previous export from others, and somebody may have moved from one address to
+another: `CHANGE_IF_SYNCED`. The noise is as large as that.
 """
 
 from __future__ import annotations
@@ -17,7 +23,10 @@ if TYPE_CHECKING:
     from segmenter.model import Interval
 
 EXPORTED = "exported"
-GONE = "gone"  # in the previous export, and no member now
+GONE = "gone"  # an address of the previous export at which there is no mailbox now
+MAILBOX = (EXPORTED, "suppressed", "holdout")  # what becomes of a mailbox
+CHANGE = 3  # how much one human changes the histogram, summed over its cells
+CHANGE_IF_SYNCED = 5
 NAMES = (EXPORTED, *REASONS, GONE)  # by the code that the relations give
 
 
@@ -33,12 +42,14 @@ class Noised:
 class Histogram:
     """Exact numbers of disjoint cells, and the sums of them that are wanted. Confidential.
 
-    `sums` names the places of the cells that each sum adds up.
+    `sums` names the places of the cells that each sum adds up; `change` is by how much one human
+    changes all cells together.
     """
 
     labels: tuple[str, ...]
     counts: tuple[int, ...]
     sums: Mapping[str, tuple[int, ...]]
+    change: int
 
     def __repr__(self) -> str:
         return "Histogram()"
@@ -60,31 +71,44 @@ class _Cell:
         return f"{self.name}_again" if self.before else self.name
 
 
-def counted(engine: DuckDBEngine, *, syncs: bool) -> Histogram:
-    """The histogram over the ready tables `export_checked` and `export_before`."""
+def counted(
+    engine: DuckDBEngine, identifier: str, reasons: Sequence[str], *, syncs: bool
+) -> Histogram:
+    """The histogram over the tables of the export, with `reasons` as its lines.
+
+    Reads the ready tables `export_checked`, `export_before`, `preferring`, `capped` and `reach`.
+    """
     found = {
         _Cell(NAMES[int(reason)], bool(before)): int(people)
-        for reason, before, people in engine.rows("export_funnel")
+        for reason, before, people in engine.rows("export_funnel", {"identifier": identifier})
     }
-    cells = _cells(syncs=syncs)
+    if not syncs:  # then no mailbox is one of a previous export
+        found = {cell: people for cell, people in found.items() if not cell.before}
+    cells = _cells(reasons, syncs=syncs)
     return Histogram(
         labels=tuple(cell.label for cell in cells),
         counts=tuple(found.get(cell, 0) for cell in cells),
-        sums=_sums(cells, syncs=syncs),
+        sums=_sums(cells, reasons, syncs=syncs),
+        change=CHANGE_IF_SYNCED if syncs else CHANGE,
     )
 
 
-def _cells(*, syncs: bool) -> list[_Cell]:
+def _cells(reasons: Sequence[str], *, syncs: bool) -> list[_Cell]:
     """Every cell that may hold somebody."""
-    if not syncs:
-        return [_Cell(name, before=False) for name in NAMES if name != GONE]
-    cells = [_Cell(name, before) for name in NAMES if name != GONE for before in (False, True)]
-    return [*cells, _Cell(GONE, before=True)]
+    cells = [_Cell(name, before=False) for name in (EXPORTED, *reasons)]
+    if syncs:
+        cells += [_Cell(name, before=True) for name in MAILBOX if name in (EXPORTED, *reasons)]
+        cells.append(_Cell(GONE, before=True))
+    return cells
 
 
-def _sums(cells: Sequence[_Cell], *, syncs: bool) -> dict[str, tuple[int, ...]]:
+def _sums(
+    cells: Sequence[_Cell], reasons: Sequence[str], *, syncs: bool
+) -> dict[str, tuple[int, ...]]:
     """Which cells add up to each line of the funnel, and to the sizes of a diff."""
-    lines = {name: [cell for cell in cells if cell.name == name] for name in (EXPORTED, *REASONS)}
+    lines = {}
+    for name in (EXPORTED, *reasons):
+        lines[name] = [cell for cell in cells if cell.name == name]
     if syncs:
         lines["added"] = [cell for cell in cells if cell.name == EXPORTED and not cell.before]
         lines["removed"] = [cell for cell in cells if cell.name != EXPORTED and cell.before]

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmenter.export.members import REASONS
 from segmenter.model import Framed
 from segmenter.registers.exports import FILE_DAYS
 
@@ -32,7 +33,8 @@ class Order:
     """What is to be exported.
 
     `categories` are the segment's own; `holdout` is the share held back; `at` is now, `sent_at` the
-    planned time of sending; `file_days` is how long the file may be used.
+    planned time of sending; `file_days` is how long the file may be used. `reasons` are those that
+    can keep somebody out in this project: the lines of the funnel.
     """
 
     segment: str
@@ -49,6 +51,7 @@ class Order:
     policy_hash: str
     file_days: int = FILE_DAYS
     unsubscribe_url: str | None = None
+    reasons: tuple[str, ...] = REASONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Everybody is checked again as of now.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from segmenter.export.commit import commit
 from segmenter.export.contacts import contacts
 from segmenter.export.funnel import Histogram, Noised, Publish, Published
 from segmenter.export.order import Export, Order
-from segmenter.model import Clocks
+from segmenter.model import Clocks, Cost
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.published.segment_count import read_off
@@ -28,8 +28,8 @@ from segmenter.registers.exports import FILE_DAYS
 from segmenter.release.publish import publish_histogram
 from segmenter.store.snapshots import INGESTED
 from segmenter.suppression import preference, suppression_list
-from segmenter.suppression.preference import PlannedContact
-from segmenter.suppression.quiet_hours import require_open
+from segmenter.suppression.preference import PlannedContact, caps_of
+from segmenter.suppression.quiet_hours import pack_of, require_open
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from segmenter.journal.journal import Entry as JournalEntry
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
-    from segmenter.project.policy import Destination, Policy
+    from segmenter.project.policy import Channel, Destination, Policy
     from segmenter.project.segment import Resolved
     from segmenter.registers.exports import ExportLayout
 
@@ -285,12 +285,14 @@ def _order(
         policy_hash=policy.deciding_hash(),
         file_days=int(policy.retention.get("exports", FILE_DAYS)),
         unsubscribe_url=policy.unsubscribe_url,
+        reasons=_reasons(parcel, policy.channels[parcel.channel]),
     )
 
 
 def _reserve(context: Context, parcel: Parcel) -> Spend | None:
     """Pay for the funnel before any member is read (P2, P16); None where it cannot be paid."""
-    cost = accounting.geometric(accounting.asked_nano(context.policy.release.funnel))
+    epsilon = accounting.asked_nano(context.policy.release.funnel)
+    cost = accounting.geometric(epsilon)
     question = f"funnel {parcel.segment.name} {parcel.channel}"
     try:
         return ledger_of(context).spend(
@@ -302,11 +304,30 @@ def _reserve(context: Context, parcel: Parcel) -> Spend | None:
         return None
 
 
+def _per_unit(spend: Spend, exact: Histogram) -> Spend:
+    """What the noise of one cell may cost, so that all that one human changes is paid for."""
+    return replace(spend, cost=Cost(epsilon=max(1, spend.cost.epsilon // exact.change)))
+
+
+def _reasons(parcel: Parcel, channel: Channel) -> tuple[str, ...]:
+    """The reasons that can keep somebody out here: no preference without a source of them."""
+    asks = parcel.project.sources.preference is not None
+    possible = {
+        "preference": asks,
+        "frequency_cap": asks or bool(caps_of(channel)) or pack_of(channel) is not None,
+        "invalid_address": channel.identifier != "postal",
+        "holdout": parcel.segment.segment.holdout > 0,
+    }
+    return tuple(reason for reason in members.REASONS if possible.get(reason, True))
+
+
 def _publisher(context: Context, spend: Spend | None) -> Publish:
     def publish(exact: Histogram) -> Published | None:
         if spend is None:
             return None
-        noisy = publish_histogram(exact.labels, exact.counts, spend, context.noise)
+        noisy = publish_histogram(
+            exact.labels, exact.counts, _per_unit(spend, exact), context.noise
+        )
         numbers = {}
         for line, places in exact.sums.items():
             summed = noisy.sum_of(places)

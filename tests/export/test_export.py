@@ -346,8 +346,10 @@ def test_diff_files_of_a_destination_that_syncs(tmp_path):
     assert {row["patient_id"] for row in rows(second.diff["removed"])} == {"a", "b"}
     told = json.loads(second.manifest.read_text(encoding="utf-8"))
     assert told["previous"] == first.export
-    assert told["diff"]["added"]["size"]["count"] == 1  # d; a stayed, under another address
-    assert told["diff"]["removed"]["size"]["count"] == 1
+    assert (
+        told["diff"]["added"]["size"]["count"] == 2
+    )  # the rows of the file: d, and a's new address
+    assert told["diff"]["removed"]["size"]["count"] == 2
 
 
 def test_unsubscribe_urls_are_a_persons_and_say_nothing(tmp_path):
