@@ -1,4 +1,7 @@
-"""Lists and events that are JSON, or a form post that holds it: one document, an array of them, or one a line."""
+"""Lists and events that are JSON, or a form post that holds it.
+
+A file is one document, an array of them, or one a line.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,10 @@ def holds(file: SourceFile, start: bytes) -> bool:
 
 
 def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: Reading) -> None:
-    """Append the entries of a file's documents to `list_written`. All of them have to be one sender's."""
+    """Append the entries of a file's documents to `list_written`.
+
+    All documents have to be one sender's.
+    """
     if how.rename:
         path = None if file.remote else Path(file.path)
         raise SourceError("`rename` is for tables: this list is JSON", file=path)
@@ -109,7 +115,10 @@ def _document(file: SourceFile, line: int, item: Any) -> Document | Broken:
 
 
 def _spread(whole: Any) -> list[Any]:
-    """A list that one document holds, as one document an item, each with what else the document says."""
+    """A list that one document holds, as one document an item.
+
+    Each comes with what else the document says.
+    """
     if isinstance(whole, list):
         return ovh.numbers(whole) or whole
     for name in PAGES:

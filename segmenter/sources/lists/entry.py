@@ -1,4 +1,4 @@
-"""What a list reader gives: entries of a suppression list as they were written, and rows that name nobody."""
+"""What a list reader gives: entries as they were written, and rows that name nobody."""
 
 from __future__ import annotations
 
@@ -39,7 +39,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A row that would suppress somebody and cannot say whom, or an event nobody knows: it goes to quarantine."""
+    """A row that goes to quarantine.
+
+    It would suppress somebody and cannot say whom, or is an event that nobody knows.
+    """
 
     reason: str
     rule: str = "S5"

@@ -26,7 +26,7 @@ MEANT = {
 
 @dataclass(frozen=True, slots=True, order=True)
 class Told:
-    """A row to be told of. `lost` if it adds no entry that can be relied on: it could not be read."""
+    """A row to be told of. It is `lost` if it adds no entry that can be relied on."""
 
     source: str
     origin: str
@@ -40,8 +40,9 @@ class Told:
 def hashed(
     engine: DuckDBEngine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: str
 ) -> list[tuple[Any, ...]]:
-    """Append what `list_written` says to the ready table `into` (columns of the snapshot's `suppression`); gives the rows to be told of.
+    """Append what `list_written` says to the ready table `into`; gives the rows to be told of.
 
+    `into` has the columns of the snapshot's `suppression`.
     What a list says twice comes twice; `list_once` has each once. The rows to be told of are
     (source, origin, line, rule, reason, content): lines that could not be read, that name nobody
     (S5), or whose scope, end or words had to be taken in the widest sense. The tables with plain
@@ -99,7 +100,7 @@ def _values(policy: Policy, listed: Listed, channel: str | None) -> dict[str, ob
 
 
 def _load_channels(engine: DuckDBEngine, policy: Policy) -> None:
-    """Make `list_channel` (word, channel): which of the policy's channels a sender's word for one means."""
+    """Make `list_channel` (word, channel): which of our channels a sender's word means."""
     import polars as pl
 
     rows = [(word, one) for word in MEANT for one in channels_meant(policy, word)]
@@ -108,8 +109,9 @@ def _load_channels(engine: DuckDBEngine, policy: Policy) -> None:
 
 
 def channels_meant(policy: Policy, word: str) -> list[str]:
-    """The channels that a sender's word may mean: the one of that name, else all with its identifier that have no such name.
+    """The channels that a sender's word may mean.
 
+    The one of that name; else all that use its identifier and have no such name themselves.
     None is meant if the policy has no such channel; the entry then keeps the word.
     """
     if word in policy.channels:

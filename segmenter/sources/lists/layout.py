@@ -1,7 +1,8 @@
-"""How a sender's file is told from every other: what it needs, what only it has, and what its columns and keys say.
+"""How a sender's file is told from every other, and what its columns and keys say.
 
 A `Table` is rows under a header; a `Body` is one JSON object: an event, or one item of a list.
-Either claims a file by its whole shape, never by its name; `recognition` sees to it that exactly one does.
+Either claims a file by its whole shape, never by its name; `recognition` sees to it that exactly
+one does.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ UNREAD = "a word that is not known: the row counts as an opt-out"
 
 @dataclass(frozen=True, slots=True)
 class Says:
-    """A column that says whether somebody may still be written to; without a column every row says it.
+    """A column that says whether somebody may still be written to.
 
+    Without a column every row says it.
     `words` are the reasons of known values ("" says nothing), `other` that of any other value, which
     is told of as well unless `free`. `channel` is the sender's own word for one, whatever the
     source's is. `of` names the identifiers meant; none given: all that the row has.
@@ -59,8 +61,9 @@ def filled(column: str, reason: str, *, of: Sequence[str] = (), since: str = "")
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One tabular layout. Column names are compared without case, accents and signs, unless `cased`.
+    """One tabular layout.
 
+    Column names are compared without case, accents and signs, unless `cased`.
     It claims a header that has all of `needs`, at least one of `either` and of `own` (if there are
     any) and a column for an identifier; and, where `may` is given, nothing else besides.
     """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def read(
     engine: DuckDBEngine, files: Sequence[SourceFile], source: str, how: Reading | None = None
 ) -> Listed:
-    """Make the table `list_written` (origin, line, kind, value, channel, own, among, purpose, topic, reason, since, until, event, told).
+    """Make the table `list_written`: origin, line, and the columns of `entry.COLUMNS`.
 
     Raises `SourceError` for a file that cannot be read, whose layout is nobody's or more than one's,
     or that has an opt-out column that nothing reads (R1); and for a column to rename or to ignore
@@ -51,7 +51,10 @@ def _require_all_used(files: Sequence[SourceFile], listed: Listed, how: Reading)
 
 
 def silent(engine: DuckDBEngine, listed: Listed) -> int:
-    """How many of the rows and events that were read say nothing of anybody: subscribed, delivered, opened. Before `hashed`."""
+    """How many of the rows that were read say nothing of anybody: subscribed, delivered, opened.
+
+    Before `hashed`.
+    """
     written.load_broken(engine, listed)
     ((telling,),) = engine.rows("list_telling")
     engine.drop("list_broken")

@@ -1,4 +1,7 @@
-"""Which layout a file has: exactly one claims it, or the file is refused, naming headers or keys and never a value."""
+"""Which layout a file has: exactly one claims it, or the file is refused.
+
+A refusal names headers or keys, and never a value.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ def table_of(file: SourceFile, header: Sequence[str]) -> Table:
 
 
 def claimants(header: Sequence[str]) -> list[Table]:
-    """Every layout that claims a header. One's own list claims what no sender does, and bears no sender's mark."""
+    """Every layout that claims a header.
+
+    One's own list claims what no sender does, and what bears no sender's mark.
+    """
     if _is_bulk(header):
         return [table for table in TABLES if table.width]
     found = [table for table in TABLES if not table.width and table.claims(header)]
@@ -58,7 +64,7 @@ def _twice(table: Table, header: Sequence[str]) -> set[str]:
 
 
 def _is_bulk(header: Sequence[str]) -> bool:
-    """Whether the first line is an address and why it is on Amazon's list: that file has no header."""
+    """Whether the first line is an address and why Amazon lists it: that file has no header."""
     if len(header) != BULK or "@" not in header[0]:
         return False
     return header[1].strip().upper() in ("BOUNCE", "COMPLAINT")
@@ -81,7 +87,7 @@ def _unknown(file: SourceFile, header: Sequence[str], found: Sequence[Table]) ->
 
 
 def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None:
-    """Refuse a column that looks like an opt-out, and, in one's own list, like a status, if it is not read (R1)."""
+    """Refuse a column that looks like an opt-out and that nothing reads (R1)."""
     if table.width:
         return
     read = {table.name(name) for name in (*_read(table), *table.harmless)}
@@ -97,7 +103,7 @@ def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None
 
 
 def _doubtful(table: Table, name: str) -> bool:
-    """Whether a column that a layout does not name may say that somebody is opted out, or is not."""
+    """Whether a column that a layout does not name may say that somebody is opted out, or in."""
     if table is generic.TABLE:
         return looks_like_optout(name) or generic.unclear(name)
     if table.rest is not None and table.rest(name) is not None:

@@ -1,4 +1,6 @@
-"""Signatures of webhook bodies: Mailgun's and those of Amazon SNS. The others sign nothing, or only headers that no file holds.
+"""Signatures of webhook bodies: Mailgun's and those of Amazon SNS.
+
+The others sign nothing, or only headers that no file holds.
 
 Keys come from the environment and never from YAML: SEGMENTER_MAILGUN_SIGNING_KEY is Mailgun's
 webhook signing key, SEGMENTER_SNS_CERTIFICATE the path of Amazon's certificate (PEM, downloaded by
@@ -55,7 +57,10 @@ class Signers:
     def vetted(
         self, sender: str | None, document: Document, found: Sequence[Entry | Fault]
     ) -> list[Entry | Fault]:
-        """What of a document's entries counts, and a fault where its signature does not hold and it says anything at all."""
+        """What of a document's entries counts.
+
+        A fault is added if it says anything at all and its signature does not hold.
+        """
         if not any(isinstance(one, Entry) for one in found) or self._vouched(sender, document):
             return list(found)
         kept = [one for one in found if isinstance(one, Fault) or one.reason in SPOKEN]
@@ -95,7 +100,8 @@ def _sns(document: Document, key: RSAPublicKey) -> bool:
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import padding
 
-    digest = {"1": hashes.SHA1(), "2": hashes.SHA256()}.get(text(document.get("SignatureVersion")))  # noqa: S303  the sender's choice
+    digests = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303  the sender's choice
+    digest = digests.get(text(document.get("SignatureVersion")))
     if digest is None or not isinstance(document.get("Message"), str):
         return False
     told = "".join(

@@ -1,5 +1,6 @@
-"""What a mail server's answer means for the address (S4): the relation `list_bounced` says the same in SQL.
+"""What a mail server's answer means for the address (S4).
 
+The relation `list_bounced` says the same in SQL.
 Status 4.x is a deferral and x.7.x a block (the sender's reputation, a policy): both are soft
 bounces. Any other 5.x is a hard bounce. A code such as 5.0.0 says nothing; then the answer's own
 text speaks.

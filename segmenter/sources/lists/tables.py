@@ -78,7 +78,10 @@ def _staged(
     header: Sequence[str],
     found: Reader,
 ) -> tuple[Stage, str]:
-    """Stage the rows and append their entries; gives the stage, and the widest channel that a broken line may mean."""
+    """Stage the rows and append their entries.
+
+    Gives the stage, and the widest channel that a broken line may mean.
+    """
     if table is generic.TABLE:
         return _generic(engine, file, listed, header, found)
     bound = bind(table, header)
@@ -92,7 +95,10 @@ def _staged(
 
 
 def bind(table: Table, header: Sequence[str]) -> list[Bound]:
-    """Everything that the columns of a header say. A column that stands there several times says it each time."""
+    """Everything that the columns of a header say.
+
+    A column that stands there several times says it each time.
+    """
     names = [table.name(name) for name in header]
 
     def first(column: str) -> int | None:
@@ -187,11 +193,12 @@ def _generic(
 
 
 def _require_clear(engine: DuckDBEngine, file: SourceFile, before: int) -> None:
-    """Refuse one's own list if a status in it is a word that is not known: who is meant cannot be said."""
+    """Refuse one's own list if a status in it is a word that is not known."""
     ((line,),) = engine.rows("list_unclear", {"first": before})
     if line is not None:
         raise SourceError(
-            f"the list {file.origin} has a `status` that is not known: who is opted out cannot be said",
+            f"the list {file.origin} has a `status` that is not known:"
+            " who is opted out cannot be said",
             file=None if file.remote else Path(file.path),
             line=int(line),
             hint="expected words such as unsubscribed, subscribed, désabonné, bounced;"

@@ -1,4 +1,4 @@
-"""What people and programs write for yes, for no and for how somebody stands, in English and French.
+"""What people and programs write for yes, for no and for a status, in English and French.
 
 Every word is lower-case, with and without its accents: a relation compares them as they are.
 """

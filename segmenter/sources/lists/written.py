@@ -1,4 +1,4 @@
-"""`list_written`: the entries of lists as their files have them, and what is told of the reading."""
+"""`list_written`: entries of lists as their files have them, and what is told of the reading."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ NUMBER = re.compile(r"(?<![\w+])\+[1-9][0-9]{7,14}(?![0-9])")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a list is declared to be read: `rename` maps our columns to theirs, `ignored` are left unread (R1)."""
+    """How a list is declared to be read.
+
+    `rename` maps our columns to theirs; `ignored` are left unread (R1).
+    """
 
     form: str | None = None
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -42,8 +45,9 @@ class Row:
 
 @dataclass(slots=True)
 class Listed:
-    """What was read from the files of one list: `read` counts rows and events, `entries` those that name somebody.
+    """What was read from the files of one list.
 
+    `read` counts rows and events, `entries` those that name somebody.
     `rows` is `read` by file. `exported_at` has, by the path of a file, the oldest export time that
     its envelope told. `broken` are lines that could not be read; problems of single entries come
     with `hashed`. `seen` are the columns and keys of all files.
@@ -97,7 +101,7 @@ def load_broken(engine: DuckDBEngine, listed: Listed) -> None:
 
 
 def remains(broken: Iterable[Broken], channel: str) -> Iterator[Row]:
-    """The addresses and international numbers that broken lines still hold: each may be an opt-out (S1)."""
+    """The addresses and numbers that broken lines still hold: each may be an opt-out (S1)."""
     for one in broken:
         for value in dict.fromkeys(ADDRESS.findall(one.content)):
             yield Row(one.origin, one.line, Entry(value, "manual", channel=channel))

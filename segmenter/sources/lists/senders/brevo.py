@@ -1,4 +1,4 @@
-"""Brevo: webhooks (transactional and marketing), contacts and blocked contacts of its API, and its contact export.
+"""Brevo: webhooks, contacts and blocked contacts of its API, and its contact export.
 
 Each channel of a contact is blocked by itself: e-mail, SMS and WhatsApp have an entry of their own,
 whatever the source's `channel` says. A blocked contact stays so, whatever the code says.

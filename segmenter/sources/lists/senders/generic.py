@@ -1,5 +1,6 @@
-"""One's own list: one or more of email, phone, patient_id, postal, domain; optional channel, purpose, topic, reason, since, until.
+"""One's own list: one or more of email, phone, patient_id, postal, domain.
 
+Optional: channel, purpose, topic, reason, since, until, event_id, status.
 Every row is an opt-out, unless a `status` says otherwise in a word that is known. Further columns
 are let be, but for those that look like an opt-out (R1), a status or a permission: a file whose
 meaning is not clear is refused.

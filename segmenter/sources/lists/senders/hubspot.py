@@ -1,4 +1,4 @@
-"""HubSpot: its export of unsubscribes and bounces, its list of opt-outs, and the opt-out columns of a contact export.
+"""HubSpot: its export of unsubscribes and bounces, its list of opt-outs, its contact export.
 
 Documentation: knowledge.hubspot.com, "What do the columns mean in the csv I receive when I export
 unsubscribes and bounces?". Every further column of that export is a type of e-mail, and TRUE an
@@ -17,7 +17,10 @@ OWN = ("portal", "global", "bounce", "unsub", "spam")
 
 
 def left_type(column: str) -> Says | None:
-    """A type of e-mail: only a yes says anything. A column that is called like one of HubSpot's own is none."""
+    """A type of e-mail: only a yes says anything.
+
+    A column that is called like one of HubSpot's own is none.
+    """
     if any(sign in plain(column) for sign in OWN):
         return None
     words = {**all_mean("", NO), **all_mean("unsubscribed", YES)}
@@ -25,7 +28,7 @@ def left_type(column: str) -> Says | None:
 
 
 def opted_out_of(column: str) -> Says | None:
-    """A contact export's column for one type of e-mail, such as `Opted out of email: Newsletter`."""
+    """A contact export's column for one type, such as `Opted out of email: Newsletter`."""
     head, found, topic = column.partition(": ")
     if found and head.lower() == "opted out of email":
         return flag(column, "unsubscribed", topic=topic)

@@ -1,4 +1,7 @@
-"""Keila: the contact export. Documentation: the columns that Keila's own code writes (contacts_csv_export.ex, read 2026-11)."""
+"""Keila: the contact export.
+
+Documentation: the columns that Keila's own code writes (contacts_csv_export.ex, read 2026-11).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""MailerSend: webhooks. Documentation: developers.mailersend.com, Webhooks; django-anymail 8c40cc4, its tests (read 2026-11)."""
+"""MailerSend: webhooks.
+
+Documentation: developers.mailersend.com, Webhooks; django-anymail 8c40cc4, its tests (read
+2026-11).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mailgun: webhooks (JSON, and the older form posts), answers of its events API, and its suppression lists (CSV, API).
+"""Mailgun: webhooks, older form posts, answers of its events API, suppression lists (CSV, API).
 
 A permanent failure is a hard bounce, unless Mailgun dropped it for an older reason; a temporary one
 a soft bounce. A rejected message is a block of that message: it counts against its recipient only
@@ -107,7 +107,10 @@ def read_complaints(page: Document) -> Found:
 
 
 def form(body: bytes) -> Document | None:
-    """A form post (multipart) as a document, or None where the body is none. The boundary is the body's own first line."""
+    """A form post (multipart) as a document, or None if the body is none.
+
+    The boundary is the body's own first line.
+    """
     first = body.split(b"\n", 1)[0].strip()
     if not first.startswith(b"--") or b"form-data" not in body[:2000].lower():
         return None

@@ -1,4 +1,8 @@
-"""Mailtrap: webhooks. Documentation: api-docs.mailtrap.io, Receive events; django-anymail 8c40cc4, its tests (read 2026-11)."""
+"""Mailtrap: webhooks.
+
+Documentation: api-docs.mailtrap.io, Receive events; django-anymail 8c40cc4, its tests (read
+2026-11).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Mandrill (Mailchimp Transactional): webhooks, bare or as the form field that it posts, and its list of rejects.
+"""Mandrill: webhooks, bare or as the form field that it posts, and its list of rejects.
 
 Documentation: mailchimp.com, Transactional API, Webhooks, Rejects; django-anymail 8c40cc4, its
 tests (read 2026-11).

@@ -1,4 +1,4 @@
-"""OVHcloud SMS: the numbers that answered STOP (its API's list of numbers, or one object a number; CSV of the same).
+"""OVHcloud SMS: the numbers that answered STOP (API, or a table of the same).
 
 Documentation: api.ovh.com, /sms/{serviceName}/blacklists. Every number is an opt-out of SMS.
 """

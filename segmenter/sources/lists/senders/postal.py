@@ -1,6 +1,8 @@
-"""Postal: webhooks. Documentation: docs.postalserver.io, Webhooks; django-anymail 8c40cc4, its tests (read 2026-11).
+"""Postal: webhooks.
 
-What concerns a message that came in is nobody's bounce. A held message is not the recipient's doing.
+What concerns a message that came in is nobody's bounce. A held message is not the recipient's
+doing. Documentation: docs.postalserver.io, Webhooks; django-anymail 8c40cc4, its tests (read
+2026-11).
 """
 
 from __future__ import annotations

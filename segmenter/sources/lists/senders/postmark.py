@@ -1,5 +1,6 @@
-"""Postmark: webhooks, the dump of its suppressions (JSON, CSV) and its bounces. Only hard types of bounce are hard bounces.
+"""Postmark: webhooks, the dump of its suppressions (JSON, CSV) and its bounces.
 
+Only hard types of bounce are hard bounces.
 Documentation: postmarkapp.com, Bounce, Spam complaint and Subscription change webhooks,
 Suppressions API, Bounce API.
 """

@@ -1,7 +1,8 @@
-"""Resend: webhooks. Documentation: resend.com, Event types; django-anymail 8c40cc4, its tests (read 2026-11).
+"""Resend: webhooks.
 
-An event does not say which of several recipients it is about: a bounce then names nobody (S5), and a
-complaint is taken as everybody's.
+An event does not say which of several recipients it is about: a bounce then names nobody (S5), and
+a complaint is taken as everybody's. Documentation: resend.com, Event types; django-anymail 8c40cc4,
+its tests (read 2026-11).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Salesforce Marketing Cloud: the tracking extracts (subscribers, unsubscribes, complaints, bounces) and the export of all subscribers.
+"""Salesforce Marketing Cloud: the tracking extracts and the export of all subscribers.
 
 Documentation: help.salesforce.com, Extracts: Bounces, Unsubscribes, Complaints, Subscribers (read
 2026-11). Bounced subscribers are still sent to; held ones are not.
@@ -45,8 +45,8 @@ TABLES = (
         needs=("SubscriberKey", "EmailAddress", "EventType", "EventDate"),
         may=(
             "ClientID", "SendID", "JobID", "SubscriberID", "ListID", "BatchID",
-            "TriggeredSendExternalKey", "UnsubReason", "Domain", "IsUnique", "URL", "URLID", "Alias",
-            "IPAddress", "Country", "Region", "City", "Latitude", "Longitude", "MetroCode",
+            "TriggeredSendExternalKey", "UnsubReason", "Domain", "IsUnique", "URL", "URLID",
+            "Alias", "IPAddress", "Country", "Region", "City", "Latitude", "Longitude", "MetroCode",
             "AreaCode", "Browser", "EmailClient", "OperatingSystem", "Device", "SendURLID",
         ),
         says=(Says("EventType", EVENTS, since="EventDate"),),

@@ -1,4 +1,4 @@
-"""SendGrid: webhook events, and its lists of bounces, blocks, spam reports, invalid addresses and unsubscribes (CSV, JSON).
+"""SendGrid: webhook events, and its lists of who bounced, complained or left (CSV, JSON).
 
 Documentation: docs.sendgrid.com, Event Webhook Reference, Suppressions API. Bounces and blocks are
 written alike: the server's answer tells them apart.

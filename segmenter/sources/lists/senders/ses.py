@@ -1,4 +1,4 @@
-"""Amazon SES: the account's suppression list, its bulk file, and events, bare or in an SNS envelope.
+"""Amazon SES: the suppression list, its bulk file, and events, bare or in an SNS envelope.
 
 A permanent bounce is a hard bounce; a transient or undetermined one, and a delivery delay, a soft
 bounce. A rejected message is a block of that message: it counts against its recipient only where it
@@ -117,7 +117,10 @@ def _subscription(event: Document) -> Found:
 
 
 def _each(event: Document, about: Document, people: str, reason: str, told: str = "") -> Found:
-    """One entry a recipient of the bounce's or complaint's own part; a message's retries are one bounce."""
+    """One entry a recipient of the bounce's or complaint's own part.
+
+    A message's retries are one bounce.
+    """
     message = part(event, "mail").get("messageId") or about.get("feedbackId")
     own = about.get("feedbackId") or message
     found = items(about.get(people))

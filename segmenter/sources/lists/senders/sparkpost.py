@@ -1,7 +1,8 @@
 """SparkPost: webhooks, and its suppression list (API, CSV).
 
-Documentation: developers.sparkpost.com, Webhooks, Event types, Suppression list; support.sparkpost.com,
-Bounce classification codes; django-anymail 8c40cc4, its tests (read 2026-11).
+Documentation: developers.sparkpost.com, Webhooks, Event types, Suppression list;
+support.sparkpost.com, Bounce classification codes; django-anymail 8c40cc4, its tests (read
+2026-11).
 """
 
 from __future__ import annotations
