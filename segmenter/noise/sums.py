@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -89,7 +89,7 @@ def _beyond(noise: Noise, chance: float) -> int:
     return max(0, math.ceil(safe * law.step) - 1)
 
 
-@cache
+@lru_cache(maxsize=64)
 def _law(noise: Noise) -> Law:
     if not noise.parts:
         return Law.of(np.array([1.0, 0.0]))
