@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.noise import mechanisms
+from segmenter.noise.intervals import Reach, given_at_least, reach_of
+from segmenter.noise.ratios import RatioNoise
 from segmenter.noise.sums import Noise, Part
 from segmenter.query.price import TENTHS
 from segmenter.query.quantile import Exponential
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
 Number = int | float
-EACH_SIDE = 0.025  # of a 95 % interval
 HALF = 0.0125  # each side, where two noised numbers share one interval
 
 
@@ -98,8 +99,8 @@ def publish(
     if spend.cost.epsilon < price.cost.epsilon or spend.cost.tail < price.cost.tail:
         raise ValueError("the spend does not pay this question")
     question = tally.question
-    publisher = _Publisher(tally, price, source or mechanisms.system, bits)
-    withheld = publisher.withheld(threshold)
+    publisher = _Publisher(tally, price, threshold, source or mechanisms.system, bits)
+    withheld = publisher.withheld()
     measures = []
     for number, measure in enumerate(question.measures):
         measures.append(_hidden(publisher.measure(number, measure), withheld))
@@ -127,8 +128,16 @@ def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
 class _Publisher:
     """Draws each quantity once and keeps it: threshold and shown number are the same draw."""
 
-    def __init__(self, tally: Tally, price: Price, source: mechanisms.Source, bits: Bits) -> None:
-        self.tally, self.price, self.source, self.bits = tally, price, source, bits
+    def __init__(
+        self,
+        tally: Tally,
+        price: Price,
+        threshold: Threshold,
+        source: mechanisms.Source,
+        bits: Bits,
+    ) -> None:
+        self.tally, self.price, self.threshold = tally, price, threshold
+        self.source, self.bits = source, bits
         self.drawn: dict[tuple[str, int | None], Integers] = {}
 
     def noised(self, share: Share, exact: Integers) -> Integers:
@@ -140,12 +149,16 @@ class _Publisher:
 
     # -- groups ------------------------------------------------------------------------------------
 
-    def withheld(self, threshold: Threshold) -> tuple[bool, ...]:
+    def withheld(self) -> tuple[bool, ...]:
         """Whether a group's noised number of patients is below threshold and margin (P8)."""
         share = self._patients_share()
-        margin = _noise(share).beyond(round(1 - threshold.confidence, 12))
-        least = threshold.patients + margin
-        return tuple(bool(n < least) for n in self.noised(share, self.tally.patients))
+        limit = self._limit()
+        return tuple(bool(n < limit) for n in self.noised(share, self.tally.patients))
+
+    def _limit(self) -> int:
+        """The smallest noised number of patients with which a group shows."""
+        noise = _noise(self._patients_share())
+        return self.threshold.patients + noise.beyond(round(1 - self.threshold.confidence, 12))
 
     def _patients_share(self) -> Share:
         """The share that pays for the number of patients of each group."""
@@ -162,7 +175,9 @@ class _Publisher:
             return self._quantile(n, measure)
         share = self.price.share(measure.kind.value, n)
         raw = self.noised(share, self.tally.totals[n])
-        return _summed(raw, _noise(share).beyond(EACH_SIDE), measure)
+        if measure.kind is Kind.PATIENTS:
+            return _patients(raw, _noise(share), self._limit())
+        return _summed(raw, reach_of(_noise(share).law), measure)
 
     def _mean(self, n: int, measure: Measure) -> Noised:
         """A noised sum over a noised count (P9)."""
@@ -174,13 +189,18 @@ class _Publisher:
         count_share = self.price.share("mean_count", n)
         sums = self.noised(sum_share, many @ grid)
         counts = self.noised(count_share, many.sum(axis=1))
-        sum_reach = _noise(sum_share).beyond(HALF)
-        count_reach = _noise(count_share).beyond(HALF)
-        averages, intervals = [], []
-        for total, count in zip(sums.tolist(), counts.tolist(), strict=True):
-            average, interval = _ratio(total, count, sum_reach, count_reach, measure)
+        noise = RatioNoise(
+            _mechanism(sum_share), _mechanism(count_share), measure.low, measure.high
+        )
+        ends = noise.intervals(sums.astype(np.float64), counts.astype(np.float64))
+        averages = []
+        intervals = []
+        for place, (total, count) in enumerate(zip(sums.tolist(), counts.tolist(), strict=True)):
+            average = round(min(measure.high, max(measure.low, total / max(1, count))), 4)
+            low = math.floor(float(ends.low[place]) * 1e4) / 1e4
+            high = math.ceil(float(ends.high[place]) * 1e4) / 1e4
             averages.append(average)
-            intervals.append(interval)
+            intervals.append((min(low, average), max(high, average)))
         return Noised(tuple(averages), tuple(intervals), tuple(averages))
 
     def _quantile(self, n: int, measure: Measure) -> Noised:
@@ -257,7 +277,18 @@ def _noise(share: Share) -> Noise:
     return Noise((Part(1.0, 1, _mechanism(share)),))
 
 
-def _summed(raw: Integers, far: int, measure: Measure) -> Noised:
+def _patients(raw: Integers, noise: Noise, limit: int) -> Noised:
+    """Numbers of patients, which show because they are large enough: intervals know it (P8)."""
+    whole = [int(value) for value in raw]
+    found = given_at_least(noise.law, raw.astype(float), limit)
+    return Noised(
+        tuple(max(0, value) for value in whole),
+        tuple(zip(found.low.tolist(), found.high.tolist(), strict=True)),
+        tuple(whole),
+    )
+
+
+def _summed(raw: Integers, reach: Reach, measure: Measure) -> Noised:
     """Counts and sums: shown no further than their bounds allow, raw beside them (P12)."""
     low = 0 if measure.low >= 0 or measure.kind is not Kind.SUM else None
     high = 0 if measure.high <= 0 and measure.kind is Kind.SUM else None
@@ -267,23 +298,9 @@ def _summed(raw: Integers, far: int, measure: Measure) -> Noised:
         return value if high is None else min(high, value)
 
     whole = [int(v) for v in raw]
+    below, above = round(reach.below), round(reach.above)
     return Noised(
         tuple(map(possible, whole)),
-        tuple((possible(v - far), possible(v + far)) for v in whole),
+        tuple((possible(v - below), possible(v + above)) for v in whole),
         tuple(whole),
     )
-
-
-def _ratio(
-    total: int, many: int, far: int, wide: int, measure: Measure
-) -> tuple[float, tuple[float, float]]:
-    """An average and its interval, within the declared bounds."""
-
-    def inside(value: float) -> float:
-        return min(float(measure.high), max(float(measure.low), value))
-
-    counts = (max(1, many - wide), max(1, many + wide))
-    low = min((total - far) / count for count in counts)
-    high = max((total + far) / count for count in counts)
-    interval = (inside(math.floor(low * 1e4) / 1e4), inside(math.ceil(high * 1e4) / 1e4))
-    return round(inside(total / max(1, many)), 4), interval
