@@ -1,5 +1,5 @@
 -- Preference rows with a patient, judged: `reason` says what cannot be read; `scoped` is whether
--- channel and topic are declared (empty is all).
+-- channel and topic are declared (empty is all). An undeclared one is kept with a `?` before it.
 -- Returns: raw_row, origin, line, patient_id, the row's fields, rule, reason, content
 -- Reads:   raw_preference
 -- Takes:   $channels, $topics (lists, `*` and empty among them), $yes, $no, __allowed_given__,
@@ -20,10 +20,15 @@ FROM (
         list_contains($channels, channel) AS channel_declared,
         list_contains($topics, topic) AS topic_declared,
         CASE
-            WHEN list_contains($channels, channel) AND channel <> '' THEN channel
-            ELSE '*'
+            WHEN NOT list_contains($channels, channel) THEN '?' || channel
+            WHEN channel = '' THEN '*'
+            ELSE channel
         END AS channel,
-        CASE WHEN list_contains($topics, topic) AND topic <> '' THEN topic ELSE '*' END AS topic,
+        CASE
+            WHEN NOT list_contains($topics, topic) THEN '?' || topic
+            WHEN topic = '' THEN '*'
+            ELSE topic
+        END AS topic,
         CASE
             WHEN list_contains($yes, lower(trim(allowed))) THEN TRUE
             WHEN list_contains($no, lower(trim(allowed))) THEN FALSE

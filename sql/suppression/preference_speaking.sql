@@ -1,6 +1,7 @@
 -- What each patient last said for every exact (channel, topic) that covers an export; ties all
 -- speak, so that the stricter holds. An undated row always speaks. A question without a topic is of
--- all topics.
+-- all topics. A row on an undeclared scope (with a `?`) covers every export, the widest that it may
+-- mean, until a later row of the same scope or a wider one speaks.
 -- Returns: patient, channel, topic ('*' = all), allowed, max_contacts, per_days
 -- Reads:   preference
 -- Takes:   $channel, $topic (may be null)
@@ -15,8 +16,12 @@ WITH covering AS (
         updated_at
     FROM preference
     WHERE
-        coalesce(channel, '*') IN ('*', $channel)
-        AND (CAST($topic AS VARCHAR) IS NULL OR coalesce(topic, '*') IN ('*', $topic))
+        (coalesce(channel, '*') IN ('*', $channel) OR channel LIKE '?%')
+        AND (
+            CAST($topic AS VARCHAR) IS NULL
+            OR coalesce(topic, '*') IN ('*', $topic)
+            OR topic LIKE '?%'
+        )
 ),
 
 dated AS (
@@ -26,6 +31,13 @@ dated AS (
     FROM covering
 )
 
-SELECT patient, channel, topic, allowed, max_contacts, per_days
-FROM dated
-WHERE updated_at IS NULL OR updated_at = latest_at
+SELECT d.patient, d.channel, d.topic, d.allowed, d.max_contacts, d.per_days
+FROM dated AS d
+LEFT ANTI JOIN covering AS later
+    ON
+        d.patient = later.patient
+        AND (d.channel LIKE '?%' OR d.topic LIKE '?%')
+        AND later.channel IN ('*', d.channel)
+        AND later.topic IN ('*', d.topic)
+        AND later.updated_at > d.updated_at
+WHERE d.updated_at IS NULL OR d.updated_at = d.latest_at
