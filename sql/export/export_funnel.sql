@@ -1,10 +1,10 @@
--- The funnel, one line a mailbox: what becomes of it, and whether the previous export had it. Whoever
--- shares a mailbox with another member is a duplicate (7), and whatever else stands against somebody
--- is told of that person alone, as if there were no list. So one human moves one mailbox from one line
--- to another and takes one duplicate away (P16). Also (9) addresses of the previous export at which
--- there is no mailbox now. Exact, so confidential.
+-- The funnel, one line a mailbox: what becomes of it, and whether the previous export had it.
+-- Whoever shares a mailbox with another member is a duplicate (7), and whatever else stands against
+-- somebody is told of that person alone, as if there were no list. So one human moves one mailbox
+-- from one line to another and takes one duplicate away (P16). Also (9) addresses of the previous
+-- export at which there is no mailbox now. Exact, so confidential.
 -- Returns: reason, before, people
--- Reads:   export_mailbox, export_checked, export_before(address), preferring, capped, reach
+-- Reads:   export_before(address), export_checked, preferring, capped, reach, export_mailbox
 -- Takes:   $identifier
 WITH earlier AS (
     SELECT DISTINCT address FROM export_before

@@ -1,12 +1,14 @@
--- Mailboxes of the members against whom nothing stands but the list, the holdout or a duplicate: one
--- row an address, with what becomes of it. 0: somebody at it is exported, 8: held back, 2: suppressed.
+-- Mailboxes of the members against whom nothing stands but the list, the holdout or a duplicate:
+-- one row an address, with what becomes of it. 0: somebody at it is exported, 8: held back, 2:
+-- suppressed.
 -- Returns: address, reason, people
--- Reads:   export_checked, preferring(patient), capped(patient), reach
+-- Reads:   export_checked, reach, preferring(patient), capped(patient)
 -- Takes:   $identifier
 WITH open_member AS (
     SELECT x.address, x.reason
     FROM export_checked AS x
-    JOIN (SELECT patient FROM reach WHERE kind = $identifier AND valid) AS r ON x.patient = r.patient
+    JOIN (SELECT patient FROM reach WHERE kind = $identifier AND valid) AS r
+        ON x.patient = r.patient
     LEFT ANTI JOIN preferring AS p ON x.patient = p.patient
     LEFT ANTI JOIN capped AS k ON x.patient = k.patient
     WHERE x.reason IN (0, 2, 7, 8)

@@ -4,8 +4,8 @@
 -- Returns: origin, line, kind, value, channel, own, among, purpose, topic, reason, since, until,
 --          event, told
 -- Reads:   raw_list, list_kind, list_word
--- Takes:   $other, $free, $channel (the sender's own, or ''), $topic, $unread (what is told), $slots
---          (the identifiers that the file has a column for)
+-- Takes:   $other, $free, $channel (the sender's own, or ''), $topic, $unread (what is told),
+--          $slots (the identifiers that the file has a column for)
 SELECT
     raw_origin AS origin, raw_line AS line, kind, value, $channel AS channel,
     $channel NOT IN ('', '*') AS own, '' AS among, '' AS purpose, $topic AS topic, reason,
