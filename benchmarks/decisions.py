@@ -10,7 +10,7 @@ import sqlglot
 import segmenter
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import CELLS
-from segmenter.consent import gate, state
+from segmenter.consent import follow, gate, state
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Spend
 from segmenter.release import cube
 from segmenter.workflows.decisions import TOUCHED, decided, opened
@@ -49,11 +49,9 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
                 given["previous"] = context.store.state_path(
                     earlier[-1], state.mark(context.policy)
                 )
-                engine.alias("changed", f"{state.SNAPSHOT}.{TOUCHED}")
+                engine.alias("changed", f"{follow.SNAPSHOT}.{TOUCHED}")
             with Stopwatch() as took:
-                state.settle(
-                    engine, context.policy, snapshot, path, cube.profile, progress=told, **given
-                )
+                state.settle(engine, context.policy, snapshot, path, progress=told, **given)
     finally:
         path.unlink(missing_ok=True)
     return took.less(copied)

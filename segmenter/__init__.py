@@ -32,7 +32,6 @@ from segmenter.errors import (
 )
 
 if TYPE_CHECKING:
-    from segmenter.consent.explain import Answer as Answer
     from segmenter.consent.receipt import Receipt as Receipt
     from segmenter.erasure.erase import Forgotten as Forgotten
     from segmenter.erasure.retain import Retained as Retained
@@ -61,10 +60,10 @@ if TYPE_CHECKING:
     from segmenter.workflows.suppress import HashesExported as HashesExported
     from segmenter.workflows.suppress import OptOutAdded as OptOutAdded
     from segmenter.workflows.suppress import OptOutLifted as OptOutLifted
+    from segmenter.workflows.why import WhyReport as WhyReport
 
 RESULTS = {  # what the verbs of a session answer, and where it is made
     "AgeingReport": "segmenter.workflows.ageing",
-    "Answer": "segmenter.consent.explain",
     "BudgetReport": "segmenter.workflows.budget",
     "Discovery": "segmenter.workflows.discover",
     "Export": "segmenter.export.order",
@@ -90,11 +89,11 @@ RESULTS = {  # what the verbs of a session answer, and where it is made
     "SuppressionSummary": "segmenter.suppression.summary",
     "TrialReport": "segmenter.selftest.checks",
     "VerifiedManifest": "segmenter.export.manifest",
+    "WhyReport": "segmenter.workflows.why",
 }
 
 __all__ = [
     "AgeingReport",
-    "Answer",
     "BudgetError",
     "BudgetReport",
     "Cancelled",
@@ -130,6 +129,7 @@ __all__ = [
     "TrialReport",
     "UsageError",
     "VerifiedManifest",
+    "WhyReport",
     "open",
 ]
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal
 from segmenter.journal.journal import Journal, locked
+from segmenter.model import Progress, silent
 from segmenter.store import keys as project_keys
 from segmenter.store.snapshots import Store
 
@@ -25,13 +26,6 @@ if TYPE_CHECKING:
 
 PRIVATE = ".segmenter"
 UNREAL = "unreal"  # the first entry of a project that only tests may use
-
-# The step that begins; how much of the whole verb is done, None if that is not known.
-Progress = Callable[[str, float | None], None]
-
-
-def silent(_step: str, _done: float | None = None) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)

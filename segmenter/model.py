@@ -8,6 +8,7 @@ Each is made in one place only, so that mistakes cannot be written: `count` take
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 ANY = "*"
+
+# Called with the step that begins, and how much of the whole is done (None if nobody knows).
+Progress = Callable[[str, float | None], None]
+
+
+def silent(_step: str, _done: float | None = None) -> None:
+    """Progress that nobody watches."""
 
 
 class Role(Enum):

@@ -16,14 +16,14 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from segmenter import context as contexts
-from segmenter.context import Context, Progress, silent
+from segmenter.context import Context
 from segmenter.errors import BudgetError
 from segmenter.inputs import Amount, Moment, Names, amount, instant, names
+from segmenter.model import Progress, silent
 from segmenter.project.folder import read_project
 from segmenter.project.policy import Policy
 
 if TYPE_CHECKING:
-    from segmenter.consent.explain import Answer
     from segmenter.consent.receipt import Receipt
     from segmenter.erasure.erase import Forgotten
     from segmenter.erasure.retain import Retained
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from segmenter.workflows.run import RunReport
     from segmenter.workflows.subject import Subject
     from segmenter.workflows.suppress import HashesExported, OptOutAdded, OptOutLifted
+    from segmenter.workflows.why import WhyReport
 
 Result = TypeVar("Result")
 
@@ -540,7 +541,7 @@ class Session:
         as_of: Moment = None,
         known_at: Moment = None,
         language: str = "en",
-    ) -> Answer:
+    ) -> WhyReport:
         """Why a patient may or may not be used: every rule that speaks, with its events.
 
         For every purpose and channel, or for what one `segment` needs; at any two clocks. What is

@@ -13,10 +13,10 @@ A case::
 If the first item of a file is `defaults:`, its policy, types, values and structure are those of
 every case of the file, but for what a case says itself.
 
-Columns that a row of `given` leaves out are empty; columns that `expect` leaves out are not looked
-at; order does not matter. With a policy, a list is a mask (`purpose/channel/topic/category`, `*`
-for all of them, `alone` for a person linked to nobody), and a text in a column `scope` or `fields`
-is the code of an event's scope.
+Columns that a row of `given` leaves out are empty, but a consent event has its place as its number;
+columns that `expect` leaves out are not looked at; order does not matter. With a policy, a list is
+a mask (`purpose/channel/topic/category`, `*` for all of them, `alone` for a person linked to
+nobody), and a text in a column `scope` or `fields` is the code of an event's scope.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ import sqlglot
 from ruamel.yaml import YAML
 from sqlglot import exp
 
-from segmenter.consent.scopes import ALONE, FIELDS, Scopes
+from segmenter.consent.masks import LINKED_TO_NOBODY
+from segmenter.consent.scope_tables import FIELDS, lookup_tables
+from segmenter.consent.scopes import Scopes
 from segmenter.engine import DuckDBEngine, Table, Tables, relations
 from world.policies import POLICIES, policy_of
 
@@ -82,7 +84,7 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     "erased": {"patient": "BIGINT"},
     "aside": {"patient": "BIGINT", "deceased": "BOOLEAN"},
     "changed": {"patient": "BIGINT", "since": "BIGINT"},
-    "touched": {"patient": "BIGINT", "since": "BIGINT"},
+    "deciding": {"patient": "BIGINT", "since": "BIGINT"},
 }  # fmt: skip
 # What a row of `consent` is unless the case says otherwise: a proven, unlimited consent.
 USUAL = {"consent": {
@@ -156,7 +158,7 @@ def inputs_of(engine: DuckDBEngine, text: Mapping[str, Any], scopes: Scopes | No
     """The tables that a case gives, and those of its policy."""
     inputs = {}
     if scopes is not None:
-        inputs = {name: engine.load(frame) for name, frame in scopes.tables().items()}
+        inputs = {name: engine.load(frame) for name, frame in lookup_tables(scopes).items()}
     types = text.get("types") or {}
     for name, rows in (text.get("given") or {}).items():
         inputs[name] = make_table(engine, name, rows, types.get(name) or {}, scopes)
@@ -195,9 +197,11 @@ def make_table(
     scopes: Scopes | None,
 ) -> Table:
     """A table of the case's rows."""
-    coded_rows = [
-        {k: coded(k, v, scopes) for k, v in {**USUAL.get(table, {}), **row}.items()} for row in rows
-    ]
+    coded_rows = []
+    for place, row in enumerate(rows, 1):
+        number = {"event": place} if table == "consent" else {}
+        whole = {**USUAL.get(table, {}), **number, **row}
+        coded_rows.append({k: coded(k, v, scopes) for k, v in whole.items()})
     types = {**SNAPSHOT_TYPES.get(table, {})}
     for row in coded_rows:
         for column, value in row.items():
@@ -271,7 +275,7 @@ def coded(column: str, value: Any, scopes: Scopes | None) -> Any:
     if scopes is None:
         return value
     if isinstance(value, list):
-        return sum(ALONE if name == "alone" else bit_of(scopes, name) for name in value)
+        return sum(LINKED_TO_NOBODY if name == "alone" else bit_of(scopes, name) for name in value)
     if column in {"scope", "fields"} and isinstance(value, str):
         return code_of(scopes, value, column)
     return value
@@ -281,7 +285,7 @@ def bit_of(scopes: Scopes, name: str) -> int:
     purpose, channel, topic, category = (None if part == "*" else part for part in name.split("/"))
     [mask] = [
         b.mask
-        for b in scopes.bits_
+        for b in scopes.bits
         if (b.purpose, b.channel, b.topic, b.category) == (purpose, channel, topic, category)
     ]
     return mask
@@ -292,7 +296,7 @@ def code_of(scopes: Scopes, name: str, column: str) -> int:
     for field, text in zip(FIELDS, name.split("/"), strict=True):
         [row] = [
             r
-            for r in scopes.tables()[f"{field}_scope"].to_dicts()
+            for r in lookup_tables(scopes)[f"{field}_scope"].to_dicts()
             if (r["name"], r["word"]) == (text, 0)
         ]
         code |= row["code" if column == "scope" else "field"]

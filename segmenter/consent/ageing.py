@@ -1,8 +1,9 @@
-"""What will change if nothing new is said: who lapses when, and who holds an old notice. Exact and confidential: `release` publishes it.
+"""How consent ages if nothing new is said: who lapses when, and who holds an old notice.
 
-Both are histograms with one row a human, in disjoint buckets, over the eligible only (P16): what an
-ineligible patient's record says is never counted. Each is given as a table of codes and the
-dimensions it is coded by, ready for `cube.count`.
+Comes in: an engine with a snapshot and its decisions exposed. Goes out: a confidential table with
+one row a human, each in one of a few disjoint buckets, ready to be counted and published. Only
+humans who are eligible now are in it (P16): what an ineligible patient's record says is never
+counted.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from segmenter.consent.scopes import Bit, Scopes
-from segmenter.consent.state import Profile, Settling, ask_at
+from segmenter.consent.decide import decision_values, load_scopes
+from segmenter.consent.masks import allows_any
+from segmenter.consent.scopes import QuestionBit, Scopes
+from segmenter.consent.state import ask_at
 from segmenter.errors import PolicyError
 from segmenter.model import Clocks, Eligible, ProcessingRequest
 from segmenter.project.policy import ALWAYS, Dimension
@@ -31,7 +34,7 @@ MOMENTS = ("human_first", "human_second", "human_third")
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class AgeingBuckets:
     """A confidential table of codes, one row a human, and what the codes mean. Its repr shows no number."""
 
     eligible: Eligible
@@ -39,115 +42,98 @@ class Outlook:
 
 
 @dataclass(frozen=True, slots=True)
-class Ahead:
-    """Where an outlook is taken from: the engine with snapshot and state attached and exposed, and what decides."""
+class PurposeAtClocks:
+    """What is asked: of a purpose, at these clocks, on an engine with snapshot and decisions exposed."""
 
     engine: DuckDBEngine
     policy: Policy
     snapshot: Snapshot
-    profile: Profile
+    purpose: str
+    clocks: Clocks
 
-    def turn(self, clocks: Clocks) -> None:
-        """Make `person` mean the decisions at these clocks."""
-        ask_at(self.engine, self.policy, self.snapshot, self.profile, clocks)
+    def turn_to(self, as_of: datetime) -> None:
+        """Make `person` mean the decisions as of another moment. What is known stays as it is."""
+        clocks = replace(self.clocks, as_of=as_of)
+        ask_at(self.engine, self.policy, self.snapshot, clocks)
 
-    def humans(self, table: str, purpose: str, clocks: Clocks) -> None:
-        """Make `table`: who may be used for a purpose at these clocks, for `identity` on some channel and topic."""
-        self.turn(clocks)
-        self.engine.make(
-            table,
-            "eligible_human",
-            structure={"__allowed__": _any(_allows(b) for b in _asked(self.policy, purpose))},
-        )
+    def make_humans(self, table: str, as_of: datetime) -> None:
+        """Make `table`: who may be used as of a moment, for `identity` on some channel and topic."""
+        self.turn_to(as_of)
+        tests = [allows_any(bit.word, [bit.mask]) for bit in self.bits()]
+        self.engine.make(table, "eligible_human", structure={"__allowed__": _any(tests)})
+
+    def bits(self) -> list[QuestionBit]:
+        """Every question of the purpose about `identity`. Raises `PolicyError` (C14) for an unknown purpose."""
+        if self.purpose not in self.policy.purposes:
+            raise PolicyError("C14", f"the policy has no purpose {self.purpose}")
+        wanted = (self.purpose, ALWAYS)
+        return [b for b in Scopes.of(self.policy).bits if (b.purpose, b.category) == wanted]
+
+    def buckets(self, table: str, *dimensions: Dimension) -> AgeingBuckets:
+        """The answer that lies in `table`."""
+        channels = self.policy.purposes[self.purpose].channels
+        request = ProcessingRequest(self.purpose, channels, None, (ALWAYS,), self.clocks)
+        eligible = Eligible(request, self.snapshot, self.policy.deciding_hash(), table)
+        return AgeingBuckets(eligible, dimensions)
 
 
-def lapses(ahead: Ahead, purpose: str, clocks: Clocks) -> Outlook:
-    """Of the eligible now, who lapses within 30, 60 and 90 days (disjoint buckets): `lapse` as a dimension over table `lapsing`.
+def lapses(question: PurposeAtClocks) -> AgeingBuckets:
+    """Of the eligible now, who lapses within 30, 60 and 90 days.
 
-    Only the moment of the question moves: what is known stays what is known now. Raises
-    `PolicyError` (C14) for an unknown purpose.
+    One dimension, `lapse`, with disjoint buckets. Raises `PolicyError` (C14) for an unknown purpose.
     """
-    later = [replace(clocks, as_of=clocks.as_of + STEP * (n + 1)) for n in range(len(MOMENTS))]
-    for table, moment in zip(("human_now", *MOMENTS), (clocks, *later), strict=True):
-        ahead.humans(table, purpose, moment)
-    ahead.engine.make("lapsing", "lapse")
-    ahead.engine.forget(["human_now", *MOMENTS])
-    ahead.turn(clocks)
-    return Outlook(_table(ahead, purpose, clocks, "lapsing"), (_dimension("lapse", BUCKETS),))
+    now = question.clocks.as_of
+    question.make_humans("human_now", now)
+    for n, table in enumerate(MOMENTS, 1):
+        question.make_humans(table, now + n * STEP)
+    question.engine.make("lapsing", "lapse")
+    question.engine.forget(["human_now", *MOMENTS])
+    question.turn_to(now)
+    return question.buckets("lapsing", _dimension("lapse", BUCKETS))
 
 
-def notices(ahead: Ahead, purpose: str, clocks: Clocks, before: datetime) -> Outlook:
-    """Of the eligible now, which notice they hold, and whether they must be asked again before a date: table `noticed`.
+def notices(question: PurposeAtClocks, before: datetime) -> AgeingBuckets:
+    """Of the eligible now, which notice they hold, and whether they must be asked again before a date.
 
-    Dimensions `notice` (the versions in force, oldest first) and `ask` (`before`, `later`). Raises
-    `PolicyError` (C14).
+    Two dimensions: `notice` (the versions in force, oldest first) and `ask` (`before`, `later`).
+    Raises `PolicyError` (C14) for an unknown purpose.
     """
-    ahead.humans("human_then", purpose, replace(clocks, as_of=before))
-    ahead.turn(clocks)
-    least = ahead.policy.notices.index(ahead.policy.purposes[purpose].min_notice)
+    engine, policy = question.engine, question.policy
+    question.make_humans("human_then", before)
+    question.turn_to(question.clocks.as_of)
+    load_scopes(engine, policy)
+    accepted = notices_in_force(policy, question.purpose)
     values = {
-        **Settling(ahead.engine, ahead.policy, ahead.profile, clocks).values,
-        "least_notice": least,
+        **decision_values(policy, question.clocks),
+        "least_notice": policy.notices.index(accepted[0]),
     }
-    for name, frame in Scopes.of(ahead.policy).tables().items():
-        ahead.engine.load(name, frame)
-    ahead.engine.make(
-        "noticed",
-        "notice_held",
-        values,
-        {"__serves__": _any(_serves(b) for b in _asked(ahead.policy, purpose))},
-    )
-    ahead.engine.forget(["human_then"])
-    dimensions = (
-        _dimension("notice", in_force(ahead.policy, purpose)),
-        _dimension("ask", ("before", "later")),
-    )
-    return Outlook(_table(ahead, purpose, clocks, "noticed"), dimensions)
+    serves = _any(_serves(bit) for bit in question.bits())
+    engine.make("noticed", "notice_held", values, {"__serves__": serves})
+    engine.forget(["human_then"])
+    notice = _dimension("notice", accepted)
+    return question.buckets("noticed", notice, _dimension("ask", ("before", "later")))
 
 
-def in_force(policy: Policy, purpose: str) -> tuple[str, ...]:
+def notices_in_force(policy: Policy, purpose: str) -> tuple[str, ...]:
     """The notice versions that a purpose accepts, oldest first."""
-    return policy.notices[policy.notices.index(policy.purposes[purpose].min_notice) :]
-
-
-def _asked(policy: Policy, purpose: str) -> list[Bit]:
-    if purpose not in policy.purposes:
-        raise PolicyError("C14", f"the policy has no purpose {purpose}")
-    return [b for b in Scopes.of(policy).bits_ if (b.purpose, b.category) == (purpose, ALWAYS)]
-
-
-def _table(ahead: Ahead, purpose: str, clocks: Clocks, table: str) -> Eligible:
-    request = ProcessingRequest(
-        purpose, ahead.policy.purposes[purpose].channels, None, (ALWAYS,), clocks
-    )
-    return Eligible(request, ahead.snapshot, ahead.policy.deciding_hash(), table)
+    least = policy.notices.index(policy.purposes[purpose].min_notice)
+    return policy.notices[least:]
 
 
 def _dimension(name: str, labels: Iterable[str]) -> Dimension:
-    return Dimension(name, ALWAYS, "patient", name, values={label: (label,) for label in labels})
+    values = {label: (label,) for label in labels}
+    return Dimension(name, ALWAYS, "patient", name, values=values)
 
 
-def _allows(bit: Bit, table: str = "") -> exp.Expr:
-    """`(allow_<word> & mask) <> 0`."""
-    from sqlglot import exp
-
-    both = exp.BitwiseAnd(
-        this=exp.column(f"allow_{bit.word}", table=table or None),
-        expression=exp.Literal.number(bit.mask),
-    )
-    return exp.NEQ(this=exp.paren(both), expression=exp.Literal.number(0))
-
-
-def _serves(bit: Bit) -> exp.Expr:
+def _serves(bit: QuestionBit) -> exp.Expr:
     """The grant speaks for the question, and the patient may be used for it."""
     from sqlglot import exp
 
     word = exp.EQ(this=exp.column("word", table="event"), expression=exp.Literal.number(bit.word))
-    both = exp.BitwiseAnd(
-        this=exp.column("mask", table="event"), expression=exp.Literal.number(bit.mask)
-    )
-    spoken = exp.NEQ(this=exp.paren(both), expression=exp.Literal.number(0))
-    return exp.paren(exp.and_(word, spoken, _allows(bit, "person")))
+    mask = exp.column("mask", table="event")
+    common = exp.BitwiseAnd(this=mask, expression=exp.Literal.number(bit.mask))
+    spoken = exp.NEQ(this=exp.paren(common), expression=exp.Literal.number(0))
+    return exp.paren(exp.and_(word, spoken, allows_any(bit.word, [bit.mask], "person")))
 
 
 def _any(tests: Iterable[exp.Expr]) -> exp.Expr:

@@ -1,7 +1,8 @@
-"""Why a patient may or may not be used: every rule that speaks, and the events behind each. For the officer and for access requests.
+"""Why a patient may or may not be used: every rule that speaks, and the events behind each.
 
-One human's events are read (`history`), and the questions are answered from them by the same masks
-as the state's (`tests` hold both to the same answers).
+Comes in: an engine with a snapshot exposed, a patient id, two clocks, uses that are asked about.
+Goes out: an `Explanation`, for the officer and for access requests. One human's events are read,
+and each use is answered from them.
 """
 
 from __future__ import annotations
@@ -10,27 +11,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.consent.history import History, Told, history
-from segmenter.consent.reasons import ORDER, Reason, sentence
-from segmenter.consent.scopes import Scopes
-from segmenter.consent.state import SNAPSHOT, Settling
+from segmenter.consent.decide import decision_values, load_scopes
+from segmenter.consent.follow import SNAPSHOT
+from segmenter.consent.history import History, ReasonFound, ShownEvent, read_history
+from segmenter.consent.reasons import NO_CONSENT, ORDER, Reason, sentence
+from segmenter.consent.scopes import Scopes, WordMask
 from segmenter.model import ANY, Clocks, Framed, stamp
 from segmenter.project.policy import ALWAYS
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import polars as pl
 
     from segmenter.engine import DuckDBEngine
     from segmenter.project.policy import Policy
 
 LANGUAGES = ("en", "fr")
-GRANTED = "C1"  # the rule that a grant is needed, and that is told of where one is there
+READ = ("patient", "consent", "link_group", "identity")  # tables narrowed to one human
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Use:
     """A use that is asked about. `channel` or `topic` None asks for all of them; every category is needed."""
 
     purpose: str
@@ -38,190 +38,190 @@ class Question:
     topic: str | None
     categories: tuple[str, ...]
 
+    @property
+    def place(self) -> str:
+        """Purpose, channel and topic in one line."""
+        return " / ".join((self.purpose, self.channel or ANY, self.topic or ANY))
+
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """The answer to one question: allowed exactly where no reason speaks against; then it stands on `grants`, numbers of events."""
+class UseDecision:
+    """The answer about one use. It is allowed if no reason speaks against it; then `grants` are the numbers of the events it stands on."""
 
-    question: Question
-    told: tuple[Told, ...]
+    use: Use
+    reasons: tuple[ReasonFound, ...]
     grants: tuple[int, ...] = ()
 
     @property
     def allowed(self) -> bool:
         """Whether the patient may be used for it."""
-        return not self.told
+        return not self.reasons
 
 
 @dataclass(frozen=True, slots=True)
-class Answer(Framed):
-    """What `why` answers about one patient id, at two clocks. Consent decides; `suppression` is what also stands against contact now."""
+class Explanation(Framed):
+    """What consent says about one patient id, at two clocks. Its repr shows nothing of the person."""
 
     patient_id: str = field(repr=False)
     clocks: Clocks
-    decisions: tuple[Decision, ...] = field(repr=False)
-    events: Mapping[int, Mapping[str, Any]] = field(repr=False)
-    exports: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
-    suppression: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    decisions: tuple[UseDecision, ...] = field(repr=False)
+    events: Mapping[int, ShownEvent] = field(repr=False)
 
     @property
     def allowed(self) -> bool:
-        """Whether at least one of the questions is allowed."""
+        """Whether at least one of the uses is allowed."""
         return any(decision.allowed for decision in self.decisions)
 
     @property
-    def told(self) -> tuple[Told, ...]:
-        """Every reason of every refused question, in the order of C15."""
-        behind: dict[Reason, dict[int, None]] = {}
-        for told in (t for decision in self.decisions for t in decision.told):
-            behind.setdefault(told.reason, {}).update(dict.fromkeys(told.events))
-        return tuple(
-            Told(reason, tuple(sorted(behind[reason]))) for reason in ORDER if reason in behind
-        )
+    def reasons(self) -> tuple[ReasonFound, ...]:
+        """Every reason against a use, in the order of C15, with all events behind it."""
+        behind: dict[Reason, set[int]] = {}
+        for decision in self.decisions:
+            for found in decision.reasons:
+                behind.setdefault(found.reason, set()).update(found.events)
+        ordered = [reason for reason in ORDER if reason in behind]
+        return tuple(ReasonFound(reason, tuple(sorted(behind[reason]))) for reason in ordered)
 
     def to_dict(self) -> dict[str, Any]:
-        """The contract's document: `allowed`, `reasons` (`rule`, `reason`, `events`), `exports`; and each question by itself.
+        """`allowed`, `reasons` (`rule`, `reason`, `sentence`, `events`), and each use in `decisions`.
 
-        An allowed question has the grants that it stands on, with all that proves them.
+        An allowed use has the grants that it stands on, with all that proves them.
         """
         return {
             "patient_id": self.patient_id,
             "as_of": stamp(self.clocks.as_of),
             "known_at": stamp(self.clocks.known_at),
             "allowed": self.allowed,
-            "reasons": [self._shown(told) for told in self.told],
-            "decisions": [
-                {
-                    "purpose": d.question.purpose,
-                    "channel": d.question.channel,
-                    "topic": d.question.topic,
-                    "categories": list(d.question.categories),
-                    "allowed": d.allowed,
-                    "reasons": [self._shown(told) for told in d.told],
-                    "grants": [dict(self.events[e]) for e in d.grants],
-                }
-                for d in self.decisions
-            ],
-            "exports": [dict(export) for export in self.exports],
-            "suppression": [dict(entry) for entry in self.suppression],
+            "reasons": [self._reason_dict(found) for found in self.reasons],
+            "decisions": [self._decision_dict(decision) for decision in self.decisions],
         }
 
     def to_polars(self) -> pl.DataFrame:
-        """One row a question: what was asked, whether it is allowed, and the rules and reasons against it."""
+        """One row a use: what was asked, whether it is allowed, the rules and reasons against it."""
         import polars as pl
 
-        rows = [
-            (d.question.purpose, d.question.channel, d.question.topic, "+".join(d.question.categories), d.allowed,
-             [t.reason.rule for t in d.told], [t.reason.name for t in d.told])
-            for d in self.decisions
-        ]  # fmt: skip
+        rows = [_row(decision) for decision in self.decisions]
         texts = dict.fromkeys(("purpose", "channel", "topic", "categories"), pl.String)
-        schema: Any = {
-            **texts,
-            "allowed": pl.Boolean,
-            "rules": pl.List(pl.String),
-            "reasons": pl.List(pl.String),
-        }
-        return pl.DataFrame(rows, schema=schema, orient="row")
+        lists = dict.fromkeys(("rules", "reasons"), pl.List(pl.String))
+        return pl.DataFrame(rows, schema={**texts, "allowed": pl.Boolean, **lists})
 
     def sentences(self, language: str = "en") -> list[str]:
-        """The answer in words: one line for questions that differ in the category only, with every rule and the events behind it."""
+        """The answer in words; uses that differ in the category only share a line."""
         lines: dict[tuple[str, str], list[str]] = {}
         for decision in self.decisions:
-            asked = decision.question
-            place = " / ".join((asked.purpose, asked.channel or ANY, asked.topic or ANY))
-            lines.setdefault((place, self._said(decision, language)), []).append(
-                "+".join(asked.categories)
-            )
-        return [
-            f"{place} / {', '.join(categories)}: {said}"
-            for (place, said), categories in lines.items()
-        ]
+            key = (decision.use.place, self._told(decision, language))
+            lines.setdefault(key, []).append("+".join(decision.use.categories))
+        return [f"{place} / {', '.join(asked)}: {told}" for (place, told), asked in lines.items()]
 
-    def _said(self, decision: Decision, language: str) -> str:
+    def _told(self, decision: UseDecision, language: str) -> str:
         """A decision in words: `Consent was withdrawn. (C7: E12)`."""
         if decision.allowed:
-            return f"{sentence('allowed', language)} ({self._cited(GRANTED, decision.grants)})"
-        return " ".join(
-            f"{sentence(told.reason.name, language)} ({self._cited(told.reason.rule, told.events)})"
-            for told in decision.told
-        )
+            grants = self._cited(NO_CONSENT.rule, decision.grants)
+            return f"{sentence('allowed', language)} ({grants})"
+        parts = []
+        for found in decision.reasons:
+            words = sentence(found.reason.name, language)
+            parts.append(f"{words} ({self._cited(found.reason.rule, found.events)})")
+        return " ".join(parts)
 
     def _cited(self, rule: str, events: Iterable[int]) -> str:
-        """A rule, and the events behind it by their source's own ids, else by file and line."""
-        names = [
-            str(e.get("event_id") or f"{e['origin']}:{e['line']}")
-            for e in (self.events[n] for n in events)
-        ]
+        names = [self.events[number].name for number in events]
         return f"{rule}: {', '.join(names)}" if names else rule
 
-    def _shown(self, told: Told) -> dict[str, Any]:
-        words = {language: sentence(told.reason.name, language) for language in LANGUAGES}
+    def _decision_dict(self, decision: UseDecision) -> dict[str, Any]:
         return {
-            "rule": told.reason.rule,
-            "reason": told.reason.name,
-            "sentence": words,
-            "events": [dict(self.events[e]) for e in told.events],
+            "purpose": decision.use.purpose,
+            "channel": decision.use.channel,
+            "topic": decision.use.topic,
+            "categories": list(decision.use.categories),
+            "allowed": decision.allowed,
+            "reasons": [self._reason_dict(found) for found in decision.reasons],
+            "grants": self._event_dicts(decision.grants),
         }
 
+    def _reason_dict(self, found: ReasonFound) -> dict[str, Any]:
+        return {
+            "rule": found.reason.rule,
+            "reason": found.reason.name,
+            "sentence": {lang: sentence(found.reason.name, lang) for lang in LANGUAGES},
+            "events": self._event_dicts(found.events),
+        }
 
-def why(
+    def _event_dicts(self, numbers: Iterable[int]) -> list[dict[str, Any]]:
+        return [dict(self.events[number].fields) for number in numbers]
+
+
+def _row(decision: UseDecision) -> dict[str, Any]:
+    return {
+        "purpose": decision.use.purpose,
+        "channel": decision.use.channel,
+        "topic": decision.use.topic,
+        "categories": "+".join(decision.use.categories),
+        "allowed": decision.allowed,
+        "rules": [found.reason.rule for found in decision.reasons],
+        "reasons": [found.reason.name for found in decision.reasons],
+    }
+
+
+def explain(
     engine: DuckDBEngine,
     policy: Policy,
     patient_id: str,
     clocks: Clocks,
-    questions: Sequence[Question] = (),
-    exports: Iterable[Mapping[str, Any]] = (),
-) -> Answer:
-    """Answer `questions` about one patient id; without any, every question that the policy knows, category by category.
+    uses: Sequence[Use] = (),
+) -> Explanation:
+    """Explain some uses of one patient id; without any, every use that the policy knows.
 
     The engine has the snapshot attached as `snapshot` and exposed, the one that was current at
-    `known_at`. The caller has checked that the actor is an officer. Raises `PolicyError` (C14)
-    where a purpose does not list what is asked, and `UsageError` where nobody has the id.
+    `known_at`. The caller has checked that the actor is an officer. Raises `PolicyError` (C14) if a
+    purpose does not list what is asked, and `UsageError` if nobody has the id.
     """
     scopes = Scopes.of(policy)
-    asked = tuple(questions) or tuple(every(scopes))
-    layouts = [scopes.bits(q.purpose, q.channel, q.topic, q.categories) for q in asked]
-    work = Settling(engine, policy, _no_profile, clocks)
-    values = {**work.values, "patient_id": patient_id}
-    for name, frame in scopes.tables().items():
-        engine.load(name, frame)
-    engine.make("asked", "human", values)
-    names = [
-        t for t in ("patient", "consent", "link_group", "identity") if t in engine.tables(SNAPSHOT)
+    asked = tuple(uses) or tuple(every_use(scopes))
+    questions = [_questions(scopes, use) for use in asked]  # refused before any data is read
+    history = _read_human(engine, policy, patient_id, clocks)
+    decisions = [_decision(history, use, bits) for use, bits in zip(asked, questions, strict=True)]
+    return Explanation(patient_id, clocks, tuple(decisions), history.events)
+
+
+def every_use(scopes: Scopes) -> Iterator[Use]:
+    """Every use that a policy knows, one category at a time."""
+    for bit in scopes.bits:
+        yield Use(bit.purpose, bit.channel, bit.topic, (bit.category,))
+
+
+def segment_uses(
+    purpose: str, channels: Sequence[str], topic: str | None, categories: Iterable[str]
+) -> list[Use]:
+    """The uses of a segment: one a channel, each for all its categories and `identity`."""
+    needed = tuple(dict.fromkeys((ALWAYS, *categories)))
+    return [Use(purpose, channel, topic, needed) for channel in channels or (None,)]
+
+
+def _questions(scopes: Scopes, use: Use) -> list[WordMask]:
+    """The questions of one bit each that a use asks."""
+    masks = [
+        scopes.mask_of(use.purpose, use.channel, use.topic, (category,))
+        for category in use.categories
     ]
+    return list(dict.fromkeys(masks))
+
+
+def _read_human(engine: DuckDBEngine, policy: Policy, patient_id: str, clocks: Clocks) -> History:
+    values = {**decision_values(policy, clocks), "patient_id": patient_id}
+    load_scopes(engine, policy)
+    engine.make("asked", "human_ids", values)
+    there = engine.tables(SNAPSHOT)
+    names = [name for name in READ if name in there]
     engine.narrow(SNAPSHOT, dict.fromkeys(names), "asked")
     try:
-        said = history(engine, values)
+        return read_history(engine, values)
     finally:
         engine.widen(SNAPSHOT, names)
         engine.forget(["asked"])
-    decisions = tuple(
-        _decision(said, q, word, mask) for q, (word, mask) in zip(asked, layouts, strict=True)
-    )
-    return Answer(patient_id, clocks, decisions, said.shown, tuple(exports))
 
 
-def _decision(said: History, question: Question, word: int, mask: int) -> Decision:
-    told = tuple(said.told(word, mask))
-    return Decision(question, told, () if told else said.upholding(word, mask))
-
-
-def every(scopes: Scopes) -> Iterator[Question]:
-    """Every question of a policy, one category at a time."""
-    for bit in scopes.bits_:
-        yield Question(bit.purpose, bit.channel, bit.topic, (bit.category,))
-
-
-def for_request(
-    purpose: str, channels: Sequence[str], topic: str | None, categories: Iterable[str]
-) -> list[Question]:
-    """The questions of a segment: one a channel, each for all its categories and `identity`."""
-    needed = tuple(dict.fromkeys((ALWAYS, *categories)))
-    return [Question(purpose, channel, topic, needed) for channel in (tuple(channels) or (None,))]
-
-
-def _no_profile(engine: DuckDBEngine, policy: Policy, as_of: datetime) -> str:
-    """`why` reads no dimension."""
-    del engine, policy, as_of
-    return ""
+def _decision(history: History, use: Use, questions: Sequence[WordMask]) -> UseDecision:
+    reasons = history.reasons_against(questions)
+    grants = () if reasons else history.grants_behind(questions)
+    return UseDecision(use, reasons, grants)

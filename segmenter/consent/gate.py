@@ -1,15 +1,18 @@
-"""The gate: a request becomes the patients who may be used for it, one row a human. It adds one comparison of integers to a count.
+"""The gate: a request becomes the patients who may be used for it, one row a human (C13).
 
-Decisions are `standing`'s; this module only reads them. What the purpose does not list is refused
-before any data is read (C14).
+Comes in: an engine with the decisions (`person`, `linked_patient`) exposed at the request's clocks.
+Goes out: `Eligible`, a view over them. What the purpose does not list is refused before any data is
+read (C14). The gate decides nothing itself, and costs a count one comparison of integers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segmenter.consent.scopes import ALONE, Scopes
+from segmenter.consent.masks import LINKED_TO_NOBODY, allows_any
+from segmenter.consent.scopes import Scopes
+from segmenter.dimensions.profile import profile_columns
 from segmenter.errors import PolicyError
 from segmenter.model import Eligible
 from segmenter.project.policy import ALWAYS, CONTACT
@@ -18,24 +21,37 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
+    from segmenter.engine.relations import Structure
     from segmenter.model import ProcessingRequest, Snapshot
     from segmenter.project.policy import Policy
 
-    Mark = tuple[
-        str, Iterable[str]
-    ]  # the channel to reach somebody on, and the categories that would be carried
+
+@dataclass(frozen=True, slots=True)
+class RequestMasks:
+    """What a request asks of a state's word: one mask a channel. To have one of them whole is enough."""
+
+    word: int
+    masks: tuple[int, ...]
 
 
-def check(policy: Policy, request: ProcessingRequest) -> tuple[int, tuple[int, ...]]:
-    """The state's word and the masks of a request, one a channel; having one of them whole makes eligible.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A way to contact somebody: the channel, and the categories of the columns that would be carried."""
 
-    Raises `PolicyError` (C14) where the purpose does not list what is asked. Reads no data.
-    """
+    channel: str
+    carried: tuple[str, ...] = ()
+
+
+def check(policy: Policy, request: ProcessingRequest) -> RequestMasks:
+    """What a request asks for. Raises `PolicyError` (C14) if its purpose does not list it. Reads no data."""
     scopes = Scopes.of(policy)
-    categories = dict.fromkeys((ALWAYS, *request.categories))
-    asked = request.channels or (None,)
-    found = [scopes.bits(request.purpose, channel, request.topic, categories) for channel in asked]
-    return found[0][0], tuple(dict.fromkeys(mask for _, mask in found))
+    categories = (ALWAYS, *request.categories)
+    asked = [
+        scopes.mask_of(request.purpose, channel, request.topic, categories)
+        for channel in request.channels or (None,)
+    ]
+    masks = dict.fromkeys(one.mask for one in asked)
+    return RequestMasks(asked[0].word, tuple(masks))
 
 
 def gate(
@@ -44,24 +60,25 @@ def gate(
     snapshot: Snapshot,
     request: ProcessingRequest,
     table: str = "eligible",
-    mark: Mark | None = None,
+    reach: Reach | None = None,
 ) -> Eligible:
-    """Who may be used for `request`: a view `table` with one row a human (C13), `patient` and the dimension codes.
+    """Who may be used for `request`: a view `table` with `patient` and the dimension codes.
 
-    With a `mark` it also has the column `contactable`: whether that patient is one of
-    `contactable`, which is cheaper than to join those. The engine has the state's `person` and
-    `kin` exposed, at the request's clocks. Raises `PolicyError` (C14).
+    With a `reach` it also has the column `contactable`: whether the patient is one of
+    `contactable`. That is cheaper than to join those. Raises `PolicyError` (C14).
     """
-    word, masks = check(policy, request)
-    structure: dict[str, exp.Expr | Sequence[exp.Expr]] = {
-        "__alone__": _has_one(word, [mask | ALONE for mask in masks]),
-        "__dimensions__": [
-            *_codes(policy),
-            *([] if mark is None else [_marked(policy, request, mark)]),
-        ],
+    asked = check(policy, request)
+    columns = list(profile_columns(policy, ""))
+    if reach is not None:
+        columns.append(_contactable_column(policy, request, reach))
+    alone = [mask | LINKED_TO_NOBODY for mask in asked.masks]
+    structure: Structure = {
+        "__alone__": allows_any(asked.word, alone),
+        "__dimensions__": columns,
     }
-    if engine.count("kin"):
-        engine.view(table, "eligible", {**structure, "__allowed__": _has_one(word, masks)})
+    if engine.count("linked_patient"):
+        allowed = {"__allowed__": allows_any(asked.word, asked.masks)}
+        engine.view(table, "eligible", {**structure, **allowed})
     else:
         engine.view(table, "eligible_unlinked", structure)
     return Eligible(request, snapshot, policy.deciding_hash(), table)
@@ -71,57 +88,39 @@ def contactable(
     engine: DuckDBEngine,
     policy: Policy,
     request: ProcessingRequest,
-    channel: str,
-    carried: Iterable[str],
+    reach: Reach,
     table: str = "contactable",
 ) -> str:
-    """Who may be reached on `channel` with columns of the categories `carried`: a view `table` of `patient`.
+    """Who may be reached for `request`: a view `table` of `patient`.
 
-    Decided for the request's categories, `contact` and `carried` at the clocks of the exposed
-    state. Raises `PolicyError` (C14).
+    Decided for the request's categories, for `contact` and for what is carried, at the clocks of
+    the exposed decisions. Raises `PolicyError` (C14).
     """
-    engine.view(
-        table, "contactable", {"__allowed__": _may_reach(policy, request, channel, carried)}
-    )
+    engine.view(table, "contactable", {"__allowed__": _may_reach(policy, request, reach)})
     return table
 
 
-def _marked(policy: Policy, request: ProcessingRequest, mark: Mark) -> exp.Expr:
+def reach_categories(request: ProcessingRequest, reach: Reach) -> tuple[str, ...]:
+    """Every category that has to be allowed to contact somebody."""
+    needed = (ALWAYS, CONTACT, *request.categories, *reach.carried)
+    return tuple(dict.fromkeys(needed))
+
+
+def _contactable_column(policy: Policy, request: ProcessingRequest, reach: Reach) -> exp.Expr:
     from sqlglot import exp
 
-    return exp.alias_(_may_reach(policy, request, *mark), "contactable")
+    return exp.alias_(_may_reach(policy, request, reach), "contactable")
 
 
-def _may_reach(
-    policy: Policy, request: ProcessingRequest, channel: str, carried: Iterable[str]
-) -> exp.Expr:
-    if channel not in policy.purposes[request.purpose].channels:
-        raise PolicyError("C14", f"purpose {request.purpose} does not list the channel {channel}")
-    categories = dict.fromkeys((ALWAYS, CONTACT, *request.categories, *carried))
-    word, mask = Scopes.of(policy).bits(request.purpose, channel, request.topic, categories)
-    return _has_one(word, [mask])
+def _may_reach(policy: Policy, request: ProcessingRequest, reach: Reach) -> exp.Expr:
+    _require_channel(policy, request.purpose, reach.channel)
+    scopes = Scopes.of(policy)
+    categories = reach_categories(request, reach)
+    asked = scopes.mask_of(request.purpose, reach.channel, request.topic, categories)
+    return allows_any(asked.word, [asked.mask])
 
 
-def _has_one(word: int, masks: Sequence[int]) -> exp.Expr:
-    """`(allow_<word> & mask) = mask`, for any of the masks."""
-    from sqlglot import exp
-
-    column = exp.column(f"allow_{word}")
-    tests = [
-        exp.EQ(
-            this=exp.paren(exp.BitwiseAnd(this=column.copy(), expression=exp.Literal.number(mask))),
-            expression=exp.Literal.number(mask),
-        )
-        for mask in masks
-    ]
-    return exp.paren(exp.or_(*tests))
-
-
-def _codes(policy: Policy) -> list[exp.Expr]:
-    from sqlglot import exp
-
-    return [
-        exp.column(f"dim_{name}", quoted=True)
-        for name in sorted(policy.dimensions)
-        if policy.dimensions[name].per_patient
-    ]
+def _require_channel(policy: Policy, purpose: str, channel: str) -> None:
+    if channel not in policy.purposes[purpose].channels:
+        msg = f"purpose {purpose} does not list the channel {channel}"
+        raise PolicyError("C14", msg)

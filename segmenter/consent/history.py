@@ -1,49 +1,84 @@
-"""What one human said, event by event: what each covers, which rules it fails, and which part of it still speaks."""
+"""What one human said, event by event: what each covers, which rules it fails, what of it speaks.
+
+Comes in: an engine whose tables are narrowed to one human. Goes out: a `History`, which answers
+each question from the same masks as the state. Tests hold both to the same answers.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from segmenter.consent.reasons import DENIED, ORDER, Reason
+from segmenter.consent import reasons
+from segmenter.consent.reasons import ORDER, Reason
 from segmenter.errors import UsageError
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
+    from segmenter.consent.scopes import WordMask
     from segmenter.engine import DuckDBEngine
 
-FACTS = ("deceased", "erased", "too_wide", "minor", "age_unknown")
-PLAIN = {"too_wide": "link_too_wide"}
+FACTS = {
+    "deceased": reasons.DECEASED,
+    "erased": reasons.ERASED,
+    "too_wide": reasons.LINK_TOO_WIDE,
+    "age_unknown": reasons.AGE_UNKNOWN,
+    "minor": reasons.MINOR,
+}
+GRANT = "grant"
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One reason, with the numbers of the events behind it."""
+class ReasonFound:
+    """One reason against a use, with the numbers of the events behind it."""
 
     reason: Reason
     events: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class ShownEvent:
+    """An event as its source wrote it: JSON fields, empty ones left out. Its repr shows none."""
+
+    kind: str  # grant, denial, silent, unknown
+    fields: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its source's own id, else its file and line."""
+        own = self.fields.get("event_id")
+        return str(own) if own else f"{self.fields['origin']}:{self.fields['line']}"
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A rule that a grant fails, and for which questions."""
+
+    reason: Reason
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
-    """A grant that is heard: what it covers, and which part of that fails which rule."""
+    """A grant that is heard: which questions it covers, and which rules it fails for which."""
 
     event: int
     word: int
     scope: int
     given_at: datetime
     mask: int
-    failing: tuple[tuple[Reason, int], ...]  # the rule, and the part of the mask that fails it
+    failing: tuple[Failing, ...]
 
-    @property
-    def good(self) -> int:
-        """What of it counts."""
-        mask = self.mask
-        for _, part in self.failing:
-            mask &= ~part
-        return mask
+    def covers(self, question: WordMask) -> bool:
+        """Whether it speaks about a question of one bit."""
+        return self.word == question.word and bool(self.mask & question.mask)
+
+    def counts_for(self, question: WordMask) -> bool:
+        """Whether it covers the question and fails no rule for it."""
+        fails = any(one.mask & question.mask for one in self.failing)
+        return self.covers(question) and not fails
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +93,15 @@ class Denial:
     lifted_after: datetime
     reason: Reason
 
+    def covers(self, question: WordMask) -> bool:
+        """Whether it speaks about a question of one bit."""
+        return self.word == question.word and bool(self.mask & question.mask)
+
+    def is_lifted_by(self, grant: Grant) -> bool:
+        """Whether the grant is strictly later, and alike in every field that the denial names (C7)."""
+        as_specific = grant.scope & self.fields == self.scope
+        return as_specific and grant.given_at > self.lifted_after
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -66,69 +110,72 @@ class History:
     facts: tuple[Reason, ...]
     grants: tuple[Grant, ...]
     denials: tuple[Denial, ...]
-    shown: Mapping[int, Mapping[str, Any]]
+    events: Mapping[int, ShownEvent]
 
-    def told(self, word: int, mask: int) -> Iterator[Told]:
-        """The reasons against a question of several bits, each with its events, in the order of C15."""
-        behind: dict[Reason, dict[int, None]] = {reason: {} for reason in self.facts}
-        for bit in _bits(mask):
-            for reason, event in self._against(word, bit):
-                behind.setdefault(reason, {}).update({} if event is None else {event: None})
-        return (Told(reason, tuple(sorted(behind[reason]))) for reason in ORDER if reason in behind)
+    def reasons_against(self, questions: Iterable[WordMask]) -> tuple[ReasonFound, ...]:
+        """The reasons against any of some questions of one bit, in the order of C15."""
+        behind: dict[Reason, set[int]] = {reason: set() for reason in self.facts}
+        for question in questions:
+            for found in self._against(question):
+                behind.setdefault(found.reason, set()).update(found.events)
+        ordered = [reason for reason in ORDER if reason in behind]
+        return tuple(ReasonFound(reason, tuple(sorted(behind[reason]))) for reason in ordered)
 
-    def upholding(self, word: int, mask: int) -> tuple[int, ...]:
-        """The numbers of the grants that an allowed question of several bits stands on."""
-        return tuple(sorted({event for bit in _bits(mask) for event in self._upholding(word, bit)}))
+    def grants_behind(self, questions: Iterable[WordMask]) -> tuple[int, ...]:
+        """The numbers of the grants that some allowed questions of one bit stand on."""
+        numbers: set[int] = set()
+        for question in questions:
+            numbers.update(self._grants_behind(question))
+        return tuple(sorted(numbers))
 
-    def _upholding(self, word: int, bit: int) -> list[int]:
-        """The grants that count and that no denial came after; where it takes several to lift the denials, all that count."""
-        good = [g for g in self.grants if g.word == word and g.good & bit]
-        denials = [d for d in self.denials if d.word == word and d.mask & bit]
-        return [g.event for g in good if all(_lifts(g, d) for d in denials)] or [
-            g.event for g in good
+    def _grants_behind(self, question: WordMask) -> list[int]:
+        """The grants that count and came after every denial.
+
+        If it takes several to lift all denials, every grant that counts.
+        """
+        counting = [grant for grant in self.grants if grant.counts_for(question)]
+        denials = [denial for denial in self.denials if denial.covers(question)]
+        alone = [
+            grant.event
+            for grant in counting
+            if all(denial.is_lifted_by(grant) for denial in denials)
         ]
+        return alone or [grant.event for grant in counting]
 
-    def _against(self, word: int, bit: int) -> Iterator[tuple[Reason, int | None]]:
-        grants = [g for g in self.grants if g.word == word and g.mask & bit]
-        good = [g for g in grants if g.good & bit]
+    def _against(self, question: WordMask) -> Iterator[ReasonFound]:
+        covering = [grant for grant in self.grants if grant.covers(question)]
+        counting = [grant for grant in covering if grant.counts_for(question)]
         for denial in self.denials:
-            if (
-                denial.word == word
-                and denial.mask & bit
-                and not any(_lifts(grant, denial) for grant in good)
-            ):
-                yield denial.reason, denial.event
-        if not grants:
-            yield Reason("C1", "no_consent"), None
-        elif not good:
-            yield from (
-                (reason, grant.event)
-                for grant in grants
-                for reason, part in grant.failing
-                if part & bit
-            )
+            lifted = any(denial.is_lifted_by(grant) for grant in counting)
+            if denial.covers(question) and not lifted:
+                yield ReasonFound(denial.reason, (denial.event,))
+        if not covering:
+            yield ReasonFound(reasons.NO_CONSENT, ())
+        elif not counting:
+            yield from _failures(covering, question)
 
 
-def _bits(mask: int) -> Iterator[int]:
-    return (1 << place for place in range(mask.bit_length()) if mask >> place & 1)
+def _failures(grants: Iterable[Grant], question: WordMask) -> Iterator[ReasonFound]:
+    for grant in grants:
+        for one in grant.failing:
+            if one.mask & question.mask:
+                yield ReasonFound(one.reason, (grant.event,))
 
 
-def _lifts(grant: Grant, denial: Denial) -> bool:
-    """Strictly later, and alike in every field that the denial names (C7)."""
-    return grant.given_at > denial.lifted_after and grant.scope & denial.fields == denial.scope
+# -- reading ---------------------------------------------------------------------------------------
 
 
-def history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
-    """The history of the human whose tables the engine has been narrowed to. Raises `UsageError` where nobody has the id."""
-    rows = engine.frame("standing_of", values).to_dicts()
+def read_history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
+    """The history of the human whose tables the engine has been narrowed to.
+
+    `values` are what decisions take, and `patient_id`. Raises `UsageError` if nobody has the id.
+    """
+    rows = engine.frame("patient_facts", values).to_dicts()
     if not rows:
         msg = "no source knows this patient id"
         raise UsageError(msg, hint="ids are compared as text, exactly")
-    own = rows[0]
-    names = [PLAIN.get(name, name) for name in FACTS if own[name]]
-    facts = tuple(
-        reason for reason in ORDER if reason.rule in ("C11", "C12", "C13") and reason.name in names
-    )
+    (own,) = rows
+    facts = tuple(reason for name, reason in FACTS.items() if own[name])
     grants = [
         _grant(row)
         for row in engine.frame("grant_heard", values).to_dicts()
@@ -137,44 +184,49 @@ def history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
     denials = [
         _denial(row) for row in engine.frame("denial_event", values).to_dicts() if row["heard"]
     ]
-    events = {row["event"]: _told_event(row) for row in engine.frame("event_shown").to_dicts()}
+    events = {row["event"]: _shown(row) for row in engine.frame("event_shown").to_dicts()}
     return History(facts, tuple(grants), tuple(denials), events)
 
 
 def _grant(row: Mapping[str, Any]) -> Grant:
     whole = row["mask"]
-    parts = {
-        Reason("C4", "unconfirmed"): row["unconfirmed"],
-        Reason("C3", "expired"): whole * row["expired"],
-        Reason("C2", "unproven"): whole * row["unproven"],
-        Reason("C2", "stale_notice"): whole * row["stale_notice"],
-        Reason("C5", "not_explicit"): row["not_explicit"],
-        Reason("C11", "minor"): whole * row["not_joint"],
-    }
-    failing = tuple((reason, part) for reason, part in parts.items() if part)
-    return Grant(row["event"], row["word"], row["scope"], row["given_at"], whole, failing)
+    failing = [
+        Failing(reasons.UNCONFIRMED, row["unconfirmed"]),
+        Failing(reasons.EXPIRED, whole * row["expired"]),
+        Failing(reasons.UNPROVEN, whole * row["unproven"]),
+        Failing(reasons.STALE_NOTICE, whole * row["stale_notice"]),
+        Failing(reasons.NOT_EXPLICIT, row["not_explicit"]),
+        Failing(reasons.MINOR, whole * row["not_joint"]),
+    ]
+    return Grant(
+        event=row["event"],
+        word=row["word"],
+        scope=row["scope"],
+        given_at=row["given_at"],
+        mask=whole,
+        failing=tuple(one for one in failing if one.mask),
+    )
 
 
 def _denial(row: Mapping[str, Any]) -> Denial:
-    reason = (
-        Reason("C10", "quarantined") if row["quarantined"] else Reason("C7", DENIED[row["state"]])
-    )
+    reason = reasons.QUARANTINED if row["quarantined"] else Reason("C7", row["reason"])
     return Denial(
-        row["event"],
-        row["word"],
-        row["scope"],
-        row["fields"],
-        row["mask"],
-        row["lifted_after"],
-        reason,
+        event=row["event"],
+        word=row["word"],
+        scope=row["scope"],
+        fields=row["fields"],
+        mask=row["mask"],
+        lifted_after=row["lifted_after"],
+        reason=reason,
     )
 
 
-def _told_event(row: Mapping[str, Any]) -> dict[str, Any]:
+def _shown(row: Mapping[str, Any]) -> ShownEvent:
     """An event as JSON, without its empty fields."""
-    shown = {
-        name: stamp(v.replace(tzinfo=UTC)) if isinstance(v, datetime) else v
-        for name, v in row.items()
-        if name != "event"
-    }
-    return {name: value for name, value in shown.items() if value not in (None, "")}
+    fields = {}
+    for name, value in row.items():
+        if name in ("event", "kind") or value in (None, ""):
+            continue
+        moment = isinstance(value, datetime)
+        fields[name] = stamp(value.replace(tzinfo=UTC)) if moment else value
+    return ShownEvent(row["kind"], fields)

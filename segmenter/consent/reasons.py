@@ -1,4 +1,4 @@
-"""The reasons a decision may have: their rules, their order (C15), and the sentence each one is told in."""
+"""The reasons against a use: their rules, their order (C15), and the sentence for each."""
 
 from __future__ import annotations
 
@@ -14,24 +14,40 @@ class Reason:
     name: str
 
 
-# C15's order. It does not place `link_too_wide`: a group too wide is refused whole, like the dead
-# and the erased, so it follows them.
-ORDER = tuple(
-    Reason(rule, name)
-    for rule, name in (
-        ("C12", "deceased"), ("C12", "erased"), ("C13", "link_too_wide"), ("C11", "age_unknown"), ("C11", "minor"), ("C10", "quarantined"),
-        ("C7", "withdrawn"), ("C7", "refused"), ("C7", "objected"), ("C4", "unconfirmed"), ("C3", "expired"), ("C2", "unproven"),
-        ("C2", "stale_notice"), ("C5", "not_explicit"), ("C1", "no_consent"),
-    )
-)  # fmt: skip
-DENIED = MappingProxyType(
-    {
-        "refused": "refused",
-        "objected": "objected",
-        "withdrawn": "withdrawn",
-        "expired": "withdrawn",
-        "revoked": "withdrawn",
-    }
+DECEASED = Reason("C12", "deceased")
+ERASED = Reason("C12", "erased")
+LINK_TOO_WIDE = Reason("C13", "link_too_wide")
+AGE_UNKNOWN = Reason("C11", "age_unknown")
+MINOR = Reason("C11", "minor")
+QUARANTINED = Reason("C10", "quarantined")
+WITHDRAWN = Reason("C7", "withdrawn")
+REFUSED = Reason("C7", "refused")
+OBJECTED = Reason("C7", "objected")
+UNCONFIRMED = Reason("C4", "unconfirmed")
+EXPIRED = Reason("C3", "expired")
+UNPROVEN = Reason("C2", "unproven")
+STALE_NOTICE = Reason("C2", "stale_notice")
+NOT_EXPLICIT = Reason("C5", "not_explicit")
+NO_CONSENT = Reason("C1", "no_consent")
+
+# C15's order. It does not place `link_too_wide`: a group that is too wide is refused whole, like
+# the dead and the erased, so it follows them.
+ORDER = (
+    DECEASED,
+    ERASED,
+    LINK_TOO_WIDE,
+    AGE_UNKNOWN,
+    MINOR,
+    QUARANTINED,
+    WITHDRAWN,
+    REFUSED,
+    OBJECTED,
+    UNCONFIRMED,
+    EXPIRED,
+    UNPROVEN,
+    STALE_NOTICE,
+    NOT_EXPLICIT,
+    NO_CONSENT,
 )
 
 SENTENCES = MappingProxyType(
@@ -46,8 +62,10 @@ SENTENCES = MappingProxyType(
             "fr": "La personne a été effacée à sa demande.",
         },
         "link_too_wide": {
-            "en": "Too many patient ids are linked as one person; none of them is used until the links are corrected.",
-            "fr": "Trop d'identifiants de patient sont reliés à une même personne ; aucun n'est utilisé avant correction des liens.",
+            "en": "Too many patient ids are linked as one person; none of them is used until the "
+            "links are corrected.",
+            "fr": "Trop d'identifiants de patient sont reliés à une même personne ; aucun n'est "
+            "utilisé tant que les liens ne sont pas corrigés.",
         },
         "age_unknown": {
             "en": "The person's age is not known.",
@@ -66,7 +84,7 @@ SENTENCES = MappingProxyType(
         "objected": {"en": "The person objected.", "fr": "La personne s'est opposée."},
         "unconfirmed": {
             "en": "Consent was given but not confirmed by the second step that the channel requires.",
-            "fr": "Le consentement n'a pas été confirmé par la seconde étape que le canal exige.",
+            "fr": "Le consentement n'a pas été confirmé comme ce canal l'exige (double confirmation).",
         },
         "expired": {
             "en": "Consent was given but has lapsed.",
@@ -74,11 +92,13 @@ SENTENCES = MappingProxyType(
         },
         "unproven": {
             "en": "Consent is recorded without proof: no evidence, or not expressed by a person.",
-            "fr": "Le consentement est enregistré sans preuve : pas de pièce, ou pas exprimé par une personne.",
+            "fr": "Le consentement est enregistré sans preuve : aucune pièce justificative, ou pas "
+            "donné par une personne.",
         },
         "stale_notice": {
             "en": "Consent was given under a privacy notice that is too old or unknown.",
-            "fr": "Le consentement a été donné sur une notice d'information trop ancienne ou inconnue.",
+            "fr": "Le consentement a été donné sur la base d'une notice d'information trop ancienne "
+            "ou inconnue.",
         },
         "not_explicit": {
             "en": "Consent does not name this sensitive category of data.",
@@ -98,5 +118,5 @@ def sentence(name: str, language: str) -> str:
     >>> sentence("withdrawn", "fr")
     'Le consentement a été retiré.'
     """
-    told = SENTENCES[name]
-    return told.get(language, told["en"])
+    words = SENTENCES[name]
+    return words.get(language, words["en"])

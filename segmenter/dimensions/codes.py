@@ -1,12 +1,13 @@
-"""Codes as expressions: the code of a value in its dimension's domain, the number of a cell from the codes of its dimensions.
+"""Codes as expressions: the code of a value in its dimension, the number of a cell from several codes.
 
-A code is the position of a label in `Dimension.labels`. Cells are numbered in mixed radix, first
-dimension slowest.
+A code is the position of a label in `Dimension.labels`. Cells are numbered in mixed radix: the
+first dimension changes slowest.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,35 +15,38 @@ if TYPE_CHECKING:
 
     from segmenter.project.policy import Dimension
 
-FINITE = "1e300"  # a number beyond is taken as none
-FAR = 1_000_000_000_000  # a measured value beyond is taken as this, so that no sum overflows; every clip bound is far below
+LARGEST_NUMBER = "1e300"  # a number beyond this is read as none
+LARGEST_VALUE = 1_000_000_000_000  # far above every clip bound, and no sum of such values overflows
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One case of a code: which values have it."""
+
+    condition: exp.Expr
+    code: int
 
 
 def coded(dimension: Dimension, value: exp.Expr) -> exp.Expr:
-    """The code of a value; what is outside the domain or missing is `other` where declared, else `unknown`.
+    """The code of a value. One that is missing or outside the domain is `other` or `unknown`.
 
     >>> from sqlglot import exp
     >>> from segmenter.project.policy import Dimension
-    >>> coded(Dimension("sex", "identity", "patient", "sex", values={"F": ("f", "w")}), exp.column("sex")).sql("duckdb")
+    >>> sex = Dimension("sex", "identity", "patient", "sex", values={"F": ("f", "w")})
+    >>> coded(sex, exp.column("sex")).sql("duckdb")
     "CASE WHEN CAST(sex AS TEXT) IN ('f', 'w') THEN 0 ELSE 1 END"
     """
     from sqlglot import exp
 
+    branches = _band_branches if dimension.bands is not None else _label_branches
     case = exp.Case()
-    for condition, code in (
-        _bands(dimension, value) if dimension.bands is not None else _labels(dimension, value)
-    ):
-        case = case.when(condition, exp.Literal.number(code))
-    rest = (
-        dimension.labels.index(dimension.other)
-        if dimension.other and dimension.bands is None
-        else len(dimension.labels) - 1
-    )
-    return case.else_(exp.Literal.number(rest))
+    for branch in branches(dimension, value):
+        case = case.when(branch.condition, exp.Literal.number(branch.code))
+    return case.else_(exp.Literal.number(_code_of_the_rest(dimension)))
 
 
 def numbered(codes: Iterable[tuple[exp.Expr, int]]) -> exp.Expr:
-    """The number of a cell, from each dimension's code and its domain's size. No dimensions: the one cell 0.
+    """The number of a cell, from each dimension's code and its domain's size. No dimensions: cell 0.
 
     >>> from sqlglot import exp
     >>> numbered([(exp.column("a"), 3), (exp.column("b"), 2)]).sql("duckdb")
@@ -52,10 +56,8 @@ def numbered(codes: Iterable[tuple[exp.Expr, int]]) -> exp.Expr:
 
     number: exp.Expr = exp.cast(exp.Literal.number(0), "BIGINT")
     for code, size in codes:
-        number = exp.Add(
-            this=exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size)),
-            expression=code,
-        )
+        shifted = exp.Mul(this=exp.paren(number), expression=exp.Literal.number(size))
+        number = exp.Add(this=shifted, expression=code)
     return number
 
 
@@ -64,46 +66,52 @@ def whole(value: exp.Expr) -> exp.Expr:
     from sqlglot import exp
 
     number = exp.TryCast(this=value, to=exp.DataType.build("DOUBLE"))
-    top = exp.Literal.number(FINITE)
+    top = exp.Literal.number(LARGEST_NUMBER)
     finite = exp.Between(this=number.copy(), low=exp.Neg(this=top.copy()), high=top)
-    return exp.Case().when(finite, exp.cast(exp.Round(this=_between(number, FAR)), "BIGINT"))
+    rounded = exp.Round(this=_clamped(number, LARGEST_VALUE))
+    return exp.Case().when(finite, exp.cast(rounded, "BIGINT"))
 
 
 def within(value: exp.Expr, bound: int) -> exp.Expr:
     """A sum as a 64-bit number, at most `bound` from zero."""
     from sqlglot import exp
 
-    return exp.cast(_between(value, bound), "BIGINT")
+    return exp.cast(_clamped(value, bound), "BIGINT")
 
 
-def _between(value: exp.Expr, bound: int) -> exp.Expr:
+def _clamped(value: exp.Expr, bound: int) -> exp.Expr:
     from sqlglot import exp
 
-    far = exp.Literal.number(bound)
-    return exp.Least(
-        this=exp.Greatest(this=value, expressions=[exp.Neg(this=far.copy())]), expressions=[far]
-    )
+    top = exp.Literal.number(bound)
+    at_least = exp.Greatest(this=value, expressions=[exp.Neg(this=top.copy())])
+    return exp.Least(this=at_least, expressions=[top])
 
 
-def _labels(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
+def _code_of_the_rest(dimension: Dimension) -> int:
+    if dimension.other and dimension.bands is None:
+        return dimension.labels.index(dimension.other)
+    return len(dimension.labels) - 1  # `unknown` is the last label
+
+
+def _label_branches(dimension: Dimension, value: exp.Expr) -> Iterator[Branch]:
     from sqlglot import exp
 
-    for label, raw in (dimension.values or {}).items():
-        if raw:
-            listed = [exp.Literal.string(r) for r in raw]
-            yield (
-                exp.In(this=exp.cast(value.copy(), "TEXT"), expressions=listed),
-                dimension.labels.index(label),
-            )
+    for label, texts in (dimension.values or {}).items():
+        if not texts:
+            continue
+        listed = [exp.Literal.string(text) for text in texts]
+        condition = exp.In(this=exp.cast(value.copy(), "TEXT"), expressions=listed)
+        yield Branch(condition, dimension.labels.index(label))
 
 
-def _bands(dimension: Dimension, value: exp.Expr) -> Iterator[tuple[exp.Expr, int]]:
-    """From the top band down; what is not a finite number is unknown."""
+def _band_branches(dimension: Dimension, value: exp.Expr) -> Iterator[Branch]:
+    """From the top band down; what is not a finite number is in none."""
     from sqlglot import exp
 
     number = exp.TryCast(this=value.copy(), to=exp.DataType.build("DOUBLE"))
-    bounds = dimension.bands or ()
-    top = exp.Literal.number(FINITE)
-    for code in range(len(bounds), -1, -1):
-        low = exp.Literal.number(bounds[code - 1]) if code else exp.Neg(this=top.copy())
-        yield exp.Between(this=number.copy(), low=low, high=top.copy()), code
+    top = exp.Literal.number(LARGEST_NUMBER)
+    bounds = [exp.Literal.number(bound) for bound in dimension.bands or ()]
+    lows = [exp.Neg(this=top.copy()), *bounds]
+    for code in reversed(range(len(lows))):
+        condition = exp.Between(this=number.copy(), low=lows[code], high=top.copy())
+        yield Branch(condition, code)

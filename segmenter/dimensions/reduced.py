@@ -1,9 +1,9 @@
-"""Facts that were reduced at ingest: what a snapshot's table `reduced_<fact>` holds, and whether it serves a question (P9).
+"""Facts that ingest reduced: what a snapshot's table `reduced_<fact>` holds, and which questions it serves (P9).
 
-One row a patient and combination of the declared dimensions of the fact's rows: `code` numbers the
-combination (mixed radix, first dimension slowest), `many` counts its rows, `sum_<n>` adds up a
-bounded column. Nothing in it depends on a bound. The snapshot says of each table what it was made
-by; a dimension that was declared otherwise then is not there.
+It has one row a patient and combination of the declared dimensions of the fact's rows: `code`
+numbers the combination in mixed radix, the first dimension slowest; `many` counts its rows;
+`sum_<n>` adds up a column that has a bound. Nothing in it depends on a bound. The snapshot says how
+each table was made. A dimension that is declared otherwise by now is not in it.
 """
 
 from __future__ import annotations
@@ -21,40 +21,49 @@ if TYPE_CHECKING:
 
     from segmenter.project.policy import Dimension, Policy
 
-VERSION = 1  # of what the tables hold: raise it whenever they are made otherwise
+VERSION = 1  # of what the tables hold: raise it when they are made otherwise
 BOUND = "segmenter/bound/1"  # label of the key that chooses which cells of a patient count (P9)
-DRAWS = "bound_draw"  # the table of what that key draws, a row a patient
-MOST = 1 << 60  # combinations that a number can tell apart
+DRAWS = "bound_draw"  # the table of what that key draws: one row a patient
+MOST_COMBINATIONS = 1 << 60  # that a BIGINT can number
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedDimension:
+    """A dimension as it was declared when the table was made."""
+
+    name: str
+    definition: str  # a hash of how it codes
+    size: int  # of its domain
 
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """How one fact table was reduced: `dimensions` as (name, hash of the definition, size of the domain), `columns` that are added up."""
+    """How one fact table was reduced: by which dimensions, and which columns were added up."""
 
     fact: str
-    dimensions: tuple[tuple[str, str, int], ...]
+    dimensions: tuple[ReducedDimension, ...]
     columns: tuple[str, ...]
 
     @classmethod
     def of(cls, policy: Policy, fact: str) -> Self | None:
-        """How a fact table is reduced under a policy; None where its dimensions have too many combinations to be numbered."""
+        """How a fact table is reduced under a policy. None if there are too many combinations to number."""
         own = [d for d in policy.dimensions.values() if d.table == fact and not d.per_patient]
-        if math.prod(len(d.labels) for d in own) > MOST:
+        if math.prod(len(d.labels) for d in own) > MOST_COMBINATIONS:
             return None
-        columns = tuple(
-            sorted(set(policy.facts[fact].clip if fact in policy.facts else ()) - {ROWS})
-        )
-        return cls(fact, tuple((d.name, _definition(d), len(d.labels)) for d in own), columns)
+        bounded = policy.facts[fact].clip if fact in policy.facts else {}
+        columns = sorted(set(bounded) - {ROWS})
+        return cls(fact, tuple(_declared(d) for d in own), tuple(columns))
 
     @classmethod
     def read(cls, fact: str, text: str) -> Self:
         """Undo `text`."""
         dimensions, columns = json.loads(text)
-        return cls(fact, tuple((name, how, size) for name, how, size in dimensions), tuple(columns))
+        return cls(fact, tuple(ReducedDimension(*d) for d in dimensions), tuple(columns))
 
     def text(self) -> str:
         """As the snapshot's `meta` keeps it."""
-        return json.dumps([self.dimensions, self.columns])
+        dimensions = [(d.name, d.definition, d.size) for d in self.dimensions]
+        return json.dumps([dimensions, self.columns])
 
     @property
     def table(self) -> str:
@@ -62,32 +71,29 @@ class Reduced:
         return f"reduced_{self.fact}"
 
     def holds(self, dimension: Dimension) -> bool:
-        """Whether the codes of a dimension, as it is declared now, can be read from `code`."""
-        return (dimension.name, _definition(dimension), len(dimension.labels)) in self.dimensions
+        """Whether `code` tells the codes of a dimension as it is declared now."""
+        return _declared(dimension) in self.dimensions
 
     def code(self, dimension: Dimension, number: exp.Expr) -> exp.Expr:
         """A dimension's code, out of the number of a combination."""
         from sqlglot import exp
 
-        at = [name for name, _, _ in self.dimensions].index(dimension.name)
-        weight = math.prod(size for _, _, size in self.dimensions[at + 1 :])
-        rest = exp.IntDiv(this=number, expression=exp.Literal.number(weight))
-        return exp.paren(
-            exp.Mod(this=exp.paren(rest), expression=exp.Literal.number(len(dimension.labels)))
-        )
+        names = [d.name for d in self.dimensions]
+        later = self.dimensions[names.index(dimension.name) + 1 :]
+        weight = math.prod(d.size for d in later)
+        shifted = exp.IntDiv(this=number, expression=exp.Literal.number(weight))
+        size = exp.Literal.number(len(dimension.labels))
+        return exp.paren(exp.Mod(this=exp.paren(shifted), expression=size))
 
 
 def key_mark(key: str) -> str:
     """Which key drew the table of draws: a hash of it."""
-    return hashlib.sha256(f"{VERSION}|{DRAWS}|{key}".encode()).hexdigest()
+    text = f"{VERSION}|{DRAWS}|{key}"
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _definition(dimension: Dimension) -> str:
-    how = [
-        VERSION,
-        dimension.column,
-        list((dimension.values or {}).items()),
-        dimension.bands,
-        dimension.other,
-    ]
-    return hashlib.sha256(json.dumps(how).encode()).hexdigest()[:32]
+def _declared(dimension: Dimension) -> ReducedDimension:
+    values = list((dimension.values or {}).items())
+    parts = [VERSION, dimension.column, values, dimension.bands, dimension.other]
+    definition = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return ReducedDimension(dimension.name, definition, len(dimension.labels))

@@ -314,7 +314,7 @@ def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr
         kinds = {m.kind for m in question.measures if m.column == column}
         value = _column(f"value_{n}")
         if Kind.SUM in kinds:
-            yield _named(codes.within(exp.Sum(this=value.copy()), codes.FAR), f"sum_{n}")
+            yield _named(codes.within(exp.Sum(this=value.copy()), codes.LARGEST_VALUE), f"sum_{n}")
         if kinds & {Kind.MEAN, Kind.QUANTILE}:
             present = exp.Case().when(
                 exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), _column("draw")

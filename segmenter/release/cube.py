@@ -1,7 +1,7 @@
 """Counting: the exact number of eligible humans in every declared cell. Confidential until a release makes numbers of it.
 
-`profile` gives every patient one code for each dimension (P9: facts are reduced per patient first);
-`count` groups the eligible by these codes. Every declared cell is there, zeros too (P7).
+`count` groups the eligible by the codes of their profile. Every declared cell is there, zeros too
+(P7).
 """
 
 from __future__ import annotations
@@ -10,45 +10,19 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 from segmenter.dimensions import codes
 from segmenter.errors import EngineError
 from segmenter.model import Cube
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from sqlglot import exp
 
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Eligible, Spend
-    from segmenter.project.policy import Dimension, Policy
+    from segmenter.project.policy import Dimension
 
 LARGEST = 4_000_000  # cells of one cube; more would be noise, not statistics
-
-
-def profile(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile") -> str:
-    """Make `table`: one row a patient of the snapshot, `patient` and `dim_<name>` for every dimension that a patient has one value of.
-
-    Ages are those of the local day of `as_of` in the policy's time zone. Returns the table's name.
-    """
-    dimensions = [d for d in policy.dimensions.values() if d.per_patient]
-    today = {"today": as_of.astimezone(ZoneInfo(policy.time_zone)).date()}
-    facts = sorted({d.table for d in dimensions} - {"patient"})
-    made = [*(f"{table}_before_{n}" for n in range(len(facts))), table]
-    own = [d for d in dimensions if d.table == "patient"]
-    engine.make(
-        made[0], "patient_profile", today, {"__dimensions__": [_patient_code(d) for d in own]}
-    )
-    for before, after, fact in zip(made, made[1:], facts, strict=False):
-        engine.make(
-            after,
-            "fact_profile",
-            structure=_fact_structure(before, fact, [d for d in dimensions if d.table == fact]),
-        )
-        engine.drop(before)
-    return table
 
 
 def count(
@@ -126,60 +100,4 @@ def _within(dimension: Dimension) -> exp.Expr:
     last = exp.Literal.number(len(dimension.labels) - 1)
     return exp.Between(
         this=exp.column(f"dim_{dimension.name}", quoted=True), low=exp.Literal.number(0), high=last
-    )
-
-
-def _patient_code(dimension: Dimension) -> exp.Expr:
-    from sqlglot import exp
-
-    if dimension.column == "age":
-        return _code(dimension, exp.column("age_now"))
-    return _code(dimension, exp.column(dimension.column or "", quoted=True))
-
-
-def _fact_structure(
-    before: str, fact: str, dimensions: Sequence[Dimension]
-) -> dict[str, exp.Expr | list[exp.Expr]]:
-    from sqlglot import exp
-
-    measures: list[exp.Expr] = []
-    coded: list[exp.Expr] = []
-    for n, dimension in enumerate(dimensions):
-        measured: exp.Expr = exp.column(f"measure_{n}", table="reduced")
-        if dimension.measure == "count":
-            measured = exp.Coalesce(this=measured, expressions=[exp.Literal.number(0)])
-        measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
-        coded.append(_code(dimension, measured))
-    table = exp.to_table(f"fact_{fact}")
-    return {
-        "__before__": exp.to_table(before),
-        "__fact__": table,
-        "__measures__": measures,
-        "__dimensions__": coded,
-    }
-
-
-def _aggregate(dimension: Dimension) -> exp.Expr:
-    from sqlglot import exp
-
-    column = exp.column(dimension.column or "", quoted=True)
-    match dimension.measure:
-        case "count":
-            return exp.Count(this=exp.Star())
-        case "max":
-            return exp.Max(this=column)
-        case "min":
-            return exp.Min(this=column)
-        case "sum":
-            return exp.Sum(this=column)
-    msg = f"dimension {dimension.name} has no measure this program knows"
-    raise EngineError(msg)
-
-
-def _code(dimension: Dimension, value: exp.Expr) -> exp.Expr:
-    """`dim_<name>`: the code of a value."""
-    from sqlglot import exp
-
-    return exp.alias_(
-        exp.cast(codes.coded(dimension, value), "SMALLINT"), f"dim_{dimension.name}", quoted=True
     )

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter import context as contexts
-from segmenter.context import UNREAL, Context, Progress, silent
+from segmenter.context import UNREAL, Context
 from segmenter.errors import Refusal
+from segmenter.model import Progress, silent
 from segmenter.project.folder import read_project
 
 if TYPE_CHECKING:

@@ -44,7 +44,7 @@ def shape(policy: Policy, reduced: Reduced) -> Structure:
     """What the relation `fact_reduced` takes."""
     from sqlglot import exp
 
-    own = [policy.dimensions[name] for name, _, _ in reduced.dimensions]
+    own = [policy.dimensions[one.name] for one in reduced.dimensions]
     coded = [(codes.coded(d, _fact_column(d.column)), len(d.labels)) for d in own]
     sums = []
     for n, name in enumerate(reduced.columns):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
-from segmenter.consent.ageing import Ahead, Outlook
+from segmenter.consent.ageing import AgeingBuckets, PurposeAtClocks
 from segmenter.errors import ProjectKeyError, Refusal, UsageError
 from segmenter.journal.journal import locked
 from segmenter.model import UNKNOWN, Clocks, Cost, Framed, Spend
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 Row = dict[str, Any]
-Take = Callable[[Ahead, Clocks], Outlook]
+Take = Callable[[PurposeAtClocks], AgeingBuckets]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +156,14 @@ class AgeingQuestion:
         """The buckets and their exact counts, without the bucket of what is unknown."""
         context, snapshot = self.context, self.snapshot
         with decided(context, snapshot, self.clocks) as engine:
-            ahead = Ahead(engine, context.policy, snapshot, cube.profile)
-            outlook = self.take(ahead, self.clocks)
-            counted = cube.count(engine, outlook.dimensions, outlook.eligible, spend)
+            asked = PurposeAtClocks(
+                engine, context.policy, snapshot, self.purpose.name, self.clocks
+            )
+            taken = self.take(asked)
+            counted = cube.count(engine, taken.dimensions, taken.eligible, spend)
         buckets: list[dict[str, str]] = []
         counts: list[int] = []
-        for bucket, count in zip(cube.keys(outlook.dimensions), counted.counts, strict=True):
+        for bucket, count in zip(cube.keys(taken.dimensions), counted.counts, strict=True):
             if UNKNOWN not in bucket.values():
                 buckets.append(bucket)
                 counts.append(int(count))

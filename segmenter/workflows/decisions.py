@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from segmenter.consent import state
+from segmenter.consent.follow import SNAPSHOT
 from segmenter.errors import UsageError
 from segmenter.journal.journal import locked
 from segmenter.model import Clocks
-from segmenter.release import cube
 from segmenter.sources import matches
 from segmenter.suppression import suppression_list
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Snapshot
 
-SHOWN = ("person", "kin")
+SHOWN = ("person", "linked_patient")
 FORM = ("aside", "consent")  # tables that tell by which version a snapshot was written
 TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
 
@@ -81,7 +81,7 @@ def decide(
     engine.attach(state.STATE, state_file(context, engine, snapshot))
     engine.expose(state.STATE, SHOWN)
     if writes or not _own(snapshot, clocks):  # the state answers for its own clocks as it stands
-        state.ask_at(engine, context.policy, snapshot, cube.profile, clocks, context.progress)
+        state.ask_at(engine, context.policy, snapshot, clocks, context.progress)
     if not writes:
         engine.lock_down()
 
@@ -108,10 +108,8 @@ def reading(
             raise UsageError(
                 msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
             )
-        if names is None:
-            engine.forget([TOUCHED])  # the stage of decisions has a relation of that name
-            if not matches.trusted(engine):
-                engine.forget(matches.MATCHED)  # then they are made where they are needed
+        if names is None and not matches.trusted(engine):
+            engine.forget(matches.MATCHED)  # then they are made where they are needed
         yield engine
 
 
@@ -136,7 +134,6 @@ def state_file(
                 context.policy,
                 snapshot,
                 path,
-                cube.profile,
                 previous=previous,
                 progress=context.progress,
             )
@@ -154,7 +151,7 @@ def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None)
     usable = followed is not None and followed.is_file()
     with opened(context, snapshot) as engine:
         if usable:
-            engine.alias("changed", f"{state.SNAPSHOT}.{TOUCHED}")
+            engine.alias("changed", f"{SNAPSHOT}.{TOUCHED}")
         state_file(context, engine, snapshot, followed if usable else None)
 
 

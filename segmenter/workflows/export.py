@@ -243,8 +243,8 @@ def _check_members(
 ) -> None:
     """Members of the kept cells, each with the first reason against them as of now."""
     request = segment.request(Clocks(order.at, order.at))
-    mark = (order.channel, order.layout.categories)
-    eligible = consent.gate(engine, context.policy, order.snapshot, request, mark=mark)
+    reach = consent.Reach(order.channel, tuple(order.layout.categories))
+    eligible = consent.gate(engine, context.policy, order.snapshot, request, reach=reach)
     members.build(engine, eligible, segment.dimensions, kept)
     planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
     preference.denied(engine, planned)

@@ -25,7 +25,7 @@ def forecast(context: Context, purpose: str, epsilon: str | None) -> AgeingRepor
         declared_purpose(context, purpose),
         FORECAST,
         epsilon,
-        lambda ahead, clocks: ageing.lapses(ahead, purpose, clocks),
+        ageing.lapses,
     )
     buckets, spent = question.answer()
     as_of = stamp(question.clocks.as_of)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from segmenter.consent import ageing
-from segmenter.consent.ageing import Ahead, Outlook
 from segmenter.errors import Refusal
-from segmenter.model import Clocks, stamp
+from segmenter.model import stamp
 from segmenter.workflows.ageing import AgeingQuestion, AgeingReport, Row, declared_purpose
 
 if TYPE_CHECKING:
@@ -53,10 +53,7 @@ def _buckets(
     context: Context, purpose: Purpose, until: datetime, epsilon: str | None
 ) -> tuple[list[Row], int]:
     """Who holds which notice, and what was paid for it now."""
-
-    def take(ahead: Ahead, clocks: Clocks) -> Outlook:
-        return ageing.notices(ahead, purpose.name, clocks, until)
-
+    take = partial(ageing.notices, before=until)
     question = AgeingQuestion(context, purpose, f"{NOTICE} {stamp(until)}", epsilon, take)
     if context.actor.is_officer:
         return question.exact(), 0
@@ -67,7 +64,7 @@ def _row(context: Context, purpose: Purpose, until: datetime, buckets: list[Row]
     return {
         "purpose": purpose.name,
         "min_notice": purpose.min_notice,
-        "in_force": list(ageing.in_force(context.policy, purpose.name)),
+        "in_force": list(ageing.notices_in_force(context.policy, purpose.name)),
         "before": stamp(until),
         "buckets": buckets,
     }

@@ -49,7 +49,7 @@ def _decider(
             export.purpose, (export.channel,), export.topic, export.categories, clocks
         )
         try:
-            gate.contactable(engine, context.policy, request, export.channel, ())
+            gate.contactable(engine, context.policy, request, gate.Reach(export.channel))
         except (PolicyError, KeyError):  # the policy allows it no more, so nobody may be contacted
             engine.forget(["contactable"])
             engine.create("contactable", {"patient": "BIGINT"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from segmenter.consent import receipt as receipts
+from segmenter.consent.receipt import ReceiptNames, make_receipt
 from segmenter.workflows.why import why
 
 if TYPE_CHECKING:
@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 def receipt(context: Context, patient_id: str, language: str) -> Receipt:
     """A patient's consent receipt as of now. For officers."""
-    answer = why(context, patient_id, None, None, None, None)
-    names = {
-        "receipt_id": secrets.token_hex(8),
-        "record_id": context.keys.pseudonym("consent record", patient_id)[:16],
-    }
-    return receipts.receipt(answer, context.policy, context.now(), **names, language=language)
+    answer = why(context, patient_id)
+    record_id = context.keys.pseudonym("consent record", patient_id)[:16]
+    names = ReceiptNames(secrets.token_hex(8), record_id)
+    return make_receipt(
+        answer.explanation,
+        context.policy,
+        context.now(),
+        names,
+        exports=answer.exports,
+        language=language,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.consent import explain as whys
+from segmenter.consent.explain import Explanation, explain
 from segmenter.governance import access_report
 from segmenter.model import Clocks, Framed
 from segmenter.workflows.decisions import TOUCHED, opened
@@ -14,7 +14,6 @@ from segmenter.workflows.places import registry_of
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.consent.explain import Answer
     from segmenter.context import Context
     from segmenter.governance.access_report import HeldData
 
@@ -24,7 +23,7 @@ class Subject(Framed):
     """The answer to an access request. Its repr shows nothing."""
 
     held: HeldData = field(repr=False)
-    decided: Answer = field(repr=False)
+    decided: Explanation = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: what is held, and the decisions."""
@@ -50,5 +49,5 @@ def subject(context: Context, patient_id: str) -> Subject:
             tables = engine.attach(snapshot.path).without(TOUCHED)
             listed = engine.table("suppression_entry")
             held = access_report.report(engine, registry, snapshot, patient_id, tables, listed)
-            decided = whys.why(engine, context.policy, patient_id, Clocks(now, now))
+            decided = explain(engine, context.policy, patient_id, Clocks(now, now))
     return Subject(held, decided)

@@ -2,45 +2,80 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from segmenter.consent import explain as whys
+from segmenter.consent.explain import Explanation, Use, every_use, explain, segment_uses
 from segmenter.consent.scopes import Scopes
 from segmenter.errors import UsageError
 from segmenter.governance import access_report
-from segmenter.model import Clocks, stamp
+from segmenter.model import Clocks, Framed, stamp
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
-from segmenter.project.policy import CONTACT, Policy
+from segmenter.project.policy import CONTACT
 from segmenter.workflows.decisions import opened
 from segmenter.workflows.places import registry_of
 from segmenter.workflows.request import snapshot_at
 
 if TYPE_CHECKING:
-    from segmenter.consent.explain import Answer, Question
+    import polars as pl
+
     from segmenter.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class WhyReport(Framed):
+    """What `why` answers about one patient id.
+
+    Consent decides; `suppression` is what else stands against contact now.
+    """
+
+    explanation: Explanation = field(repr=False)
+    exports: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    suppression: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+
+    @property
+    def allowed(self) -> bool:
+        """Whether consent allows at least one of the uses."""
+        return self.explanation.allowed
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's document: `allowed`, `reasons`, `exports`; and each use by itself."""
+        return {
+            **self.explanation.to_dict(),
+            "exports": [dict(export) for export in self.exports],
+            "suppression": [dict(entry) for entry in self.suppression],
+        }
+
+    def to_polars(self) -> pl.DataFrame:
+        """One row a use: what was asked, whether it is allowed, the rules and reasons against it."""
+        return self.explanation.to_polars()
+
+    def sentences(self, language: str = "en") -> list[str]:
+        """The answer in words."""
+        return self.explanation.sentences(language)
 
 
 def why(
     context: Context,
     patient_id: str,
-    segment: str | None,
-    channel: str | None,
-    as_of: datetime | None,
-    known_at: datetime | None,
-) -> Answer:
-    """Why a patient may or may not be used: for every question of the policy, or for one segment.
+    segment: str | None = None,
+    channel: str | None = None,
+    as_of: datetime | None = None,
+    known_at: datetime | None = None,
+) -> WhyReport:
+    """WhyReport a patient may or may not be used: for every use of the policy, or for one segment.
 
     With a channel the question is whether the segment may contact them there, so it reads `contact`
-    too. Both clocks are now where nothing is said. Refused (`roles`) for anyone but an officer;
-    leaves a line with the patient's pseudonym.
+    too. Both clocks are now if nothing is said. Refused (`roles`) for anyone but an officer; leaves
+    a line with the patient's pseudonym.
     """
     context.require_officer("ask why")
     now = context.now()
     clocks = Clocks(as_of or now, known_at or now)
-    questions = _questions(context, segment, channel)
+    uses = _uses(context, segment, channel)
     snapshot = snapshot_at(context, clocks.known_at)
     with opened(context, snapshot) as engine:
         tables = engine.named()
@@ -48,46 +83,44 @@ def why(
         exports = access_report.exports_of(engine, registry_of(context), person)
         listed = tables["suppression_entry"]
         entries = access_report.entries_of(engine, person, tables, listed)
-        answer = replace(
-            whys.why(engine, context.policy, patient_id, clocks, questions, exports),
-            suppression=entries,
-        )
-    about = context.keys.pseudonym("patient", patient_id)
-    context.record(
-        "why",
-        {
-            "patient": about,
-            "segment": segment,
-            "as_of": stamp(clocks.as_of),
-            "known_at": stamp(clocks.known_at),
-        },
-    )
-    return answer
+        explanation = explain(engine, context.policy, patient_id, clocks, uses)
+    body = {
+        "patient": context.keys.pseudonym("patient", patient_id),
+        "segment": segment,
+        "as_of": stamp(clocks.as_of),
+        "known_at": stamp(clocks.known_at),
+    }
+    context.record("why", body)
+    return WhyReport(explanation, exports, entries)
 
 
-def _questions(context: Context, segment: str | None, channel: str | None) -> list[Question]:
-    if channel is not None and channel not in context.policy.channels:
-        raise UsageError(
-            f"the channel `{channel}` is not declared", hint=hint(channel, context.policy.channels)
-        )
+def _uses(context: Context, segment: str | None, channel: str | None) -> list[Use]:
+    """The uses that are asked about. Raises `UsageError` for a name that is not declared."""
+    policy = context.policy
+    if channel is not None and channel not in policy.channels:
+        msg = f"the channel `{channel}` is not declared"
+        raise UsageError(msg, hint=hint(channel, policy.channels))
     if segment is None:
-        return _every(context.policy, channel)
+        return _uses_of_policy(context, channel)
     (resolved,) = read_project(context.root, segments=(segment,)).chosen()
     own = resolved.segment
-    if channel is not None and channel not in own.channels:
-        raise UsageError(
-            f"the segment `{segment}` does not list the channel `{channel}`",
-            hint=hint(channel, own.channels),
-        )
     if channel is None:
-        return whys.for_request(own.purpose, own.channels, own.topic, resolved.categories)
-    reached = (CONTACT,) if CONTACT in context.policy.purposes[own.purpose].categories else ()
-    return whys.for_request(own.purpose, (channel,), own.topic, (*resolved.categories, *reached))
+        return segment_uses(own.purpose, own.channels, own.topic, resolved.categories)
+    if channel not in own.channels:
+        msg = f"the segment `{segment}` does not list the channel `{channel}`"
+        raise UsageError(msg, hint=hint(channel, own.channels))
+    categories = list(resolved.categories)
+    if CONTACT in policy.purposes[own.purpose].categories:
+        categories.append(CONTACT)
+    return segment_uses(own.purpose, (channel,), own.topic, categories)
 
 
-def _every(policy: Policy, channel: str | None) -> list[Question]:
-    """Every question of the policy, on one channel if one is named."""
-    found = [q for q in whys.every(Scopes.of(policy)) if channel is None or q.channel == channel]
-    if not found:
+def _uses_of_policy(context: Context, channel: str | None) -> list[Use]:
+    """Every use of the policy, on one channel if one is named."""
+    uses = list(every_use(Scopes.of(context.policy)))
+    if channel is None:
+        return uses
+    on_channel = [use for use in uses if use.channel == channel]
+    if not on_channel:
         raise UsageError(f"no purpose lists the channel `{channel}`")
-    return found
+    return on_channel

@@ -1,9 +1,22 @@
--- All events of the touched.
+-- All events of those who are being decided.
 -- Returns: what decisions read of consent
--- Reads:   consent, touched
+-- Reads:   consent, deciding
 SELECT
-    event, patient, purpose, channel, topic, category, state, method, expressed_by, notice_version,
+    event,
+    patient,
+    purpose,
+    channel,
+    topic,
+    category,
+    state,
+    method,
+    expressed_by,
+    notice_version,
     evidenced,
-    effective_at, recorded_at, confirmed_at, valid_until, dates
+    effective_at,
+    recorded_at,
+    confirmed_at,
+    valid_until,
+    dates
 FROM consent
-WHERE patient IN (SELECT touched.patient FROM touched)
+WHERE patient IN (SELECT deciding.patient FROM deciding)

@@ -1,5 +1,5 @@
--- Patients who are spoken of by a denial that is heard: their own, or that of a linked id (C13).
--- Groups too wide are refused anyway.
+-- Patients about whom a denial speaks: their own, or that of a linked id (C13). Groups that are too
+-- wide are refused anyway.
 -- Returns: patient, human
 -- Reads:   patient, link_group, newest_denial
 -- Takes:   $max_linked

@@ -1,13 +1,13 @@
 -- The gate: who may be used for a request, one row a human (C13).
 -- Returns: patient, dim_<name>
--- Reads:   kin, person
+-- Reads:   linked_patient, person
 -- Takes:   __alone__ (may be used, and linked to nobody), __allowed__ (may be used), __dimensions__
 --          (codes)
-WITH first_of_kin AS (
+WITH representative AS (
     SELECT
         grp,
         min(place) AS place
-    FROM kin
+    FROM linked_patient
     WHERE __allowed__
     GROUP BY grp
 )
@@ -21,5 +21,5 @@ UNION ALL
 SELECT
     patient,
     __dimensions__
-FROM kin
-WHERE (grp, place) IN (SELECT first_of_kin.grp, first_of_kin.place FROM first_of_kin)
+FROM linked_patient
+WHERE (grp, place) IN (SELECT representative.grp, representative.place FROM representative)

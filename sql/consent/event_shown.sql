@@ -1,10 +1,11 @@
 -- Consent events as their source wrote them, for the officer and for access requests.
--- Returns: event, event_id, source, patient_id, purpose, channel, topic, category, state,
---          effective_at, recorded_at, confirmed_at, valid_until, method, expressed_by,
---          notice_version, evidence, origin, line
--- Reads:   consent, identity
+-- Returns: event, kind ('grant', 'denial', 'silent', 'unknown'), event_id, source, patient_id,
+--          purpose, channel, topic, category, state, effective_at, recorded_at, confirmed_at,
+--          valid_until, method, expressed_by, notice_version, evidence, origin, line
+-- Reads:   consent_event, identity
 SELECT
     event.event,
+    event.kind,
     event.event_id,
     event.source,
     identity.patient_id,
@@ -23,5 +24,5 @@ SELECT
     event.evidence,
     event.origin,
     event.line
-FROM consent AS event
+FROM consent_event AS event
 JOIN identity ON identity.patient = event.patient

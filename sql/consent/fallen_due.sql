@@ -1,6 +1,6 @@
--- Whether anyone is to be decided again: who falls due until a moment, or was erased since.
+-- Whether anyone has to be decided again: who falls due until a moment, or was erased since.
 -- Returns: one row, due BOOLEAN
--- Reads:   previous_person, erased, previous_buried
+-- Reads:   previous_person, erased, previous_erasures
 -- Takes:   $until
 SELECT count(*) > 0 AS due
 FROM (
@@ -9,6 +9,6 @@ FROM (
     (
         SELECT patient FROM erased
         EXCEPT
-        SELECT patient FROM previous_buried
+        SELECT patient FROM previous_erasures
     )
 ) AS again

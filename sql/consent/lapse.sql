@@ -4,14 +4,14 @@
 --          at the last)
 -- Reads:   human_now, human_first, human_second, human_third (the eligible at each moment)
 SELECT
-    whole.human AS patient,
+    eligible.human AS patient,
     CAST(CASE
-        WHEN one.human IS NULL THEN 0
-        WHEN two.human IS NULL THEN 1
-        WHEN three.human IS NULL THEN 2
+        WHEN first_moment.human IS NULL THEN 0
+        WHEN second_moment.human IS NULL THEN 1
+        WHEN third_moment.human IS NULL THEN 2
         ELSE 3
     END AS SMALLINT) AS dim_lapse
-FROM human_now AS whole
-LEFT JOIN human_first AS one ON one.human = whole.human
-LEFT JOIN human_second AS two ON two.human = whole.human
-LEFT JOIN human_third AS three ON three.human = whole.human
+FROM human_now AS eligible
+LEFT JOIN human_first AS first_moment ON first_moment.human = eligible.human
+LEFT JOIN human_second AS second_moment ON second_moment.human = eligible.human
+LEFT JOIN human_third AS third_moment ON third_moment.human = eligible.human

@@ -1,6 +1,6 @@
--- For each human and exact scope the newest denial: whoever lifts it lifts the older ones too (C7).
--- Returns: human, word, scope, fields, mask, lifted_after (NULL where none of them speaks yet),
---          due_at (when that changes, NULL never)
+-- For each human and exact scope the newest denial: what lifts it lifts the older ones too (C7).
+-- Returns: human, word, scope, fields, mask, lifted_after (NULL if none of them speaks yet), due_at
+--          (when that changes, NULL never)
 -- Reads:   denial_event
 SELECT
     human,

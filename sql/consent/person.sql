@@ -1,17 +1,8 @@
 -- The state: one row a patient, with what may be asked of it and when that may next change.
--- Returns: patient, grp (NULL where not linked), due_at (NULL never), allow_<word> BIGINT ...,
+-- Returns: patient, grp (NULL if not linked), due_at (NULL never), allow_<word> BIGINT ...,
 --          dim_<name> SMALLINT
--- Reads:   newest_denial, patient, profile, link_group, granted, denied, refused_patient, birthday
+-- Reads:   patient, profile, link_group, granted, denied, next_denial, refused_patient, birthday
 -- Takes:   __allow__, __dimensions__
-WITH next_denial AS (
-    SELECT
-        human,
-        min(due_at) AS due_at
-    FROM newest_denial
-    WHERE due_at IS NOT NULL
-    GROUP BY human
-)
-
 SELECT
     patient.patient,
     link.grp,

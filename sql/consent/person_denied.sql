@@ -1,18 +1,10 @@
--- The rows of those who said nothing new but denials: what they were allowed, less what the new
--- denials forbid. A new denial takes the place of an older one of its scope only where it is later
--- and so forbids no less (C7); all else about them is as it was.
+-- The state of those who said nothing new but denials: what they were allowed, without what the new
+-- denials forbid. A new denial takes the place of an older one of its scope only if it is later, so
+-- it forbids no less (C7); all else about them is as it was.
 -- Returns: person's columns
--- Reads:   newest_denial (the new ones alone), previous_person, touched, denied (what those forbid)
+-- Reads:   previous_person, deciding, denied (what those forbid), next_denial (of the new denials
+--          alone)
 -- Takes:   __allow__, __dimensions__
-WITH next_denial AS (
-    SELECT
-        human,
-        min(due_at) AS due_at
-    FROM newest_denial
-    WHERE due_at IS NOT NULL
-    GROUP BY human
-)
-
 SELECT
     earlier.patient,
     earlier.grp,
@@ -20,6 +12,6 @@ SELECT
     __allow__,
     __dimensions__
 FROM previous_person AS earlier
-JOIN touched ON touched.patient = earlier.patient
+JOIN deciding ON deciding.patient = earlier.patient
 LEFT JOIN denied ON denied.patient = earlier.patient
 LEFT JOIN next_denial AS denial ON denial.human = coalesce(earlier.grp, earlier.patient)

@@ -1,6 +1,6 @@
--- What each denial still forbids each patient it speaks of. A grant lifts a denial for the
--- questions it answers itself, where it is strictly later and at least as specific: each field that
--- the denial names, the grant names alike (C7, C9, C10).
+-- What each denial still forbids each patient it speaks about. A grant lifts a denial for the
+-- questions that it answers itself, if it is strictly later and at least as specific: it names
+-- alike each field that the denial names (C7, C9, C10).
 -- Returns: patient, word, scope, mask BIGINT
 -- Reads:   newest_grant, denied_patient, newest_denial
 WITH lift AS (

@@ -11,9 +11,10 @@ SELECT
         ELSE CAST(
             year(CAST($today AS DATE)) - year(birth_date)
             - CASE
-                WHEN month(
-                    CAST($today AS DATE)
-                ) * 100 + day(CAST($today AS DATE)) < month(birth_date) * 100 + day(birth_date)
+                WHEN
+                    month(
+                        CAST($today AS DATE)
+                    ) * 100 + day(CAST($today AS DATE)) < month(birth_date) * 100 + day(birth_date)
                     THEN 1
                 ELSE 0
             END AS INTEGER

@@ -1,6 +1,4 @@
-"""People with one story each: the decision, and every reason, by the program and by the plain
-reading.
-"""
+"""People with one story each: the decision and every reason, by the program and by the plain reading."""
 
 from __future__ import annotations
 
@@ -9,6 +7,8 @@ import pytest
 from world import people
 from world.settled import oracle, settled
 
+ASKS = list(people.asks())
+
 
 @pytest.fixture(scope="module")
 def places():
@@ -16,26 +16,16 @@ def places():
         yield {"clinic": clinic, "nursery": nursery}
 
 
-ASKS = list(people.asks())
-
-
-@pytest.mark.parametrize("ask", ASKS, ids=lambda a: a.name)
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.name)
 def test_the_plain_reading_tells_the_story(ask):
-    q = ask.question
     plain = oracle(people.world(ask.policy, ask.who))
-    said = plain.decide(
-        ask.who,
-        q.purpose,
-        q.channel,
-        q.topic,
-        q.categories[0],
-        ask.clocks.as_of,
-        ask.clocks.known_at,
-    )
+    (category,) = ask.use.categories
+    scope = (ask.use.purpose, ask.use.channel, ask.use.topic, category)
+    said = plain.decide(ask.who, *scope, ask.clocks.as_of, ask.clocks.known_at)
     assert [f"{rule} {reason}" for rule, reason in said.reasons] == list(ask.reasons)
 
 
-@pytest.mark.parametrize("ask", ASKS, ids=lambda a: a.name)
+@pytest.mark.parametrize("ask", ASKS, ids=lambda ask: ask.name)
 def test_why_tells_the_story(ask, places):
     assert people.told(ask, places[ask.policy]) == ask.reasons
 

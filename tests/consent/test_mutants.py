@@ -1,6 +1,4 @@
-"""For each rule of consent a planted defect must make a story fail: a test that cannot fail proves
-nothing.
-"""
+"""For each rule of consent a planted fault must make a story fail: a test that cannot fail proves nothing."""
 
 from __future__ import annotations
 
@@ -13,15 +11,17 @@ from world import people
 from world.mutants import MUTANTS, noticed
 
 
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: f"{m.rule}: {m.fault}")
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.rule}: {mutant.fault}")
 def test_a_planted_fault_is_noticed(mutant):
     failed = noticed(mutant)
     assert any(name.startswith(mutant.killer) for name in failed), failed
 
 
 def test_every_rule_has_a_mutant():
-    """C14 has its own in test_consent.py: it refuses before any snapshot is read."""
-    assert {f"C{n}" for n in range(1, 16)} - {m.rule for m in MUTANTS} == {"C14"}
+    """C14 has its own in test_scopes.py: it refuses before any snapshot is read."""
+    rules = {f"C{number}" for number in range(1, 16)}
+    with_mutant = {mutant.rule for mutant in MUTANTS}
+    assert rules - with_mutant == {"C14"}
 
 
 def test_the_list_in_the_documents_is_this_one():
@@ -31,4 +31,5 @@ def test_the_list_in_the_documents_is_this_one():
 
 def test_the_killers_are_stories():
     names = [ask.name for ask in people.asks()]
-    assert [m.killer for m in MUTANTS if not any(n.startswith(m.killer) for n in names)] == []
+    for mutant in MUTANTS:
+        assert any(name.startswith(mutant.killer) for name in names), mutant.killer

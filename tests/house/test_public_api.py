@@ -14,7 +14,6 @@ import segmenter
 NAMES = {
     "segmenter": [
         "AgeingReport",
-        "Answer",
         "BudgetError",
         "BudgetReport",
         "Cancelled",
@@ -50,6 +49,7 @@ NAMES = {
         "TrialReport",
         "UsageError",
         "VerifiedManifest",
+        "WhyReport",
         "open",
     ],
     "segmenter.demo": ["EXPORTS", "DemoReport", "generate", "run"],

@@ -1,13 +1,11 @@
-"""A world on the engine: its snapshot written, its state settled, its decisions read back by
-patient id.
-"""
+"""A world on the engine: its snapshot written, its state settled, its decisions read back by patient id."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,8 +14,7 @@ from typing import Any
 import polars as pl
 
 from oracle.consent import World
-from segmenter.consent import gate as consent
-from segmenter.consent import state
+from segmenter.consent import gate, state
 from segmenter.consent.scopes import Scopes
 from segmenter.engine import DuckDBEngine
 from segmenter.model import Clocks, ProcessingRequest, Snapshot
@@ -26,10 +23,11 @@ from world import snapshots
 from world.histories import TAKEN_AT, Given
 from world.policies import policy_of
 
-MEMORY = (
-    "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-)  # a folder in memory: nothing of a test needs to reach the disk
+# A folder in memory: nothing of a test needs to reach the disk.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+STATE_TABLES = ("person", "linked_patient", "links", "erasures", "newest_denial", "newest_grant")
 Question = tuple[str, str | None, str | None, str]
+Changed = Mapping[str, int | None]  # ids whose rows differ, each with its first new event or None
 
 
 @dataclass(frozen=True)
@@ -44,46 +42,49 @@ class Settled:
 
     @property
     def names(self) -> dict[int, str]:
+        """The patient id of each surrogate."""
         return {number: name for name, number in snapshots.numbers(self.engine).items()}
 
     def allowed(self) -> dict[str, set[Question]]:
         """What each patient may be used for."""
-        scopes, names = Scopes.of(self.policy), self.names
-        found = {}
-        for patient, *words in self.engine.connection.execute(
-            f"SELECT patient, {', '.join(f'allow_{w}' for w in range(scopes.words))} FROM person"
-        ).fetchall():
-            found[names[patient]] = {
-                (b.purpose, b.channel, b.topic, b.category)
-                for b in scopes.bits_
-                if words[b.word] & b.mask
+        scopes = Scopes.of(self.policy)
+        columns = ", ".join(f"allow_{word}" for word in range(scopes.words))
+        rows = self.engine.connection.execute(f"SELECT patient, {columns} FROM person").fetchall()
+        names = self.names
+        allowed = {}
+        for patient, *words in rows:
+            allowed[names[patient]] = {
+                (bit.purpose, bit.channel, bit.topic, bit.category)
+                for bit in scopes.bits
+                if words[bit.word] & bit.mask
             }
-        return found
+        return allowed
 
     def representatives(self, request: ProcessingRequest) -> list[str]:
         """The ids that the gate lets through."""
-        eligible = consent.gate(self.engine, self.policy, self.snapshot, request)
+        eligible = gate.gate(self.engine, self.policy, self.snapshot, request)
+        read = f"SELECT patient FROM {eligible.table}"
         names = self.names
         return sorted(
-            names[p]
-            for (p,) in self.engine.connection.execute(
-                f"SELECT patient FROM {eligible.table}"
-            ).fetchall()
+            names[patient] for (patient,) in self.engine.connection.execute(read).fetchall()
         )
 
     def ask_at(self, clocks: Clocks) -> None:
         """Turn to other clocks."""
-        state.ask_at(self.engine, self.policy, self.snapshot, snapshots.bare_profile, clocks)
+        state.ask_at(self.engine, self.policy, self.snapshot, clocks)
+
+    def erase_everyone(self) -> None:
+        """Let every id be erased, from now on."""
+        everyone = pl.DataFrame({"patient": list(self.names)})
+        self.engine.forget(["erased"])
+        self.engine.load("erased", everyone)
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything the state holds, in order."""
-        tables = ("person", "kin", "linked", "buried", "newest_denial", "newest_grant")
-        return {
-            t: sorted(
-                self.engine.connection.execute(f"SELECT * FROM state.{t}").fetchall(), key=repr
-            )
-            for t in tables
-        }
+        return {table: self._rows(table) for table in STATE_TABLES}
+
+    def _rows(self, table: str) -> list[Any]:
+        return sorted(self.engine.connection.execute(f"FROM state.{table}").fetchall(), key=repr)
 
 
 def oracle(given: Given) -> World:
@@ -96,17 +97,14 @@ def settled(
     given: Given,
     taken_at: datetime = TAKEN_AT,
     after: Settled | None = None,
-    changed: dict[str, int | None] | None = None,
+    changed: Changed | None = None,
 ) -> Iterator[Settled]:
-    """Settle a world; `after` is the world before, and `changed` the ids whose rows differ from it,
-    with the first new event or None.
-    """
+    """Settle a world. `after` is the world before, and `changed` the ids whose rows differ from it."""
     policy = policy_of(given.policy)
     with (
         tempfile.TemporaryDirectory(dir=MEMORY) as folder,
         DuckDBEngine(Path(folder) / "spill", None) as engine,
     ):
-        ids = snapshots.numbers(after.engine) if after else None
         snapshot = snapshots.write(
             engine,
             Path(folder) / "snapshot.duckdb",
@@ -116,35 +114,42 @@ def settled(
             given.consents,
             given.links,
             given.erased,
-            ids=ids,
+            ids=None if after is None else snapshots.numbers(after.engine),
         )
         engine.attach("snapshot", snapshot.path)
         engine.expose("snapshot")
-        state_file = Path(folder) / "state.duckdb"
-        if after:
-            ids = snapshots.numbers(engine)
-            rows = [(ids[name], since) for name, since in (changed or {}).items() if name in ids]
-            engine.load(
-                "changed",
-                pl.DataFrame(rows, schema={"patient": pl.Int64, "since": pl.Int64}, orient="row"),
-            )
-        state.settle(
-            engine,
-            policy,
-            snapshot,
-            state_file,
-            snapshots.bare_profile,
-            previous=after.state if after else None,
-        )
-        engine.attach("state", state_file)
+        if after is not None:
+            _load_changed(engine, changed or {})
+        previous = None if after is None else after.state
+        path = Path(folder) / "state.duckdb"
+        state.settle(engine, policy, snapshot, path, previous=previous)
+        engine.attach("state", path)
         engine.expose("state")
-        yield Settled(engine, policy, snapshot, state_file, given)
+        yield Settled(engine, policy, snapshot, path, given)
+
+
+@contextlib.contextmanager
+def settled_anew(place: Settled) -> Iterator[Settled]:
+    """The same snapshot, its state made from all events."""
+    path = place.state.with_name("anew.duckdb")
+    with DuckDBEngine(path.parent / "spill", None) as engine:
+        engine.attach("snapshot", place.snapshot.path)
+        engine.expose("snapshot")
+        state.settle(engine, place.policy, place.snapshot, path)
+        engine.attach("state", path)
+        yield Settled(engine, place.policy, place.snapshot, path, place.given)
+
+
+def _load_changed(engine: DuckDBEngine, changed: Changed) -> None:
+    ids = snapshots.numbers(engine)
+    rows = [(ids[name], since) for name, since in changed.items() if name in ids]
+    schema = {"patient": pl.Int64, "since": pl.Int64}
+    engine.load("changed", pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def requests(policy: Policy, clocks: Clocks) -> Iterator[ProcessingRequest]:
     """One request for each purpose and topic: all its channels, and its first two categories."""
     for purpose in policy.purposes.values():
         for topic in purpose.topics or (None,):
-            yield ProcessingRequest(
-                purpose.name, purpose.channels, topic, purpose.categories[:2], clocks
-            )
+            categories = purpose.categories[:2]
+            yield ProcessingRequest(purpose.name, purpose.channels, topic, categories, clocks)

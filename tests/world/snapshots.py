@@ -153,15 +153,3 @@ def _links(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
     return pl.DataFrame(
         made, schema={"patient": pl.Int64, "grp": pl.Int64, "size": pl.Int32}, orient="row"
     )
-
-
-def bare_profile(
-    engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str = "profile"
-) -> str:
-    """A profile without dimensions."""
-    del policy, as_of
-    engine.connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT patient FROM patient"
-    )
-    engine._ready.add(table)
-    return table

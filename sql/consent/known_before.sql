@@ -1,7 +1,0 @@
--- Of those who changed, the ones that the state before has a row of; whoever is named twice there
--- is so here.
--- Returns: patient
--- Reads:   previous_person, changed
-SELECT person.patient
-FROM previous_person AS person
-JOIN changed ON changed.patient = person.patient
