@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from segmenter.engine import relations
@@ -19,41 +19,51 @@ def column(name: str, table: str | None = None) -> exp.Column:
 
 
 def instant(name: str, table: str | None = None) -> exp.Expr:
-    """The expression of relation `instant` over a text column: the moment the text means, NULL where it is unreadable."""
+    """The moment that a text column means: the expression of relation `instant` over it.
+
+    NULL if the text is unreadable.
+    """
     from sqlglot import exp
 
     query = relations.tree("instant").copy()
-    found: exp.Expr = next(e for e in query.expressions if e.alias == "at").this
-    for text in list(found.find_all(exp.Column)):
+    (moment,) = [one.this for one in query.expressions if one.alias == "at"]
+    for text in list(moment.find_all(exp.Column)):
         text.replace(column(name, table))
-    return found
+    expression: exp.Expr = moment
+    return expression
 
 
 def content(names: Sequence[str], table: str | None = None) -> exp.Expr:
     """A row's content for the officer: its texts, joined."""
     from sqlglot import exp
 
-    return exp.func(
-        "concat_ws",
-        exp.Literal.string(", "),
-        *[column(name, table) for name in names],
-        dialect="duckdb",
-    )
+    comma = exp.Literal.string(", ")
+    texts = [column(name, table) for name in names]
+    return exp.func("concat_ws", comma, *texts, dialect="duckdb")
 
 
 def unique(names: Sequence[str], taken: Sequence[str]) -> list[str]:
-    """Names that differ from each other and from `taken`, also in lower case: a repeated one gets a number.
+    """Names that differ from each other and from `taken`, also in lower case.
+
+    One that comes again gets a number.
 
     >>> unique(["a", "A", "line"], ["line"])
     ['a', 'A_2', 'line_2']
     """
     used = {name.lower() for name in taken}
-    made = []
+    differing = []
     for name in names:
-        candidate, number = name, 1
-        while candidate.lower() in used:
-            number += 1
-            candidate = f"{name}_{number}"
+        candidate = _free(name, used)
         used.add(candidate.lower())
-        made.append(candidate)
-    return made
+        differing.append(candidate)
+    return differing
+
+
+def _free(name: str, used: Collection[str]) -> str:
+    """The name, or the name with the first number that makes it differ from those used."""
+    if name.lower() not in used:
+        return name
+    number = 2
+    while f"{name}_{number}".lower() in used:
+        number += 1
+    return f"{name}_{number}"

@@ -12,7 +12,10 @@ from pathlib import Path
 
 
 def own_folder(spill: Path) -> tuple[Path, int]:
-    """A new folder for one engine's spills, locked for as long as the process lives; folders of processes that were killed go."""
+    """A new folder for one engine's spills, and the descriptor that locks it.
+
+    The lock lasts as long as the process. Folders of processes that were killed go.
+    """
     with _flocked(spill):
         for left in spill.glob("spill-*"):
             descriptor = os.open(left, os.O_RDONLY)
