@@ -339,6 +339,16 @@ def test_a_sender_s_export_with_an_opt_out_of_one_s_own_is_refused(engine, tmp_p
     assert read(engine, tmp_path / "list.csv", how) == ([], [])
 
 
+def test_a_contact_s_key_that_looks_like_an_opt_out_is_read_or_ignored_by_name(engine, tmp_path):
+    contact = {"email": "a@x.example", "emailBlacklisted": False, "smsBlacklisted": False}
+    text = json.dumps({"contacts": [{**contact, "pushBlacklisted": True}], "count": 1})
+    error = refused(engine, tmp_path, text, "l.json")
+    assert (error.rule, error.exit_status) == ("R1", 2)
+    assert "pushBlacklisted" in str(error)
+    how = lists.Reading(ignored=["pushBlacklisted"])
+    assert read(engine, tmp_path / "l.json", how) == ([], [])
+
+
 def test_a_column_to_rename_or_to_ignore_has_to_be_there(engine, tmp_path):
     text = "Courriel,nom\na@x.example,A\n"
     rows, _ = read(engine, written(tmp_path, text), lists.Reading(rename={"email": "Courriel"}))

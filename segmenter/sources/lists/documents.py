@@ -59,7 +59,9 @@ def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: 
         if not document:
             broken.append(Broken(file.origin, line, EMPTY.rule, EMPTY.reason, ""))
             continue
-        body = body_of(file, document, line)
+        body = body_of(file, document, line, how.ignored)
+        if body.holds:
+            listed.seen.update(*document[body.holds])
         if sender not in ("", body.sender):
             raise mixed(file, (sender, body.sender), line)
         sender = body.sender

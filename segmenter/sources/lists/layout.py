@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from segmenter.sources.lists.entry import Document, Found
 from segmenter.sources.lists.words import NO, Words, all_mean, flags
-from segmenter.sources.optout_columns import plain
+from segmenter.sources.optout_columns import plain, unread
 
 SLOTS = ("email", "phone", "mobile", "patient_id", "postal", "domain")  # identifiers of a row
 UNREAD = "a word that is not known: the row counts as an opt-out"
@@ -150,6 +150,7 @@ class Body:
     may: tuple[str, ...] | None = None
     holds: str = ""
     page: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()  # of a contact: the keys that look like opt-outs and are read (R1)
 
     def claims(self, document: Document) -> bool:
         """Whether a document is this layout's. A page comes with one item at most."""
@@ -159,6 +160,13 @@ class Body:
         if not isinstance(listed, list) or not all(_at(document, key)[0] for key in self.page):
             return False
         return all(isinstance(item, dict) and self._claims(item) for item in listed)
+
+    def unread(self, document: Document, ignored: Sequence[str]) -> list[str]:
+        """The keys of a page's contacts that look like an opt-out and that nothing reads (R1)."""
+        if not self.reads:
+            return []
+        keys = dict.fromkeys(key for item in document[self.holds] for key in item)
+        return unread(keys, self.reads, ignored)
 
     def _claims(self, item: Document) -> bool:
         if not all(_at(item, key)[0] for key in self.needs):

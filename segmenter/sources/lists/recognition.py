@@ -93,13 +93,19 @@ def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None
     read = {table.name(name) for name in (*_read(table), *table.harmless)}
     left = [name for name in header if table.name(name) not in read and _doubtful(table, name)]
     if left:
-        raise SourceError(
-            f"R1: the list {file.origin} has columns that may hold opt-outs and that nothing reads:"
-            f" {headers(left)}",
-            rule="R1",
-            file=_path(file),
-            hint=IGNORE,
-        )
+        raise _unread(file, left)
+
+
+def _unread(file: SourceFile, names: Sequence[str], line: int | None = None) -> SourceError:
+    """The error for columns or keys that look like opt-outs and that nothing reads (R1)."""
+    return SourceError(
+        f"R1: the list {file.origin} has columns that may hold opt-outs and that nothing reads:"
+        f" {headers(names)}",
+        rule="R1",
+        file=_path(file),
+        line=line,
+        hint=IGNORE,
+    )
 
 
 def _doubtful(table: Table, name: str) -> bool:
@@ -130,10 +136,16 @@ def bodies_of(document: Document) -> list[Body]:
     return pages[:1] if pages == found else found
 
 
-def body_of(file: SourceFile, document: Document, line: int) -> Body:
-    """The layout of a document. `SourceError` if none claims it, or several do."""
+def body_of(file: SourceFile, document: Document, line: int, ignored: Sequence[str] = ()) -> Body:
+    """The layout of a document.
+
+    `SourceError` if none claims it, several do, or it has an opt-out that nothing reads (R1).
+    """
     found = bodies_of(document)
     if len(found) == 1:
+        left = found[0].unread(document, ignored)
+        if left:
+            raise _unread(file, left, line)
         return found[0]
     what = (
         f"could be {' and '.join(sorted({b.sender for b in found}))}'s" if found else "is not known"

@@ -110,6 +110,7 @@ BODIES = (
         needs=("emailBlacklisted", "smsBlacklisted"),
         own=("email", "attributes"),
         holds="contacts",
+        reads=("emailBlacklisted", "smsBlacklisted", "whatsappBlacklisted", "listUnsubscribed"),
     ),
 )
 TABLES = (

@@ -43,7 +43,7 @@ def read_contacts(page: Document) -> Found:
         since = contact.get("ExclusionFromCampaignsUpdatedAt")
         if contact["IsSpamComplaining"] is not False:
             yield named(contact["Email"], "complained", since)
-        if contact["IsExcludedFromCampaigns"] is not False:
+        if contact["IsExcludedFromCampaigns"] is not False or contact.get("UnsubscribedAt"):
             yield named(contact["Email"], "unsubscribed", since)
 
 
@@ -59,6 +59,7 @@ BODIES = (
         read_contacts,
         needs=("Email", "IsExcludedFromCampaigns", "IsSpamComplaining"),
         holds="Data",
+        reads=("IsSpamComplaining", "IsOptInPending", "UnsubscribedAt", "UnsubscribedBy"),
         page=("Count",),
     ),
 )
