@@ -85,7 +85,7 @@ class Job:
     def nobody_who_must_not_be(self):
         """Looked up in the raw rows, one sentence at a time."""
         now = self.clock()
-        rows = {row["patient_id"]: row for row in self.plain.rows["patient"]}
+        rows = {row["patient_id"].strip(): row for row in self.plain.rows["patient"]}
         listed = {
             form
             for entry in self.plain.entries
@@ -108,7 +108,7 @@ class Job:
                     "method",
                 )
             }
-            told.setdefault(row["patient_id"], []).append(row)
+            told.setdefault(row["patient_id"].strip(), []).append(row)
         for (segment, channel), found in self.files.items():
             terms = self.plain.policy["purposes"][self.plain.segments[segment]["purpose"]]
             fresh = now - timedelta(days=terms["max_age_days"])
