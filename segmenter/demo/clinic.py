@@ -118,9 +118,9 @@ def _write_data(
     with DuckDBEngine(
         directory / ".segmenter" / "spill", None, replace(Limits.of_machine(), threads=1)
     ) as engine:
-        engine.make("demo_draw", "demo_draw", values)
+        drawn = {"demo_draw": engine.make("demo_draw", values=values)}
         for done, (relation, name, options) in enumerate(FILES):
             progress(f"drawing {name}", done / len(FILES))
-            engine.make(relation, relation, values)
-            engine.copy_out(relation, data / name, options)
+            drawn[relation] = engine.make(relation, reads=drawn, values=values)
+            engine.copy_out(drawn[relation], data / name, options)
     (directory / ".segmenter").chmod(0o700)

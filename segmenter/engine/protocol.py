@@ -102,6 +102,12 @@ class Engine(Protocol):
         `options` is one of this program's own constants.
         """
 
+    def copy_out(self, table: Table, path: Path, options: str, /) -> None:
+        """Write a table's rows to a file.
+
+        `options` is one of this program's own constants.
+        """
+
     # -- tables ------------------------------------------------------------------------------------
 
     def create(self, columns: Mapping[str, str], /, *, into: Table | None = None) -> Table:
