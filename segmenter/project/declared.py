@@ -11,7 +11,8 @@ from datetime import timedelta
 class Read:
     """Where rows come from: a path, glob or URL, or a table of a database.
 
-    `rename` maps our column to theirs. `ignored` are columns that look like opt-outs and are left
+    `encoding` and `delimiter` are of delimited text; None: told from the file. `rename` maps our
+    column to theirs. `ignored` are columns that look like opt-outs and are left
     unread (R1). `max_quarantined` is the share of rows (0 to 1) that may be
     set aside (R3); None for the usual one. `line` is where it stands in sources.yml.
     """
@@ -24,6 +25,8 @@ class Read:
     line: int | None = None
     max_quarantined: float | None = None
     ignored: tuple[str, ...] = ()
+    encoding: str | None = None
+    delimiter: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,14 +54,21 @@ class SourceShape(BaseModel, extra="forbid", frozen=True):
     max_quarantined: Annotated[Exact, Field(ge=0, le=1)] | None = None
 
 
-class PatientShape(SourceShape):
+class TableShape(SourceShape):
+    """What every source has whose files may be delimited text."""
+
+    encoding: Literal["auto", "utf-8", "cp1252", "latin-1", "utf-16"] = "auto"
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+
+
+class PatientShape(TableShape):
     """The patient table. `tags` maps a column to its category."""
 
     key: Text = "patient_id"
     tags: dict[Text, Text] = {}
 
 
-class DeathShape(SourceShape):
+class DeathShape(TableShape):
     """A table of deaths. Each row is one; `column` is its date."""
 
     patient: Text
@@ -69,7 +76,7 @@ class DeathShape(SourceShape):
     tags: dict[Text, Text] = {}
 
 
-class FactShape(SourceShape):
+class FactShape(TableShape):
     """A fact table: rows that belong to a patient.
 
     `patient` has no default, so that a misspelt `preference` is not a fact table.
@@ -88,7 +95,7 @@ class GrantsShape(BaseModel, extra="forbid", frozen=True):
     categories: list[Text] = Field(min_length=1)
 
 
-class ConsentShape(SourceShape):
+class ConsentShape(TableShape):
     """Consent events."""
 
     purposes: dict[Text, Text] = {}
@@ -113,6 +120,6 @@ class SourcesShape(BaseModel):
     patient: PatientShape
     consent: Annotated[list[ConsentShape], BeforeValidator(_one_or_more)] = []
     suppression: Annotated[list[SuppressionShape], BeforeValidator(_one_or_more)] = []
-    preference: SourceShape | None = None
-    link: SourceShape | None = None
+    preference: TableShape | None = None
+    link: TableShape | None = None
     death: DeathShape | None = None

@@ -30,6 +30,7 @@ from segmenter.project.source_shapes import (
     SourceShape,
     SourcesShape,
     SuppressionShape,
+    TableShape,
 )
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class _Values:
             line=self._document.line(place),
             max_quarantined=None if share is None else float(share),
             ignored=tuple(shape.ignored),
+            encoding=_encoding(shape),
+            delimiter=shape.delimiter if isinstance(shape, TableShape) else None,
         )
 
     def _optional(self, shape: SourceShape | None, key: str) -> Read | None:
@@ -123,6 +126,13 @@ class _Values:
             max_shrink=float(shape.max_shrink),
             ignored=tuple(shape.ignored),
         )
+
+
+def _encoding(shape: SourceShape) -> str | None:
+    """The declared encoding; None if it is to be told from the file."""
+    if isinstance(shape, TableShape) and shape.encoding != "auto":
+        return shape.encoding
+    return None
 
 
 def _facts(shape: SourcesShape) -> Mapping[str, FactShape]:

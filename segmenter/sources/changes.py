@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
-VERSION = 6  # of what readers make of a file: raise it whenever they make something else
+VERSION = 7  # of what readers make of a file: raise it whenever they make something else
 FHIR = "fhir"
 PATIENT = "patient"
 

@@ -8,11 +8,11 @@ I6: encoding), and reading resumes on the line after it. Blank lines are not row
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from segmenter.engine import CsvScan
-from segmenter.sources.csv_layout import Layout, sniff
+from segmenter.sources.csv_layout import CP1252, Layout, sniff, told_encoding
 from segmenter.sources.csv_records import Lines, Record, lenient_cells, records, shown
 from segmenter.sources.decoding import is_utf8
 from segmenter.sources.files import SourceFile, newlines, text_stream
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from segmenter.engine import DuckDBEngine
+    from segmenter.project.declared import Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,16 @@ class CsvReader:
         if self.layout.plain and self._load_at_once(stage, number, columns):
             return
         self.engine.trim(stage.table, before)
+        if self._is_cp1252():
+            layout = replace(self.layout, encoding=CP1252, plain=False)
+            replace(self, layout=layout).load(stage, columns)
+            return
         self._load_by_record(stage, number, columns)
+
+    def _is_cp1252(self) -> bool:
+        """Whether the whole file says otherwise than its first bytes, which were UTF-8."""
+        layout = self.layout
+        return layout.is_told and layout.plain and told_encoding(self.file) == CP1252
 
     def _load_at_once(self, stage: Stage, number: int, columns: Sequence[int | None]) -> bool:
         """Let the engine read the file; whether it is clean.
@@ -87,7 +97,8 @@ class CsvReader:
 
     def records(self, stage: Stage) -> Iterator[tuple[int, Sequence[str]]]:
         """Each whole record with its first physical line; broken ones go to the stage."""
-        with text_stream(self.file, self.layout.newline) as stream:
+        layout = self.layout
+        with text_stream(self.file, layout.newline, encoding=layout.encoding) as stream:
             lines = Lines(stream)
             for _ in range(self.layout.skip):
                 next(lines, None)
@@ -108,7 +119,7 @@ class CsvReader:
         if record.fault is not None:
             rule, reason = "I5", record.fault
         elif not is_utf8(record.raw):
-            rule, reason = "I6", "not UTF-8"
+            rule, reason = "I6", f"not {self.layout.encoding.upper()}"
         elif len(record.fields) != width:
             rule, reason = "I5", f"{len(record.fields)} fields, the header has {width}"
         elif tuple(record.fields) == self._header_line():
@@ -119,6 +130,11 @@ class CsvReader:
         return Broken(self.file.origin, record.line, rule, reason, shown(record.raw), cells)
 
 
-def open_csv(engine: DuckDBEngine, file: SourceFile) -> CsvReader:
-    """Read the header of a delimited file. Raises `SourceError` if there is none."""
-    return CsvReader(engine, file, sniff(file))
+def open_csv(engine: DuckDBEngine, file: SourceFile, read: Read | None = None) -> CsvReader:
+    """Read the header of a delimited file, as it is declared or as the file tells.
+
+    Raises `SourceError` if there is none.
+    """
+    if read is None:
+        return CsvReader(engine, file, sniff(file))
+    return CsvReader(engine, file, sniff(file, read.encoding, read.delimiter))

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import codecs
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from segmenter.sources.csv_records import Lines, records
 from segmenter.sources.decoding import is_utf8
-from segmenter.sources.files import UTF16_MARKS, SourceFile, head, text_stream, unreadable
+from segmenter.sources.files import (
+    BLOCK,
+    UTF8_MARK,
+    UTF16_MARKS,
+    SourceFile,
+    head,
+    text_stream,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DELIMITERS = ",;\t|"
+UTF8, UTF16, CP1252 = "utf-8", "utf-16", "cp1252"
+ESCAPED = re.compile("[\udc80-\udcff]")  # bytes that are not UTF-8, as they come
+UNDEFINED = b"\x81\x8d\x8f\x90\x9d"  # bytes that CP1252 has no character for
 SAMPLE = 20  # records by which the delimiter is told
 
 
@@ -30,6 +43,8 @@ class Layout:
     newline: str
     plain: bool
     written: tuple[str, ...] = ()
+    encoding: str = "utf-8"
+    is_told: bool = True  # the encoding was told from the file, not declared
 
     @property
     def width(self) -> int:
@@ -49,20 +64,63 @@ class _Guess:
         return self.fits, self.layout.width
 
 
-def sniff(file: SourceFile) -> Layout:
-    """The layout of a file. Raises `SourceError` if it has no header line."""
+def told_encoding(file: SourceFile) -> str:
+    """The encoding of a file without a mark: UTF-8, or CP1252 if that is what its bytes say.
+
+    A file that is UTF-8 but for fewer bytes than it has letters in UTF-8 stays UTF-8: its broken
+    lines are told (I6). CP1252 has no character for some bytes.
+    """
+    valid = invalid = 0
+    undefined = False
+    decoder = codecs.getincrementaldecoder(UTF8)("surrogateescape")
+    with file.open() as stream:
+        if stream.peek(4)[:4].startswith((UTF8_MARK, *UTF16_MARKS)):  # type: ignore[attr-defined]
+            return UTF8
+        while block := stream.read(BLOCK):
+            text = decoder.decode(block)
+            if text.isascii():
+                continue
+            odd = len(ESCAPED.findall(text))
+            invalid += odd
+            valid += len(text) - len(text.encode("ascii", "ignore")) - odd
+            undefined = undefined or any(byte in block for byte in UNDEFINED)
+    return CP1252 if invalid > valid and not undefined else UTF8
+
+
+def sniff(file: SourceFile, encoding: str | None = None, delimiter: str | None = None) -> Layout:
+    """The layout of a file, told from it unless it is declared.
+
+    Raises `SourceError` if it has no header line.
+    """
+    layout = _sniff(file, encoding or _encoding(file), delimiter)
+    return replace(layout, is_told=encoding is None)
+
+
+def _encoding(file: SourceFile) -> str:
+    """The encoding by the first bytes of a file; by all of it if these are not UTF-8."""
+    decoder = codecs.getincrementaldecoder(UTF8)()
+    try:
+        decoder.decode(head(file))
+    except UnicodeDecodeError:
+        return told_encoding(file)
+    return UTF8
+
+
+def _sniff(file: SourceFile, encoding: str, declared: str | None) -> Layout:
     start = head(file)
-    wide = start.startswith(UTF16_MARKS)
+    wide = start.startswith(UTF16_MARKS) or encoding == UTF16
     lone = not wide and _has_lone_returns(start)
     newline = "" if lone else "\n"
     guesses = []
-    for delimiter in DELIMITERS:
-        with text_stream(file, newline, only_head=True) as stream:
-            guess = _guess(stream, delimiter, newline, plain=not (lone or wide))
+    plain = not (lone or wide) and encoding == UTF8
+    for delimiter in declared or DELIMITERS:
+        with text_stream(file, newline, only_head=True, encoding=encoding) as stream:
+            guess = _guess(stream, delimiter, newline, plain=plain)
         if guess is not None:
             guesses.append(guess)
     if guesses:
-        return max(guesses, key=lambda guess: guess.score).layout
+        best = max(guesses, key=lambda guess: guess.score)
+        return replace(best.layout, encoding=encoding)
     if start.strip():
         raise unreadable(file, "has no header line that can be read")
     raise unreadable(file, "is empty: a header line was expected")

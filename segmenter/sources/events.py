@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from segmenter.errors import SourceError
 from segmenter.sources import fhir_files
 from segmenter.sources.column_names import require, require_no_optout
 from segmenter.sources.fhir import Terms
@@ -57,6 +58,9 @@ def ingest_consent(load: Load) -> None:
 def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
     """Stage the rows of one consent source."""
     if declared.read.format == "fhir":
+        if declared.read.encoding or declared.read.delimiter:
+            message = "`encoding` and `delimiter` are for delimited text: FHIR is UTF-8 JSON"
+            raise SourceError(message, line=declared.read.line)
         if not load.is_added("consent"):
             terms = Terms(declared.purposes, declared.grants, load.now, load.policy.time_zone)
             fhir_files.load(load.states["consent"].parts[part].files, stage, FIELDS, terms)

@@ -221,17 +221,22 @@ def head(file: SourceFile, size: int = BLOCK) -> bytes:
         return handle.read(size)
 
 
-def text_stream(file: SourceFile, newline: str, *, only_head: bool = False) -> io.TextIOWrapper:
+def text_stream(
+    file: SourceFile, newline: str, *, only_head: bool = False, encoding: str = "utf-8"
+) -> io.TextIOWrapper:
     """The file, or its first lines, as text.
 
-    Bytes that are not UTF-8 come as lone surrogates. UTF-16 is read if its mark says so.
+    Bytes that are not of the encoding come as lone surrogates. UTF-16 is read if its mark says so.
     """
     if file.fetched and only_head:
-        return _decoded(io.BytesIO(head(file)), newline)
-    if head(file, 4).startswith(UTF16_MARKS):
+        return _decoded(io.BytesIO(head(file)), newline, encoding)
+    if head(file, 4).startswith(UTF16_MARKS) or encoding == "utf-16":
         return io.TextIOWrapper(file.open(), encoding="utf-16", errors="replace", newline=newline)
-    return _decoded(file.open(), newline)
+    return _decoded(file.open(), newline, encoding)
 
 
-def _decoded(stream: IO[bytes], newline: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+def _decoded(stream: IO[bytes], newline: str, encoding: str) -> io.TextIOWrapper:
+    without_mark = "utf-8-sig" if encoding == "utf-8" else encoding
+    return io.TextIOWrapper(
+        stream, encoding=without_mark, errors="surrogateescape", newline=newline
+    )

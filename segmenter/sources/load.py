@@ -122,7 +122,7 @@ class Load:
         files = state.parts[part].files
         if self.carried:
             files = tuple(file for file in files if state.takes(file.path))
-        return [reader(self.engine, file, read.format) for file in files]
+        return [reader(self.engine, file, read.format, read) for file in files]
 
     # -- tables of the new snapshot ----------------------------------------------------------------
 

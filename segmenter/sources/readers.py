@@ -48,22 +48,30 @@ class Reader(Protocol):
         """
 
 
-def reader(engine: DuckDBEngine, file: SourceFile, form: str | None) -> Reader:
-    """The reader of one file: by its declared format, else by its name."""
+def reader(
+    engine: DuckDBEngine, file: SourceFile, form: str | None, read: Read | None = None
+) -> Reader:
+    """The reader of one file: by its declared format, else by its name.
+
+    `read` says how delimited text is written; it is refused for any other format.
+    """
     if form is not None and form not in FORMATS:
         raise SourceError(f"unknown format {form}", hint=f"one of {', '.join(FORMATS)}")
     kind = file.kind if form is None else FORMATS[form]
+    if kind == "csv":
+        return open_csv(engine, file, read)
+    if read is not None and (read.encoding or read.delimiter):
+        message = f"`encoding` and `delimiter` are for delimited text: {file.origin} is {kind}"
+        raise SourceError(message, line=read.line)
     if kind == "parquet":
         return open_parquet(engine, file)
     if kind == "excel":
         return open_excel(file)
-    if kind == "json":
-        return open_json(file)
-    return open_csv(engine, file)
+    return open_json(file)
 
 
 def readers(engine: DuckDBEngine, root: Path, read: Read) -> list[Reader]:
     """A reader for each file of a declaration; none if nothing is there."""
     if read.database is not None:
         return [open_database(read, root)]
-    return [reader(engine, file, read.format) for file in find(root, read, engine)]
+    return [reader(engine, file, read.format, read) for file in find(root, read, engine)]

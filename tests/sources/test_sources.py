@@ -95,6 +95,8 @@ def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic
         "e,2,prevention,email,*,*,requested",
         denial.replace("1", "nobody", 1) + ",b",
     ]
+    read = Read("data/consent*.csv", encoding="utf-8")
+    clinic.sources = replace(clinic.sources, consent=(ConsentSource(read),))
     made = clinic.write(
         consent_csv=(HEADER + "\n".join(lines)).encode("utf-8", "surrogateescape")
     ).ingest()
