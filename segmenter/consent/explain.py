@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.consent.decide import decision_values, load_scopes
-from segmenter.consent.follow import SNAPSHOT
+from segmenter.consent import scope_tables
+from segmenter.consent.decide import decision_values
 from segmenter.consent.history import History, ReasonFound, ShownEvent, read_history
 from segmenter.consent.reasons import NO_CONSENT, ORDER, Reason, sentence
 from segmenter.consent.scopes import Scopes, WordMask
@@ -22,7 +22,7 @@ from segmenter.project.policy import ALWAYS
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Tables
     from segmenter.project.policy import Policy
 
 LANGUAGES = ("en", "fr")
@@ -169,17 +169,19 @@ def explain(
     patient_id: str,
     clocks: Clocks,
     uses: Sequence[Use] = (),
+    tables: Tables | None = None,
 ) -> Explanation:
     """Explain some uses of one patient id; without any, every use that the policy knows.
 
-    The engine has the snapshot attached as `snapshot` and exposed, the one that was current at
-    `known_at`. The caller has checked that the actor is an officer. Raises `PolicyError` (C14) if a
-    purpose does not list what is asked, and `UsageError` if nobody has the id.
+    `tables` are those of the snapshot that was current at `known_at`, with `erased` and with every
+    consent event that is known of; without them, the tables that the engine has by name. The caller
+    has checked that the actor is an officer. Raises `PolicyError` (C14) if a purpose does not list
+    what is asked, and `UsageError` if nobody has the id.
     """
     scopes = Scopes.of(policy)
     asked = tuple(uses) or tuple(every_use(scopes))
     questions = [_questions(scopes, use) for use in asked]  # refused before any data is read
-    history = _read_human(engine, policy, patient_id, clocks)
+    history = _read_human(engine, policy, tables or engine.named(), patient_id, clocks)
     decisions = [_decision(history, use, bits) for use, bits in zip(asked, questions, strict=True)]
     return Explanation(patient_id, clocks, tuple(decisions), history.events)
 
@@ -207,18 +209,17 @@ def _questions(scopes: Scopes, use: Use) -> list[WordMask]:
     return list(dict.fromkeys(masks))
 
 
-def _read_human(engine: DuckDBEngine, policy: Policy, patient_id: str, clocks: Clocks) -> History:
+def _read_human(
+    engine: DuckDBEngine, policy: Policy, tables: Tables, patient_id: str, clocks: Clocks
+) -> History:
     values = {**decision_values(policy, clocks), "patient_id": patient_id}
-    load_scopes(engine, policy)
-    engine.make("asked", "human_ids", values)
-    there = engine.tables(SNAPSHOT)
-    names = [name for name in READ if name in there]
-    engine.narrow(SNAPSHOT, dict.fromkeys(names), "asked")
-    try:
-        return read_history(engine, values)
-    finally:
-        engine.widen(SNAPSHOT, names)
-        engine.forget(["asked"])
+    with engine.scope():
+        asked = engine.make("human_ids", reads=tables, values=values)
+        own = {name: None for name in READ if name in tables}
+        lookups = scope_tables.lookup_tables(Scopes.of(policy))
+        scopes = {name: engine.load(frame) for name, frame in lookups.items()}
+        reads = tables | engine.narrowed(tables, own, asked) | scopes
+        return read_history(engine, reads, values)
 
 
 def _decision(history: History, use: Use, questions: Sequence[WordMask]) -> UseDecision:

@@ -18,7 +18,7 @@ from segmenter.model import stamp
 
 if TYPE_CHECKING:
     from segmenter.consent.scopes import WordMask
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Tables
 
 FACTS = {
     "deceased": reasons.DECEASED,
@@ -165,12 +165,12 @@ def _failures(grants: Iterable[Grant], question: WordMask) -> Iterator[ReasonFou
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def read_history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
-    """The history of the human whose tables the engine has been narrowed to.
+def read_history(engine: DuckDBEngine, reads: Tables, values: Mapping[str, object]) -> History:
+    """The history of the human whose tables are given.
 
     `values` are what decisions take, and `patient_id`. Raises `UsageError` if nobody has the id.
     """
-    rows = engine.frame("patient_facts", values).to_dicts()
+    rows = engine.frame("patient_facts", reads=reads, values=values).to_dicts()
     if not rows:
         msg = "no source knows this patient id"
         raise UsageError(msg, hint="ids are compared as text, exactly")
@@ -178,13 +178,17 @@ def read_history(engine: DuckDBEngine, values: Mapping[str, object]) -> History:
     facts = tuple(reason for name, reason in FACTS.items() if own[name])
     grants = [
         _grant(row)
-        for row in engine.frame("grant_heard", values).to_dicts()
+        for row in engine.frame("grant_heard", reads=reads, values=values).to_dicts()
         if row["patient"] == own["patient"]
     ]
     denials = [
-        _denial(row) for row in engine.frame("denial_event", values).to_dicts() if row["heard"]
+        _denial(row)
+        for row in engine.frame("denial_event", reads=reads, values=values).to_dicts()
+        if row["heard"]
     ]
-    events = {row["event"]: _shown(row) for row in engine.frame("event_shown").to_dicts()}
+    events = {
+        row["event"]: _shown(row) for row in engine.frame("event_shown", reads=reads).to_dicts()
+    }
     return History(facts, tuple(grants), tuple(denials), events)
 
 

@@ -98,20 +98,23 @@ def ask_at(
     snapshot: Snapshot,
     clocks: Clocks,
     progress: Progress = silent,
+    *,
+    anew: bool = False,
 ) -> None:
     """Make `person` and `linked_patient` mean the decisions at other clocks than the state's own.
 
     The engine has the state attached as `state`, and the snapshot attached and exposed; `person`
     and `linked_patient` may be those of other clocks. `known_at` is not before the snapshot's
     `taken_at`: an earlier moment has an earlier snapshot. Only patients who fall due in between, or
-    were erased since, are decided again; all of them if `as_of` lies before `taken_at`.
+    were erased since, are decided again; all of them if `as_of` lies before `taken_at`, or if
+    `anew` says that `consent` holds other events than the snapshot's.
     """
     work = Deciding(engine, policy, clocks, progress)
     before = [f"{PREFIX}{name}" for name in PREVIOUS]
     engine.forget(["person", "linked_patient", *NEWEST, *before])
     engine.expose(STATE, ("person", "linked_patient"))
     engine.expose(STATE, PREVIOUS, prefix=PREFIX)
-    if clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
+    if anew or clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
         decide(work, "person_then")
         engine.forget(NEWEST)
     elif is_anyone_due(work):

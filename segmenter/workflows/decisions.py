@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Tables
     from segmenter.model import Snapshot
 
 SHOWN = ("person", "linked_patient")
@@ -58,13 +58,34 @@ def decided(
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
     """Whether a state answers for these clocks as it stands: they are its own."""
     return (
-        _own(snapshot, clocks)
+        _own(context, snapshot, clocks)
         and context.store.state_path(snapshot, state.mark(context.policy)).is_file()
     )
 
 
-def _own(snapshot: Snapshot, clocks: Clocks) -> bool:
-    return clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
+def _own(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
+    """Whether they are the clocks of a snapshot that no later one has added events to."""
+    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
+    return own and _newest(context).id == snapshot.id
+
+
+def _newest(context: Context) -> Snapshot:
+    return context.store.current(context.journal)
+
+
+def known_tables(context: Context, engine: DuckDBEngine, snapshot: Snapshot) -> Tables:
+    """An earlier snapshot's tables, with every consent event that is known of.
+
+    Events follow their own `recorded_at`; facts without a date are those of the snapshot.
+    """
+    tables = engine.named()
+    newest = _newest(context)
+    if newest.id == snapshot.id:
+        return tables
+    newer = engine.attach(newest.path)
+    reads = tables | {"newest_consent": newer["consent"]}
+    known = engine.make("consent_known", reads=reads)
+    return tables | {"consent": known, "identity": newer["identity"]}
 
 
 def decide(
@@ -80,8 +101,11 @@ def decide(
         _load_lists(context, engine)
     engine.attach(state.STATE, state_file(context, engine, snapshot))
     engine.expose(state.STATE, SHOWN)
-    if writes or not _own(snapshot, clocks):  # the state answers for its own clocks as it stands
-        state.ask_at(engine, context.policy, snapshot, clocks, context.progress)
+    if writes or not _own(context, snapshot, clocks):  # else the state answers as it stands
+        anew = _newest(context).id != snapshot.id
+        if anew:
+            engine.alias("consent", known_tables(context, engine, snapshot)["consent"])
+        state.ask_at(engine, context.policy, snapshot, clocks, context.progress, anew=anew)
     if not writes:
         engine.lock_down()
 

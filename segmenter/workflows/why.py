@@ -15,7 +15,7 @@ from segmenter.model import Clocks, Framed, stamp
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.project.policy import CONTACT
-from segmenter.workflows.decisions import opened
+from segmenter.workflows.decisions import known_tables, opened
 from segmenter.workflows.places import registry_of
 from segmenter.workflows.request import snapshot_at
 
@@ -83,7 +83,8 @@ def why(
         exports = access_report.exports_of(engine, registry_of(context), person)
         listed = tables["suppression_entry"]
         entries = access_report.entries_of(engine, person, tables, listed)
-        explanation = explain(engine, context.policy, patient_id, clocks, uses)
+        known = known_tables(context, engine, snapshot)
+        explanation = explain(engine, context.policy, patient_id, clocks, uses, known)
     body = {
         "patient": context.keys.pseudonym("patient", patient_id),
         "segment": segment,
