@@ -174,18 +174,18 @@ class Eraser:
             return dict(engine.rows("erase_neighbour"))
 
     def _rewrite_registers(self, stones: Sequence[SuppressionEntry]) -> Rewritten:
-        rewritten: list[str] = []
+        acts = self.registry.journal.read(EXPORTED, RECALLED)
+        is_export = {
+            str(act.body.get("export") or act.body["recall"]): act.kind == EXPORTED for act in acts
+        }
+        held = rewrite.registers_with(self.engines, self.registry, list(is_export), stones)
         deleted: list[str] = []
-        for act in self.registry.journal.read(EXPORTED, RECALLED):
-            name = str(act.body.get("export") or act.body["recall"])
-            is_export = act.kind == EXPORTED
+        for act in held:
             files = rewrite.rewrite_register(
-                self.engines, self.registry, name, stones, delete_files=is_export
+                self.engines, self.registry, act, stones, delete_files=is_export[act]
             )
-            if files is not None:
-                rewritten.append(f"registers/{name}")
-                deleted += [f"exports/{name}/{file.name}" for file in files]
-        return Rewritten(tuple(rewritten), tuple(deleted))
+            deleted += [f"exports/{act}/{file.name}" for file in files]
+        return Rewritten(tuple(f"registers/{act}" for act in held), tuple(deleted))
 
     def _rewrite_snapshots(self, stones: Sequence[SuppressionEntry]) -> list[str]:
         rewritten = []

@@ -91,6 +91,32 @@ def _relation_of(table: str, columns: Sequence[str]) -> str:
 # -- registers -------------------------------------------------------------------------------------
 
 
+def registers_with(
+    engines: Engines, registry: Registry, acts: Sequence[str], stones: Sequence[SuppressionEntry]
+) -> list[str]:
+    """Which of these exports and recalls have a register that holds any of the erased.
+
+    One engine looks at all of them: what it costs is the reading alone.
+    """
+    held = []
+    with engines() as engine:
+        engine.load("tombstone", entry_table(stones))
+        for act in acts:
+            file = registry.register_file(act)
+            if file.is_file() and _holds_erased(engine, file):
+                held.append(act)
+    return held
+
+
+def _holds_erased(engine: DuckDBEngine, file: Path) -> bool:
+    engine.attach(OLD, file)
+    engine.alias("register_row", f"{OLD}.member")
+    ((holds_erased,),) = engine.rows("erase_registered")
+    engine.forget(["register_row"])
+    engine.detach(OLD)
+    return bool(holds_erased)
+
+
 def rewrite_register(
     engines: Engines,
     registry: Registry,
@@ -98,22 +124,17 @@ def rewrite_register(
     stones: Sequence[SuppressionEntry],
     *,
     delete_files: bool,
-) -> list[Path] | None:
-    """Take the erased out of the register of an export or recall; None if they are not in it.
+) -> list[Path]:
+    """Take the erased out of the register of an export or recall.
 
     With `delete_files` our copies of the files that name them are deleted before; gives those.
     """
     file = registry.register_file(act)
-    if not file.is_file():
-        return None
+    deleted = registry.delete_payload(act) if delete_files else []
     with engines() as engine:
         engine.attach(OLD, file)
         engine.alias("register_row", f"{OLD}.member")
         engine.load("tombstone", entry_table(stones))
-        ((holds_erased,),) = engine.rows("erase_registered")
-        if not holds_erased:
-            return None
-        deleted = registry.delete_payload(act) if delete_files else []
         with new_file(file) as part:
             engine.attach(NEW, part, write=True)
             engine.make(f"{NEW}.member", "erase_register")

@@ -211,9 +211,10 @@ def issue_erased(
     engine.load("tombstone", entry_table(tombstones))
     for export in registry.exports():
         engine.alias("registered", registry.read(engine, export.export))
-        with removal.source(engine, registry, export.snapshot, snapshot.id):
-            engine.make("removal", "recall_erased", {"export": export.export})
-            collector.gather(export)
+        engine.make("removal", "recall_erased", {"export": export.export})
+        if engine.count("removal"):
+            with removal.source(engine, registry, export.snapshot, snapshot.id):
+                collector.gather(export)
     return collector.commit(destinations, now, "erasure")
 
 

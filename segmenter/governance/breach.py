@@ -28,7 +28,7 @@ Controller: {controller}
     Data in the file: {columns}. Categories that being in the file tells of: {categories}.
 (b) Contact: {contact}
 (c) Likely consequences: [to be completed]{health}
-(d) Measures: the destination was asked to delete the file; [to be completed]
+(d) Measures: [to be completed, for example what the destination was asked to do]
 Time: this draft was made at {now}; the authority is notified within 72 hours of becoming aware, at the latest {due} if that is now.
 """
 
@@ -40,7 +40,7 @@ a) Nature : accès non autorisé au fichier d'un export, ou sa perte ; fait le {
    Données du fichier : {columns}. Catégories que révèle la présence dans le fichier : {categories}.
 b) Contact : {contact}
 c) Conséquences probables : [à compléter]{health}
-d) Mesures : il a été demandé à la destination de supprimer le fichier ; [à compléter]
+d) Mesures : [à compléter, par exemple ce qui a été demandé à la destination]
 Délai : projet établi le {now} ; notification dans les 72 heures après la découverte, au plus tard le {due} si elle est de maintenant.
 """
 

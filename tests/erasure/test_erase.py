@@ -179,6 +179,27 @@ def test_a_source_that_still_holds_them_brings_nobody_back(world):
         ] == ["P-1003"]
 
 
+def test_an_erasure_opens_engines_for_what_holds_the_person_alone(world):
+    """Registers without the person cost no engine of their own."""
+
+    def opened(exports):
+        for _ in range(exports):
+            world.people, world.links = PEOPLE[2:], {}
+            world.numbers = {"P-1003": 2}
+            world.export(MAILER)
+        count, engines = [], world.engines
+        world.engines = lambda: count.append(1) or engines()
+        with world.registry().alone():
+            eraser(world).finish()
+            stones = tombstones.tombstones(world.registry(), {"patient_id": {"P-1001"}}, NOW)
+            names = [export.export for export in world.registry().exports()]
+            held = rewrite.registers_with(world.engines, world.registry(), names, stones)
+        world.engines = engines
+        return len(count), len(held)
+
+    assert opened(1) == opened(4) == (1, 1)
+
+
 def test_an_erasure_is_an_officers_of_somebody_known(world):
     with pytest.raises(Refusal):
         forget(world, actor=MARKETER)
