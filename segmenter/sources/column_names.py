@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 ALIKE = 0.8  # of two names, one of which is most likely the other misspelt
 SHOWN = 30  # column names that a message lists at most
+HEADER_WORDS = (  # parts of names of columns, as files of companies have them
+    "id", "key", "code", "nom", "name", "mail", "courriel", "phone", "tel", "mobile", "date", "time",
+    "birth", "naissance", "age", "sex", "gender", "address", "adresse", "postal", "city", "ville",
+    "state", "status", "statut", "channel", "purpose", "topic", "category", "reason", "created",
+    "value", "type", "number", "num", "patient", "column", "event", "subscri", "bounce", "opt_",
+)  # fmt: skip
 NAME = re.compile(r"(?!.*[0-9]{4})[^\W\d][\w .:/()#-]{0,59}")
 
 
@@ -152,7 +158,13 @@ def is_misspelt(name: str, names: Sequence[str]) -> bool:
 
 
 def _are_names(seen: Sequence[str]) -> bool:
-    return all(NAME.fullmatch(name) for name in seen)
+    """Whether a first line holds names of columns: all look like one, and one is a known word.
+
+    `Hugo,Martin,Lyon` may be a line of values: none of it is a word that headers are made of.
+    """
+    if not all(NAME.fullmatch(name) for name in seen):
+        return False
+    return any(word in name for name in map(plain, seen) for word in HEADER_WORDS)
 
 
 def _alike(name: str, names: Sequence[str]) -> list[str]:

@@ -304,6 +304,10 @@ def test_a_file_without_its_key_names_what_it_has_and_the_nearest(clinic):
     with pytest.raises(SourceError, match="no column patient_id") as caught:
         clinic.ingest()
     assert "Hugo" not in str(caught.value.to_dict())
+    clinic.write(patients_csv="Hugo,Martin,Lyon\nAnne,Roy,Paris\n")
+    with pytest.raises(SourceError, match="no column patient_id") as unheaded:
+        clinic.ingest()
+    assert "Martin" not in str(unheaded.value.to_dict())
     assert "first line" in str(caught.value.problems[0].hint)
 
 
