@@ -28,6 +28,8 @@ DERIVED = (  # tables of keyed hashes and numbers, and of lines that are told ap
     "reach",
     "suppression_listed",
 )
+# Columns of numbers and flags that the program made for itself.
+INTERNAL = ("patient", "event", "dates", "evidenced", "grp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ def _rows_by_table(engine: Engine, person: Table, tables: Tables) -> dict[str, t
         if name not in DERIVED and "patient" in engine.columns(table):
             reads = {"subject_source": table, "subject_patient": person}
             rows = engine.frame("subject_row", reads=reads)
-            held[name] = _rows(rows.drop("patient"))
+            held[name] = _rows(rows.drop(INTERNAL, strict=False))
     return held
 
 

@@ -349,6 +349,8 @@ def test_the_access_report_says_what_is_held(world):
         "anna.other@example.org",
     }
     assert len(found["tables"]["fact_stay"]) == 2
+    shown = {column for rows in found["tables"].values() for row in rows for column in row}
+    assert shown.isdisjoint(access_report.INTERNAL)
     assert [entry["channel"] for entry in found["suppression"]] == ["sms"]
     lines = {row["content"] for row in found["quarantine"]}
     assert lines == {"P-1001,anna.lee@example.org", "P-1002,anna.other@example.org"}
