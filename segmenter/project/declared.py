@@ -72,12 +72,14 @@ class ConsentSource:
     """Consent events.
 
     For `format: fhir`, `purposes` maps their purpose codes to ours, and `grants` says what the
-    signed form grants.
+    signed form grants. `r5: exceptions` says that writers of R5 follow the standard: a first-level
+    provision is an exception to the decision.
     """
 
     read: Read
     purposes: Mapping[str, str] = field(default_factory=dict)
     grants: Mapping[str, object] = field(default_factory=dict)
+    r5: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

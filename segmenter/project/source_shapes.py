@@ -100,6 +100,7 @@ class ConsentShape(TableShape):
 
     purposes: dict[Text, Text] = {}
     grants: GrantsShape | None = None
+    r5: Literal["exceptions"] | None = None
 
 
 class SuppressionShape(SourceShape):

@@ -115,7 +115,7 @@ class _Values:
     def _consent(self, i: int, shape: ConsentShape) -> ConsentSource:
         read = self._read(shape, ("consent", i))
         grants = {} if shape.grants is None else shape.grants.model_dump()
-        return ConsentSource(read, frozen(shape.purposes), frozen(grants))
+        return ConsentSource(read, frozen(shape.purposes), frozen(grants), shape.r5)
 
     def _suppression(self, i: int, shape: SuppressionShape) -> SuppressionSource:
         return SuppressionSource(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
-VERSION = 7  # of what readers make of a file: raise it whenever they make something else
+VERSION = 8  # of what readers make of a file: raise it whenever they make something else
 FHIR = "fhir"
 PATIENT = "patient"
 
@@ -103,7 +103,7 @@ def declared_sources(sources: Sources, policy: Policy) -> Iterator[Declared]:
     for name, fact in sources.facts.items():
         numbers = sorted(number_columns(policy, name))
         yield Declared(name, (fact.read,), [_reading(fact.read), fact.patient, numbers])
-    events = [[_reading(c.read), dict(c.purposes), dict(c.grants)] for c in sources.consent]
+    events = [[_reading(c.read), dict(c.purposes), dict(c.grants), c.r5] for c in sources.consent]
     yield Declared("consent", tuple(c.read for c in sources.consent), [events, scopes])
     for suppression in sources.suppression:
         name = f"suppression {suppression.name}"

@@ -62,7 +62,13 @@ def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
             message = "`encoding` and `delimiter` are for delimited text: FHIR is UTF-8 JSON"
             raise SourceError(message, line=declared.read.line)
         if not load.is_added("consent"):
-            terms = Terms(declared.purposes, declared.grants, load.now, load.policy.time_zone)
+            terms = Terms(
+                declared.purposes,
+                declared.grants,
+                load.now,
+                load.policy.time_zone,
+                declared.r5 == "exceptions",
+            )
             fhir_files.load(load.states["consent"].parts[part].files, stage, FIELDS, terms)
         return
     readers = load.readers("consent", part)

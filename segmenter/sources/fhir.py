@@ -40,6 +40,7 @@ class Terms:
     grants: Mapping[str, object]
     now: datetime
     zone: str
+    r5_exceptions: bool = False  # its writers follow the standard: first-level provisions negate
 
     def named(self, provision: Resource) -> list[str]:
         """Our purposes that a provision names."""
@@ -126,21 +127,42 @@ def said(consent: Consent, terms: Terms) -> list[Said]:
     decision = str(r.get("decision", "")) if consent.is_r5 else ""
     narrowed = "modifierExtension" in r
     until = _period(r).get("end", "")
-    if opted_out or decision == "deny":
-        found += _denied([p for root in roots for p in terms.named(root)], r, terms, until)
+    named = [purpose for root in roots for purpose in terms.named(root)]
+    permits_just_that = decision == "deny" and terms.r5_exceptions and bool(named)
+    denies = opted_out or (decision == "deny" and not permits_just_that)
+    if denies:
+        found += _denied(named, r, terms, until)
     for root in roots:
-        kind = decision if consent.is_r5 else str(root.get("type", ""))
+        if consent.is_r5:
+            kind = _first_level(decision, permits_just_that=permits_just_that)
+            if kind == "deny" and codes(root.get("purpose")) and not terms.named(root):
+                continue  # an exception about a purpose that is none of ours
+        else:
+            kind = str(root.get("type", ""))
         walk = _Walk(r, terms, consent.is_r5, narrowed or "modifierExtension" in root)
         found += walk.provision(
             root,
             kind,
             outer=(),
-            inside_deny=opted_out or decision == "deny",
+            inside_deny=denies,
             starts=_date(r),
             until=until,
             root=True,
         )
     return list(dict.fromkeys(found))
+
+
+def _first_level(decision: str, *, permits_just_that: bool) -> str:
+    """What a first-level provision of R5 is: an exception to the decision.
+
+    An exception to a permit denies. An exception to a deny permits only if the source says that its
+    writers follow the standard; else it denies as the decision does.
+    """
+    if decision == "permit":
+        return "deny"
+    if permits_just_that:
+        return "permit"
+    return decision
 
 
 def _denied(purposes: Sequence[str], resource: Resource, terms: Terms, until: str) -> list[Said]:
@@ -312,8 +334,6 @@ def reference_id(reference: object) -> str:
     text = reference.get("reference") if isinstance(reference, dict) else None
     if not isinstance(text, str) or text.startswith("#"):
         return ""
-    if text.startswith("urn:"):
-        return text.rsplit(":", 1)[-1]
     parts = text.split("/_history/", 1)[0].rstrip("/").split("/")
     return parts[-1] if len(parts) > 1 and parts[-2] == "Patient" else ""
 

@@ -62,12 +62,36 @@ def _consents(file: SourceFile, number: int, stage: Stage) -> Iterator[Consent]:
 
 def _of_bundle(file: SourceFile, number: int, bundle: dict[str, Any]) -> Iterator[Consent]:
     entries = bundle.get("entry", [])
+    patients = _patients_by_url(entries)
     for place, entry in enumerate(entries if isinstance(entries, list) else [], 1):
         inner = entry.get("resource") if isinstance(entry, dict) else None
         if isinstance(inner, dict) and inner.get("resourceType") == "Consent":
-            yield fhir.Consent(inner, file.origin, place, number)
+            yield fhir.Consent(_resolved(inner, patients), file.origin, place, number)
         elif isinstance(inner, dict) and inner.get("resourceType") == "Bundle":
             yield from _of_bundle(file, number, inner)
+
+
+def _patients_by_url(entries: object) -> dict[str, str]:
+    """The `fullUrl` of each Patient of a Bundle, and the reference that it stands for."""
+    found: dict[str, str] = {}
+    for entry in entries if isinstance(entries, list) else []:
+        inner = entry.get("resource") if isinstance(entry, dict) else None
+        if isinstance(inner, dict) and inner.get("resourceType") == "Patient" and inner.get("id"):
+            found[str(entry.get("fullUrl", ""))] = f"Patient/{inner['id']}"
+    return found
+
+
+def _resolved(value: Any, patients: dict[str, str]) -> Any:
+    """A part of a resource with its references resolved within the Bundle."""
+    if isinstance(value, list):
+        return [_resolved(one, patients) for one in value]
+    if not isinstance(value, dict):
+        return value
+    resolved = {name: _resolved(one, patients) for name, one in value.items()}
+    reference = resolved.get("reference")
+    if isinstance(reference, str) and reference in patients:
+        resolved["reference"] = patients[reference]
+    return resolved
 
 
 def _resources(file: SourceFile, stage: Stage) -> Iterator[tuple[int, dict[str, Any]]]:

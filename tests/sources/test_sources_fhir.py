@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import pytest
 
 from segmenter.errors import SourceError
 from segmenter.project.declared import ConsentSource, Read
-from segmenter.sources import fhir
+from segmenter.sources import fhir, fhir_files
 from sourcing import Clinic, told
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "../shared/data/fhir_consent_r4").glob("*.json"))
@@ -81,9 +82,9 @@ def test_a_permit_of_a_mapped_purpose_grants_each_category():
 @pytest.mark.parametrize(
     ("resource", "expected"),
     [
-        (r5([{"purpose": MARKETING}]), GIVEN),
-        (r5([{"purpose": MARKETING}, {"purpose": TREATMENT}]), GIVEN),
-        (r5([{"purpose": MARKETING, "provision": [{"purpose": MARKETING}]}]), [*GIVEN, *DENIED]),
+        (r5([{"purpose": MARKETING}]), DENIED),
+        (r5([{"purpose": MARKETING}, {"purpose": TREATMENT}]), DENIED),
+        (r5([{"purpose": MARKETING, "provision": [{"purpose": MARKETING}]}]), DENIED),
         (r5([{"purpose": MARKETING}], "deny"), DENIED),
         (r5([], "deny"), [("refused", "*", "*")]),
         (r4({"type": "permit", "purpose": TREATMENT}), []),
@@ -156,7 +157,7 @@ def test_dates_evidence_and_who_spoke():
     [
         ("Patient/7", "7"),
         ("https://h.example/fhir/Patient/7/_history/2", "7"),
-        ("urn:uuid:7", "7"),
+        ("urn:uuid:7", ""),
         ("#p", ""),
         ("Group/7", ""),
     ],
@@ -219,3 +220,38 @@ def test_a_new_file_of_resources_reads_all_of_them_again(tmp_path):
     first = made.ingest()
     clinic(tmp_path, r4(PERMIT), r4(PERMIT, id="c9"))
     assert made.ingest(first).full
+
+
+# -- R5: a provision is an exception to the decision -----------------------------------------------
+
+
+def said_with_exceptions(*resources):
+    terms = dataclasses.replace(TERMS, r5_exceptions=True)
+    versions = [fhir.Consent(resource, "f.json", 1) for resource in resources]
+    return [
+        (row["state"], row["purpose"], row["category"]) for _, row in fhir.rows(versions, terms)
+    ]
+
+
+def test_r5_a_permit_with_exceptions_denies_what_it_excepts_and_grants_nothing():
+    for ask in (said, said_with_exceptions):
+        assert ask(r5([{"purpose": MARKETING}])) == DENIED
+        assert ask(r5([{"purpose": TREATMENT}])) == []
+        assert ask(r5([{}])) == [("refused", "*", "*")]
+
+
+def test_r5_a_deny_with_exceptions_permits_just_that_if_its_writers_follow_the_standard():
+    assert said(r5([{"purpose": MARKETING}], "deny")) == DENIED
+    assert said_with_exceptions(r5([{"purpose": MARKETING}], "deny")) == GIVEN
+    assert said_with_exceptions(r5([], "deny")) == [("refused", "*", "*")]
+
+
+def test_a_urn_is_resolved_within_its_bundle_and_is_nobody_elsewhere():
+    resource = r4({"type": "deny"}, patient={"reference": "urn:uuid:5f00"})
+    entries = [
+        {"fullUrl": "urn:uuid:5f00", "resource": {"resourceType": "Patient", "id": "b7"}},
+        {"resource": resource},
+    ]
+    patients = fhir_files._patients_by_url(entries)
+    assert fhir.patient_of(fhir_files._resolved(resource, patients)) == "b7"
+    assert fhir.patient_of(resource) == ""
