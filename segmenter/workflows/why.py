@@ -11,7 +11,7 @@ from segmenter.consent.explain import Explanation, Use, every_use, explain, segm
 from segmenter.consent.scopes import Scopes
 from segmenter.errors import UsageError
 from segmenter.governance import access_report
-from segmenter.model import Clocks, Framed, stamp
+from segmenter.model import ANY, Clocks, Framed, stamp
 from segmenter.nearest import hint
 from segmenter.project.folder import read_project
 from segmenter.project.policy import CONTACT
@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.context import Context
+
+ENTRY = {
+    "en": "Not contacted: an entry of the suppression list ({reason}, channel {channel}). (S2)",
+    "fr": "Aucun contact : une entrée de la liste d'opposition ({reason}, canal {channel}). (S2)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +59,13 @@ class WhyReport(Framed):
         return self.explanation.to_polars()
 
     def sentences(self, language: str = "en") -> list[str]:
-        """The answer in words."""
-        return self.explanation.sentences(language)
+        """The answer in words, and a line for each entry that stands against contact (S2)."""
+        lines = self.explanation.sentences(language)
+        words = ENTRY.get(language, ENTRY["en"])
+        for entry in self.suppression:
+            reason, channel = entry.get("reason", "-"), entry.get("channel", ANY)
+            lines.append(words.format(reason=reason, channel=channel))
+        return lines
 
 
 def why(
