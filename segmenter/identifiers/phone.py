@@ -32,7 +32,9 @@ _OVERSEAS = {  # how a national number begins, and its own country code
 }  # fmt: skip
 _FLOAT = re.compile(r"(\+?\d+)[.,]0+")
 _SCIENTIFIC = re.compile(r"(\+?\d)[.,](\d+)e\+?(\d+)")
-_SEPARATED = re.compile(r"(?<=\d)[,_·•](?=\d\d(?!\d{3}))")  # as in 06,12,34,56,78
+_SEPARATED = re.compile(  # as in 06,12,34,56,78 and 06/12/34/56/78
+    r"(?<=\d)[,_·•](?=\d\d(?!\d{3}))|(?<=\d)(?<!\d{3})/(?=\d\d(?!\d))"
+)
 _ONE = re.compile(r"[\d\s().+/-]*")  # what may be one number, without notes
 _NOTE = re.compile(r"[^\d\s().+-]+")
 
