@@ -387,8 +387,10 @@ def test_the_list_is_written_where_a_file_can_be(mine):
     )
 
 
-def test_an_opt_out_of_no_address_is_taken_and_told(mine):
-    assert mine.ok("suppress", "add", "email", "not-an-address")["usable"] is False
+def test_s3_an_opt_out_that_can_match_nobody_is_refused(mine):
+    refused = mine("suppress", "add", "email", "not-an-address", "--json")
+    assert refused.status == 2
+    assert "not-an-address" not in refused.out
     assert mine.ok("suppress", "add", "email", "a@b.example")["usable"] is True
 
 
