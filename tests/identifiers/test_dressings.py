@@ -112,19 +112,21 @@ def dressed_number(rng, number):
 def suppressed(engine, kind, listed, held):
     """Whom each entry names: item -> patients."""
     items = list(range(len(listed)))
-    entries = {"item": items, "kind": [kind] * len(listed), "value": listed}
-    engine.load("listed", pl.DataFrame(entries))
-    hash_values(engine, KEYS, "FR", "listed", "entries")
+    named = {"item": items, "kind": [kind] * len(listed), "value": listed}
+    entries = hash_values(engine, KEYS, "FR", engine.load(pl.DataFrame(named)))
     nothing = pl.Series([None] * len(held), dtype=pl.String)
     texts = {name: held if name == kind else nothing for name in ("email", "phone", "postal")}
-    engine.load(
-        "identity", pl.DataFrame({"patient": items, "patient_id": [f"p{i}" for i in items]})
-    )
-    engine.load("patient", pl.DataFrame({"patient": items, **texts}))
-    hash_patients(engine, KEYS, "FR")
-    rows = engine.connection.execute(
-        "SELECT DISTINCT e.item, a.patient FROM entries AS e JOIN address AS a USING (kind, hash)"
-    ).fetchall()
+    ids = {"patient": items, "patient_id": [f"p{item}" for item in items]}
+    tables = {
+        "identity": engine.load(pl.DataFrame(ids)),
+        "patient": engine.load(pl.DataFrame({"patient": items, **texts})),
+    }
+    address = hash_patients(engine, KEYS, "FR", tables)
+    query = f"""
+        SELECT DISTINCT e.item, a.patient
+        FROM {entries.name} AS e JOIN {address.name} AS a USING (kind, hash)
+    """
+    rows = engine.connection.execute(query).fetchall()
     found = defaultdict(set)
     for item, patient in rows:
         found[item].add(patient)
