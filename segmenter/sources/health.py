@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 USUAL_SHARE = 0.05  # of rows that may be set aside
 SHARE_OF_LISTS = 0.0  # the same of a list of opt-outs
 ORPHANS_REFUSE = ("consent", "preference")  # and lists: whom these name wrongly may have said no
+NAMES_NOBODY = ("S3", "S5")  # rules of list lines in which no identifier can be read
 LIST = "suppression "  # begins the name of a list's source
 HINTS = {  # part of a reason -> what most likely is the cause
     "not UTF-8": "the file is not UTF-8 text: export it as UTF-8",
@@ -54,19 +55,31 @@ def tell_health(load: Load) -> tuple[SourceHealth, ...]:
                 orphan_line=known.line,
                 duplicates=_duplicates(load, source, count),
                 hint=_hint(load, source, quarantined, known),
-                passed=_passes(source, count, known, shares[source]),
+                passed=_passes(source, count, quarantined, known, shares[source]),
             )
         )
     return tuple(found)
 
 
-def _passes(source: str, count: TableCount, orphans: Orphans, share: float) -> bool:
-    """Whether not more was set aside, and not more names nobody, than may be."""
-    most = share * count.read
-    if count.quarantined > most:
+def _passes(
+    source: str,
+    count: TableCount,
+    quarantined: tuple[Reason, ...],
+    orphans: Orphans,
+    share: float,
+) -> bool:
+    """Whether not more was set aside, and not more names nobody, than may be.
+
+    A line of a list that holds no address at all can match nobody: of those, and of ids that no
+    patient file has, a list may have the usual share, since no opt-out of a patient is lost.
+    """
+    is_list = source.startswith(LIST)
+    nobody = sum(one.rows for one in quarantined if is_list and one.rule in NAMES_NOBODY)
+    usual = max(share, USUAL_SHARE) if is_list else share
+    if count.quarantined - nobody > share * count.read or nobody > usual * count.read:
         return False
-    refusing = source in ORPHANS_REFUSE or source.startswith(LIST)
-    return not refusing or orphans.rows <= most
+    refusing = source in ORPHANS_REFUSE or is_list
+    return not refusing or orphans.rows <= usual * count.read
 
 
 def _shares(sources: Sources) -> Iterator[tuple[str, float]]:

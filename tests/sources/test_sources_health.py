@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from segmenter.project.declared import ConsentSource, Read
-from sourcing import Clinic
+from sourcing import Clinic, told
 
 EVENT = "patient_id,state,effective_at,recorded_at\n"
 
@@ -30,14 +30,14 @@ def test_reasons_come_with_a_count_and_the_first_line(clinic):
         + "h2,given,01/02/2026,2026-01-01\n" * 3
         + "h2,given\n"
     ).ingest()
-    told = health(made, "consent").to_dict()
-    assert told["quarantined"] == {
+    document = health(made, "consent").to_dict()
+    assert document["quarantined"] == {
         "effective_at is unreadable": 3,
         "2 fields, the header has 4": 1,
     }
-    assert told["lines"]["effective_at is unreadable"] == 3
-    assert (told["read"], told["kept"], told["passed"]) == (5, 1, False)
-    assert "YYYY-MM-DD" in told["hint"]
+    assert document["lines"]["effective_at is unreadable"] == 3
+    assert (document["read"], document["kept"], document["passed"]) == (5, 1, False)
+    assert "YYYY-MM-DD" in document["hint"]
     assert "rows" not in repr(health(made, "consent").quarantined)
 
 
@@ -77,3 +77,13 @@ def test_how_much_may_be_set_aside_is_the_sources_own_business(clinic):
 def test_rows_that_repeat_a_patient_are_counted(clinic):
     made = clinic.write(patients_csv="patient_id,age\nh1,30\nh1,30\nh1,30\nh2,30\n").ingest()
     assert health(made, "patient").duplicates == 2
+
+
+def test_a_list_may_hold_a_few_lines_of_no_address_but_no_other_odd_one(clinic):
+    rows = "email,reason\n" + "".join(f"x{i}@x.example,manual\n" for i in range(40))
+    made = clinic.write(list_csv=rows + "not-an-address,manual\n").ingest()
+    assert (health(made, "suppression list").passed, len(told(made))) == (True, 1)
+    many = clinic.write(list_csv=rows + "not-an-address,manual\n" * 9).ingest()
+    assert not health(many, "suppression list").passed
+    torn = clinic.write(list_csv=rows + "z@x.example,manual,x\n").ingest()
+    assert not health(torn, "suppression list").passed
