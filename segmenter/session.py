@@ -591,10 +591,9 @@ class Session:
         A keyed hash stays, which keeps the person out when a source delivers them again. Killed
         halfway, it is finished when the project is opened next. If others share an address of the
         person, the answer says how many, and nothing happens before an officer gives `confirm`.
-        Raises `EngineError`, naming the
-        files, if something of the person is left all the same.
+        Raises `EngineError`, naming the files, if something of the person is left all the same.
 
-        >>> session.forget("P00000003").to_dict()["forgotten"]
+        >>> session.forget("P00000003", confirm=True).to_dict()["forgotten"]
         True
         """
         from segmenter.workflows.forget import forget
