@@ -63,7 +63,7 @@ NO_TIMES = {"as_of": None, "known_at": None}
 @pytest.mark.parametrize(
     ("words", "verb", "arguments", "options"),
     [
-        ("ingest", "ingest", (), {}),
+        ("ingest", "ingest", (), {"accept": None, "reason": None}),
         ("plan", "plan", (None,), {**NO_TIMES, "epsilon": None, "tables": (), "target": None, "lock": False}),
         ("plan a tag:b --target 50 --lock --epsilon 0.3", "plan", (("a", "tag:b"),),
          {**NO_TIMES, "epsilon": "0.3", "tables": (), "target": 50, "lock": True}),
@@ -91,7 +91,7 @@ NO_TIMES = {"as_of": None, "known_at": None}
         ("why p1 --lang fr", "why", ("p1",), {**NO_TIMES, "segment": None, "channel": None, "language": "fr"}),
         ("receipt p1", "receipt", ("p1",), {"language": "en"}),
         ("subject p1", "subject", ("p1",), {"language": "en"}),
-        ("forget p1", "forget", ("p1",), {}),
+        ("forget p1", "forget", ("p1",), {"confirm": False}),
         ("notice --before 2026-06-01T12:00 --purpose p", "notice", (), {"purpose": "p", "before": JUNE, "epsilon": None}),
         ("forecast p", "forecast", ("p",), {"epsilon": None}),
         ("retain", "retain", (), {}),

@@ -198,7 +198,7 @@ def test_of_a_thousand_opt_outs_that_race_exports_none_is_in_a_later_file(tmp_pa
     assert between > 0
 
 
-def test_lists_imported_in_a_race_with_exports_are_honoured(root, tmp_path, database):
+def test_lists_imported_in_a_race_with_exports_are_honoured(database, root, tmp_path):
     _, members = steps_of(root)
 
     def import_one(session, address):

@@ -226,7 +226,7 @@ def test_a_spend_whose_answer_was_never_written_stays_spent(program):
 
 
 @pytest.mark.parametrize(
-    ("step", "when"), [("decide", "before"), ("rename", "before"), ("decide", "after")]
+    ("step", "when"), [("decide", "before"), ("replace", "before"), ("decide", "after")]
 )
 def test_an_interrupted_command_says_so(program, step, when):
     ran = signal_at(program, ("ingest",), step, when, 1, "SIGINT")

@@ -16,7 +16,7 @@ TAKEN_AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 IDS = [str(n) for n in range(6, 14)]  # as text, 10 to 13 come before 6
 GRANTS = ["given", "renewed"]
 DENIALS = ["refused", "withdrawn", "objected", "expired", "revoked"]
-STRANGE = ["huh", "", "Given", "requested", "deferred"]
+STRANGE = ["huh", "", "Agreed", "requested", "deferred"]
 PERSONAL = [
     "web_form",
     "app",

@@ -97,10 +97,13 @@ def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None
 
 
 def _unread(file: SourceFile, names: Sequence[str], line: int | None = None) -> SourceError:
-    """The error for columns or keys that look like opt-outs and that nothing reads (R1)."""
+    """The error for columns or keys that look like opt-outs and that nothing reads (R1).
+
+    The layout is recognised, so these are names and no values.
+    """
     return SourceError(
         f"R1: the list {file.origin} has columns that may hold opt-outs and that nothing reads:"
-        f" {headers(names)}",
+        f" {', '.join(names)}",
         rule="R1",
         file=_path(file),
         line=line,
