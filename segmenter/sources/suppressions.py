@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from segmenter.model import naive_utc
+from segmenter.registers.entries import COLUMNS
 from segmenter.sources import lists
 from segmenter.sources.health import known_orphans, orphans_of_ids
 from segmenter.sources.load import QUARANTINE, Load
@@ -22,20 +23,6 @@ if TYPE_CHECKING:
     from segmenter.project.declared import SuppressionSource
     from segmenter.sources.files import SourceFile
     from segmenter.sources.lists import Listed
-
-ENTRY = {
-    "kind": "VARCHAR",
-    "hash": "VARCHAR",
-    "probe": "BIGINT",
-    "channel": "VARCHAR",
-    "purpose": "VARCHAR",
-    "topic": "VARCHAR",
-    "reason": "VARCHAR",
-    "since": "TIMESTAMP",
-    "until": "TIMESTAMP",
-    "source": "VARCHAR",
-    "event": "VARCHAR",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +39,11 @@ class Feed:
 def ingest_suppressions(load: Load) -> None:
     """Read every declared list, keep the keyed hashes of what it names, and note its feed's state."""
     engine = load.engine
-    engine.create("suppression_new", ENTRY)
+    engine.create("suppression_new", COLUMNS)
     if load.previous:
         engine.alias("suppression_before", "old_suppression")
     else:
-        engine.create("suppression_before", ENTRY)
+        engine.create("suppression_before", COLUMNS)
     accepted = _accepted(load)
     feeds = [_ingest(load, declared, accepted) for declared in load.sources.suppression]
     load.meta["accepted"] = json.dumps(accepted, sort_keys=True)
