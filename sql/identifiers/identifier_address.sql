@@ -1,11 +1,13 @@
 -- Everything an entry could name a patient by: each identifier in each form (S2, S3).
 -- Returns: patient, kind, profile, probe, hash, valid (usable for contact)
--- Reads:   identifier_plain, identifier_google, identifier_read
+-- Reads:   identifier_plain, identifier_google, identifier_overseas, identifier_read
 -- Takes:   $inner, $outer (HMAC pads)
 WITH named AS (
     SELECT item, kind, 1 AS profile, clean AS normal, TRUE AS valid FROM identifier_plain
     UNION ALL
     SELECT item, kind, profile, normal, FALSE AS valid FROM identifier_google
+    UNION ALL
+    SELECT item, kind, 2 AS profile, normal, FALSE AS valid FROM identifier_overseas
     UNION ALL
     SELECT item, kind, profile, normal, valid FROM identifier_read
 ),

@@ -1,6 +1,6 @@
 -- Which identifiers plain SQL can bring to the first profile exactly as the rule asks (S3): clean
 -- ASCII addresses, ids without blanks, and French numbers in their usual spellings, but for those
--- that may be overseas.
+-- that may be overseas and are not written with +33.
 -- Returns: item, kind, value, plain
 -- Reads:   identifier_given(item, kind, value)
 -- Takes:   $region (the default region of phone numbers)
@@ -21,13 +21,10 @@ SELECT
             AND regexp_matches(value, '[A-Za-z0-9]')
         WHEN 'patient_id' THEN regexp_matches(value, '^[!-~]+$')
         WHEN 'phone' THEN
-            regexp_matches(
-                CASE
-                    WHEN $region = 'FR' AND starts_with(value, '0')
-                        THEN '+33' || right(value, length(value) - 1)
-                    ELSE value
-                END,
-                '^\+33[ .-]?([13489][ .-]?[0-9]{2}|2[ .-]?[0-57-9][0-9]|5[ .-]?[0-8][0-9]'
+            regexp_matches(value, '^\+33[ .-]?[1-9]([ .-]?[0-9]{2}){4}$')
+            OR $region = 'FR' AND regexp_matches(
+                value,
+                '^0[ .-]?([13489][ .-]?[0-9]{2}|2[ .-]?[0-57-9][0-9]|5[ .-]?[0-8][0-9]'
                 || '|6[ .-]?([0-24-8][0-9]|3[0-8])|7[ .-]?([1-9][0-9]|0[0-7]))([ .-]?[0-9]{2}){3}$'
             )
         ELSE FALSE

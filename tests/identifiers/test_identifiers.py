@@ -450,22 +450,24 @@ def test_an_entry_reaches_whoever_shares_a_mailbox(one, other):
     assert bool(entry & own) >= bool(shared)
 
 
-def test_plain_french_numbers_mean_what_phonenumbers_says_and_have_one_reading(engine):
+def test_plain_french_numbers_are_read_as_phonenumbers_reads_them(engine):
     numbers = [f"0{n:05d}6789" for n in range(10_000, 100_000, 7)] + [
         f"+33{n:05d}6789" for n in range(10_000, 100_000, 7)
     ]
-    engine.load(
-        "numbers",
-        pl.DataFrame({"item": list(range(len(numbers))), "kind": "phone", "value": numbers}),
-    )
-    engine.alias("identifier_given", "numbers")
-    plain = engine.frame("identifier_plain", {"region": "FR"}).select("item", "clean")
+    given_numbers = {"item": list(range(len(numbers))), "kind": "phone", "value": numbers}
+    reads = {"identifier_given": engine.load(pl.DataFrame(given_numbers))}
+    region = {"region": "FR"}
+    plain = engine.frame("identifier_plain", reads=reads, values=region).select("item", "clean")
+    overseas = engine.frame("identifier_overseas", reads=reads, values=region)
     clean = dict(plain.iter_rows())
+    other = dict(overseas.select("item", "normal").iter_rows())
     assert len(clean) > 0.8 * len(numbers)
     for item, value in enumerate(numbers):
         reading = read("phone", value, "FR")
         if item in clean:
-            assert [form.text for form in reading.forms] == [clean[item]]
+            forms = [form.text for form in reading.forms]
+            assert forms == [text for text in (clean[item], other.get(item)) if text is not None]
+            assert [form.text for form in reading.forms if form.kept] == forms[-1:]
             parsed = phonenumbers.parse(value, "FR")
             assert phonenumbers.is_possible_number(parsed)
             assert clean[item] == phonenumbers.format_number(
