@@ -52,7 +52,7 @@ class Context:
         return self.store.home
 
     def require_officer(self, what: str) -> None:
-        """Refuse where the actor is not an officer (roles)."""
+        """Refuse if the actor is not an officer (roles)."""
         if not self.actor.is_officer:
             rule, msg = "roles", f"only the data protection officer may {what}"
             raise Refusal(rule, msg, hint="the policy's `roles` name the officer's account")

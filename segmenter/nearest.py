@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def nearest(word: str, names: Iterable[str]) -> str | None:
-    """The name most like `word`, upper and lower case being alike; None where there are no names.
+    """The name most like `word`, upper and lower case being alike; None if there are no names.
 
     >>> nearest("visit", ["age_band", "visits"])
     'visits'

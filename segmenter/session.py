@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from segmenter import context as contexts
@@ -100,12 +99,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self.context.journal.close()
 
     @property
@@ -157,7 +151,7 @@ class Session:
 
         Rows that cannot be read are set aside with file, line and reason. A killed ingest leaves
         the snapshot before in use. Raises `SourceError` if a declared file is missing or of
-        another shape, `FileError` where `sources.yml` is wrong, `Refusal` (R3) if more rows were
+        another shape, `FileError` if `sources.yml` is wrong, `Refusal` (R3) if more rows were
         set aside than a source's `max_quarantined`: then exports refuse, too, until a load passes
         or an officer accepts one, `accept="R3"` with a `reason`.
 
@@ -176,8 +170,8 @@ class Session:
         as_of: Moment = None,
         known_at: Moment = None,
         epsilon: Amount = None,
-        tables: Names = None,
         target: int | None = None,
+        tables: Names = None,
         lock: bool = False,
     ) -> PlanReport:
         """What a run would measure, what it costs, which error to expect (P14). Spends nothing.
@@ -261,7 +255,7 @@ class Session:
 
         A question that was asked before is free.
 
-        A group is there for each declared value, withheld (`None`) where too few patients are in
+        A group is there for each declared value, withheld (`None`) if too few patients are in
         it. Raises `UsageError` for what cannot be read, `Refusal` (P15) for what cannot be answered
         safely, `PolicyError` (C14), `BudgetError` (P3 to P5).
 
@@ -491,12 +485,14 @@ class Session:
         from segmenter.workflows import suppress
 
         if kind == "token":
-            return suppress.add_token(self.context, value, suppress.Limits(channel, purpose, topic))
+            return suppress.add_token(
+                self.context, value, suppress.EntryScope(channel, purpose, topic)
+            )
         return suppress.add(
             self.context,
             kind,
             value,
-            suppress.Limits(channel, purpose, topic),
+            suppress.EntryScope(channel, purpose, topic),
             reason,
             self._at(until),
         )

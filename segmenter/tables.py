@@ -5,8 +5,10 @@ An engine makes them. A handle says where rows are, and nothing of what they hol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+Columns = Mapping[str, Sequence[str] | None]  # of each table those that are kept, None for all
 
 
 @dataclass(frozen=True, slots=True)

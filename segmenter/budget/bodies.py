@@ -10,7 +10,7 @@ from segmenter.budget.period import Period
 from segmenter.model import Cost, Spend, stamp
 
 if TYPE_CHECKING:
-    from segmenter.journal.journal import Entry
+    from segmenter.journal.journal import JournalEntry
     from segmenter.project.policy import Budget
 
 
@@ -28,7 +28,7 @@ def spend_body(spend_id: str, charge: Charge) -> dict[str, Any]:
     }
 
 
-def spends_of(entry: Entry) -> list[Spend]:
+def spends_of(entry: JournalEntry) -> list[Spend]:
     """The spends of a `spend` entry."""
     spends = []
     for body in entry.body["spends"]:
@@ -37,7 +37,7 @@ def spends_of(entry: Entry) -> list[Spend]:
     return spends
 
 
-def spend_row(spend: Spend, entry: Entry, serves: Any) -> dict[str, Any]:
+def spend_row(spend: Spend, entry: JournalEntry, serves: Any) -> dict[str, Any]:
     """One spend as the contract shows it."""
     return {
         "id": spend.id,
@@ -75,7 +75,7 @@ def assumed_body(budget: Budget, now: datetime) -> dict[str, Any]:
     }
 
 
-def assumed_epsilon(recovery: Entry) -> int:
+def assumed_epsilon(recovery: JournalEntry) -> int:
     """The epsilon that a `recover` entry assumes to be spent, over all purposes."""
     assumed = recovery.body["budgets"]
     return sum(int(one["epsilon"]) for one in assumed if one["purpose"] != TOTAL)

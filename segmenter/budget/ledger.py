@@ -42,7 +42,7 @@ from segmenter.journal.recovery import recover
 from segmenter.model import Cost, Spend
 
 if TYPE_CHECKING:
-    from segmenter.journal.journal import Entry, Journal
+    from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.journal.recovery import Choose, Recovered
     from segmenter.project.policy import Budget, Policy
 
@@ -58,7 +58,7 @@ class Ledger:
     policy: Policy
     _books: dict[tuple[str, datetime], Book] = field(default_factory=dict, repr=False)
     _recovered_at: datetime | None = field(default=None, repr=False)
-    _last: Entry | None = field(default=None, repr=False)
+    _last: JournalEntry | None = field(default=None, repr=False)
 
     # -- spending ----------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ class Ledger:
             _require_positive(charge.cost)
         spends = [spend_body(secrets.token_hex(8), charge) for charge in charges]
 
-        def choose(entries: list[Entry]) -> tuple[str, str, Mapping[str, Any]]:
+        def choose(entries: list[JournalEntry]) -> tuple[str, str, Mapping[str, Any]]:
             self._read(entries)
             now = self.journal.deciding_at or self.journal.now()
             booked = self._afford(charges, now)
@@ -217,7 +217,7 @@ class Ledger:
 
     # -- reading the journal -----------------------------------------------------------------------
 
-    def _read(self, entries: list[Entry]) -> None:
+    def _read(self, entries: list[JournalEntry]) -> None:
         """Take in the entries that came since last time; all of them if the last one is gone."""
         last = self._last
         is_gone = last is not None and (
@@ -234,7 +234,7 @@ class Ledger:
                 self._recovered_at = entry.at
         self._last = entries[-1] if entries else None
 
-    def _read_spends(self, entry: Entry) -> None:
+    def _read_spends(self, entry: JournalEntry) -> None:
         for spend in spends_of(entry):
             for name in (spend.purpose, TOTAL):
                 if name in self.policy.budgets:

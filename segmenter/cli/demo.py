@@ -13,7 +13,7 @@ def demo(
     ctx: typer.Context,
     *,
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Its folder, made where missing.")
+        Path, typer.Argument(metavar="DIR", help="Its folder, made if missing.")
     ] = Path("demo-clinic"),
     patients: Annotated[
         int, typer.Option(min=100, max=100_000_000, help="How many patients to invent.")

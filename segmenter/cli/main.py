@@ -94,7 +94,7 @@ def _usage(error: typer.TyperException) -> SegmenterError:
 
 
 def _unreachable(error: OSError) -> SegmenterError | None:
-    """What the operating system refused, where a person can do something about it."""
+    """What the operating system refused, if a person can do something about it."""
     file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return UsageError(

@@ -15,11 +15,11 @@ def plan(  # noqa: PLR0913  (one parameter an option)
     as_of: AsOf = None,
     known_at: KnownAt = None,
     epsilon: Epsilon = None,
-    table: Tables = None,
     target: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Say what an error of ±N patients would cost."),
     ] = None,
+    table: Tables = None,
     lock: Annotated[
         bool, typer.Option("--lock", help="Write what each release costs into budgets.lock.")
     ] = False,
@@ -33,8 +33,8 @@ def plan(  # noqa: PLR0913  (one parameter an option)
             selection(select),
             **clocks,
             epsilon=epsilon,
-            tables=tuple(table or ()),
             target=target,
+            tables=tuple(table or ()),
             lock=lock,
         )
 

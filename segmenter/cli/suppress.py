@@ -85,7 +85,7 @@ def add(  # noqa: PLR0913  (one parameter an option)
     purpose: Purpose = None,
     topic: Topic = None,
     reason: Annotated[
-        str, typer.Option("--reason", help="Why; `manual` where nothing is said.")
+        str, typer.Option("--reason", help="Why; `manual` if nothing is said.")
     ] = "manual",
     until: Annotated[
         str | None, typer.Option("--until", metavar="TIME", help="When it ends; else never.")

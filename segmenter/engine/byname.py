@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from segmenter.engine.duckdb.errors import fixed_errors
-from segmenter.engine.duckdb.reading import Reading, _column
+from segmenter.engine.duckdb.reading import FileReading, _column
 from segmenter.engine.duckdb.running import Reads, Running, Values
 from segmenter.engine.duckdb.tables import fields
 from segmenter.engine.quoting import dotted, in_sql, named
@@ -20,8 +20,6 @@ from segmenter.errors import EngineError
 from segmenter.tables import Table, Tables
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     import polars as pl
 
     from segmenter.engine.duckdb.reading import ParquetScan
@@ -29,18 +27,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, repr=False)
-class ByName(Running, Reading):
+class ByName(Running, FileReading):
     """What an engine does with names."""
 
     _ready: set[str] = field(default_factory=set)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        Running.__exit__(self, kind, error, trace)
+    def __exit__(self, *raised: object) -> None:
+        Running.__exit__(self, *raised)
         self._ready.clear()
 
     def _ready_names(self) -> frozenset[str]:
@@ -205,7 +198,7 @@ class ByName(Running, Reading):
         self._kinds.pop(table, None)
 
     def forget(self, names: Sequence[str]) -> None:
-        """Drop temporary views and tables by their bare names, where they exist."""
+        """Drop temporary views and tables by their bare names, if they exist."""
         unknown = [name for name in names if name not in self._kinds]
         own = [(self._kinds[name], name) for name in names if name in self._kinds]
         with fixed_errors("cannot drop a table"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from segmenter.tables import File, Table, Tables
+from segmenter.tables import Columns, File, Table, Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -128,13 +128,7 @@ class Engine(Protocol):
     def append_table(self, table: Table, other: Table, /) -> None:
         """Append another table's rows to a table, by column name."""
 
-    def narrowed(
-        self,
-        tables: Mapping[str, Table],
-        columns: Mapping[str, Sequence[str] | None],
-        keys: Table,
-        /,
-    ) -> Tables:
+    def narrowed(self, tables: Mapping[str, Table], columns: Columns, keys: Table, /) -> Tables:
         """The tables that `columns` names, with the rows of the patients in `keys` alone.
 
         Of each the columns that are kept, None for all.

@@ -92,7 +92,7 @@ def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
 
 
 def with_inputs(query: Tokens, inputs: frozenset[str]) -> Tokens:
-    r"""Mark each input where it is read, and let it keep its name there.
+    r"""Mark each input at the places that read it, and let it keep its name there.
 
     >>> with_inputs(split("FROM person JOIN kin AS k"), frozenset({"person"}))
     ('FROM', '\x00person', 'AS', 'person', 'JOIN', 'kin', 'AS', 'k')

@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Entry as JournalEntry
-    from segmenter.journal.journal import Journal
+    from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.registers.registry import Registry
 
 DONE = "forgotten"  # the journal kind of an erasure whose files are all written anew

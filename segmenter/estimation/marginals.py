@@ -40,7 +40,7 @@ def subsets(axes: Axes) -> Iterator[Axes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class TableShare:
     """How much one measured table counts in the estimate of a component."""
 
     table: int
@@ -71,11 +71,11 @@ class Lattice:
         wanted = set(axes)
         return any(wanted <= set(measured) for measured, _ in self.variances)
 
-    def shares(self, component: Axes) -> list[Share]:
+    def shares(self, component: Axes) -> list[TableShare]:
         """Which measured tables speak of a component, and with which share."""
         precisions = self._precisions(component)
         whole = math.fsum(precisions.values())
-        return [Share(table, precision / whole) for table, precision in precisions.items()]
+        return [TableShare(table, precision / whole) for table, precision in precisions.items()]
 
     def precision(self, component: Axes) -> float:
         """One over the variance of a component's estimate, before its projection.

@@ -15,7 +15,7 @@ from segmenter.estimation import marginals
 from segmenter.estimation.estimator import Estimator, MeasuredPartition
 from segmenter.estimation.marginals import Lattice
 from segmenter.noise.mechanisms import paid
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 
 if TYPE_CHECKING:
     from segmenter.dimensions.partition import Domains, Partition
@@ -77,5 +77,5 @@ def noise_of(estimator: Estimator, measured: Sequence[Measured], question: Parts
     costs = [*tables, *partitions]
     influence = estimator.influence(question)
     weights = marginals.grouped([*influence.tables, *influence.partitions])
-    parts = [Part(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
+    parts = [NoisePart(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
     return Noise(tuple(parts))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from segmenter.engine import DuckDBEngine
     from segmenter.export.funnel import Noised
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
     from segmenter.registers.exports import RegisteredExport
     from segmenter.registers.registry import Registry
 

@@ -21,7 +21,7 @@ IDENTITY = "identity"  # the category of a column without a tag
 
 
 @dataclass(frozen=True, slots=True)
-class PatientSource:
+class PatientColumns:
     """The columns of the patient source, and the categories it tags some of them with."""
 
     columns: tuple[str, ...]
@@ -34,7 +34,7 @@ class PatientSource:
 
 
 def layout(
-    policy: Policy, source: PatientSource, destination: Destination, purpose: str, channel: str
+    policy: Policy, source: PatientColumns, destination: Destination, purpose: str, channel: str
 ) -> ExportLayout:
     """The layout of a file. Reads no patient.
 
@@ -69,7 +69,7 @@ def layout(
     return ExportLayout(columns, identifier, tuple(sorted(categories)), format=destination.format)
 
 
-def _require_allowed(policy: Policy, source: PatientSource, purpose: str, column: str) -> None:
+def _require_allowed(policy: Policy, source: PatientColumns, purpose: str, column: str) -> None:
     """Refuse a column that may not be exported for the purpose."""
     category = source.category(column)
     if category == PRESCRIBER:

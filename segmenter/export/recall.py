@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
     from segmenter.model import Snapshot
     from segmenter.project.policy import Destination, Policy
     from segmenter.registers.entries import SuppressionEntry

@@ -41,7 +41,7 @@ def stripped(text: str) -> str:
 
 
 def folded(text: str) -> str:
-    r"""A text in NFKC, lower-case, without unseen characters; white space stays where it is.
+    r"""A text in NFKC, lower-case, without unseen characters; white space stays.
 
     >>> folded("\u200bＡnne\u00ad Dupont")
     'anne dupont'

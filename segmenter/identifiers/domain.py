@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from segmenter.identifiers.characters import folded
-from segmenter.identifiers.form import OTHER, WRITTEN, Forms, Reading
+from segmenter.identifiers.form import OTHER, WRITTEN, Forms, IdentifierReading
 
 GMAIL = "gmail.com"
 GOOGLE = (GMAIL, "googlemail.com")
@@ -47,7 +47,7 @@ def canonical(domain: str) -> str:
     return GMAIL if domain in GOOGLE else domain
 
 
-def read_domain(value: str) -> Reading:
+def read_domain(value: str) -> IdentifierReading:
     """The domains that an entry names, as it keeps them: `*.domain` names its subdomains too."""
     forms = Forms("domain")
     doubt = None

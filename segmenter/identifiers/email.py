@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from segmenter.identifiers.characters import folded
 from segmenter.identifiers.domain import GMAIL, GOOGLE, ascii_domain, is_domain, trimmed
-from segmenter.identifiers.form import EARLIER, NOTHING, OTHER, WRITTEN, Forms, Reading
+from segmenter.identifiers.form import EARLIER, NOTHING, OTHER, WRITTEN, Forms, IdentifierReading
 
 LOST_PLUS = "a blank in the address may be a lost +: both readings hold"
 NOTE = "text behind the domain may be part of it or a note: both readings hold"
@@ -59,7 +59,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAddress:
     """One address of a cell, all its readings, and what is to be told of it."""
 
     readings: tuple[Address, ...]
@@ -71,7 +71,7 @@ class Found:
         return self.readings[0].valid
 
 
-def read_email(value: str) -> Reading:
+def read_email(value: str) -> IdentifierReading:
     """Every form of what a cell holds.
 
     >>> [form.text for form in read_email('"Doe, Jane" <mailto:J.Doe+x@Googlemail.com>').forms]
@@ -136,7 +136,7 @@ def _says_something(word: str) -> bool:
     return any(sign.isalnum() or sign == "@" for sign in word) and word.strip() not in _LINKING
 
 
-def _read(piece: str) -> Found:
+def _read(piece: str) -> FoundAddress:
     """One address, out of its dress. Blanks and commas inside it leave more than one reading."""
     written, _, behind = piece.partition("@")
     words = _local_words(written)
@@ -148,7 +148,7 @@ def _read(piece: str) -> Found:
         doubt = COMMA
     domains, note = _domains(behind)
     readings = tuple(Address(local, domain) for domain in domains for local in locals_)
-    return Found(readings, doubt or note)
+    return FoundAddress(readings, doubt or note)
 
 
 def _local_words(written: str) -> list[str]:

@@ -29,7 +29,7 @@ class Normal:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class IdentifierReading:
     """Every form of one cell, the written one first; none if nothing is left of it.
 
     `doubt` says what a person should look at: that there are several readings, or that a part of
@@ -40,7 +40,7 @@ class Reading:
     doubt: str | None = None
 
 
-NOTHING = Reading()
+NOTHING = IdentifierReading()
 
 
 class Forms:
@@ -63,6 +63,6 @@ class Forms:
     def __bool__(self) -> bool:
         return bool(self._found)
 
-    def reading(self, doubt: str | None = None) -> Reading:
+    def reading(self, doubt: str | None = None) -> IdentifierReading:
         """All of them."""
-        return Reading(tuple(self._found.values()), doubt)
+        return IdentifierReading(tuple(self._found.values()), doubt)

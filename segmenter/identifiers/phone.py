@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.identifiers.characters import folded
-from segmenter.identifiers.form import EARLIER, NOTHING, OTHER, WRITTEN, Forms, Reading
+from segmenter.identifiers.form import EARLIER, NOTHING, OTHER, WRITTEN, Forms, IdentifierReading
 
 if TYPE_CHECKING:
     from phonenumbers import PhoneNumber
@@ -50,14 +50,14 @@ class Number:
 
 
 @dataclass(slots=True)
-class Found:
+class FoundNumbers:
     """The numbers of a cell, and whether digits are left over that may be another one."""
 
     numbers: list[Number]
     rest: bool = False
 
 
-def read_phone(value: str, region: str) -> Reading:
+def read_phone(value: str, region: str) -> IdentifierReading:
     """Every form of what a cell holds; digits only, for matching alone, if it holds no number.
 
     >>> [form.text for form in read_phone("06 12 34 56 78 (home), 0692112233", "FR").forms[:3]]
@@ -68,7 +68,7 @@ def read_phone(value: str, region: str) -> Reading:
     if not digits:
         return NOTHING
     exact = _exact(_SEPARATED.sub(" ", text))
-    found = Found([]) if exact is None else _found(exact, region)
+    found = FoundNumbers([]) if exact is None else _found(exact, region)
     forms = Forms("phone")
     for number in found.numbers:
         profile = OTHER if forms else WRITTEN
@@ -107,23 +107,23 @@ def _exact(text: str) -> str | None:
 # -- the numbers of a cell -------------------------------------------------------------------------
 
 
-def _found(text: str, region: str) -> Found:
+def _found(text: str, region: str) -> FoundNumbers:
     if _ONE.fullmatch(text):
         number = _number(text, region)
         if number is not None:
-            return Found([number])
+            return FoundNumbers([number])
     found = _among_notes(text, region)
     if found.numbers:
         return found
     number = _number(text, region) or _without_plus(text)
-    return Found([] if number is None else [number])
+    return FoundNumbers([] if number is None else [number])
 
 
-def _among_notes(text: str, region: str) -> Found:
+def _among_notes(text: str, region: str) -> FoundNumbers:
     """The valid numbers of a text and what looks like one between them; else the possible ones."""
     from phonenumbers import Leniency, PhoneNumberMatcher
 
-    found = Found([])
+    found = FoundNumbers([])
     end = 0
     for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID):
         _add_between(found, text[end : match.start], region)
@@ -136,12 +136,12 @@ def _among_notes(text: str, region: str) -> Found:
     return found
 
 
-def _add(found: Found, number: Number | None) -> None:
+def _add(found: FoundNumbers, number: Number | None) -> None:
     if number is not None:
         found.numbers.append(number)
 
 
-def _add_between(found: Found, text: str, region: str) -> None:
+def _add_between(found: FoundNumbers, text: str, region: str) -> None:
     """Read what stands between valid numbers: digits that are no number are told of."""
     for piece in _NOTE.split(text):
         left = ""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from segmenter.identifiers.domain import covering, read_domain
 from segmenter.identifiers.email import read_email
-from segmenter.identifiers.form import EARLIER, OTHER, Normal, Reading
+from segmenter.identifiers.form import EARLIER, OTHER, IdentifierReading, Normal
 from segmenter.identifiers.phone import read_phone
 from segmenter.identifiers.postal import read_patient_id, read_postal
 
 
-def read(kind: str, value: str, region: str) -> Reading:
+def read(kind: str, value: str, region: str) -> IdentifierReading:
     """Every form of an identifier, the written one first; none if nothing is left of it (S3).
 
     `region` is the default region of phone numbers.

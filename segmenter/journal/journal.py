@@ -33,7 +33,7 @@ from segmenter.model import stamp
 if TYPE_CHECKING:
     from segmenter.store.keys import Keys
 
-__all__ = ["JOURNAL", "MARK", "Act", "Entry", "Journal", "locked"]
+__all__ = ["JOURNAL", "MARK", "Act", "Journal", "JournalEntry", "locked"]
 
 URL_VARIABLE = "SEGMENTER_CONTROL_URL"
 FILE = "control.sqlite"
@@ -67,7 +67,7 @@ Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One act in the journal.
 
     `body` is JSON-shaped and holds no patient's value and no exact count.
@@ -95,7 +95,7 @@ class Journal:
     now: Callable[[], datetime]
     anchors: tuple[Path, ...] = ()
     url: str | None = None
-    entries: list[Entry] = field(default_factory=list, repr=False)
+    entries: list[JournalEntry] = field(default_factory=list, repr=False)
     deciding_at: datetime | None = None
     _engine: sa.Engine | None = field(default=None, repr=False)
     _owner: int = field(default=0, repr=False)
@@ -107,7 +107,7 @@ class Journal:
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def read(self, *kinds: str) -> list[Entry]:
+    def read(self, *kinds: str) -> list[JournalEntry]:
         """All entries (of these kinds), verified up to now.
 
         Raises `BudgetError` (P4) if the journal cannot be trusted.
@@ -124,11 +124,11 @@ class Journal:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def append(self, actor: str, kind: str, body: Mapping[str, Any]) -> Entry:
+    def append(self, actor: str, kind: str, body: Mapping[str, Any]) -> JournalEntry:
         """Append one entry unconditionally; durable on return."""
         return self.decide(lambda _: (actor, kind, body))
 
-    def decide(self, choose: Callable[[list[Entry]], Act]) -> Entry:
+    def decide(self, choose: Callable[[list[JournalEntry]], Act]) -> JournalEntry:
         """Append the entry that `choose` makes of all entries so far.
 
         Alone in the database while it chooses.
@@ -154,7 +154,7 @@ class Journal:
         self.marks.raise_to((entry.seq, entry.hash))
         return entry
 
-    def write(self, connection: sa.Connection, act: Act, at: datetime) -> Entry:
+    def write(self, connection: sa.Connection, act: Act, at: datetime) -> JournalEntry:
         """Write the next entry within a transaction."""
         entry = self._next(*act, at)
         row = {
@@ -180,12 +180,12 @@ class Journal:
             raise BudgetError("P5", msg, hint="set the machine's clock right")
         return at
 
-    def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> Entry:
+    def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> JournalEntry:
         seq, before = (
             (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
         )
         body = json.loads(_text(body))
-        return Entry(
+        return JournalEntry(
             seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body))
         )
 
@@ -197,7 +197,7 @@ class Journal:
             self.keys.derive("segmenter/journal/1"), text.encode(), hashlib.sha256
         ).hexdigest()
 
-    def verified(self, row: Any, seq: int, before: str) -> Entry | None:
+    def verified(self, row: Any, seq: int, before: str) -> JournalEntry | None:
         """A row as an entry, None if it is not the one that was appended at this place."""
         if (
             row.seq != seq
@@ -208,7 +208,7 @@ class Journal:
         expected = self._hash(before, seq, row.at, row.actor, row.kind, row.body)
         if not hmac.compare_digest(expected, row.hash):
             return None
-        return Entry(
+        return JournalEntry(
             seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash
         )
 
@@ -228,7 +228,7 @@ class Journal:
                 raise broken("the journal lost or changed entries")
             rows = rows[1:]
         before = GENESIS if known is None else known.hash
-        fresh: list[Entry] = []
+        fresh: list[JournalEntry] = []
         for row in rows:
             entry = self.verified(row, len(self.entries) + len(fresh) + 1, before)
             if entry is None:

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 
 from segmenter.errors import BudgetError
 from segmenter.journal.high_water import GENESIS, locked
-from segmenter.journal.journal import JOURNAL, Act, Entry, Journal
+from segmenter.journal.journal import JOURNAL, Act, Journal, JournalEntry
 from segmenter.model import stamp
 from segmenter.store.files import copy, new_file
 
@@ -56,7 +56,7 @@ class Remnant:
         return self.actor, self.kind, {**self.body, "stamped": self.at}
 
 
-Choose = Callable[[Sequence[Entry], Sequence[Remnant]], Iterable[Act]]
+Choose = Callable[[Sequence[JournalEntry], Sequence[Remnant]], Iterable[Act]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +66,12 @@ class Recovered:
     `kept` counts the entries that were written again, by kind.
     """
 
-    entry: Entry
+    entry: JournalEntry
     kept: Mapping[str, int]
     complete: bool
 
 
-def _nothing(_verified: Sequence[Entry], _remnants: Sequence[Remnant]) -> Iterable[Act]:
+def _nothing(_verified: Sequence[JournalEntry], _remnants: Sequence[Remnant]) -> Iterable[Act]:
     return ()
 
 
@@ -143,7 +143,7 @@ class _Restart:
             last = self._append(one)
         return Recovered(last, Counter(kind for _, kind, _ in kept), complete)
 
-    def _cut(self, verified: Sequence[Entry]) -> list[Entry]:
+    def _cut(self, verified: Sequence[JournalEntry]) -> list[JournalEntry]:
         """Leave what is verified and not of the future; returns what is of the future."""
         future = [entry for entry in verified if entry.at > self.now]
         entries = self.journal.entries
@@ -152,13 +152,13 @@ class _Restart:
         self.connection.execute(JOURNAL.delete().where(beyond))
         return future
 
-    def _append(self, act: Act) -> Entry:
+    def _append(self, act: Act) -> JournalEntry:
         return self.journal.write(self.connection, act, self.now)
 
 
-def _verified(journal: Journal, rows: Sequence[Any]) -> list[Entry]:
+def _verified(journal: Journal, rows: Sequence[Any]) -> list[JournalEntry]:
     """The longest beginning of the table that is a chain."""
-    kept: list[Entry] = []
+    kept: list[JournalEntry] = []
     for seq, row in enumerate(rows, 1):
         entry = journal.verified(row, seq, kept[-1].hash if kept else GENESIS)
         if entry is None:
@@ -186,7 +186,7 @@ def _remnants(
         previous = str(row.hash)
 
 
-def _distinct(verified: Sequence[Entry], remnants: Sequence[Remnant]) -> list[Remnant]:
+def _distinct(verified: Sequence[JournalEntry], remnants: Sequence[Remnant]) -> list[Remnant]:
     """The remnants that are not in the chain already, each once, oldest first."""
     known = {_content(entry.kind, entry.body) for entry in verified}
     distinct = []

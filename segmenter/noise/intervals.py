@@ -36,14 +36,14 @@ class Intervals:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class Margins:
     """How far a true count may lie below and above an unconditional value, in patients."""
 
     below: float
     above: float
 
 
-def reach_of(law: Law, level: float = LEVEL) -> Reach:
+def margins_of(law: Law, level: float = LEVEL) -> Margins:
     """The reach of a value that was not chosen by its size.
 
     Masses on whole numbers seldom come to the level exactly. So the side above is a number shorter
@@ -52,7 +52,7 @@ def reach_of(law: Law, level: float = LEVEL) -> Reach:
     outside = np.array([1 - level])
     below = law.quantile(outside / 2)
     above = law.quantile(outside - law.passed(outside / 2))
-    return Reach(float(below[0]), float(above[0]))
+    return Margins(float(below[0]), float(above[0]))
 
 
 def unconditional(
@@ -62,7 +62,7 @@ def unconditional(
 
     `scales` stretch the law, for each value by its own factor.
     """
-    reach = reach_of(law, level)
+    reach = margins_of(law, level)
     low = np.ceil(np.round(values - scales * reach.below, DIGITS))
     high = np.floor(np.round(values + scales * reach.above, DIGITS))
     return _around(values, low, high)
@@ -76,7 +76,7 @@ def given_at_least(
     `scales` stretch the law, for each value by its own factor.
     """
     intervals = unconditional(law, values, scales, level)
-    widest = reach_of(law, 1 - (1 - level) / 1_000)
+    widest = margins_of(law, 1 - (1 - level) / 1_000)
     span = np.ceil(2 * (widest.below + 1) * scales)
     near = values <= limit + span
     if near.any():

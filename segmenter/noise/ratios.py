@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from segmenter.noise.intervals import LEVEL, reach_of
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.intervals import LEVEL, margins_of
+from segmenter.noise.sums import Noise, NoisePart
 
 if TYPE_CHECKING:
     from segmenter.noise.arrays import Reals
@@ -58,10 +58,10 @@ class RatioNoise:
 
     def _reach(self, ratio: float, level: float) -> float:
         """How far the total minus `ratio` times the count may lie from 0."""
-        parts = [Part(1.0, 1, self.total)]
+        parts = [NoisePart(1.0, 1, self.total)]
         if ratio:
-            parts.append(Part(abs(ratio), 1, self.count))
-        return reach_of(Noise(tuple(parts)).law, level).below
+            parts.append(NoisePart(abs(ratio), 1, self.count))
+        return margins_of(Noise(tuple(parts)).law, level).below
 
 
 def _edge(excess: Callable[[Reals], Reals], inside: Reals, outside: Reals) -> Reals:

@@ -29,7 +29,7 @@ GAUSSIAN_TAIL = 8  # standard deviations that a Gaussian law is told for
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NoisePart:
     """`many` independent draws of a mechanism, each times `weight`."""
 
     weight: float
@@ -46,7 +46,7 @@ class Part:
 class Noise:
     """The noise of a published number. All its numbers derive from its parts."""
 
-    parts: tuple[Part, ...]
+    parts: tuple[NoisePart, ...]
 
     @property
     def variance(self) -> float:
@@ -61,7 +61,7 @@ class Noise:
     def beyond(self, chance: float) -> int:
         """The smallest integer m >= 0 with P(noise >= m + 1) <= `chance`: a margin (P8).
 
-        >>> Noise((Part(1.0, 1, Geometric(500_000_000)),)).beyond(0.01)
+        >>> Noise((NoisePart(1.0, 1, Geometric(500_000_000)),)).beyond(0.01)
         8
         """
         return _beyond(self, chance)
@@ -144,17 +144,17 @@ def _convolved(noise: Noise) -> Law:
     return Law.of(above, step, whole=whole)
 
 
-def _coarser(part: Part) -> Part:
+def _coarser(part: NoisePart) -> NoisePart:
     """The same draws, on a coarser lattice if the scale is so large that nobody could tell."""
     mechanism = part.mechanism
     if not isinstance(mechanism, Geometric) or mechanism.reach() <= LONGEST:
         return part
     times = math.ceil(mechanism.reach() / LONGEST)
     coarse = Geometric(mechanism.epsilon * times, mechanism.sensitivity)
-    return Part(part.weight * times, part.many, coarse)
+    return NoisePart(part.weight * times, part.many, coarse)
 
 
-def _spectrum(part: Part, step: float, size: int) -> Reals:
+def _spectrum(part: NoisePart, step: float, size: int) -> Reals:
     reach = part.mechanism.reach()
     masses = part.mechanism.masses()
     places = np.arange(-reach, reach + 1) * (part.weight / step)

@@ -35,7 +35,7 @@ SOME_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LockChange:
     """One difference between the lock and the project.
 
     `rise` if it lets more out, or costs more, than the lock says.
@@ -113,7 +113,7 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
     }
 
 
-def changes(root: Path) -> tuple[Change, ...]:
+def changes(root: Path) -> tuple[LockChange, ...]:
     """How the project differs from its committed lock.
 
     Raises `UsageError` if there is no lock, or it cannot be read.
@@ -140,7 +140,7 @@ def changes(root: Path) -> tuple[Change, ...]:
         ) from None
 
 
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[LockChange]:
     yield from _term_changes(before["terms"], after["terms"])
     old_families = {family["name"]: family for family in before["families"]}
     new_families = {family["name"]: family for family in after["families"]}
@@ -148,12 +148,12 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[Change]:
         yield from _family_changes(name, old_families.get(name), new_families.get(name))
 
 
-def _term_changes(before: dict[str, float], after: dict[str, float]) -> Iterator[Change]:
+def _term_changes(before: dict[str, float], after: dict[str, float]) -> Iterator[LockChange]:
     for name in sorted(before.keys() | after.keys()):
         old, new = before.get(name), after.get(name)
         if old != new:
             rise = lets_more_out(name, old, new)
-            yield Change(f"policy, {name}", _number(old), _number(new), rise)
+            yield LockChange(f"policy, {name}", _number(old), _number(new), rise)
 
 
 def _number(value: float | None) -> str | None:
@@ -162,16 +162,16 @@ def _number(value: float | None) -> str | None:
 
 def _family_changes(
     name: str, old: dict[str, Any] | None, new: dict[str, Any] | None
-) -> Iterator[Change]:
+) -> Iterator[LockChange]:
     if old is None or new is None:
         present = new or old or {}
         price = _price(present)
-        yield Change(
+        yield LockChange(
             name, None if old is None else price, None if new is None else price, rise=old is None
         )
         return
     if _price(old) != _price(new):
-        yield Change(
+        yield LockChange(
             name,
             _price(old),
             _price(new),
@@ -183,7 +183,7 @@ def _family_changes(
         where = f"{name}, {table}"
         if one is None or two is None:
             there = f"{(one or two or {})['cells']} cells"
-            yield Change(
+            yield LockChange(
                 where,
                 None if one is None else there,
                 None if two is None else there,
@@ -192,7 +192,7 @@ def _family_changes(
             continue
         for key in ("sensitivity", "cells", "mechanism"):
             if one[key] != two[key]:
-                yield Change(
+                yield LockChange(
                     f"{where}, {key}",
                     str(one[key]),
                     str(two[key]),

@@ -88,7 +88,7 @@ class FamilyPlan:
 
     @property
     def cost(self) -> Cost:
-        """What the family costs now; nothing where everything is stored."""
+        """What the family costs now; nothing if everything is stored."""
         return accounting.total(m.cost for m in self.measures)
 
     def charges(self) -> list[Charge]:
@@ -401,7 +401,7 @@ def price_of(
 
     In nano-epsilon, to three digits.
 
-    The price is of each family, stored answers left aside; None where not even an epsilon of 1,000
+    The price is of each family, stored answers left aside; None if not even an epsilon of 1,000
     does. Families ask for the same price and know nothing of each other: what is enough for one is
     mostly enough for the next.
     """

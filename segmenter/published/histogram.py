@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.noise.mechanisms import paid
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.published.noisy_count import NoisyCount, noisy_counts
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Histogram:
+class NoisyHistogram:
     """The reasons of a funnel, the sizes of a manifest or a diff. `values` are unbiased."""
 
     labels: tuple[str, ...]
@@ -35,7 +35,7 @@ class Histogram:
 
     def _noise(self, labels: int) -> Noise:
         """The noise of so many labels together."""
-        return Noise((Part(1.0, labels, paid(self.spend.cost)),) if labels else ())
+        return Noise((NoisePart(1.0, labels, paid(self.spend.cost)),) if labels else ())
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The contract's funnel: reason, count, interval."""

@@ -20,7 +20,7 @@ from segmenter.estimation.measured import Measured, estimator_of, noise_of
 from segmenter.model import Cost, Documented, Interval, stamp
 from segmenter.noise.intervals import EACH_SIDE, unconditional
 from segmenter.noise.mechanisms import paid
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.project.family import Family, Setting
 from segmenter.published.cell_frame import cell_frame
 from segmenter.published.cell_intervals import CellIntervals, cell_intervals
@@ -92,7 +92,7 @@ class Release(Documented):
         """
         costs = [one.cost for one in self.measured if one.partition is None]
         weights = marginals.cell_weights(self.estimator.lattice, self._axes())
-        parts = [Part(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
+        parts = [NoisePart(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
         return Noise(tuple(parts))
 
     @property
@@ -211,7 +211,7 @@ class Release(Documented):
             return Noise(())
         measured_cells = self.estimator.lattice.cells(tuple(range(len(self.domains))))
         many = cells * (measured_cells // region.size)
-        return Noise((Part(1.0, many, paid(self.measured[0].cost)),))
+        return Noise((NoisePart(1.0, many, paid(self.measured[0].cost)),))
 
     # -- documents ---------------------------------------------------------------------------------
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.noise import mechanisms
-from segmenter.noise.intervals import Reach, given_at_least, reach_of
+from segmenter.noise.intervals import Margins, given_at_least, margins_of
 from segmenter.noise.ratios import RatioNoise
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.query.price import TENTHS
 from segmenter.query.quantile import Exponential
 from segmenter.query.question import Kind, canonical, key
@@ -177,7 +177,7 @@ class _Publisher:
         raw = self.noised(share, self.tally.totals[n])
         if measure.kind is Kind.PATIENTS:
             return _patients(raw, _noise(share), self._limit())
-        return _summed(raw, reach_of(_noise(share).law), measure)
+        return _summed(raw, margins_of(_noise(share).law), measure)
 
     def _mean(self, n: int, measure: Measure) -> Noised:
         """A noised sum over a noised count (P9)."""
@@ -274,7 +274,7 @@ def _mechanism(share: Share) -> mechanisms.Geometric:
 
 
 def _noise(share: Share) -> Noise:
-    return Noise((Part(1.0, 1, _mechanism(share)),))
+    return Noise((NoisePart(1.0, 1, _mechanism(share)),))
 
 
 def _patients(raw: Integers, noise: Noise, limit: int) -> Noised:
@@ -288,7 +288,7 @@ def _patients(raw: Integers, noise: Noise, limit: int) -> Noised:
     )
 
 
-def _summed(raw: Integers, reach: Reach, measure: Measure) -> Noised:
+def _summed(raw: Integers, reach: Margins, measure: Measure) -> Noised:
     """Counts and sums: shown no further than their bounds allow, raw beside them (P12)."""
     low = 0 if measure.low >= 0 or measure.kind is not Kind.SUM else None
     high = 0 if measure.high <= 0 and measure.kind is Kind.SUM else None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
 
 REASONS = (
     "unsubscribed",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
 
 # Kinds of journal entries.
 EXPORTED = "export"

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import Engine, Table
-    from segmenter.journal.journal import Act, Journal
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import Act, Journal, JournalEntry
     from segmenter.model import Actor
     from segmenter.store.keys import Keys
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from segmenter.journal.journal import Entry, Journal
+    from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.noise.arrays import Reals
     from segmenter.store.keys import Keys
 
@@ -109,7 +109,7 @@ def _named(release: Release) -> dict[str, Any]:
     }
 
 
-def _questions(entry: Entry, table: str) -> list[str]:
+def _questions(entry: JournalEntry, table: str) -> list[str]:
     named = entry.body.get("tables", ())
     return [str(one["question"]) for one in named if one["table"] == table]
 

@@ -16,7 +16,7 @@ from segmenter.estimation.measured import Measured, estimator_of
 from segmenter.model import Cube
 from segmenter.noise.mechanisms import Source, paid, system
 from segmenter.project.family import question_key, release_id, table_key
-from segmenter.published.histogram import Histogram
+from segmenter.published.histogram import NoisyHistogram
 from segmenter.published.release import Provenance, Release
 
 if TYPE_CHECKING:
@@ -62,14 +62,14 @@ def publish(
 
 def publish_histogram(
     labels: Sequence[str], exact: Sequence[int], spend: Spend, noise: Source | None = None
-) -> Histogram:
+) -> NoisyHistogram:
     """A noised histogram of disjoint groups of humans, with every declared label, zeros too.
 
     One human is in one group at most.
     """
     values = _noised(np.asarray(exact, dtype=np.int64), spend, noise or system)
     values.setflags(write=False)
-    return Histogram(tuple(labels), spend, values)
+    return NoisyHistogram(tuple(labels), spend, values)
 
 
 def _measured_table(cube: Cube) -> Measured:

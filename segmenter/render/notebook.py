@@ -29,10 +29,10 @@ class Result(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class NotebookTable:
     """Rows of texts and numbers that a notebook shows as a table.
 
-    >>> Table(("segment", "count"), (("a<b", 12),))._repr_html_()
+    >>> NotebookTable(("segment", "count"), (("a<b", 12),))._repr_html_()
     '<table><thead><tr><th>segment</th><th>count</th></tr></thead><tbody><tr><td>a&lt;b</td><td>12</td></tr></tbody></table>'
     """
 
@@ -48,10 +48,10 @@ class Table:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> Table:
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> NotebookTable:
     """A table of a document's list of objects; all keys, or only `columns`."""
     chosen = tuple(columns or dict.fromkeys(key for row in rows for key in row))
-    return Table(chosen, tuple(tuple(row.get(name) for name in chosen) for row in rows))
+    return NotebookTable(chosen, tuple(tuple(row.get(name) for name in chosen) for row in rows))
 
 
 def segments(run: Result) -> alt.LayerChart:

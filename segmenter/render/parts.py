@@ -14,8 +14,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-BESIDE = 3  # characters beside a column
-WIDE = 1_000  # columns where the output is no terminal: a row stays on its line
+PADDING = 3  # characters beside a column
+WIDE = 1_000  # columns if the output is no terminal: a row stays on its line
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
 
 Document = Mapping[str, Any]
@@ -65,7 +65,7 @@ def table(
     made = Table(box=box.SIMPLE_HEAD)
     shown = [[text(value) for value in row] for row in rows]
     names = [column.replace("_", " ") for column in columns]
-    widths = _widths(names, shown, console.width - BESIDE * len(names) - 1)
+    widths = _widths(names, shown, console.width - PADDING * len(names) - 1)
     for n, name in enumerate(names):
         numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
         made.add_column(

@@ -120,7 +120,7 @@ def _shortened(entry: Document) -> Document:
     }
 
 
-def _ahead(title: str) -> Callable[[Document, Console, str], None]:
+def _ageing(title: str) -> Callable[[Document, Console, str], None]:
     """How consent ages: a table a purpose."""
 
     def show(document: Document, console: Console, language: str) -> None:
@@ -265,8 +265,8 @@ FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {
     "trail": _trail,
     "quarantine": _one_list,
     "suppress": _one_list,
-    "forecast": _ahead("lapses"),
-    "notice": _ahead("notices"),
+    "forecast": _ageing("lapses"),
+    "notice": _ageing("notices"),
     "discover": _discover,
     "verify": _verify,
     "exposed": _exposed,

@@ -171,7 +171,7 @@ def _seen(one: Release, cell: tuple[int, ...]) -> Iterator[float]:
 class _Batches:
     """Noise of the real source, drawn for many runs at once.
 
-    Every number is used once, but in large tables, where only the cell that differs gets its own
+    Every number is used once, but in large tables, in which only the cell that differs gets its own
     draws and all others are dealt from a pool of drawn numbers, cut anew for each run. Both
     neighbours are dealt from one pool: then the other cells' noise has one law, be the pool's rare
     numbers as they may, and only the cell that differs can tell the neighbours apart.

@@ -20,7 +20,7 @@ from segmenter.store import files
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Entry, Journal
+    from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.store.keys import Keys
 
 INGESTED = "ingest"  # the journal kind of an entry that puts a snapshot in use
@@ -128,7 +128,7 @@ class Store:
             )
         return snapshot
 
-    def _snapshot(self, entry: Entry) -> Snapshot:
+    def _snapshot(self, entry: JournalEntry) -> Snapshot:
         body = entry.body
         path = self.home / "snapshots" / f"{body['snapshot']}.duckdb"
         return Snapshot(

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
     from segmenter.registers.exports import RegisteredExport
 
 TABLE = "suppression_entry"

@@ -46,7 +46,7 @@ def decided(
     External access is off from here on, unless the caller `writes` files of its own; then the
     suppression list is there too. `before` is called while no row was read yet: the moment to look
     at the names of columns, and to pay (P2). Of the snapshot's tables the caller `reads` only these
-    (None: all): where a state answers as it stands, no other is given a name.
+    (None: all): if a state answers as it stands, no other is given a name.
     """
     stands = not writes and _stands(context, snapshot, clocks)
     with reading(context, snapshot, reads if stands else None) as engine:
@@ -133,7 +133,7 @@ def reading(
                 msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
             )
         if names is None and not matches.trusted(engine):
-            engine.forget(matches.MATCHED)  # then they are made where they are needed
+            engine.forget(matches.MATCHED)  # then they are made when they are needed
         yield engine
 
 
@@ -149,7 +149,7 @@ def _load_lists(context: Context, engine: DuckDBEngine) -> None:
 def state_file(
     context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None
 ) -> Path:
-    """The file of decisions of a snapshot under the policy in force; made where it is missing."""
+    """The file of decisions of a snapshot under the policy in force; made if it is missing."""
     path = context.store.state_path(snapshot, state.mark(context.policy))
     with locked(context.store.lock("state")):
         if not path.is_file():
@@ -180,5 +180,5 @@ def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None)
 
 
 def clocks_of(snapshot: Snapshot, as_of: datetime | None, known_at: datetime | None) -> Clocks:
-    """The clocks asked for; each is the snapshot's moment where nothing is said (P6)."""
+    """The clocks asked for; each is the snapshot's moment if nothing is said (P6)."""
     return Clocks(as_of or snapshot.taken_at, known_at or snapshot.taken_at)

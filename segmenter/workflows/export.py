@@ -40,7 +40,7 @@ from segmenter.workflows.recovery import require_confirmed
 if TYPE_CHECKING:
     from segmenter.context import Context
     from segmenter.engine import DuckDBEngine
-    from segmenter.journal.journal import Entry as JournalEntry
+    from segmenter.journal.journal import JournalEntry
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
     from segmenter.project.policy import Channel, Destination, Policy
@@ -67,7 +67,7 @@ def export(
 ) -> Export:
     """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
 
-    Raises `PolicyError` (C14) before data is read, `Refusal` where no release is young enough (P6),
+    Raises `PolicyError` (C14) before data is read, `Refusal` if no release is young enough (P6),
     a feed is not fresh (S7) or the planned time is in quiet hours, `UsageError` for a name that is
     not there or a planned time that is over. Where the funnel cannot be paid it is null (P16).
     """
@@ -215,7 +215,7 @@ def _destination(policy: Policy, name: str | None) -> Destination:
 
 def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> ExportLayout:
     columns = tuple(column for column in engine.columns("patient") if column != "patient")
-    source = layouts.PatientSource(columns, parcel.project.sources.patient.tags)
+    source = layouts.PatientColumns(columns, parcel.project.sources.patient.tags)
     purpose = parcel.segment.segment.purpose
     return layouts.layout(policy, source, parcel.destination, purpose, parcel.channel)
 
@@ -290,7 +290,7 @@ def _order(
 
 
 def _reserve(context: Context, parcel: Parcel) -> Spend | None:
-    """Pay for the funnel before any member is read (P2, P16); None where it cannot be paid."""
+    """Pay for the funnel before any member is read (P2, P16); None if it cannot be paid."""
     epsilon = accounting.asked_nano(context.policy.release.funnel)
     cost = accounting.geometric(epsilon)
     question = f"funnel {parcel.segment.name} {parcel.channel}"

@@ -55,7 +55,7 @@ class PlanReport:
 
     @property
     def exit_status(self) -> int:
-        """3 where the policy refuses a segment."""
+        """3 if the policy refuses a segment."""
         return 0 if self.error is None else self.error.exit_status
 
     def to_dict(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def plan(
 
 
 def _setting(context: Context, asked: WorkloadRequest, *, lock: bool) -> Setting:
-    """The setting of the plan. A lock needs none: where it is written, no data may be at hand."""
+    """The setting of the plan. A lock needs none: it may be written on a machine without data."""
     try:
         _, setting = setting_of(context, asked)
     except UsageError:

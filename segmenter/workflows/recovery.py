@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
     from segmenter.budget.ledger import Ledger
     from segmenter.context import Context
-    from segmenter.journal.journal import Act
-    from segmenter.journal.journal import Entry as Line
+    from segmenter.journal.journal import Act, JournalEntry
     from segmenter.journal.recovery import Remnant
 
 INGEST = "ingest"
@@ -101,7 +100,7 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
         )
     registers = {file.stem for file in (context.home / "registers").glob("*.duckdb")}
 
-    def choose(verified: Sequence[Line], remnants: Sequence[Remnant]) -> list[Act]:
+    def choose(verified: Sequence[JournalEntry], remnants: Sequence[Remnant]) -> list[Act]:
         return list(_kept(context, verified, remnants, registers))
 
     recovered = ledger.recover(context.actor.account, choose, restored=restored)
@@ -158,7 +157,7 @@ def _trusted(context: Context, ledger: Ledger) -> bool:
 
 def _kept(
     context: Context,
-    verified: Sequence[Line],
+    verified: Sequence[JournalEntry],
     remnants: Sequence[Remnant],
     registers: set[str],
 ) -> Iterator[Act]:
@@ -210,8 +209,8 @@ def _is_registered(remnant: Remnant, registers: set[str]) -> bool:
     return True
 
 
-def _line(remnant: Remnant) -> Line:
-    from segmenter.journal.journal import Entry as JournalEntry
+def _line(remnant: Remnant) -> JournalEntry:
+    from segmenter.journal.journal import JournalEntry
 
     at = datetime.fromisoformat(remnant.at)
     return JournalEntry(remnant.seq, at, remnant.actor, remnant.kind, remnant.body, "")

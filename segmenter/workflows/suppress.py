@@ -97,7 +97,7 @@ class HashesExported(Documented):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class EntryScope:
     """What an entry covers; None is all."""
 
     channel: str | None = None
@@ -125,7 +125,7 @@ def import_files(
     A file that was read before changes nothing (S6). `ignored` are columns that look like opt-outs
     and are left unread (R1).
     """
-    Limits(channel).check(context)
+    EntryScope(channel).check(context)
     missing = [file for file in files if not file.is_file()]
     if missing:
         msg = "there is no such file"
@@ -159,7 +159,7 @@ def show(context: Context) -> SuppressionSummary:
 
 
 def add(
-    context: Context, kind: str, value: str, scope: Limits, reason: str, until: datetime | None
+    context: Context, kind: str, value: str, scope: EntryScope, reason: str, until: datetime | None
 ) -> OptOutAdded:
     """Suppress one identifier from this instant, for every process and without an ingest.
 
@@ -189,14 +189,14 @@ def add(
     )
 
 
-def add_token(context: Context, token: str, scope: Limits) -> OptOutAdded:
+def add_token(context: Context, token: str, scope: EntryScope) -> OptOutAdded:
     """Suppress whom a List-Unsubscribe token was made for, on the channel it was sent on.
 
     Anyone may: it only tightens (S1).
 
     The answer says neither who that is nor how they are reached.
     """
-    if scope != Limits():
+    if scope != EntryScope():
         msg = "a token says itself what it covers"
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
     with opened(context, context.store.current(context.journal)) as engine:
@@ -219,7 +219,7 @@ def _sent(context: Context) -> list[unsubscribe.SentAs]:
 
 def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> OptOutLifted:
     """Lift the entries of one identifier (S1). For officers, with a reason."""
-    Limits(channel).check(context)
+    EntryScope(channel).check(context)
     hashes = changes.hashes_of(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
         lifted = changes.lift(engine, context.journal, context.actor, kind, hashes, reason, channel)

@@ -31,7 +31,7 @@ from segmenter.dimensions.partition import Partition, Region, count_groups, find
 from segmenter.estimation.estimator import Estimator, MeasuredPartition
 from segmenter.estimation.marginals import Lattice, parts_of, subsets
 from segmenter.noise.mechanisms import Geometric
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.planning import planner
 from segmenter.project.family import region
 from segmenter.release import answers
@@ -194,7 +194,7 @@ def test_p8_no_mixture_of_draws_passes_the_margin_of_its_variance():
     for chance in (0.025, 0.01, 0.001, 0.1):
         for _ in range(40):
             parts = tuple(
-                Part(
+                NoisePart(
                     float(random.uniform(0.05, 1)),
                     int(random.integers(1, 30)),
                     Geometric(int(random.uniform(0.01, 1) * NANO)),

@@ -270,7 +270,7 @@ def policy():
 
 
 def plan(policy, destination, purpose="offers", channel="email", **tags):
-    source = layout.PatientSource(KNOWN, {"risk": "care", "doctor": "prescriber", **tags})
+    source = layout.PatientColumns(KNOWN, {"risk": "care", "doctor": "prescriber", **tags})
     return layout.layout(policy, source, destination, purpose, channel)
 
 

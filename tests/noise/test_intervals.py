@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from counting import seeded
-from segmenter.noise.intervals import given_at_least, reach_of, unconditional
+from segmenter.noise.intervals import given_at_least, margins_of, unconditional
 from segmenter.noise.mechanisms import DiscreteGaussian, Geometric
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 
 NANO = 1_000_000_000
 PATIENTS = 11
@@ -22,7 +22,7 @@ MECHANISMS = [
 
 
 def noise_of(mechanism):
-    return Noise((Part(1.0, 1, mechanism),))
+    return Noise((NoisePart(1.0, 1, mechanism),))
 
 
 def covered(intervals, counts):
@@ -92,7 +92,10 @@ def test_counts_are_never_below_zero_and_lie_in_their_own_interval():
 @pytest.mark.parametrize("epsilon", [0.1, 0.5, 1, 3])
 def test_p12_sums_of_fractions_of_draws_cover_95_of_100(epsilon):
     """As tables that are derived from several have them."""
-    parts = (Part(0.37, 7, Geometric(int(epsilon * NANO))), Part(0.63, 2, Geometric(NANO)))
+    parts = (
+        NoisePart(0.37, 7, Geometric(int(epsilon * NANO))),
+        NoisePart(0.63, 2, Geometric(NANO)),
+    )
     noise, source = Noise(parts), seeded(5)
     drawn = np.zeros(RUNS)
     for part in parts:
@@ -102,13 +105,13 @@ def test_p12_sums_of_fractions_of_draws_cover_95_of_100(epsilon):
 
 
 def test_one_side_is_a_number_shorter_if_that_is_enough():
-    reach = reach_of(noise_of(Geometric(3 * NANO)).law)
+    reach = margins_of(noise_of(Geometric(3 * NANO)).law)
     assert (reach.below, reach.above) == (1, 0)
 
 
 def test_wide_noise_has_intervals_too():
     law = noise_of(Geometric(NANO, 10**9)).law
-    reach = reach_of(law)
+    reach = margins_of(law)
     assert reach.below == pytest.approx(10**9 * np.log(20), rel=0.001)
     intervals = given_at_least(law, np.array([9e9, 1e12]), 9e9)
     assert intervals.low[0] == 0

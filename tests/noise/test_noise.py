@@ -20,7 +20,7 @@ from segmenter.noise import mechanisms, sums
 from segmenter.noise.discrete_gaussian import DiscreteGaussianSampler
 from segmenter.noise.discrete_laplace import DiscreteLaplaceSampler
 from segmenter.noise.mechanisms import DiscreteGaussian, Geometric
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.noise.trials import Trials
 
 NANO = 1_000_000_000
@@ -114,7 +114,7 @@ def test_moments_of_geometric_noise(epsilon, sensitivity):
 @given(st.integers(50_000_000, 3 * NANO), st.sampled_from([0.05, 0.025, 0.01, 1e-4]))
 def test_p8_the_margin_of_one_cell_is_the_smallest(epsilon, chance):
     mechanism = Geometric(epsilon)
-    margin = Noise((Part(1.0, 1, mechanism),)).beyond(chance)
+    margin = Noise((NoisePart(1.0, 1, mechanism),)).beyond(chance)
     tail = lambda m: mechanism.decay**m / (1 + mechanism.decay)  # noqa: E731 - P(noise >= m)
     assert tail(margin + 1) <= chance * (1 + 1e-9)
     assert margin == 0 or tail(margin) > chance * (1 - 1e-9)
@@ -130,7 +130,7 @@ def test_p8_the_margin_of_one_cell_is_the_smallest(epsilon, chance):
     st.sampled_from([0.025, 0.01]),
 )
 def test_margins_of_weighted_sums_hold_and_are_not_wasteful(listed, chance):
-    noise = Noise(tuple(Part(w, n, Geometric(e)) for w, n, e in listed))
+    noise = Noise(tuple(NoisePart(w, n, Geometric(e)) for w, n, e in listed))
     random = np.random.default_rng(7)
     drawn = np.zeros(100_000)
     for w, n, e in listed:
@@ -145,7 +145,7 @@ def test_margins_of_weighted_sums_hold_and_are_not_wasteful(listed, chance):
 
 
 def test_sums_of_many_kinds_of_draws_get_a_safe_quantile():
-    parts = tuple(Part(0.1 + k / 100, 2, Geometric(NANO)) for k in range(100))
+    parts = tuple(NoisePart(0.1 + k / 100, 2, Geometric(NANO)) for k in range(100))
     law = sums._convolved(Noise(parts))
     exact = float(law.quantile(np.array([0.025]))[0])
     assert exact <= sums._expanded(Noise(parts), 0.025) <= 1.05 * exact + 2
@@ -316,6 +316,6 @@ def test_noise_wider_than_a_number_is_refused_before_anything_is_paid():
 
 
 def test_margins_of_wide_noise_are_those_of_its_scale():
-    wide = Noise((Part(1.0, 1, Geometric(NANO, 10**9)),))
+    wide = Noise((NoisePart(1.0, 1, Geometric(NANO, 10**9)),))
     expected = 10**9 * math.log(20)
     assert expected <= wide.beyond(0.025) <= 1.001 * expected

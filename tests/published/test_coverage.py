@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from counting import NANO, cube, paid, policy, provenance, resolved, seeded, segment, sizes
-from segmenter.noise.intervals import reach_of
+from segmenter.noise.intervals import margins_of
 from segmenter.noise.mechanisms import Geometric
-from segmenter.noise.sums import Noise, Part
+from segmenter.noise.sums import Noise, NoisePart
 from segmenter.published.segment_count import read_off
 from segmenter.release import publish as release
 
@@ -72,7 +72,7 @@ def publish_often(true, measured, runs=RUNS):
 def attainable(noise):
     """The chance that the shortest range of at least 95 % has: more, if the law has few masses."""
     law = noise.law
-    reach = reach_of(law)
+    reach = margins_of(law)
     beyond = law.at_least(np.array([reach.below, reach.above]) + (1 if law.whole else 0))
     return 1 - float(beyond.sum())
 
@@ -82,7 +82,7 @@ def test_p12_a_table_that_was_measured_alone(epsilon):
     covered = publish_often(np.full(sizes(*TWO), 300), [(TWO, epsilon)])
     law = Geometric(int(epsilon * NANO))
     for kind, cells in (("cell", 1), ("matched", 3), ("whole", 3)):
-        expected = attainable(Noise((Part(1.0, cells, law),)))
+        expected = attainable(Noise((NoisePart(1.0, cells, law),)))
         assert covered.many(kind) >= 2_000
         assert covered.share(kind) == pytest.approx(expected, abs=0.015), kind
         assert covered.share(kind) >= 0.94
@@ -130,7 +130,7 @@ def test_p16_a_histogram(epsilon):
         covered.add("one", one.low, one.high, 50)
         covered.add("two", two.low, two.high, 100)
     for kind, labels in (("one", 1), ("two", 2)):
-        expected = attainable(Noise((Part(1.0, labels, Geometric(int(epsilon * NANO))),)))
+        expected = attainable(Noise((NoisePart(1.0, labels, Geometric(int(epsilon * NANO))),)))
         assert covered.share(kind) == pytest.approx(expected, abs=0.015)
         assert 0.94 <= covered.share(kind) <= 0.99
 

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import duckdb
 
@@ -17,9 +17,6 @@ from segmenter.engine.duckdb.errors import fixed_errors
 from segmenter.engine.duckdb.spill import own_folder
 from segmenter.engine.quoting import quoted
 from segmenter.errors import EngineError
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 GIBIBYTE = 1 << 30
 
@@ -60,7 +57,7 @@ class Connection:
         try:
             self._start()
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
@@ -86,12 +83,7 @@ class Connection:
             )
             raise EngineError(msg, hint=hint) from None
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None

@@ -7,7 +7,6 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import duckdb
 
@@ -17,9 +16,6 @@ from segmenter.engine.quoting import named, quoted
 from segmenter.engine.scope import Scope
 from segmenter.errors import Cancelled, EngineError, ProjectKeyError
 from segmenter.tables import File, Table, Tables
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 @dataclass(slots=True, repr=False)
@@ -33,13 +29,8 @@ class Files(Connection):
     # The alias of each attached file.
     _files: dict[Path, str] = field(default_factory=dict)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        Connection.__exit__(self, kind, error, trace)
+    def __exit__(self, *raised: object) -> None:
+        Connection.__exit__(self, *raised)
         self._kinds.clear()
         self._scopes.clear()
         self._files.clear()

@@ -50,7 +50,7 @@ class ParquetScan:
     first: int
 
 
-class Reading(Filling):
+class FileReading(Filling):
     """What an engine does with files of others."""
 
     __slots__ = ()

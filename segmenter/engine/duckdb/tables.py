@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from segmenter.engine.duckdb.errors import fixed_errors
 from segmenter.engine.duckdb.files import Files
 from segmenter.engine.quoting import in_sql, named, quoted
-from segmenter.tables import Table, Tables
+from segmenter.tables import Columns, Table, Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,13 +41,7 @@ class Filling(Files):
         with self._framed(frame):
             return self._new("frame", "AS FROM _frame", into, "cannot load a frame")
 
-    def narrowed(
-        self,
-        tables: Mapping[str, Table],
-        columns: Mapping[str, Sequence[str] | None],
-        keys: Table,
-        /,
-    ) -> Tables:
+    def narrowed(self, tables: Mapping[str, Table], columns: Columns, keys: Table, /) -> Tables:
         """The tables that `columns` names, with the rows of the patients in `keys` alone.
 
         Of each the columns that are kept, None for all: a column that nobody reads need not be
