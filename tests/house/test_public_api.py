@@ -54,7 +54,7 @@ NAMES = {
     ],
     "segmenter.demo": ["EXPORTS", "DemoReport", "generate", "run"],
 }
-CHARTS = ["Table", "budgets", "cells", "funnel", "segments", "svg", "table"]
+CHARTS = ["NotebookTable", "budgets", "cells", "funnel", "segments", "svg", "table"]
 
 
 @pytest.mark.parametrize("name", NAMES)
