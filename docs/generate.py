@@ -1,7 +1,8 @@
 """Writes the pages that are read off the program: `make docs`. A test fails where one is stale.
 
 `reference/commands.md` from the command line, `reference/python.md` from docstrings,
-`reference/files.md` from the JSON Schemas, `privacy-tests.md` from the names of the tests, and in
+`reference/files.md` from the JSON Schemas, `reference/roles.md` from the table of
+`segmenter/roles.py`, `privacy-tests.md` from the names of the tests, and in
 `consent.md` the worked cases from the same case files that the tests run.
 """
 
@@ -27,6 +28,12 @@ the clinic of `segmenter demo`.
 """
 FILES = """What may stand in the YAML files. Unknown keys are errors. `segmenter schema` prints the same as JSON Schemas, for editors.
 """
+ROLES = """Who may do what, on the command line and in Python. Whoever may not is refused, with the rule `roles` and exit status 3.
+
+The policy's `roles` name the accounts of the operating system that hold each role; `'*'` is every account. An account may do what any
+of its roles may. *Without a role* is an account that the declared roles do not name; the last column is a policy that declares no roles.
+A role is a boundary only if the project's files are out of reach of whoever holds another one.
+"""
 CASES = re.compile(r"(<!-- cases: (\S+) -->\n).*?(<!-- end of cases -->)", re.DOTALL)
 Schema = Mapping[str, Any]
 
@@ -38,6 +45,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "commands.md": commands(),
         DOCS / "reference" / "files.md": files(),
         DOCS / "reference" / "python.md": verbs(),
+        DOCS / "reference" / "roles.md": roles(),
         DOCS / "privacy-tests.md": rules(),
         consent: with_cases(consent.read_text(encoding="utf-8")),
     }
@@ -197,6 +205,28 @@ def _default(value: Schema) -> str:
 
 def _plain(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("Shape")).lower()
+
+
+# -- roles ------------------------------------------------------------------------------------------
+
+
+def roles() -> str:
+    """The table of verbs by role."""
+    from segmenter.model import Role
+    from segmenter.roles import RIGHTS
+
+    names = [role.value for role in Role]
+    heads = ["", *names, "without a role", "no roles declared"]
+    lines = [_cells(heads), "|---|" + ":-:|" * (len(heads) - 1) + "\n"]
+    for verb, right in RIGHTS.items():
+        allowed = [role in right.roles for role in Role]
+        marks = ["yes" if each else "" for each in (*allowed, right.roleless, right.undeclared)]
+        lines.append(_cells([f"`{verb}`", *marks]))
+    return f"# Roles\n\n{MADE}\n{ROLES}\n" + "".join(lines)
+
+
+def _cells(texts: list[str]) -> str:
+    return f"| {' | '.join(texts)} |\n"
 
 
 # -- rules and tests -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from segmenter import roles
 from segmenter.errors import Refusal
 from segmenter.journal.journal import Journal, locked
 from segmenter.model import Progress, silent
@@ -51,17 +52,9 @@ class Context:
         """The project's private folder."""
         return self.store.home
 
-    def require_officer(self, what: str) -> None:
-        """Refuse if the actor is not an officer (roles)."""
-        if not self.actor.is_officer:
-            rule, msg = "roles", f"only the data protection officer may {what}"
-            raise Refusal(rule, msg, hint="the policy's `roles` name the officer's account")
-
-    def require_operator(self, what: str) -> None:
-        """Refuse if the actor is neither an officer nor an operator (roles)."""
-        if not self.actor.sees_row_counts:
-            rule, msg = "roles", f"only an officer or operator may {what}"
-            raise Refusal(rule, msg, hint="the policy's `roles` name their accounts")
+    def require(self, verb: str) -> None:
+        """Refuse (`roles`) if the actor may not do a verb of the table in `segmenter.roles`."""
+        roles.require(self.actor, verb, declared=bool(self.policy.roles))
 
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Leave a line on the trail: who, when, what, under which policy."""

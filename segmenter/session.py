@@ -8,11 +8,12 @@ The command line calls nothing else. Every verb runs the workflow of its name in
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, Self, TypeVar
 
 from segmenter import context as contexts
 from segmenter.context import Context
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from segmenter.workflows.why import WhyReport
 
 Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 
 def open_project(
@@ -80,6 +82,20 @@ def open_project(
 
             finish_erasures(context)
     return Session(context, lasting)
+
+
+def by_role(
+    verb: Callable[Concatenate[Session, Given], Result],
+) -> Callable[Concatenate[Session, Given], Result]:
+    """A verb that is refused (`roles`) to whom the table in `segmenter.roles` does not give it."""
+    name = verb.__name__.replace("_", " ")
+
+    @functools.wraps(verb)
+    def allowed(session: Session, /, *args: Given.args, **options: Given.kwargs) -> Result:
+        session.context.require(name)
+        return verb(session, *args, **options)
+
+    return allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +162,7 @@ class Session:
 
     # -- from sources to published numbers ---------------------------------------------------------
 
+    @by_role
     def ingest(self, *, accept: str | None = None, reason: str | None = None) -> IngestReport:
         """Read the declared sources into a new snapshot, decide who may be used, put it in use.
 
@@ -163,6 +180,7 @@ class Session:
 
         return ingest(self.context, accept, reason)
 
+    @by_role
     def plan(
         self,
         selection: Names = None,
@@ -195,6 +213,7 @@ class Session:
             lock=lock,
         )
 
+    @by_role
     def run(
         self,
         selection: Names = None,
@@ -225,6 +244,7 @@ class Session:
             run(self.context, self._asked(selection, as_of, known_at, epsilon, tables))
         )
 
+    @by_role
     def report(
         self, selection: Names = None, *, to: str | Path | None = None, language: str = "en"
     ) -> Reports:
@@ -242,6 +262,7 @@ class Session:
 
         return report(self.context, names(selection), None if to is None else Path(to), language)
 
+    @by_role
     def query(
         self,
         sql: str,
@@ -270,6 +291,7 @@ class Session:
             query(self.context, sql, purpose, amount(epsilon), self._at(as_of), self._at(known_at))
         )
 
+    @by_role
     def discover(
         self, segment: str, *, toward: str | None = None, epsilon: Amount = None
     ) -> Discovery:
@@ -287,6 +309,7 @@ class Session:
 
         return discover(self.context, segment, toward, amount(epsilon))
 
+    @by_role
     def forecast(self, purpose: str, *, epsilon: Amount = None) -> AgeingReport:
         """How many patients who are eligible now will lapse within 0-30, 31-60 and 61-90 days.
 
@@ -303,6 +326,7 @@ class Session:
 
         return forecast(self.context, purpose, amount(epsilon))
 
+    @by_role
     def notice(
         self, *, purpose: str | None = None, before: Moment = None, epsilon: Amount = None
     ) -> AgeingReport:
@@ -318,6 +342,7 @@ class Session:
 
         return notice(self.context, purpose, self._at(before), amount(epsilon))
 
+    @by_role
     def test(self) -> TrialReport:
         """Try the project out on invented patients: costs, coverage, privacy (P1, P8).
 
@@ -334,6 +359,7 @@ class Session:
 
     # -- files that leave --------------------------------------------------------------------------
 
+    @by_role
     def export(
         self,
         segment: str,
@@ -357,6 +383,7 @@ class Session:
 
         return export(self.context, segment, channel, destination, self._at(planned_at))
 
+    @by_role
     def recall(self) -> Recalls:
         """Make recalls for everyone who left after an export, and list all.
 
@@ -369,6 +396,7 @@ class Session:
 
         return recall(self.context)
 
+    @by_role
     def recall_ack(self, recall: str) -> Recalls:
         """Note that a destination removed everyone of a recall, and list all.
 
@@ -382,6 +410,7 @@ class Session:
 
         return acknowledge(self.context, recall)
 
+    @by_role
     def exposed(self, export: str) -> Exposed:
         """Who was in an exported file, and which categories. For officers.
 
@@ -396,6 +425,7 @@ class Session:
 
         return exposed(self.context, export)
 
+    @by_role
     def verify(self, manifest: str | Path) -> VerifiedManifest:
         """Check a manifest: its signature, whose key made it, whether its file is the one it names.
 
@@ -409,6 +439,7 @@ class Session:
 
         return verify(self.context, Path(manifest))
 
+    @by_role
     def retain(self) -> Retained:
         """Apply the policy's limits on how long things are kept; says what it removed.
 
@@ -423,6 +454,7 @@ class Session:
 
     # -- the suppression list ----------------------------------------------------------------------
 
+    @by_role
     def suppress_show(self) -> SuppressionSummary:
         """The list by reason and source; exact numbers for officers and operators.
 
@@ -433,6 +465,7 @@ class Session:
 
         return suppress.show(self.context)
 
+    @by_role
     def suppress_import(
         self,
         files: str | Path | Sequence[str | Path],
@@ -461,6 +494,7 @@ class Session:
             ignored,
         )
 
+    @by_role
     def suppress_add(
         self,
         kind: str,
@@ -497,6 +531,7 @@ class Session:
             self._at(until),
         )
 
+    @by_role
     def suppress_lift(
         self, kind: str, value: str, *, reason: str, channel: str | None = None
     ) -> OptOutLifted:
@@ -513,6 +548,7 @@ class Session:
 
         return suppress.lift(self.context, kind, value, reason, channel)
 
+    @by_role
     def suppress_export(self, file: str | Path, *, overwrite: bool = False) -> HashesExported:
         """Write the list's keyed hashes, to share with a processor. For officers.
 
@@ -528,6 +564,7 @@ class Session:
 
     # -- one person, for officers ------------------------------------------------------------------
 
+    @by_role
     def why(
         self,
         patient: str,
@@ -554,6 +591,7 @@ class Session:
         del language  # the document holds the sentences in every language
         return why(self.context, patient, segment, channel, self._at(as_of), self._at(known_at))
 
+    @by_role
     def receipt(self, patient: str, *, language: str = "en") -> Receipt:
         """A patient's consent receipt (ISO/IEC TS 27560).
 
@@ -566,6 +604,7 @@ class Session:
 
         return receipt(self.context, patient, language)
 
+    @by_role
     def subject(self, patient: str, *, language: str = "en") -> Subject:
         """All that is held of a person: the answer to an access request (GDPR 15).
 
@@ -579,6 +618,7 @@ class Session:
         del language  # the document holds the sentences in every language
         return subject(self.context, patient)
 
+    @by_role
     def forget(self, patient: str, *, confirm: bool = False) -> Forgotten:
         """Erase a person from every file and recall them from every export (S8, GDPR 17).
 
@@ -598,6 +638,7 @@ class Session:
 
     # -- budgets, quarantine, trail ----------------------------------------------------------------
 
+    @by_role
     def budget(self) -> BudgetReport:
         """What is allowed, spent and left of each purpose in its period (P3 to P5).
 
@@ -613,6 +654,7 @@ class Session:
 
         return budget(self.context)
 
+    @by_role
     def budget_verify(self) -> JournalVerified:
         """Verify the whole journal, line by line, against its marks and anchors (P4).
 
@@ -625,6 +667,7 @@ class Session:
 
         return budget_verify(self.context)
 
+    @by_role
     def budget_recover(self, *, restored: bool = False) -> RecoveryReport:
         """Start again from a journal that cannot be trusted, assuming the worst (P4). For officers.
 
@@ -640,6 +683,7 @@ class Session:
 
         return budget_recover(self.context, restored=restored)
 
+    @by_role
     def budget_confirm(self, *, reason: str) -> RecoveryConfirmed:
         """Confirm that all opt-outs are there again after a recovery; exports go on. For officers.
 
@@ -653,6 +697,7 @@ class Session:
 
         return budget_confirm(self.context, reason)
 
+    @by_role
     def quarantine(self) -> Listing:
         """The rows that were set aside. For officers and operators.
 
@@ -667,6 +712,7 @@ class Session:
 
         return quarantine(self.context)
 
+    @by_role
     def trail(self) -> Listing:
         """Who did what, when, under which policy. For officers and operators.
 

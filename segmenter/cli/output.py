@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from segmenter.errors import UsageError
+from segmenter.roles import right_to
 
 LANGUAGES = ("en", "fr")
 _answered: list[bool] = []
@@ -81,7 +82,11 @@ def write_json(document: Any) -> None:
 
 
 def called(ctx: typer.Context, *, json: bool = False) -> Call:
-    """The call, with `--json` given before or after the verb."""
+    """The call, with `--json` given before or after the verb.
+
+    Raises `Refusal` (`roles`) for a verb that is not in the table of `segmenter.roles`.
+    """
+    right_to(ctx.command_path.partition(" ")[2])
     call = ctx.obj if isinstance(ctx.obj, Call) else Call(Path.cwd())
     call = replace(call, json=True) if json else call
     ctx.obj = call

@@ -66,13 +66,7 @@ def _policy(shape: PolicyShape) -> p.Policy:
             {k: v for k, v in shape.organisation.model_dump().items() if v is not None}
         ),
         time_zone=shape.time_zone,
-        roles=p.frozen(
-            {
-                role: tuple(accounts)
-                for role, accounts in shape.roles.model_dump().items()
-                if accounts
-            }
-        ),
+        roles=p.frozen(_roles(shape)),
         notices=tuple(shape.notices),
         categories=p.frozen(
             {n: p.Category(n, c.sensitivity, c.dpia) for n, c in shape.categories.items()}
@@ -99,6 +93,12 @@ def _policy(shape: PolicyShape) -> p.Policy:
         retention=p.frozen(shape.retention.model_dump(exclude_none=True)),
         unsubscribe_url=shape.unsubscribe_url,
     )
+
+
+def _roles(shape: PolicyShape) -> dict[str, tuple[str, ...]]:
+    """The declared roles, those of nobody among them: `marketer: []` declares one."""
+    declared = shape.roles.model_dump(exclude_unset=True)
+    return {role: tuple(accounts) for role, accounts in declared.items()}
 
 
 def _channel(name: str, shape: PolicyShape) -> p.Channel:

@@ -50,7 +50,7 @@ class Acceptance:
             raise UsageError(f"`{rule}` cannot be accepted", hint=f"write --accept {RULE}")
         if not (reason or "").strip():
             raise UsageError("to accept a load takes a reason", hint="write --reason TEXT")
-        context.require_officer("accept a load")
+        context.require("ingest --accept")
         return cls(str(reason).strip())
 
 

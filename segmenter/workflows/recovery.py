@@ -90,7 +90,6 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
     Every budget of the period is taken as spent. A journal that can be trusted is left alone
     (`UsageError`), unless the officer knows better: the whole folder was `restored` from a backup.
     """
-    context.require_officer("recover the ledger")
     ledger = ledger_of(context)
     if not restored and _trusted(context, ledger):
         raise UsageError(
@@ -113,7 +112,6 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
 
 def budget_confirm(context: Context, reason: str) -> RecoveryConfirmed:
     """Confirm what a recovery kept and what was imported again; exports then go on. For officers."""
-    context.require_officer("confirm a recovery")
     if not reason.strip():
         raise UsageError("a confirmation needs a reason", hint="--reason says why, for the trail")
     if not _unconfirmed(context):

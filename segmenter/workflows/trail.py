@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.errors import Refusal
 from segmenter.model import stamp
 from segmenter.workflows.quarantine import Listing
 
@@ -17,12 +16,6 @@ def trail(context: Context) -> Listing:
 
     Columns: seq, at, actor, act, policy, hash.
     """
-    if not context.actor.sees_row_counts:
-        raise Refusal(
-            "roles",
-            "only officers and operators may read the trail",
-            hint="the policy's `roles` name their accounts",
-        )
     rows = []
     for entry in context.journal.read():
         row = {

@@ -79,10 +79,8 @@ def why(
     """WhyReport a patient may or may not be used: for every use of the policy, or for one segment.
 
     With a channel the question is whether the segment may contact them there, so it reads `contact`
-    too. Both clocks are now if nothing is said. Refused (`roles`) for anyone but an officer; leaves
-    a line with the patient's pseudonym.
+    too. Both clocks are now if nothing is said. Leaves a line with the patient's pseudonym.
     """
-    context.require_officer("ask why")
     now = context.now()
     clocks = Clocks(as_of or now, known_at or now)
     uses = _uses(context, segment, channel)

@@ -324,7 +324,8 @@ def test_a_notice_gives_what_it_can_and_says_what_was_refused(tmp_path, lang):
         name: {"epsilon": "100", "period": "year"} for name in ("prevention", "statistics", "total")
     }
     program = Program(
-        plain_project(tmp_path, roles={"marketer": ["*"]}, budgets=budgets), inside=True
+        plain_project(tmp_path, roles={"operator": ["*"], "marketer": ["*"]}, budgets=budgets),
+        inside=True,
     )
     program.ok("ingest")
     ran = program("notice", "--json")

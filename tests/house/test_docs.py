@@ -147,6 +147,7 @@ def _generator() -> object:
         "reference/commands.md",
         "reference/files.md",
         "reference/python.md",
+        "reference/roles.md",
         "privacy-tests.md",
         "consent.md",
     ],

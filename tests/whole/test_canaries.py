@@ -7,6 +7,7 @@ noise that is never zero.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import json
 import logging
@@ -17,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from ruamel.yaml import YAML
 
 import segmenter
 from driving import Program
 from segmenter.selftest.unreal import unreal
 from segmenter.session import Session
-from worlds import plain_consent, plain_patient, plain_project, write_csv
+from worlds import plain_consent, plain_patient, plain_project, write_csv, write_yaml
 
 ID, NAME, LOCAL, STREET, DIGITS = (
     "CANARY7Q3X",
@@ -249,6 +251,14 @@ def counted(tmp_path_factory):
     return root
 
 
+def undeclared(context):
+    """A session of the same account if the policy declared no roles: a marketer may not ingest."""
+    policy = dataclasses.replace(context.policy, roles={})
+    return Session(
+        dataclasses.replace(context, policy=policy, actor=policy.actor(context.actor.account))
+    )
+
+
 def holds_count(told):
     """Whether an exact count stands in a text as a number of its own.
 
@@ -309,7 +319,7 @@ def test_no_exact_count_is_told(counted, caplog):
     ):
         session = Session(context)
         results = [
-            session.ingest(),
+            undeclared(context).ingest(),
             session.plan(),
             session.run(),
             session.export("women", channel="email", destination="check"),
@@ -337,8 +347,8 @@ def test_no_exact_count_is_told(counted, caplog):
 def test_no_exact_count_is_in_a_file_or_a_name(counted, tmp_path):
     root = shutil.copytree(counted, tmp_path / "copy")
     with unreal(root, noise=never_zero) as context:
+        undeclared(context).ingest()
         session = Session(context)
-        session.ingest()
         session.run()
         session.export("women", channel="email", destination="check")
     payloads = set((root / ".segmenter" / "exports").rglob("*.csv"))
@@ -353,7 +363,10 @@ def test_a_marketer_is_told_no_exact_count_by_the_commands(counted, tmp_path):
     root = tmp_path / "real"
     shutil.copytree(counted, root, ignore=shutil.ignore_patterns(".segmenter"))
     program = Program(root, inside=True)
+    policy = YAML(typ="safe").load((root / "policy.yml").read_text(encoding="utf-8"))
     for words in (("check",), ("ingest",), ("plan",), ("run",), EXPORT, ("budget",)):
+        roles = {} if words == ("ingest",) else policy["roles"]  # a marketer may not ingest
+        write_yaml(root / "policy.yml", {**policy, "roles": roles})
         for form in (words, (*words, "--json")):
             ran = program(*form)
             assert ran.status in (0, 3), ran.err
