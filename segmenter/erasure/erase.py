@@ -16,7 +16,7 @@ from segmenter.erasure import prove, rewrite
 from segmenter.erasure.tombstones import (
     DONE,
     find_erased,
-    standing,
+    in_force,
     tombstones,
     unfinished,
 )
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine
     from segmenter.journal.journal import Journal
     from segmenter.registers.entries import SuppressionEntry
     from segmenter.registers.registry import Registry
 
-    Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
+    Engines = Callable[[], AbstractContextManager[Engine]]
     Recall = Callable[[Sequence[SuppressionEntry]], Sequence[str]]
     Waiting = Callable[[], Sequence[Path]]
 
@@ -151,9 +151,8 @@ class Eraser:
         texts: dict[str, set[str]] = {kind: set() for kind in ("patient_id", *IDENTIFIERS)}
         for file in rewrite.snapshot_files(self.registry, self.in_use):
             with self.engines() as engine:
-                engine.attach(rewrite.OLD, file)
-                engine.expose(rewrite.OLD, ("identity", "patient", "link_group"))
-                people = engine.rows("linked_person", {"patient_id": patient_id})
+                values = {"patient_id": patient_id}
+                people = engine.rows("linked_person", reads=engine.attach(file), values=values)
             for _, own_id, *identifiers in people:
                 texts["patient_id"].add(own_id)
                 for kind, text in zip(IDENTIFIERS, identifiers, strict=True):
@@ -168,10 +167,14 @@ class Eraser:
     def _shared(self, stones: Sequence[SuppressionEntry]) -> dict[str, int]:
         """How many patients who stay a tombstone covers, by the kind of address."""
         with self.engines() as engine:
-            engine.attach(rewrite.OLD, self.registry.snapshot_file(self.in_use))
-            engine.expose(rewrite.OLD, ("address",))
-            find_erased(engine, stones)
-            return dict(engine.rows("erase_neighbour"))
+            snapshot = engine.attach(self.registry.snapshot_file(self.in_use))
+            erased = find_erased(engine, snapshot, stones)
+            reads = {
+                "address": snapshot["address"],
+                "tombstone": erased.tombstones,
+                "gone": erased.patients,
+            }
+            return dict(engine.rows("erase_neighbour", reads=reads))
 
     def _rewrite_registers(self, stones: Sequence[SuppressionEntry]) -> Rewritten:
         acts = self.registry.journal.read(EXPORTED, RECALLED)
@@ -193,7 +196,7 @@ class Eraser:
             is_written = rewrite.rewrite_snapshot(
                 self.engines,
                 file,
-                lambda engine: find_erased(engine, stones),
+                lambda engine, tables: find_erased(engine, tables, stones),
                 always=file.stem == self.in_use,
             )
             if is_written:
@@ -207,7 +210,9 @@ def keep_out(engines: Engines, journal: Journal, snapshot: Path) -> bool:
     To be called before a snapshot is put in use; gives whether there were any. An id whose
     tombstone an officer lifted may come back.
     """
-    stones = standing(journal)
+    stones = in_force(journal)
     if not stones:
         return False
-    return rewrite.rewrite_snapshot(engines, snapshot, lambda engine: find_erased(engine, stones))
+    return rewrite.rewrite_snapshot(
+        engines, snapshot, lambda engine, tables: find_erased(engine, tables, stones)
+    )

@@ -14,16 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.registers.registry import Registry
 
-    Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
+    Engines = Callable[[], AbstractContextManager[Engine]]
 
 DATABASES = ("snapshots", "states", "registers", "suppressions")  # folders of DuckDB files
 WHOLE = ("snapshots", "registers")  # of these, the ones where nobody writes meanwhile
 KEY_FILES = ("key", "key.check")
 SEALED_TO_OTHERS = ".age"  # only their destination can open these; registers say who is in them
-SEARCHED = "searched"  # the alias of an attached file
 SHORTEST = (
     5  # a shorter text is found everywhere by chance; only columns of ids are searched for it
 )
@@ -40,12 +39,15 @@ class Needles:
     def __repr__(self) -> str:
         return "Needles()"
 
-    def load(self, engine: DuckDBEngine) -> None:
-        """Make the tables `needle` and `needle_id` (text)."""
-        import polars as pl
+    def load(self, engine: Engine) -> dict[str, Table]:
+        """The tables `needle` and `needle_id` (text)."""
+        return {"needle": _loaded(engine, self.texts), "needle_id": _loaded(engine, self.ids)}
 
-        for table, texts in (("needle", self.texts), ("needle_id", self.ids)):
-            engine.load(table, pl.DataFrame({"text": list(texts)}, schema={"text": pl.String}))
+
+def _loaded(engine: Engine, texts: Collection[str]) -> Table:
+    import polars as pl
+
+    return engine.load(pl.DataFrame({"text": list(texts)}, schema={"text": pl.String}))
 
 
 def prove(
@@ -118,10 +120,8 @@ def _shared(engines: Engines, registry: Registry, needles: Needles) -> set[str]:
     shared: set[str] = set()
     for file in sorted((registry.home / "snapshots").glob("*.duckdb")):
         with engines() as engine:
-            engine.attach(SEARCHED, file)
-            engine.expose(SEARCHED, ["patient"])
-            needles.load(engine)
-            shared.update(text for (text,) in engine.rows("erase_shared"))
+            reads = {**needles.load(engine), "patient": engine.attach(file)["patient"]}
+            shared.update(text for (text,) in engine.rows("erase_shared", reads=reads))
     return shared
 
 
@@ -132,28 +132,28 @@ def _in_database(engines: Engines, file: Path, needles: Needles) -> list[str]:
     """The columns of a DuckDB file in which something is left."""
     with engines() as engine:
         try:
-            engine.attach(SEARCHED, file)
+            tables = engine.attach(file)
         except (EngineError, ProjectKeyError):
             return ["cannot be opened, so not searched"]
-        needles.load(engine)
-        return [
-            f"{table}.{column}"
-            for table in engine.tables(SEARCHED)
-            for column in _found_columns(engine, table)
-        ]
+        loaded = needles.load(engine)
+        found = []
+        for name, table in tables.items():
+            columns = _found_columns(engine, table, loaded)
+            found += [f"{name}.{column}" for column in columns]
+        return found
 
 
-def _found_columns(engine: DuckDBEngine, table: str) -> Iterator[str]:
+def _found_columns(engine: Engine, table: Table, needles: Mapping[str, Table]) -> Iterator[str]:
     """The text columns of one table in which something is left."""
     from sqlglot import exp
 
-    engine.alias("erase_source", f"{SEARCHED}.{table}")
-    for column, kind in engine.kinds(f"{SEARCHED}.{table}").items():
+    reads = {**needles, "erase_source": table}
+    for column, kind in engine.kinds(table).items():
         if kind != "VARCHAR":
             continue
         relation = "erase_left_whole" if column in ID_COLUMNS else "erase_left"
         structure = {"__column__": exp.column(column, quoted=True)}
-        ((is_left,),) = engine.rows(relation, None, structure)
+        ((is_left,),) = engine.rows(relation, reads=reads, structure=structure)
         if is_left:
             yield column
 

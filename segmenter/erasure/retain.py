@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Tables
     from segmenter.model import Snapshot
     from segmenter.registers.registry import Registry
 
-    Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
+    Engines = Callable[[], AbstractContextManager[Engine]]
 
 DEFAULTS: Mapping[str, int] = {
     "exports": FILE_DAYS,
@@ -143,15 +143,17 @@ def _remove_prospects(engines: Engines, snapshot: Path, since: datetime) -> bool
 
     They leave no tombstone: they may come back.
     """
-    return rewrite.rewrite_snapshot(engines, snapshot, lambda engine: _find_dormant(engine, since))
+    return rewrite.rewrite_snapshot(
+        engines, snapshot, lambda engine, tables: _find_dormant(engine, tables, since)
+    )
 
 
-def _find_dormant(engine: DuckDBEngine, since: datetime) -> None:
-    """Make the tables `gone`, of dormant prospects, and `tombstone`, without any."""
-    engine.create("active_patient", {"patient": "BIGINT"})
-    for table in engine.tables(rewrite.OLD):
-        if table.startswith("fact_"):
-            engine.alias("active_source", f"{rewrite.OLD}.{table}")
-            engine.add("active_patient", "active_row")
-    engine.load("tombstone", entry_table(()))
-    engine.make("gone", "dormant_patient", {"since": naive_utc(since)})
+def _find_dormant(engine: Engine, tables: Tables, since: datetime) -> rewrite.Leaving:
+    """The dormant prospects of a snapshot; they leave no tombstones."""
+    active = engine.create({"patient": "BIGINT"})
+    for name, table in tables.items():
+        if name.startswith("fact_"):
+            engine.add(active, "active_row", reads={"active_source": table})
+    reads = tables | {"active_patient": active}
+    dormant = engine.make("dormant_patient", reads=reads, values={"since": naive_utc(since)})
+    return rewrite.Leaving(dormant, engine.load(entry_table(())))

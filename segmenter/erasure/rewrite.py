@@ -7,27 +7,34 @@ is unlinked, not marked.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
 from segmenter.registers.entries import entry_table
 from segmenter.store.files import new_file
-from segmenter.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.registers.entries import SuppressionEntry
     from segmenter.registers.registry import Registry
+    from segmenter.tables import File
 
-    Engines = Callable[[], AbstractContextManager[DuckDBEngine]]
-    Find = Callable[[DuckDBEngine], None]
+    Engines = Callable[[], AbstractContextManager[Engine]]
+    Find = Callable[[Engine, Tables], "Leaving"]
 
-NEW = "erasing_new"  # aliases of attached files
-OLD = "erasing_old"
 MATCHED = ("reach", "suppression_listed")  # tables of a snapshot that are made from its others
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Who leaves a snapshot (patient), and the entries that its suppression list gets."""
+
+    patients: Table
+    tombstones: Table
 
 
 def snapshot_files(registry: Registry, in_use: str) -> list[Path]:
@@ -40,52 +47,50 @@ def snapshot_files(registry: Registry, in_use: str) -> list[Path]:
 
 
 def rewrite_snapshot(engines: Engines, file: Path, find: Find, *, always: bool = False) -> bool:
-    """Write a snapshot anew without the patients whom `find(engine)` puts into the table `gone`.
+    """Write a snapshot anew without the patients whom `find(engine, tables)` finds in its tables.
 
-    `find` also makes `tombstone`, the entries that its suppression list gets. Gives whether the
-    file was written: with `always` it is, even if nobody is gone. States of the snapshot are
-    deleted, since they can be made again.
+    Gives whether the file was written: with `always` it is, even if nobody leaves. States of the
+    snapshot are deleted, since they can be made again.
     """
     with engines() as engine:
-        engine.attach(OLD, file)
-        engine.expose(OLD)
-        find(engine)
-        if not always and not engine.count("gone"):
+        old = engine.attach(file)
+        leaving = find(engine, old)
+        if not always and not engine.count(leaving.patients):
             return False
-        engine.alias("erase_gone", "gone")
-        engine.make("gone_text", "erase_text")
-        with new_file(file) as part:
-            engine.attach(NEW, part, write=True)
-            _write_tables(engine)
-            engine.detach(NEW)
+        with new_file(file) as part, engine.writing(part) as new:
+            _write_tables(engine, old, leaving, new)
     for state in (file.parent.parent / "states").glob(f"{file.stem}-*"):
         state.unlink()
     return True
 
 
-def _write_tables(engine: DuckDBEngine) -> None:
+def _write_tables(engine: Engine, old: Tables, leaving: Leaving, new: File) -> None:
     """Every table of the old file into the new one; what is matched between them, again."""
-    tables = set(engine.tables(OLD))
-    for table in tables.difference(MATCHED):
-        engine.alias("erase_source", f"{OLD}.{table}")
-        columns = engine.columns(f"{OLD}.{table}")
-        engine.make(f"{NEW}.{table}", _relation_of(table, columns))
-    if tables.issuperset(MATCHED):
-        new = {name: Table(f"{NEW}.{name}") for name in ("patient", "address", "suppression")}
-        listed = Table(f"{NEW}.suppression_listed")
-        identifiers.reach_patients(engine, new, Table(f"{NEW}.reach"))
-        engine.make("suppression_listed", reads=new, into=listed)
+    gone = leaving.patients
+    texts = engine.make("erase_text", reads=old | {"gone": gone})
+    given = {"gone": gone, "gone_text": texts, "tombstone": leaving.tombstones}
+    for name, table in old.without(*MATCHED).items():
+        relation = _relation_of(name, engine.columns(table))
+        if relation is None:
+            engine.copy(table, into=new.table(name))
+        else:
+            reads = {**given, "erase_source": table}
+            engine.make(relation, reads=reads, into=new.table(name))
+    if all(name in old for name in MATCHED):
+        written = {name: new.table(name) for name in ("patient", "address", "suppression")}
+        identifiers.reach_patients(engine, written, new.table("reach"))
+        engine.make("suppression_listed", reads=written, into=new.table("suppression_listed"))
 
 
-def _relation_of(table: str, columns: Sequence[str]) -> str:
-    """The relation that writes a table of a snapshot anew."""
-    if table == "quarantine":
+def _relation_of(name: str, columns: Sequence[str]) -> str | None:
+    """The relation that writes a table of a snapshot anew; None if all of it stays."""
+    if name == "quarantine":
         return "erase_quarantine"
-    if table == "suppression":
+    if name == "suppression":
         return "erase_suppression"
     if "patient" in columns:
         return "erase_kept"
-    return "erase_copied"
+    return None
 
 
 # -- registers -------------------------------------------------------------------------------------
@@ -100,20 +105,19 @@ def registers_with(
     """
     held = []
     with engines() as engine:
-        engine.load("tombstone", entry_table(stones))
+        tombstones = engine.load(entry_table(stones))
         for act in acts:
             file = registry.register_file(act)
-            if file.is_file() and _holds_erased(engine, file):
+            if file.is_file() and _holds_erased(engine, file, tombstones):
                 held.append(act)
     return held
 
 
-def _holds_erased(engine: DuckDBEngine, file: Path) -> bool:
-    engine.attach(OLD, file)
-    engine.alias("register_row", f"{OLD}.member")
-    ((holds_erased,),) = engine.rows("erase_registered")
-    engine.forget(["register_row"])
-    engine.detach(OLD)
+def _holds_erased(engine: Engine, file: Path, tombstones: Table) -> bool:
+    with engine.scope():
+        members = engine.attach(file)["member"]
+        reads = {"register_row": members, "tombstone": tombstones}
+        ((holds_erased,),) = engine.rows("erase_registered", reads=reads)
     return bool(holds_erased)
 
 
@@ -132,11 +136,8 @@ def rewrite_register(
     file = registry.register_file(act)
     deleted = registry.delete_payload(act) if delete_files else []
     with engines() as engine:
-        engine.attach(OLD, file)
-        engine.alias("register_row", f"{OLD}.member")
-        engine.load("tombstone", entry_table(stones))
-        with new_file(file) as part:
-            engine.attach(NEW, part, write=True)
-            engine.make(f"{NEW}.member", "erase_register")
-            engine.detach(NEW)
+        members = engine.attach(file)["member"]
+        reads = {"register_row": members, "tombstone": engine.load(entry_table(stones))}
+        with new_file(file) as part, engine.writing(part) as new:
+            engine.make("erase_register", reads=reads, into=new.table("member"))
     return deleted

@@ -9,6 +9,7 @@ import secrets
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
+from segmenter.erasure.rewrite import Leaving
 from segmenter.model import stamp
 from segmenter.registers.entries import (
     FORGOTTEN,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Tables
     from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.registers.registry import Registry
 
@@ -69,7 +70,7 @@ def unfinished(acts: Iterable[JournalEntry]) -> list[JournalEntry]:
     return [act for act in acts if act.kind == FORGOTTEN and act.seq not in done]
 
 
-def standing(journal: Journal) -> list[SuppressionEntry]:
+def in_force(journal: Journal) -> list[SuppressionEntry]:
     """All tombstones that no officer lifted."""
     acts = journal.read(FORGOTTEN, LIFTED)
     lifted = {_mark(entry) for entry in entries_of(acts, LIFTED)}
@@ -81,7 +82,8 @@ def _mark(entry: SuppressionEntry) -> tuple[str, str, str | None]:
     return entry.kind, entry.hash, entry.event
 
 
-def find_erased(engine: DuckDBEngine, stones: Sequence[SuppressionEntry]) -> None:
-    """Make the tables `tombstone`, and `gone` (patient): whose ids have one of them."""
-    engine.load("tombstone", entry_table(stones))
-    engine.make("gone", "erase_gone")
+def find_erased(engine: Engine, snapshot: Tables, stones: Sequence[SuppressionEntry]) -> Leaving:
+    """Whose ids have one of these tombstones, in a snapshot's tables."""
+    loaded = engine.load(entry_table(stones))
+    reads = {"address": snapshot["address"], "tombstone": loaded}
+    return Leaving(engine.make("erase_gone", reads=reads), loaded)

@@ -1,6 +1,6 @@
 -- Whatever of the erased might stand in a line kept as text.
 -- Returns: text (lower case)
--- Reads:   identity, patient, erase_gone
+-- Reads:   identity, patient, gone
 SELECT DISTINCT lower(told.text) AS text
 FROM (
     SELECT i.patient, i.patient_id AS text FROM identity AS i
@@ -11,5 +11,5 @@ FROM (
     UNION ALL
     SELECT p.patient, p.postal FROM patient AS p
 ) AS told
-LEFT SEMI JOIN erase_gone AS g ON told.patient = g.patient
+LEFT SEMI JOIN gone AS g ON told.patient = g.patient
 WHERE told.text <> ''

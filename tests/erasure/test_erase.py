@@ -104,11 +104,9 @@ def test_an_erasure_leaves_keyed_hashes_and_a_recall_alone(world):
     assert [Path(name) for name in done.waiting] == [one.file]
     assert not left_of(world.home)
     with world.engines() as engine:
-        engine.attach("snapshot", world.snapshot().path)
-        engine.expose("snapshot")
         left = {
-            table: engine.connection.execute(f"SELECT * FROM {table}").fetchall()
-            for table in engine.tables("snapshot")
+            name: engine.connection.execute(f"FROM {table.name}").fetchall()
+            for name, table in engine.attach(world.snapshot().path).items()
         }
         assert "P-1001" not in str(left)
         assert "anna" not in str(left).lower()
@@ -171,12 +169,7 @@ def test_a_source_that_still_holds_them_brings_nobody_back(world):
     path = again.write("next")
     assert erase.keep_out(world.engines, world.journal, path)
     assert not erase.keep_out(world.engines, world.journal, path)
-    with world.engines() as engine:
-        engine.attach("snapshot", path)
-        engine.expose("snapshot")
-        assert [
-            row[1] for row in engine.connection.execute("SELECT * FROM patient").fetchall()
-        ] == ["P-1003"]
+    assert patients_of(world, path) == ["P-1003"]
 
 
 def test_an_erasure_opens_engines_for_what_holds_the_person_alone(world):
@@ -271,10 +264,7 @@ def test_a_killed_erasure_is_finished_by_the_next_act(world, step, nth):
         forget(world)
     assert not tombstones.unfinished(world.journal.read())
     assert not left_of(world.home)
-    with world.engines() as engine:
-        engine.attach("snapshot", world.snapshot().path)
-        engine.expose("snapshot")
-        assert "P-1001" not in str(engine.connection.execute("SELECT * FROM identity").fetchall())
+    assert "P-1001" not in patients_of(world, world.snapshot().path)
     assert len(recall.listed(world.registry(), world.clock[0]).recalls) == 1
 
 
@@ -318,13 +308,9 @@ def test_kill_9_at_any_step_of_an_erasure_leaves_nobody_half_there(tmp_path):
 
 def patients_of(world, path):
     with world.engines() as engine:
-        engine.attach("snapshot", path)
-        return sorted(
-            name
-            for (name,) in engine.connection.execute(
-                "SELECT patient_id FROM snapshot.identity"
-            ).fetchall()
-        )
+        identity = engine.attach(path)["identity"].name
+        rows = engine.connection.execute(f"SELECT patient_id FROM {identity} ORDER BY 1").fetchall()
+        return [name for (name,) in rows]
 
 
 def test_the_access_report_says_what_is_held(world):
@@ -402,17 +388,14 @@ def test_prospects_go_three_years_after_their_last_own_act(tmp_path):
     ]
     world = Mailing(tmp_path, PEOPLE, consents=acts)
     world.write()
-    with world.engines() as engine:  # the first has rows of facts, so is no prospect
-        engine.attach("snapshot", world.snapshot().path, write=True)
-        engine.connection.execute("DELETE FROM snapshot.fact_stay WHERE patient <> 0")
+    path = world.snapshot().path
+    with world.engines() as engine, engine.writing(path) as file:
+        stays = file.table("fact_stay").name
+        # the first has rows of facts, so is no prospect
+        engine.connection.execute(f"DELETE FROM {stays} WHERE patient <> 0")
     with world.registry().alone():
         done = retain.retain(
             world.engines, world.registry(), world.snapshot(), {}, {"snap": NOW}, NOW
         )
     assert done.prospects
-    with world.engines() as engine:
-        engine.attach("snapshot", world.snapshot().path)
-        engine.expose("snapshot")
-        assert sorted(
-            row[0] for row in engine.connection.execute("SELECT patient_id FROM patient").fetchall()
-        ) == ["P-1001", "P-1003"]
+    assert patients_of(world, world.snapshot().path) == ["P-1001", "P-1003"]

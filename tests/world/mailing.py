@@ -192,11 +192,9 @@ class Mailing:
                     [{name: row[name] for name in CONSENT} for row in told], schema=CONSENT
                 ),
             )
-        engine.attach("written", path, write=True)
-        for table in TABLES:
-            engine.alias("erase_source", table)
-            engine.make(f"written.{table}", "erase_copied")
-        engine.detach("written")
+        with engine.writing(path) as file:
+            for table in TABLES:
+                engine.copy(engine.table(table), into=file.table(table))
         engine.__exit__(None, None, None)
         return path
 
