@@ -162,7 +162,10 @@ class HostingShape(Shape):
 
 
 class RetentionShape(Shape):
-    """Days that things are kept: prospects after their last own contact, files of exports, snapshots that are not in use."""
+    """Days that things are kept.
+
+    Prospects after their last own contact, files of exports, snapshots that are not in use.
+    """
 
     prospects: Days | None = None
     exports: Days | None = None

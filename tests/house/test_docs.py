@@ -10,6 +10,7 @@ import importlib.util
 import inspect
 import re
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,12 +160,9 @@ def test_generated_pages_are_fresh(page: str) -> None:
 
 def test_every_privacy_rule_names_the_tests_that_hold_it() -> None:
     generator = _generator()
-    page = generator.rules()
-    assert [
-        rule
-        for rule in generator.RULES
-        if re.search(rf"(?m)^\| \*\*{rule}\*\* [^|]* \|  \|$", page)
-    ] == []
+    sections = generator.rules().split("\n## ")[1:]
+    held = [section.partition(":")[0] for section in sections if "\n- `test_" in section]
+    assert held == list(generator.RULES)
     for _, file, test in generator.HELD:
         assert f"def {test}(" in next((ROOT / "tests").glob(f"*/{file}")).read_text(
             encoding="utf-8"
@@ -258,3 +256,39 @@ PLACES = re.compile(r"`((?:segmenter|sql|tests|docs)/[\w./-]+)`")
 def test_files_that_the_documents_name_exist(page: Path) -> None:
     named = PLACES.findall(page.read_text(encoding="utf-8"))
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+NAMED = re.compile(r"`(\w+)` in\s+`((?:segmenter|tests)/[\w./-]+\.py)`")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_names_that_the_documents_place_in_a_file_are_there(page: Path) -> None:
+    placed = NAMED.findall(page.read_text(encoding="utf-8"))
+    assert [
+        f"{name} in {file}"
+        for name, file in placed
+        if not re.search(rf"\b{name}\b", (ROOT / file).read_text(encoding="utf-8"))
+    ] == []
+
+
+PYTEST = re.compile(r"-m pytest (\S+) -k \"?([\w:]+)\"?`")
+
+
+def test_the_tests_that_contributors_are_told_to_run_exist() -> None:
+    page = (ROOT / "docs" / "contributing.md").read_text(encoding="utf-8")
+    told = PYTEST.findall(page)
+    assert told
+    for file, keyword in told:
+        wanted = [sys.executable, "-m", "pytest", "--collect-only", "-q", file, "-k", keyword]
+        found = subprocess.run(wanted, cwd=ROOT, capture_output=True, check=False, text=True)
+        assert found.returncode == 0, found.stdout
+
+
+FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_lines_of_running_text_are_short(page: Path) -> None:
+    text = FENCED.sub("", page.read_text(encoding="utf-8"))
+    lines = [line for line in text.splitlines() if not line.startswith("|")]
+    assert [line for line in lines if len(line) > 100] == []
