@@ -18,7 +18,7 @@ from segmenter.registers.entries import ADDED, LIFTED, REASONS, SuppressionEntry
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.journal.journal import Journal
     from segmenter.model import Actor
     from segmenter.store.keys import Keys
@@ -67,7 +67,8 @@ def add(
 
 
 def lift(
-    engine: DuckDBEngine,
+    engine: Engine,
+    listed: Table,
     journal: Journal,
     actor: Actor,
     kind: str,
@@ -77,7 +78,7 @@ def lift(
 ) -> list[SuppressionEntry]:
     """Lift the entries of one identifier, on one channel or all: the only early end of one (S1).
 
-    `hashes` are those of `hashes_of`. Needs the view `suppression_entry`. Raises `Refusal` (S1) for
+    `listed` are the entries that stand, `hashes` those of `hashes_of`. Raises `Refusal` (S1) for
     anyone but an officer, `UsageError` if there is no reason, or no entry stands.
     """
     if not actor.is_officer:
@@ -85,7 +86,8 @@ def lift(
     if not reason.strip():
         raise UsageError("a lift needs a reason", hint="--reason says why, for the trail")
     values = {"kind": kind, "hashes": sorted(hashes), "channel": channel}
-    lifted = [_entry_of(row) for row in engine.rows("suppression_named", values)]
+    rows = engine.rows("suppression_named", reads={"suppression_entry": listed}, values=values)
+    lifted = [_entry_of(row) for row in rows]
     if not lifted:
         raise UsageError(
             f"no entry stands for this {kind}",

@@ -16,15 +16,13 @@ from segmenter.store.files import new_file
 from segmenter.suppression.suppression_list import imported_file
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.journal.journal import Journal
     from segmenter.model import Actor
-
-WRITING = "importing"  # the alias of the file that is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +33,18 @@ class LineFault:
     line: int
     rule: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundEntries:
+    """What files hold: their `entries` (a suppression table, each once), and how many `rows`.
+
+    `faults` are the lines that were set aside.
+    """
+
+    entries: Table
+    rows: int
+    faults: tuple[LineFault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,42 +79,45 @@ def lock(home: Path) -> AbstractContextManager[None]:
 
 
 def import_entries(
-    engine: DuckDBEngine,
+    engine: Engine,
     home: Path,
     journal: Journal,
     actor: Actor,
-    read: int,
-    faults: Iterable[LineFault],
+    lists: Tables,
+    found: FoundEntries,
 ) -> Imported:
-    """Add the entries of the ready table `suppression_incoming` to the imported lists.
+    """Add the entries of files to the imported lists.
 
-    An entry that was known before adds nothing (S6). `read` is how many rows the files had,
-    `faults` are the lines that were set aside. Needs the suppression list, loaded under `lock`. The
-    new entries hold for every process from the instant this returns.
+    An entry that was known before adds nothing (S6). `lists` is the suppression list, loaded under
+    `lock`. The new entries hold for every process from the instant this returns.
     """
-    faults = tuple(faults)
-    engine.make("import_new", "import_new")
-    created = engine.count("import_new")
-    incoming = engine.count("suppression_incoming")
+    reads = {
+        "suppression_incoming": found.entries,
+        "suppression_known": lists["suppression_known"],
+    }
+    new = engine.make("import_new", reads=reads)
+    created = engine.count(new)
     if created:
-        _write(engine, home, journal, actor)
+        _write(engine, home, journal, actor, lists["suppression_imported"], new)
     if not actor.sees_row_counts:
         return Imported(None, None, None, ())
-    faulty_lines = {(fault.origin, fault.line) for fault in faults}
-    skipped = max(read - incoming - len(faulty_lines), 0)
-    return Imported(created, incoming - created, skipped, faults)
+    incoming = engine.count(found.entries)
+    faulty_lines = {(fault.origin, fault.line) for fault in found.faults}
+    skipped = max(found.rows - incoming - len(faulty_lines), 0)
+    return Imported(created, incoming - created, skipped, found.faults)
 
 
-def _write(engine: DuckDBEngine, home: Path, journal: Journal, actor: Actor) -> None:
+def _write(
+    engine: Engine, home: Path, journal: Journal, actor: Actor, before: Table, new: Table
+) -> None:
     """Write the next file of imported lists, and let the journal name it."""
-    before = imported_file(home, journal.read(IMPORTED, FORGOTTEN))
+    reads = {"suppression_imported": before, "import_new": new}
+    newest = imported_file(home, journal.read(IMPORTED, FORGOTTEN))
     file = home / "suppressions" / f"{secrets.token_hex(8)}.duckdb"
-    with new_file(file) as part:
-        engine.attach(WRITING, part, write=True)
-        engine.make(f"{WRITING}.suppression", "import_all")
-        engine.detach(WRITING)
+    with new_file(file) as part, engine.writing(part) as written:
+        engine.make("import_all", reads=reads, into=written.table("suppression"))
     journal.append(actor.account, IMPORTED, {"file": file.name})
-    _sweep(home, {file} if before is None else {file, before})
+    _sweep(home, {file} if newest is None else {file, newest})
 
 
 def _sweep(home: Path, kept: Collection[Path]) -> None:

@@ -10,7 +10,7 @@ from segmenter.model import naive_utc
 from segmenter.suppression.quiet_hours import pack_of
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.project.policy import Cap, Channel
 
 
@@ -38,17 +38,16 @@ class PlannedContact:
 # -- preferences -----------------------------------------------------------------------------------
 
 
-def denied(engine: DuckDBEngine, contact: PlannedContact, into: str = "preferring") -> None:
-    """Make `into` (patient): those whose speaking preferences say no to the message."""
-    if _anyone_asked(engine):
-        engine.make(into, "preference_denied", contact.values())
-    else:
-        engine.create(into, {"patient": "BIGINT"})
+def denied(engine: Engine, snapshot: Tables, contact: PlannedContact) -> Table:
+    """Those (patient) whose speaking preferences say no to the message."""
+    if _anyone_asked(engine, snapshot):
+        return engine.make("preference_denied", reads=snapshot, values=contact.values())
+    return engine.create({"patient": "BIGINT"})
 
 
-def _anyone_asked(engine: DuckDBEngine) -> bool:
+def _anyone_asked(engine: Engine, snapshot: Tables) -> bool:
     """Whether the snapshot has preferences at all."""
-    return engine.count("preference") > 0
+    return engine.count(snapshot["preference"]) > 0
 
 
 # -- caps ------------------------------------------------------------------------------------------
@@ -61,34 +60,38 @@ def caps_of(channel: Channel) -> tuple[Cap, ...]:
     return tuple(cap for cap in caps if cap is not None)
 
 
-def window_start(engine: DuckDBEngine, contact: PlannedContact) -> datetime | None:
+def window_start(engine: Engine, snapshot: Tables, contact: PlannedContact) -> datetime | None:
     """From when on earlier contacts matter for a cap (naive UTC); None if nobody has a cap."""
     starts = [contact.days_before(cap.per_days) for cap in caps_of(contact.channel)]
-    if _anyone_asked(engine):
-        ((own_start,),) = engine.rows("preference_window", contact.values())
+    if _anyone_asked(engine, snapshot):
+        rows = engine.rows("preference_window", reads=snapshot, values=contact.values())
+        ((own_start,),) = rows
         if own_start is not None:
             starts.append(own_start)
     return min(starts, default=None)
 
 
-def capped(engine: DuckDBEngine, contact: PlannedContact, into: str = "capped") -> None:
-    """Make `into` (patient): members of `export_member` who reached a cap when the message is sent.
+def capped(engine: Engine, tables: Tables, contact: PlannedContact) -> Table:
+    """Those (patient) of `export_member` who reached a cap when the message is sent.
 
-    Needs the table `contact` (patient, exported_at, channel, topic) of what was exported since
-    `window_start`. All caps hold, so the strictest does; ids of one human count together.
+    Reads the snapshot's `tables`, and beside them `export_member` and `contact` (patient,
+    exported_at, channel, topic), what was exported since `window_start`. All caps hold, so the
+    strictest does; ids of one human count together.
     """
-    engine.create(into, {"patient": "BIGINT"})
+    reached = engine.create({"patient": "BIGINT"})
     caps = caps_of(contact.channel)
     for cap in caps:
         window = {"cap_contacts": cap.contacts, "cap_from": contact.days_before(cap.per_days)}
-        engine.add(into, "capped_patient", {**contact.values(), **window})
-    if not caps and _anyone_asked(engine):
-        no_window = {"cap_contacts": None, "cap_from": None}
-        engine.add(into, "capped_patient", {**contact.values(), **no_window})
-    _add_resting(engine, contact, into)
+        values = {**contact.values(), **window}
+        engine.add(reached, "capped_patient", reads=tables, values=values)
+    if not caps and _anyone_asked(engine, tables):
+        values = {**contact.values(), "cap_contacts": None, "cap_from": None}
+        engine.add(reached, "capped_patient", reads=tables, values=values)
+    _add_resting(engine, tables, contact, reached)
+    return reached
 
 
-def _add_resting(engine: DuckDBEngine, contact: PlannedContact, into: str) -> None:
+def _add_resting(engine: Engine, tables: Tables, contact: PlannedContact, reached: Table) -> None:
     """Add those who refused so recently that the channel's rule pack lets them rest."""
     pack = pack_of(contact.channel)
     if pack is None or not pack.rest_after_refusal:
@@ -98,4 +101,4 @@ def _add_resting(engine: DuckDBEngine, contact: PlannedContact, into: str) -> No
         "planned_at": naive_utc(contact.sent_at),
         "refused_from": naive_utc(contact.sent_at) - pack.rest_after_refusal,
     }
-    engine.add(into, "resting_patient", values)
+    engine.add(reached, "resting_patient", reads=tables, values=values)

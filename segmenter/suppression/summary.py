@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
 
 
+COPY_OPTIONS = "FORMAT csv, HEADER, USE_TMP_FILE false"
 OWN_SOURCES = ("import", "live", "unsubscribe")  # of entries that no declared list brought
 
 
@@ -52,16 +53,16 @@ class SuppressionSummary(Framed):
         return pl.DataFrame(self.to_dict()["suppression"], schema=schema)
 
 
-def counted(engine: DuckDBEngine) -> SuppressionSummary:
-    """How many entries stand for each reason and source. For officers and operators (P17).
+def counted(engine: Engine, listed: Table) -> SuppressionSummary:
+    """How many of the `listed` entries there are for each reason and source (P17).
 
-    Needs the view `suppression_entry`.
+    For officers and operators.
     """
-    rows = [
-        ReasonCount(reason or "", source or "", entries)
-        for reason, source, entries in engine.rows("suppression_summary")
-    ]
-    return SuppressionSummary(tuple(rows))
+    counts = []
+    found = engine.rows("suppression_summary", reads={"suppression_entry": listed})
+    for reason, source, entries in found:
+        counts.append(ReasonCount(reason or "", source or "", entries))
+    return SuppressionSummary(tuple(counts))
 
 
 def declared(sources: Iterable[str]) -> SuppressionSummary:
@@ -74,10 +75,8 @@ def declared(sources: Iterable[str]) -> SuppressionSummary:
     return SuppressionSummary(tuple(rows))
 
 
-def write_hashes(engine: DuckDBEngine, file: Path) -> None:
-    """Write all entries that stand as CSV of keyed hashes, to share with a processor.
-
-    Needs the view `suppression_entry`. For officers.
-    """
+def write_hashes(engine: Engine, listed: Table, file: Path) -> None:
+    """Write the `listed` entries as CSV of keyed hashes, to share with a processor. For officers."""
+    reads = {"suppression_entry": listed}
     with new_file(file.resolve()) as part:
-        engine.write_out("suppression_hash", part, "FORMAT csv, HEADER, USE_TMP_FILE false")
+        engine.write_out("suppression_hash", part, COPY_OPTIONS, reads=reads)

@@ -6,6 +6,7 @@ hold for every process from the instant they are written. Only a lift takes an e
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal
@@ -19,17 +20,16 @@ from segmenter.registers.entries import (
     entries_of,
     entry_table,
 )
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.journal.journal import JournalEntry
-    from segmenter.registers.exports import RegisteredExport
 
-TABLE = "suppression_entry"
 FAULTS = {
     "stale": "is older than its max_age",
     "unreadable": "could not be read",
@@ -40,40 +40,41 @@ FAULTS = {
 # -- what stands -----------------------------------------------------------------------------------
 
 
-def load(engine: DuckDBEngine, home: Path, acts: Iterable[JournalEntry]) -> None:
-    """Make the view `suppression_entry` of all entries that stand.
+def load(engine: Engine, home: Path, acts: Iterable[JournalEntry], suppression: Table) -> Tables:
+    """All entries that stand, as the table `suppression_entry`, and the tables that it is made of.
 
-    Reads the ready table `suppression`, the file of imported lists, and the journal entries `acts`.
-    It attaches that file, so it has to be called before the engine is locked down.
+    Those are the snapshot's `suppression`, the file of imported lists, and the live opt-outs and
+    lifts of the journal's entries `acts`. It attaches that file, so it has to be called before the
+    engine is locked down.
     """
     acts = list(acts)
-    imported = imported_file(home, acts)
-    if imported is None:
-        engine.create("suppression_imported", COLUMNS)
+    file = imported_file(home, acts)
+    if file is None:
+        imported = engine.create(COLUMNS)
     else:
-        engine.attach("imported", imported)
-        engine.alias("suppression_imported", "imported.suppression")
-    load_live(engine, acts)
+        imported = engine.attach(file)["suppression"]
+    lists = Tables({"suppression": suppression, "suppression_imported": imported})
+    return load_live(engine, acts, lists)
 
 
-def load_live(engine: DuckDBEngine, acts: Iterable[JournalEntry]) -> None:
-    """Make `suppression_entry` anew with the live opt-outs of the journal. After `load`.
+def load_live(engine: Engine, acts: Iterable[JournalEntry], lists: Tables) -> Tables:
+    """The tables of `load` anew, with the live opt-outs and lifts that the journal has now.
 
-    The lists that were imported by then stay the same.
+    The `lists` of the snapshot and of imports stay the same.
     """
     acts = list(acts)
     live = entries_of(acts, ADDED, FORGOTTEN)
     lifted = entries_of(acts, LIFTED)
-    engine.load("suppression_live", entry_table(live))
-    engine.load("suppression_lifted", entry_table(lifted))
-    if live or engine.count("suppression_imported"):
-        engine.view("suppression_known", "suppression_known")
-    else:
-        engine.alias("suppression_known", "suppression")
-    if lifted:
-        engine.view(TABLE, TABLE)
-    else:
-        engine.alias(TABLE, "suppression_known")
+    made = lists.only("suppression", "suppression_imported") | {
+        "suppression_live": engine.load(entry_table(live)),
+        "suppression_lifted": engine.load(entry_table(lifted)),
+    }
+    known = made["suppression"]
+    if live or engine.count(made["suppression_imported"]):
+        known = engine.view("suppression_known", reads=made)
+    made |= {"suppression_known": known}
+    entries = engine.view("suppression_entry", reads=made) if lifted else known
+    return made | {"suppression_entry": entries}
 
 
 def imported_file(home: Path, acts: Iterable[JournalEntry]) -> Path | None:
@@ -88,68 +89,74 @@ def imported_file(home: Path, acts: Iterable[JournalEntry]) -> Path | None:
 # -- who is suppressed -----------------------------------------------------------------------------
 
 
-def suppressed(
-    engine: DuckDBEngine,
-    channel: str,
-    purpose: str,
-    topic: str | None,
-    as_of: datetime,
-    identifier: str = "",
-    into: str = "suppressed",
-) -> None:
-    """Make `into` (patient): everyone whom an entry that covers the export names (S2).
+@dataclass(frozen=True, slots=True)
+class ListQuestion:
+    """What an export asks of the list; a question without a topic is of all topics.
 
-    An entry names a patient by any identifier of theirs or of a linked id. The tombstone of an
-    address holds only for exports that use its kind, the `identifier` (S8). Needs `load` before, and
-    the ready tables `address` and `link_group`. If the snapshot has `suppression_listed`, its whole
-    lists need not be read again.
+    The tombstone of an address holds only for exports that use its kind, the `identifier` (S8).
     """
-    later = engine.count("suppression_imported") + engine.count("suppression_live")
-    if engine.has("suppression_listed") and not later:
-        engine.alias("suppression_matched", "suppression_listed")
-    else:
-        engine.view("suppression_matched", "suppression_matched")
-    if not engine.count("suppression_lifted"):
-        engine.alias("suppression_near", "suppression_matched")
-    values = {
-        "channel": channel,
-        "identifier": identifier,
-        "purpose": purpose,
-        "topic": topic,
-        "as_of": naive_utc(as_of),
-    }
-    engine.make(into, "suppressed_patient", values)
-    engine.forget(["suppression_near", "suppression_matched"])
+
+    channel: str
+    purpose: str
+    topic: str | None
+    as_of: datetime
+    identifier: str = ""
+
+    def values(self) -> dict[str, object]:
+        """What the relations of the list take."""
+        return {
+            "channel": self.channel,
+            "identifier": self.identifier,
+            "purpose": self.purpose,
+            "topic": self.topic,
+            "as_of": naive_utc(self.as_of),
+        }
+
+
+def suppressed(engine: Engine, tables: Tables, question: ListQuestion) -> Table:
+    """Everyone (patient) whom an entry that covers the export names (S2).
+
+    An entry names a patient by any identifier of theirs or of a linked id. Reads the `tables` of
+    `load`, and `address` and `link_group` of the snapshot. If the snapshot has
+    `suppression_listed`, its whole lists need not be read again.
+    """
+    with engine.scope() as scope:
+        matched = _matched(engine, tables)
+        reads = tables | {"suppression_matched": matched}
+        if not engine.count(tables["suppression_lifted"]):
+            reads |= {"suppression_near": matched}
+        return scope.keep(engine.make("suppressed_patient", reads=reads, values=question.values()))
+
+
+def _matched(engine: Engine, tables: Tables) -> Table:
+    """Every entry that names a patient, lifted ones too, beside each it names."""
+    later = (tables["suppression_imported"], tables["suppression_live"])
+    if "suppression_listed" in tables and not any(engine.count(table) for table in later):
+        return tables["suppression_listed"]
+    return engine.view("suppression_matched", reads=tables)
 
 
 def listed_addresses(
-    engine: DuckDBEngine,
-    export: RegisteredExport,
-    as_of: datetime,
-    into: str,
-) -> None:
-    """Make `into` (patient): those whose address, as it was exported, an entry names now.
+    engine: Engine, entries: Table, members: Table, identifier: str, question: ListQuestion
+) -> Table:
+    """Those (patient) whose address, as it was exported, one of the `entries` names now.
 
-    Reads the ready table `exported_address` (patient, address), and `suppression_entry`: the entry
-    covers the export, whoever has the address today. Tombstones do not count: an erasure recalls
-    the person itself, and nobody else (S8).
+    `members` (patient, address) are those of an export that used this kind of `identifier`. An
+    entry covers the export, whoever has the address today. Tombstones do not count, as the question
+    names no kind of address: an erasure recalls the person itself, and nobody else (S8).
     """
-    values = {
-        "channel": export.channel,
-        "identifier": "",
-        "purpose": export.purpose,
-        "topic": export.topic,
-        "as_of": naive_utc(as_of),
-    }
-    engine.make("suppression_near", "address_listed", {"identifier": export.identifier})
-    engine.make("suppression_covering", "suppression_covering", values)
-    engine.make(into, "suppression_hit")
-    engine.forget(["suppression_near", "suppression_covering"])
+    addressed = {"suppression_entry": entries, "exported_address": members}
+    with engine.scope() as scope:
+        near = engine.make("address_listed", reads=addressed, values={"identifier": identifier})
+        covering = engine.make(
+            "suppression_covering", reads={"suppression_near": near}, values=question.values()
+        )
+        return scope.keep(engine.make("suppression_hit", reads={"suppression_covering": covering}))
 
 
-def require_fresh(engine: DuckDBEngine, now: datetime) -> None:
-    """Refuse (S7) if a declared source is too old, unreadable or shrank. Reads the table `feed`."""
-    found = engine.rows("feed_stale", {"now": naive_utc(now)})
+def require_fresh(engine: Engine, feed: Table, now: datetime) -> None:
+    """Refuse (S7) if a declared source is too old, unreadable or shrank, as its `feed` says."""
+    found = engine.rows("feed_stale", reads={"feed": feed}, values={"now": naive_utc(now)})
     if not found:
         return
     faults = [f"suppression source {source} {FAULTS[fault]}" for source, fault in found]

@@ -16,7 +16,7 @@ from segmenter.suppression import changes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Tables
     from segmenter.registers.entries import SuppressionEntry
     from segmenter.store.keys import Keys
 
@@ -33,18 +33,18 @@ class SentAs:
 
 
 def entries(
-    engine: DuckDBEngine, keys: Keys, region: str, sent: Iterable[SentAs], written: str
+    engine: Engine, snapshot: Tables, keys: Keys, region: str, sent: Iterable[SentAs], written: str
 ) -> list[SuppressionEntry]:
     """What a token suppresses: the person and their address of today, on its channel.
 
-    `written` is the token, or the whole URL that ends with it. The engine has the snapshot's
-    tables. Raises `UsageError` for a token that was made for nobody there.
+    `written` is the token, or the whole URL that ends with it. Reads `identity` and `patient` of
+    the snapshot. Raises `UsageError` for a token that was made for nobody there.
     """
     match = TOKEN.fullmatch(written.strip())
     if match is not None:
         for one in sorted(set(sent)):
             values = {"alias": one.alias, "token": match[1], **pads(keys.unsubscribe_key())}
-            people = engine.rows("unsubscribe_named", values)
+            people = engine.rows("unsubscribe_named", reads=snapshot, values=values)
             if people:
                 return _entries(keys, region, one, *people[0])
     raise UsageError(

@@ -142,7 +142,9 @@ def _load_lists(context: Context, engine: DuckDBEngine) -> None:
     file = suppression_list.imported_file(context.home, acts)
     if file is not None and not file.is_file():  # two imports came meanwhile
         acts = context.journal.read()
-    suppression_list.load(engine, context.home, acts)
+    listed = suppression_list.load(engine, context.home, acts, engine.table("suppression"))
+    for name, table in listed.without("suppression").items():
+        engine.alias(name, table)
     engine.make("erased", "erased_now")
 
 

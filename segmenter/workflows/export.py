@@ -30,6 +30,7 @@ from segmenter.store.snapshots import INGESTED
 from segmenter.suppression import preference, suppression_list
 from segmenter.suppression.preference import PlannedContact, caps_of
 from segmenter.suppression.quiet_hours import pack_of, require_open
+from segmenter.suppression.suppression_list import ListQuestion
 from segmenter.workflows.answers import latest_release
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decide, reading
@@ -123,7 +124,7 @@ def _attempt(
     policy = context.policy
     require_open(policy.channels[parcel.channel], sent_at, policy.time_zone)
     with reading(context, snapshot) as engine:
-        suppression_list.require_fresh(engine, now)
+        suppression_list.require_fresh(engine, engine.table("feed"), now)
         layout = _layout(policy, parcel, engine)
         order = _order(policy, parcel, layout, snapshot, now, sent_at)
         kept = _kept(context, parcel.segment)
@@ -155,7 +156,9 @@ def _came_late(
         return False
 
     def check_again() -> None:
-        suppression_list.load_live(engine, entries)
+        listed = suppression_list.load_live(engine, entries, engine.named())
+        for name, table in listed.without("suppression", "suppression_imported").items():
+            engine.alias(name, table)
         _check_suppressed(context, engine, order)
 
     return members.struck(engine, check_again)
@@ -247,17 +250,20 @@ def _check_members(
     eligible = consent.gate(engine, context.policy, order.snapshot, request, reach=reach)
     members.build(engine, eligible, segment.dimensions, kept)
     planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
-    preference.denied(engine, planned)
-    contacts(engine, registry_of(context), preference.window_start(engine, planned))
-    preference.capped(engine, planned)
+    tables = engine.named()
+    engine.adopt("preferring", preference.denied(engine, tables, planned))
+    contacts(engine, registry_of(context), preference.window_start(engine, tables, planned))
+    engine.adopt("capped", preference.capped(engine, engine.named(), planned))
     _check_suppressed(context, engine, order)
 
 
 def _check_suppressed(context: Context, engine: DuckDBEngine, order: Order) -> None:
     """The first reason against each member, with everyone suppressed who is by now."""
-    suppression_list.suppressed(
-        engine, order.channel, order.purpose, order.topic, order.at, order.layout.identifier
+    question = ListQuestion(
+        order.channel, order.purpose, order.topic, order.at, order.layout.identifier
     )
+    suppressed = suppression_list.suppressed(engine, engine.named(), question)
+    engine.adopt("suppressed", suppressed)
     members.check(engine, context.keys, order.layout.identifier, order.segment, order.holdout)
 
 

@@ -9,7 +9,7 @@ from segmenter.consent import gate
 from segmenter.errors import PolicyError
 from segmenter.export import recall as recalls
 from segmenter.model import Clocks, ProcessingRequest
-from segmenter.suppression import suppression_list
+from segmenter.suppression.suppression_list import ListQuestion, listed_addresses, suppressed
 from segmenter.workflows.decisions import decided
 from segmenter.workflows.places import registry_of
 
@@ -52,11 +52,11 @@ def _decider(
         except (PolicyError, KeyError):  # the policy allows it no more, so nobody may be contacted
             engine.forget(["contactable"])
             engine.create("contactable", {"patient": "BIGINT"})
-        suppression_list.suppressed(
-            engine, export.channel, export.purpose, export.topic, clocks.as_of
-        )
-        engine.alias("exported_address", "recall_member")
-        suppression_list.listed_addresses(engine, export, clocks.as_of, "recall_listed")
+        question = ListQuestion(export.channel, export.purpose, export.topic, clocks.as_of)
+        engine.adopt("suppressed", suppressed(engine, engine.named(), question))
+        members, entries = engine.table("recall_member"), engine.table("suppression_entry")
+        listed = listed_addresses(engine, entries, members, export.identifier, question)
+        engine.adopt("recall_listed", listed)
 
     return decide
 

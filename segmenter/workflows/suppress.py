@@ -21,7 +21,7 @@ from segmenter.registers.entries import COLUMNS
 from segmenter.registers.exports import EXPORTED
 from segmenter.sources import lists
 from segmenter.suppression import changes, imports, summary, unsubscribe
-from segmenter.suppression.imports import LineFault
+from segmenter.suppression.imports import FoundEntries, LineFault
 from segmenter.workflows.decisions import opened
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ HINTS = {
     "postal": "give the address as the patient source has it",
     "domain": "give two names or more, such as example.org or *.example.org",
 }
-INCOMING = "suppression_incoming"
 READ = "suppression_new"
+LISTED = "suppression_entry"
 BY_HAND = "import"  # the source of entries of imported files
 
 
@@ -137,15 +137,16 @@ def import_files(
         silent = lists.silent(engine, listed)
         engine.create(READ, COLUMNS)
         told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
-        engine.make(INCOMING, "list_once")
+        incoming = engine.make("list_once", reads={READ: engine.table(READ)})
         faults = [
             LineFault(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told
         ]
         faulty_lines = {(fault.origin, fault.line) for fault in faults}
         # a row may name several, or count and be told of
-        read = silent + engine.count(INCOMING) + len(faulty_lines)
+        rows = silent + engine.count(incoming) + len(faulty_lines)
+        found = FoundEntries(incoming, rows, tuple(faults))
         return imports.import_entries(
-            engine, context.home, context.journal, context.actor, read, faults
+            engine, context.home, context.journal, context.actor, engine.named(), found
         )
 
 
@@ -155,7 +156,7 @@ def show(context: Context) -> SuppressionSummary:
         project = read_project(context.root, segments=())
         return summary.declared(source.name for source in project.sources.suppression)
     with opened(context, context.store.current(context.journal)) as engine:
-        return summary.counted(engine)
+        return summary.counted(engine, engine.table(LISTED))
 
 
 def add(
@@ -200,9 +201,8 @@ def add_token(context: Context, token: str, scope: EntryScope) -> OptOutAdded:
         msg = "a token says itself what it covers"
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
     with opened(context, context.store.current(context.journal)) as engine:
-        made = unsubscribe.entries(
-            engine, context.keys, context.policy.region, _sent(context), token
-        )
+        region, sent = context.policy.region, _sent(context)
+        made = unsubscribe.entries(engine, engine.named(), context.keys, region, sent, token)
     changes.add(context.journal, context.actor, made)
     return OptOutAdded("token", "unsubscribed", made[0].channel, ANY, ANY)
 
@@ -222,7 +222,10 @@ def lift(context: Context, kind: str, value: str, reason: str, channel: str | No
     EntryScope(channel).check(context)
     hashes = changes.hashes_of(context.keys, context.policy.region, kind, value)
     with opened(context, context.store.current(context.journal)) as engine:
-        lifted = changes.lift(engine, context.journal, context.actor, kind, hashes, reason, channel)
+        listed = engine.table(LISTED)
+        lifted = changes.lift(
+            engine, listed, context.journal, context.actor, kind, hashes, reason, channel
+        )
     shown = [
         {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
         for one in lifted
@@ -249,7 +252,7 @@ def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> H
             "no file can be written here", file=file, hint="name a file in a folder that exists"
         )
     with opened(context, context.store.current(context.journal)) as engine:
-        summary.write_hashes(engine, file)
+        summary.write_hashes(engine, engine.table(LISTED), file)
     context.record("suppress_export", {})
     return HashesExported(file)
 

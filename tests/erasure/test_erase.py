@@ -316,10 +316,10 @@ def patients_of(world, path):
 def test_the_access_report_says_what_is_held(world):
     changes.add(world.journal, OFFICER, [named("anna.lee@example.org", channel="sms")])
     with world.engines() as engine:
-        engine.attach("snapshot", world.snapshot().path)
-        engine.expose("snapshot")
-        suppression_list.load(engine, world.home, world.journal.read())
-        tables = engine.attach(world.snapshot().path), engine.table("suppression_entry")
+        snapshot = engine.attach(world.snapshot().path)
+        acts = world.journal.read()
+        lists = suppression_list.load(engine, world.home, acts, snapshot["suppression"])
+        tables = snapshot, lists["suppression_entry"]
         with pytest.raises(Refusal):
             access_report.report(
                 engine, world.registry(MARKETER), world.snapshot(), "P-1001", *tables

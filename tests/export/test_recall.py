@@ -16,7 +16,8 @@ from segmenter.export import manifest, recall
 from segmenter.governance import exposure
 from segmenter.project.policy import Destination
 from segmenter.registers.exports import MANIFEST, RECALLED
-from segmenter.suppression import changes, suppression_list
+from segmenter.suppression import changes
+from segmenter.suppression.suppression_list import ListQuestion, listed_addresses, suppressed
 from world import images
 from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, named
 from world.policies import CLINIC, policy_of
@@ -61,14 +62,16 @@ def issue(world, policy=POLICY):
     engine.__enter__()
     engine.attach("snapshot", world.snapshot().path)
     engine.expose("snapshot")
-    suppression_list.load(engine, world.home, world.journal.read())
+    tables = engine.named() | world.lists(engine)
     allowed = [number for name, number in world.numbers.items() if name not in world.refusing]
 
     def decide(one):
         engine.load("contactable", pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)}))
-        suppression_list.suppressed(engine, one.channel, one.purpose, one.topic, world.clock[0])
-        engine.alias("exported_address", "recall_member")
-        suppression_list.listed_addresses(engine, one, world.clock[0], "recall_listed")
+        question = ListQuestion(one.channel, one.purpose, one.topic, world.clock[0])
+        engine.adopt("suppressed", suppressed(engine, tables, question))
+        entries, members = tables["suppression_entry"], engine.table("recall_member")
+        listed = listed_addresses(engine, entries, members, one.identifier, question)
+        engine.adopt("recall_listed", listed)
 
     registry = world.registry()
     try:

@@ -31,17 +31,13 @@ def suppressed(world):
     return {name for name, reason in world.reasons().items() if reason == "suppressed"}
 
 
-def incoming(engine, *given):
-    engine.load("suppression_incoming", entry_table(given))
-
-
 def run_import(world, *given, actor=OFFICER):
     engine = world.open()
     try:
         with imports.lock(world.home):
-            suppression_list.load(engine, world.home, world.journal.read())
-            incoming(engine, *given)
-            return imports.import_entries(engine, world.home, world.journal, actor, len(given), ())
+            found = imports.FoundEntries(engine.load(entry_table(given)), rows=len(given))
+            lists = world.lists(engine)
+            return imports.import_entries(engine, world.home, world.journal, actor, lists, found)
     finally:
         engine.__exit__(None, None, None)
 
@@ -114,8 +110,8 @@ def test_only_a_lift_ends_an_entry_and_its_file_read_again_does_not_bring_it_bac
     entry = named("e@example.net", reason="unsubscribed", source="mail")
     run_import(world, entry)
     engine = world.open()
-    suppression_list.load(engine, world.home, world.journal.read())
-    lifted = partial(changes.lift, engine, world.journal)
+    listed = world.lists(engine)["suppression_entry"]
+    lifted = partial(changes.lift, engine, listed, world.journal)
     own = changes.hashes_of(KEYS, "FR", "email", "E@example.net")
     other = changes.hashes_of(KEYS, "FR", "email", "other@example.net")
     with pytest.raises(Refusal):
@@ -153,9 +149,9 @@ def test_feeds_must_be_fresh(tmp_path):
     world = Mailing(tmp_path, PEOPLE, fed_at=NOW - timedelta(days=2, seconds=1))
     engine = world.open()
     with pytest.raises(Refusal, match="mail") as refused:
-        suppression_list.require_fresh(engine, NOW)
+        suppression_list.require_fresh(engine, engine.table("feed"), NOW)
     assert refused.value.rule == "S7"
-    suppression_list.require_fresh(engine, NOW - timedelta(seconds=1))
+    suppression_list.require_fresh(engine, engine.table("feed"), NOW - timedelta(seconds=1))
     engine.__exit__(None, None, None)
 
 
@@ -166,11 +162,11 @@ def test_the_list_is_counted_and_shared_as_hashes(tmp_path):
         entries=[named("e@example.net", source="mail"), named("d@example.org", source="mail")],
     )
     engine = world.open()
-    suppression_list.load(engine, world.home, world.journal.read())
-    assert summary.counted(engine).to_dict()["suppression"] == [
+    listed = world.lists(engine)["suppression_entry"]
+    assert summary.counted(engine, listed).to_dict()["suppression"] == [
         {"reason": "manual", "source": "mail", "entries": 2}
     ]
-    summary.write_hashes(engine, tmp_path / "shared.csv")
+    summary.write_hashes(engine, listed, tmp_path / "shared.csv")
     engine.__exit__(None, None, None)
     shared = (tmp_path / "shared.csv").read_text(encoding="utf-8")
     assert named("e@example.net").hash in shared
@@ -200,9 +196,9 @@ def import_one(home, address, gate):
     engine = world.open()
     gate.wait()
     with imports.lock(world.home):
-        suppression_list.load(engine, world.home, world.journal.read())
-        engine.load("suppression_incoming", entry_table([named(address, source=address)]))
-        imports.import_entries(engine, world.home, world.journal, OFFICER, 1, ())
+        entries = engine.load(entry_table([named(address, source=address)]))
+        found, lists = imports.FoundEntries(entries, rows=1), world.lists(engine)
+        imports.import_entries(engine, world.home, world.journal, OFFICER, lists, found)
     engine.__exit__(None, None, None)
 
 

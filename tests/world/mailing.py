@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from segmenter import identifiers
-from segmenter.engine import DuckDBEngine
+from segmenter.engine import DuckDBEngine, Tables
 from segmenter.export import commit, contacts, members
 from segmenter.export.funnel import Histogram, Noised
 from segmenter.export.order import Export, Order
@@ -198,6 +198,11 @@ class Mailing:
         engine.__exit__(None, None, None)
         return path
 
+    def lists(self, engine: DuckDBEngine) -> Tables:
+        """The suppression list, over the ready tables of an engine."""
+        acts = self.journal.read()
+        return suppression_list.load(engine, self.home, acts, engine.table("suppression"))
+
     def engines(self) -> DuckDBEngine:
         """A fresh engine with nothing attached."""
         return DuckDBEngine(self.home / "spill", self.file_key)
@@ -258,15 +263,16 @@ class Mailing:
         )
         eligible = Eligible(request, order.snapshot, "0" * 64, "eligible")
         members.build(engine, eligible, (), [()])
-        suppression_list.load(engine, self.home, self.journal.read())
-        suppression_list.suppressed(
-            engine, order.channel, order.purpose, order.topic, order.at, order.layout.identifier
+        tables = engine.named() | self.lists(engine)
+        question = suppression_list.ListQuestion(
+            order.channel, order.purpose, order.topic, order.at, order.layout.identifier
         )
+        engine.adopt("suppressed", suppression_list.suppressed(engine, tables, question))
         planned = preference.PlannedContact(self.channel, order.topic, order.sent_at)
-        preference.denied(engine, planned)
-        since = preference.window_start(engine, planned)
+        engine.adopt("preferring", preference.denied(engine, tables, planned))
+        since = preference.window_start(engine, tables, planned)
         contacts.contacts(engine, self.registry(), since)
-        preference.capped(engine, planned)
+        engine.adopt("capped", preference.capped(engine, engine.named(), planned))
         members.check(engine, KEYS, order.layout.identifier, order.segment, order.holdout)
         query = (
             "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
