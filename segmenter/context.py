@@ -6,14 +6,13 @@ Clock, randomness and actor enter the program here and nowhere else.
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from segmenter import roles
+from segmenter import outages, roles
 from segmenter.errors import Refusal
 from segmenter.journal.journal import Journal, locked
 from segmenter.model import Progress, silent
@@ -96,8 +95,4 @@ def require_real(context: Context) -> None:
 
 def account() -> str:
     """The account of the operating system that acts, by effective user id."""
-    user = os.geteuid()
-    try:
-        return pwd.getpwuid(user).pw_name
-    except KeyError:
-        return f"uid-{user}"
+    return outages.account_name(os.geteuid())

@@ -9,6 +9,7 @@
     |   +-- PolicyError            exit 3   purpose, category, channel, topic (C14, L1, L2, S-rules)
     |   +-- BudgetError            exit 3   the ledger says no (P2-P5)
     +-- EngineError                exit 1   the query engine failed; a fixed code, never its message
+    +-- OutageError                exit 1   the disk or the server failed; the project is as it was
     +-- Cancelled                  exit 130
 
 No message holds a patient's value or an exact count. DuckDB's own messages hold row values, so they
@@ -136,6 +137,12 @@ class EngineError(SegmenterError):
     """The query engine failed. The message is ours and fixed."""
 
     code = "engine"
+
+
+class OutageError(SegmenterError):
+    """The disk or the server of the control database failed. The project is as it was before."""
+
+    code = "outage"
 
 
 class Cancelled(SegmenterError):

@@ -5,7 +5,6 @@ cancelled.
 """
 
 import contextlib
-import errno
 import os
 import resource
 import signal
@@ -18,6 +17,7 @@ from typing import Any, NoReturn
 
 import typer
 
+from segmenter import outages
 from segmenter.cli.app import app
 from segmenter.cli.output import answered, write_json
 from segmenter.errors import Cancelled, Problem, SegmenterError, UsageError
@@ -93,27 +93,9 @@ def _usage(error: typer.TyperException) -> SegmenterError:
     )
 
 
-def _unreachable(error: OSError) -> SegmenterError | None:
-    """What the operating system refused, if a person can do something about it."""
-    file = Path(os.fsdecode(error.filename)) if isinstance(error.filename, (str, bytes)) else None
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return UsageError(
-            "this account may not read or write it",
-            file=file,
-            hint="a project is for the account that owns `.segmenter`",
-        )
-    if error.errno in (errno.EISDIR, errno.ENOTDIR, errno.ENAMETOOLONG, errno.EEXIST):
-        return UsageError("no file of this name can be written here", file=file)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return SegmenterError(
-            "the disk is full", file=file, hint="nothing is lost: free space, and do it again"
-        )
-    return None
-
-
 def _internal(error: Exception) -> SegmenterError:
     """Our own failure: where it happened, and never with what."""
-    refused = _unreachable(error) if isinstance(error, OSError) else None
+    refused = outages.of_system(error) if isinstance(error, OSError) else None
     if refused is not None:
         return refused
     place = error.__traceback__

@@ -15,7 +15,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.errors import UsageError
+from segmenter import outages
+from segmenter.errors import EngineError, UsageError
 from segmenter.store.files import create, new_file
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ def writing(
             finally:
                 os.close(pipe.holder)
             yield lambda: sink.digest_when_done(thread)
+        except EngineError:
+            thread.join()
+            sink.require_written()  # what could not be written stopped the engine
+            raise
         finally:
             thread.join()
 
@@ -99,24 +104,33 @@ class _Sink:
 
                     pyrage.encrypt_io(source, self, [recipient])
         except BaseException as error:  # noqa: BLE001  raised by the thread that waits
-            self.failure = error
+            self.failure = self.failure or error
 
     def digest_when_done(self, thread: threading.Thread) -> str:
         """The SHA-256 of the whole file, once it is on disk.
 
-        Raises `UsageError` if it could not be written.
+        Raises `OutageError` if the disk is full, `UsageError` if it could not be written at all.
         """
         thread.join()
-        if self.failure is not None:
-            raise UsageError(
-                "the file of the export could not be written", hint="check space and permissions"
-            ) from self.failure
+        self.require_written()
         return str(self.digest.hexdigest())
+
+    def require_written(self) -> None:
+        """Tell why the file could not be written, if it could not."""
+        if self.failure is None:
+            return
+        told = outages.of_system(self.failure) if isinstance(self.failure, OSError) else None
+        msg = "the file of the export could not be written"
+        raise told or UsageError(msg, hint="check space and permissions") from self.failure
 
     def write(self, block: bytes) -> int:
         """Write and hash."""
         self.digest.update(block)
-        return int(self.file.write(block))
+        try:
+            return int(self.file.write(block))
+        except OSError as error:  # what encrypts would tell it as a failure of its own
+            self.failure = error
+            raise
 
     def flush(self) -> None:
         """Flush the file."""

@@ -19,7 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from segmenter import outages
 from segmenter.errors import BudgetError
+from segmenter.journal.failures import broken
 from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
@@ -28,10 +30,6 @@ if TYPE_CHECKING:
 MARK = "journal.mark"
 GENESIS = "0" * 64
 DIGITS = 20  # of the entry's number, so that all marks are of one length
-RECOVER = (
-    "an officer runs `segmenter budget recover`, "
-    "which assumes that every budget of the period is spent"
-)
 
 Mark = tuple[int, str]  # the number of the last entry, and its hash
 
@@ -59,7 +57,7 @@ class Marks:
             with locked(self.home / "mark.lock"):
                 if not own.exists():
                     if used() or any((self.home / "snapshots").glob("*.duckdb")):
-                        raise broken("the journal's high-water mark is missing")
+                        raise broken("the journal's high-water mark is missing", own)
                     self._write(own, (0, GENESIS))
         return {path: self._read(path) for path in self.paths() if path.exists()}
 
@@ -95,13 +93,17 @@ class Marks:
         try:
             return self._parsed(path)
         except ValueError:
-            raise broken("a high-water mark cannot be read or does not verify") from None
+            raise broken("a high-water mark cannot be read or does not verify", path) from None
 
     def _parsed(self, path: Path) -> Mark:
         try:
             seq, known, proof = path.read_text(encoding="ascii").split()
-        except OSError:
-            raise broken("a high-water mark cannot be read") from None
+        except UnicodeDecodeError:
+            raise ValueError("a mark is no text") from None
+        except OSError as error:
+            raise outages.of_system(error) or broken(
+                "a high-water mark cannot be read", path
+            ) from None
         if not hmac.compare_digest(proof, self._proof(seq, known)):
             raise ValueError("a mark does not verify")
         return int(seq), known
@@ -119,8 +121,8 @@ class Marks:
                     file.write(record)
             else:
                 write_file(path, record)
-        except OSError:
-            raise BudgetError(
+        except OSError as error:
+            raise outages.of_system(error) or BudgetError(
                 "P4",
                 "a high-water mark cannot be written",
                 file=path,
@@ -129,11 +131,6 @@ class Marks:
 
     def _proof(self, seq: str, known: str) -> str:
         return self.keys.pseudonym("mark", f"{seq} {known}")
-
-
-def broken(what: str) -> BudgetError:
-    """The refusal of a journal that cannot be trusted."""
-    return BudgetError("P4", what, hint=RECOVER)
 
 
 @contextlib.contextmanager

@@ -13,12 +13,12 @@ again.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,8 +26,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from segmenter.errors import BudgetError, SegmenterError
-from segmenter.journal.high_water import GENESIS, MARK, Mark, Marks, broken, locked
+from segmenter.errors import BudgetError
+from segmenter.journal.database import JOURNAL, Database
+from segmenter.journal.failures import broken
+from segmenter.journal.high_water import GENESIS, MARK, Mark, Marks, locked
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
@@ -35,28 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["JOURNAL", "MARK", "Act", "Journal", "JournalEntry", "locked"]
 
-URL_VARIABLE = "SEGMENTER_CONTROL_URL"
-FILE = "control.sqlite"
 ANCHORED = (
     "anchored"  # in the entry before which high-water marks were first written at anchors: where
-)
-WAIT = 60  # seconds that a process waits for another one's entry
-
-_metadata = sa.MetaData()
-JOURNAL = sa.Table(
-    "journal",
-    _metadata,
-    sa.Column(
-        "seq",
-        sa.BigInteger().with_variant(sa.Integer, "sqlite"),
-        primary_key=True,
-        autoincrement=False,
-    ),
-    sa.Column("at", sa.Text, nullable=False),
-    sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
-    sa.Column("hash", sa.Text, nullable=False),
 )
 
 ALL = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
@@ -97,8 +79,7 @@ class Journal:
     url: str | None = None
     entries: list[JournalEntry] = field(default_factory=list, repr=False)
     deciding_at: datetime | None = None
-    _engine: sa.Engine | None = field(default=None, repr=False)
-    _owner: int = field(default=0, repr=False)
+    _kept: Database | None = field(default=None, repr=False)
 
     @property
     def marks(self) -> Marks:
@@ -286,99 +267,23 @@ class Journal:
 
     # -- the database ------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def transaction(self, *, write: bool) -> Iterator[sa.Connection]:
-        """One transaction, alone in the database if it writes.
-
-        `BudgetError` (P4) if the database cannot be read.
-        """
-        with _database_errors(), self._database().connect() as connection:
-            sqlite = connection.dialect.name == "sqlite"
-            if sqlite:
-                connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-            elif write:
-                connection.exec_driver_sql("LOCK TABLE journal IN EXCLUSIVE MODE")
-            try:
-                yield connection
-            except BaseException:
-                connection.rollback()
-                raise
-            connection.commit()
-
-    def _database(self) -> sa.Engine:
-        """The database, opened anew in a forked process."""
-        if self._engine is not None and self._owner != os.getpid():
-            self._engine.dispose(close=False)
-            self._engine = None
-        if self._engine is None:
-            url = self._address()
-            if url.startswith("sqlite"):
-                engine = sa.create_engine(
-                    url, connect_args={"timeout": WAIT, "isolation_level": None}
-                )
-                sa.event.listen(engine, "connect", _durable)
-            else:
-                engine = sa.create_engine(url)
-            with locked(self.home / "schema.lock"):
-                _keep_private(self.file())
-                _metadata.create_all(engine)
-            self._engine, self._owner = engine, os.getpid()
-        return self._engine
-
-    def _address(self) -> str:
-        return self.url or os.environ.get(URL_VARIABLE) or f"sqlite:///{self.home / FILE}"
+    def transaction(self, *, write: bool) -> AbstractContextManager[sa.Connection]:
+        """One transaction, alone in the database if it writes; see `Database`."""
+        return self._database().transaction(write=write)
 
     def file(self) -> Path | None:
         """The SQLite file; None on a server."""
-        address = sa.make_url(self._address())
-        return (
-            Path(address.database)
-            if address.get_backend_name() == "sqlite" and address.database
-            else None
-        )
+        return self._database().file()
 
     def close(self) -> None:
         """Let go of the database."""
-        if self._engine is not None:
-            self._engine.dispose()
-            self._engine = None
+        self._database().close()
 
-
-def _keep_private(file: Path | None) -> None:
-    """Let nobody but its owner read the database, nor its log beside it, which takes over its mode.
-
-    An existing file is not opened for that: to close it again would let go of SQLite's locks on it
-    in this process.
-    """
-    if file is None:
-        return
-    with contextlib.suppress(OSError):  # what cannot be made or opened, SQLite will say
-        try:
-            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        except FileExistsError:
-            file.chmod(0o600)
-
-
-def _durable(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
+    def _database(self) -> Database:
+        if self._kept is None:
+            self._kept = Database(self.home, self.url)
+        return self._kept
 
 
 def _text(body: Mapping[str, Any]) -> str:
     return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-
-
-@contextlib.contextmanager
-def _database_errors() -> Iterator[None]:
-    """A database that is busy is our own failure.
-
-    One that cannot be read cannot be trusted (P4).
-    """
-    try:
-        yield
-    except sa.exc.OperationalError as error:
-        if "locked" in str(error.orig):
-            raise SegmenterError("the control database is busy", hint="try again") from None
-        raise broken("the control database cannot be reached or read") from None
-    except sa.exc.DatabaseError:
-        raise broken("the control database cannot be read") from None

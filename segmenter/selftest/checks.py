@@ -24,7 +24,7 @@ from segmenter import context
 from segmenter.budget import accounting
 from segmenter.consent import gate as consent
 from segmenter.errors import SegmenterError
-from segmenter.journal.journal import URL_VARIABLE
+from segmenter.journal.failures import URL_VARIABLE
 from segmenter.model import Clocks, Cost, Framed, Role, Spend
 from segmenter.planning import budget_lock, planner
 from segmenter.project.family import Setting, region

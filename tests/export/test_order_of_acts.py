@@ -15,7 +15,7 @@ import pytest
 
 import segmenter
 from ledgers import POSTGRES, SERVERS, fresh_schema
-from segmenter.journal.journal import URL_VARIABLE
+from segmenter.journal.failures import URL_VARIABLE
 from segmenter.registers.entries import ADDED, IMPORTED
 from segmenter.registers.exports import EXPORTED
 from worlds import plain_project

@@ -11,10 +11,10 @@ from pathlib import Path
 import duckdb
 
 from segmenter.engine.duckdb.connection import Connection
-from segmenter.engine.duckdb.errors import fixed_errors
+from segmenter.engine.duckdb.errors import fixed_errors, outage
 from segmenter.engine.quoting import named, quoted
 from segmenter.engine.scope import Scope
-from segmenter.errors import Cancelled, EngineError, ProjectKeyError
+from segmenter.errors import Cancelled, EngineError, ProjectKeyError, SegmenterError
 from segmenter.tables import File, Table, Tables
 
 
@@ -79,13 +79,8 @@ class Files(Connection):
             self.connection.execute(statement)
             if write:
                 path.chmod(0o600)
-        except duckdb.Error as error:
-            if "encrypt" in str(error).lower():
-                msg = "an encrypted file of the project cannot be opened with this key"
-                raise ProjectKeyError(msg, file=path) from None
-            raise EngineError("a file of the project cannot be opened", file=path) from None
-        except OSError:
-            raise EngineError("a file of the project cannot be kept private", file=path) from None
+        except (duckdb.Error, OSError) as error:
+            raise outage(error, path) or _unopened(error, path) from None
         self._files[path.absolute()] = alias
 
     def _detach(self, alias: str) -> None:
@@ -140,3 +135,13 @@ class Files(Connection):
         if self._scopes:
             self._scopes[-1].made.append(name)
         return Table(name)
+
+
+def _unopened(error: duckdb.Error | OSError, path: Path) -> SegmenterError:
+    """Why a file could not be attached."""
+    if isinstance(error, OSError):
+        return EngineError("a file of the project cannot be kept private", file=path)
+    if "encrypt" in str(error).lower():
+        msg = "an encrypted file of the project cannot be opened with this key"
+        return ProjectKeyError(msg, file=path)
+    return EngineError("a file of the project cannot be opened", file=path)
