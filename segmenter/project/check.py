@@ -220,15 +220,20 @@ def _feeds(project: Project) -> Iterable[_Found]:
             yield "S7", f"no suppression list feeds the channel `{name}`", ("suppression",), None
 
 
-def _segments(project: Project) -> Iterable[Warned]:
-    for segment in project.segments.values():
+def inclusions(segments: Iterable[Segment]) -> Iterable[Warned]:
+    """The segments that include others and are everyone all the same. `plan`, `run` say so, too."""
+    for segment in segments:
         if segment.where is None and segment.include:
-            yield _warned(
-                segment,
-                "segment",
-                "`where` is absent, which is everyone, so `include` adds nobody",
-                "include",
+            message = (
+                f"`{segment.name}` selects everyone: it has no `where`, so `include` adds nobody"
             )
+            hint = "write a `where` that only some fulfil, or leave `include` out"
+            yield Warned("segment", segment.problem(message, "include", hint))
+
+
+def _segments(project: Project) -> Iterable[Warned]:
+    yield from inclusions(project.segments.values())
+    for segment in project.segments.values():
         if not segment.title:
             yield _warned(segment, "segment", f"`{segment.name}` has no title", "name")
     for path in sorted((project.root / projects.SEGMENTS).glob("*.yaml")):

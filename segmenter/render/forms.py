@@ -40,6 +40,7 @@ def _plan(document: Document, console: Console, _language: str) -> None:
     table(console, "To be measured (errors in patients, 95 %)", shown, rows)
     _target(document.get("target"), console)
     _refused(document, console)
+    _warnings(document, console)
     _budgets(document, console)
 
 
@@ -76,6 +77,7 @@ def _run(document: Document, console: Console, _language: str) -> None:
     for segment in document.get("segments") or ():
         _segment(segment, console)
     _refused(document, console)
+    _warnings(document, console)
     console.print(f"spent: {text(document.get('spent'))}")
     _budgets(document, console)
 
@@ -226,6 +228,11 @@ def _check(document: Document, console: Console, _language: str) -> None:
         shown,
         [[each.get(key) for key in shown] for each in document.get("segments") or ()],
     )
+    _warnings(document, console)
+    console.print("The project's files are right.")
+
+
+def _warnings(document: Document, console: Console) -> None:
     for warning in document.get("warnings") or ():
         where = (
             f"{warning['file']}{'' if warning['line'] is None else ':' + str(warning['line'])}: "
@@ -237,7 +244,6 @@ def _check(document: Document, console: Console, _language: str) -> None:
             f"warning [{warning['rule']}]: {text(where + warning['message'] + hint)}",
             soft_wrap=True,
         )
-    console.print("The project's files are right.")
 
 
 def _query(document: Document, console: Console, _language: str) -> None:

@@ -15,7 +15,7 @@ from segmenter.project.folder import read_project
 from segmenter.render.report import plan_html
 from segmenter.workflows.answers import answers_of
 from segmenter.workflows.budget import balances, ledger_of
-from segmenter.workflows.request import WorkloadRequest, setting_of
+from segmenter.workflows.request import WorkloadRequest, setting_of, warnings_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from segmenter.budget.ledger import Ledger
     from segmenter.context import Context
     from segmenter.planning.planner import ReleasePlan
+    from segmenter.project.check import Warned
     from segmenter.project.segment import Resolved
 
 
@@ -52,6 +53,7 @@ class PlanReport:
     error: SegmenterError | None = None
     target: dict[str, Any] | None = None
     lock: str | None = None
+    warnings: tuple[Warned, ...] = ()
 
     @property
     def exit_status(self) -> int:
@@ -64,6 +66,7 @@ class PlanReport:
             **self.plan.to_dict(),
             "budgets": list(self.budgets),
             "refused": [r.to_dict() for r in self.refused],
+            "warnings": [warned.to_dict() for warned in self.warnings],
         }
         if self.target is not None:
             document["target"] = self.target
@@ -103,7 +106,13 @@ def plan(
     if lock and first_error is None:
         lock_file = str(budget_lock.write(context.root))
     return PlanReport(
-        release_plan, balances(ledger), tuple(refused), first_error, priced, lock_file
+        release_plan,
+        balances(ledger),
+        tuple(refused),
+        first_error,
+        priced,
+        lock_file,
+        warnings_of(allowed),
     )
 
 

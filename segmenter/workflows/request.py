@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.model import Snapshot
 from segmenter.planning import extra_tables
+from segmenter.project.check import Warned, inclusions
 from segmenter.project.family import Setting
 from segmenter.workflows.decisions import clocks_of
 
@@ -37,6 +38,12 @@ class WorkloadRequest:
         """The extra tables, as segments that everyone eligible is in."""
         dimensions = [extra_tables.parsed(table, policy) for table in self.tables]
         return tuple(extra_tables.asked(segments, dimensions, policy))
+
+
+def warnings_of(segments: Sequence[Resolved]) -> tuple[Warned, ...]:
+    """What deserves a second look in the segments that are counted, and in those they use."""
+    used = {part.name: part for segment in segments for part in segment.parts}
+    return tuple(inclusions(used.values()))
 
 
 def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:

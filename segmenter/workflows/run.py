@@ -20,7 +20,7 @@ from segmenter.render.report import segment_html
 from segmenter.workflows.answers import answers_of
 from segmenter.workflows.budget import balances, ledger_of
 from segmenter.workflows.decisions import decided
-from segmenter.workflows.request import WorkloadRequest, setting_of
+from segmenter.workflows.request import WorkloadRequest, setting_of, warnings_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.model import Cube, Spend
     from segmenter.planning.planner import FamilyPlan, ReleasePlan
+    from segmenter.project.check import Warned
     from segmenter.published.release import Release
     from segmenter.published.segment_count import SegmentCount
 
@@ -42,6 +43,7 @@ class RunReport:
     budgets: tuple[dict[str, Any], ...]
     clocks: Clocks = field(repr=False)
     tables: tuple[SegmentCount, ...] = ()
+    warnings: tuple[Warned, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document.
@@ -56,6 +58,7 @@ class RunReport:
             "as_of": stamp(self.clocks.as_of),
             "known_at": stamp(self.clocks.known_at),
             "tables": [table.to_dict() for table in self.tables],
+            "warnings": [warned.to_dict() for warned in self.warnings],
         }
 
     def to_polars(self) -> pl.DataFrame:
@@ -103,6 +106,7 @@ def run(context: Context, asked: WorkloadRequest) -> RunReport:
         budgets=balances(ledger),
         clocks=setting.clocks,
         tables=tuple(counts[table.name] for table in extra_tables),
+        warnings=warnings_of(segments),
     )
 
 
