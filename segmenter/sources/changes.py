@@ -21,7 +21,7 @@ from segmenter.sources.policy_columns import number_columns
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Engine, Tables
     from segmenter.project.declared import Read, Sources, SuppressionSource
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
@@ -162,19 +162,20 @@ def _hash(reading: Any) -> str:
 
 
 def source_states(
-    engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, *, previous: bool
+    engine: DuckDBEngine, root: Path, sources: Sources, policy: Policy, previous: Tables
 ) -> dict[str, SourceState]:
-    """How every declared source stands against the previous snapshot, if there is one.
+    """How every declared source stands against the previous snapshot.
 
+    `previous` has its tables, and none if there is no such snapshot.
     A database, and a file over the network, always count as changed. Raises `SourceError` if all
     files of a consent source are gone.
     """
     found = _found(engine, root, declared_sources(sources, policy))
     if not previous:
         return found
-    known = _known_prints(engine)
+    known = _known_prints(engine, previous)
     _require_still_there(root, "consent", found["consent"], known.get("consent", {}))
-    readings = dict(engine.rows("declaration_known"))
+    readings = dict(engine.rows("declaration_known", reads=previous))
     states = {}
     for name, state in found.items():
         reading = readings.get(f"declaration {name}")
@@ -182,21 +183,22 @@ def source_states(
         if name == PATIENT and compared.change is Change.ADDED:
             compared = state  # rows of one id are looked at together, in whichever file they are
         states[name] = compared
-    if engine.rows("broken_known")[0][0]:
+    ((has_broken,),) = engine.rows("broken_known", reads=previous)
+    if has_broken:
         # A broken line may speak of somebody whom a later file makes known.
         states["consent"] = found["consent"]
     return states
 
 
 def watched_states(
-    engine: DuckDBEngine, root: Path, sources: Sources, *, previous: bool
+    engine: DuckDBEngine, root: Path, sources: Sources, previous: Tables
 ) -> dict[str, SourceState]:
     """The links and preferences as they are there.
 
     Raises `SourceError` if a file of theirs was there at the last ingest and none is now.
     """
     found = _found(engine, root, watched_sources(sources))
-    known = _known_prints(engine) if previous else {}
+    known = _known_prints(engine, previous) if previous else {}
     for name, state in found.items():
         _require_still_there(root, name, state, known.get(name, {}))
     return found
@@ -217,10 +219,10 @@ def _state(engine: DuckDBEngine, root: Path, declared: Declared) -> SourceState:
     return SourceState(tuple(parts), _hash(declared.reading))
 
 
-def _known_prints(engine: DuckDBEngine) -> dict[str, dict[str, str]]:
+def _known_prints(engine: Engine, previous: Tables) -> dict[str, dict[str, str]]:
     """The fingerprints of the previous snapshot's files, by source."""
     known: dict[str, dict[str, str]] = {}
-    for source, path, fingerprint in engine.rows("source_known"):
+    for source, path, fingerprint in engine.rows("source_known", reads=previous):
         known.setdefault(source, {})[path] = fingerprint
     return known
 

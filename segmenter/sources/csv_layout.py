@@ -128,8 +128,9 @@ def _sniff(file: SourceFile, encoding: str, declared: str | None) -> Layout:
 
 def _has_lone_returns(start: bytes) -> bool:
     """Whether lines end in a carriage return alone."""
-    first = start.find(b"\r")
-    return first >= 0 and start[first + 1 : first + 2] != b"\n" and b"\n" not in start
+    if b"\r" not in start:
+        return False
+    return b"\n" not in start
 
 
 def _guess(stream: Iterator[str], delimiter: str, newline: str, *, plain: bool) -> _Guess | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.errors import SourceError
@@ -12,6 +13,7 @@ from segmenter.sources.load import BrokenEvents
 from segmenter.sqlexpr.columns import content, instant
 
 if TYPE_CHECKING:
+    from segmenter.engine import Tables
     from segmenter.engine.relations import Structure
     from segmenter.project.declared import ConsentSource
     from segmenter.sources.load import Load
@@ -39,6 +41,14 @@ DATES = ("effective_at", "recorded_at", "confirmed_at", "valid_until")
 REQUIRED = ("patient_id", "state")
 
 
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """Events that were written: the number of the first, and how many."""
+
+    first: int
+    rows: int
+
+
 def ingest_consent(load: Load) -> None:
     """Read, check and keep the consent events of all consent sources (C10, I1, I5, I6).
 
@@ -50,9 +60,10 @@ def ingest_consent(load: Load) -> None:
     stage = load.stage("consent", [], FIELDS, {})
     for part, declared in enumerate(load.sources.consent):
         _read(load, stage, part, declared)
-    stage.show("raw_consent", ids=["patient_id"])
-    load.identify("raw_consent", "patient_id")
-    _keep(load, stage)
+    with load.engine.scope():
+        rows = stage.shown(ids=["patient_id"])
+        load.identify(rows, "patient_id")
+        _keep(load, stage, load.tables | {"raw_consent": rows})
 
 
 def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
@@ -79,29 +90,47 @@ def _read(load: Load, stage: Stage, part: int, declared: ConsentSource) -> None:
     load.stage("consent", readers, FIELDS, declared.read.rename, stage)
 
 
-def _keep(load: Load, stage: Stage) -> None:
+def _keep(load: Load, stage: Stage, reads: Tables) -> None:
     """Write the events, and the quarantine if any row is in it."""
     engine = load.engine
-    table = load.table("consent")
-    first = {"first_event": 0}
-    before = 0
-    values = {"time_zone": load.policy.time_zone}
-    dates: Structure = {f"__{name}__": instant(name, "r") for name in DATES}
-    if load.is_added("consent"):
-        ((first["first_event"],),) = engine.rows("event_next")
-        before = engine.count(table)
-        engine.add(table, "consent_kept", {**first, **values}, dates)
-        engine.add(load.table("touched"), "consent_touched", first)
-    else:
-        load.keep("consent", "consent_kept", {**first, **values}, dates)
-    engine.make("consent_malformed", "consent_malformed", {**first, **declared_scopes(load)})
-    load.broken_events = BrokenEvents(stage, first["first_event"] + stage.whole())
-    kept = engine.count(table) - before
-    if kept == stage.whole() and not engine.count("consent_malformed"):
+    written = _append(load, reads) if load.is_added("consent") else _write(load, reads)
+    first = {"first_event": written.first}
+    load.broken_events = BrokenEvents(stage, written.first + stage.whole())
+    scopes = {**first, **declared_scopes(load)}
+    malformed = engine.make("consent_malformed", reads=load.tables, values=scopes)
+    if written.rows == stage.whole() and not engine.count(malformed):
         load.settle(stage)
         return
-    told: Structure = {"__content__": content(FIELDS, "r")}
-    load.settle(stage, "consent_quarantine", first, told)
+    load.settle(
+        stage,
+        "consent_quarantine",
+        reads=reads | {"consent_malformed": malformed},
+        values=first,
+        structure={"__content__": content(FIELDS, "r")},
+    )
+
+
+def _append(load: Load, reads: Tables) -> _Written:
+    """Append the events of new files to the table that is there."""
+    engine, table = load.engine, load.tables["consent"]
+    before = engine.count(table)
+    ((first,),) = engine.rows("event_next", reads=load.tables)
+    values = {"first_event": first, "time_zone": load.policy.time_zone}
+    engine.add(table, "consent_kept", reads=reads, values=values, structure=_dates())
+    engine.add(load.tables["touched"], "consent_touched", reads=load.tables, values=values)
+    return _Written(first, engine.count(table) - before)
+
+
+def _write(load: Load, reads: Tables) -> _Written:
+    """Write the table anew."""
+    values = {"first_event": 0, "time_zone": load.policy.time_zone}
+    structure = _dates()
+    table = load.keep("consent", "consent_kept", reads=reads, values=values, structure=structure)
+    return _Written(0, load.engine.count(table))
+
+
+def _dates() -> Structure:
+    return {f"__{name}__": instant(name, "r") for name in DATES}
 
 
 def deny_broken(load: Load) -> None:
@@ -110,12 +139,15 @@ def deny_broken(load: Load) -> None:
     No date lifts such a denial, only the repaired file (C10).
     """
     broken = load.broken_events
-    if broken is None or not broken.stage.tell_broken(["patient_id"]):
+    if broken is None or not broken.stage.remains:
         return
-    load.engine.add(load.table("consent"), "consent_broken", {"first_broken": broken.first})
+    engine, consent = load.engine, load.tables["consent"]
+    first = {"first_broken": broken.first, "first_event": broken.first}
+    with engine.scope():
+        reads = load.tables | {"broken_line": broken.stage.broken_lines(["patient_id"])}
+        engine.add(consent, "consent_broken", reads=reads, values=first)
     if load.is_added("consent"):
-        first = {"first_event": broken.first}
-        load.engine.add(load.table("touched"), "consent_touched", first)
+        engine.add(load.tables["touched"], "consent_touched", reads=load.tables, values=first)
 
 
 def declared_scopes(load: Load) -> dict[str, object]:

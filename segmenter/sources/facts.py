@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
+    from segmenter.engine import Table, Tables
     from segmenter.engine.relations import Structure
     from segmenter.project.declared import FactSource
     from segmenter.sources.load import Load
@@ -54,25 +55,26 @@ def ingest_facts(load: Load, declared: FactSource) -> None:
         own = unique([ours.get(name, name) for name in theirs], OURS)
     else:
         own = theirs = used
-    stage = _stage(load, declared.name, readers, patient, theirs)
-    stage.show(
-        "raw_fact", {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))}, ["raw_patient"]
-    )
-    numbers = number_columns(load.policy, declared.name)
-    kinds = _kinds(load, [name for name in own if name in numbers])
-    if load.is_added(declared.name) and not _fits(load, declared.name, own, kinds):
+    with load.engine.scope():
+        stage = _stage(load, declared.name, readers, patient, theirs)
+        shown = {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))}
+        rows = stage.shown(shown, ["raw_patient"])
+        numbers = number_columns(load.policy, declared.name)
+        kinds = _kinds(load, rows, [name for name in own if name in numbers])
+        fits = not load.is_added(declared.name) or _fits(load, declared.name, own, kinds)
+        if fits:
+            load.identify(rows, "raw_patient")
+            _keep(load, stage, rows, own, kinds)
+    if not fits:
         load.reread(declared.name)
         ingest_facts(load, declared)
-        return
-    load.identify("raw_fact", "raw_patient")
-    _keep(load, declared.name, stage, own, kinds)
 
 
 def _stage(
     load: Load, fact: str, readers: Sequence[Reader], patient: str, theirs: Sequence[str]
 ) -> Stage:
     """The rows of all files, each column under its own name."""
-    stage = Stage.make(load.engine, fact, f"staged_fact_{fact}", [KEY, *theirs], lazy=True)
+    stage = Stage.make(load.engine, fact, [KEY, *theirs], lazy=True)
     for reader in readers:
         places = first_places(reader)
         reader.load(stage, [places[patient], *(places.get(name) for name in theirs)])
@@ -81,33 +83,26 @@ def _stage(
 
 def _fits(load: Load, fact: str, own: Sequence[str], kinds: Mapping[str, str]) -> bool:
     """Whether new files fit the table that is there: its columns, and no number too wide for it."""
-    before = load.engine.kinds(f"fact_{fact}")
+    before = load.engine.kinds(load.tables[f"fact_{fact}"])
     if list(before) != ["patient", "line", *own]:
         return False
     return all(kind in ("BIGINT", before.get(name)) for name, kind in kinds.items())
 
 
 def _keep(
-    load: Load, fact: str, stage: Stage, own: Sequence[str], kinds: Mapping[str, str]
+    load: Load, stage: Stage, rows: Table, own: Sequence[str], kinds: Mapping[str, str]
 ) -> None:
     """Write the table, and the quarantine if any row is in it."""
-    engine = load.engine
-    unreadable = _unreadable(list(kinds))
+    fact, unreadable = stage.source, _unreadable(list(kinds))
     structure: Structure = {
         "__columns__": [_typed(name, kinds.get(name)) for name in own],
         "__unreadable__": unreadable,
     }
-    table = f"fact_{fact}"
+    reads = load.tables | {"raw_fact": rows}
     if load.is_added(fact):
-        engine.make("fact_new", "fact_kept", None, structure)
-        engine.append_table(load.table(table), "fact_new")
-        engine.make("fact_touched", "fact_touched")
-        engine.append_table(load.table("touched"), "fact_touched")
-        kept = engine.count("fact_new")
+        kept = _append(load, fact, reads, structure)
     else:
-        load.keep(table, "fact_kept", None, structure)
-        load.touch(table, [name for name in engine.columns(table) if name != "line"])
-        kept = engine.count(load.table(table))
+        kept = _write(load, fact, reads, structure)
     if kept == stage.whole():
         load.settle(stage)
         return
@@ -116,18 +111,37 @@ def _keep(
         "__reason__": _reason(list(kinds)),
         "__content__": content(["raw_patient", *own], "r"),
     }
-    load.settle(stage, "fact_quarantine", {"source": fact}, told)
+    load.settle(stage, "fact_quarantine", reads=reads, values={"source": fact}, structure=told)
+
+
+def _append(load: Load, fact: str, reads: Tables, structure: Structure) -> int:
+    """Append the rows of new files to the table that is there; how many."""
+    engine = load.engine
+    new = engine.make("fact_kept", reads=reads, structure=structure)
+    engine.append_table(load.tables[f"fact_{fact}"], new)
+    engine.add(load.tables["touched"], "fact_touched", reads={"fact_new": new})
+    return engine.count(new)
+
+
+def _write(load: Load, fact: str, reads: Tables, structure: Structure) -> int:
+    """Write the table anew; how many rows it has."""
+    name = f"fact_{fact}"
+    table = load.keep(name, "fact_kept", reads=reads, structure=structure)
+    columns = load.engine.columns(table)
+    load.touch(name, [one for one in columns if one != "line"])
+    return load.engine.count(table)
 
 
 # -- numbers ---------------------------------------------------------------------------------------
 
 
-def _kinds(load: Load, numbers: Sequence[str]) -> dict[str, str]:
+def _kinds(load: Load, rows: Table, numbers: Sequence[str]) -> dict[str, str]:
     """The type of each number column: BIGINT if every readable number is whole, else DOUBLE."""
     if not numbers:
         return {}
     wholes = [_all_whole(name) for name in numbers]
-    (row,) = load.engine.rows("fact_kind", None, {"__whole__": wholes})
+    reads, structure = {"raw_fact": rows}, {"__whole__": wholes}
+    (row,) = load.engine.rows("fact_kind", reads=reads, structure=structure)
     return {name: "BIGINT" if whole else "DOUBLE" for name, whole in zip(numbers, row, strict=True)}
 
 

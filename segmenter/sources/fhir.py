@@ -166,8 +166,10 @@ def _first_level(decision: str, *, permits_just_that: bool) -> str:
 
 
 def _denied(purposes: Sequence[str], resource: Resource, terms: Terms, until: str) -> list[Said]:
-    starts = later(_date(resource), _period(resource).get("start", ""), terms.zone)
-    return [Said("deny", purpose, starts, until) for purpose in purposes or ["*"]]
+    begins = _period(resource).get("start", "")
+    starts = later(_date(resource), begins, terms.zone)
+    everything = ["*"]
+    return [Said("deny", purpose, starts, until) for purpose in purposes or everything]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from segmenter.identifiers import hash_patients
 from segmenter.sources.changes import Change
-from segmenter.sources.load import NEW
-from segmenter.tables import Table
 
 if TYPE_CHECKING:
+    from segmenter.engine import Table
     from segmenter.sources.load import Load
 
 
@@ -18,20 +17,14 @@ def hash_identifiers(load: Load) -> bool:
 
     Gives whether there were any.
     """
-    engine = load.engine
-    if not load.carried or (not engine.has("patient_touched") and _patients_changed(load)):
-        into = Table(load.table("address"))
-        hash_patients(engine, load.keys, load.policy.region, engine.named(), into)
-        _hash_aside(load)
-        engine.expose(NEW, ["address"])
+    if not load.carried or (load.patient_touched is None and _patients_changed(load)):
+        _hash_all(load)
         return True
-    if not engine.has("patient_touched"):
-        engine.create("patient_touched", {"patient": "BIGINT"})
-    engine.make("rehash", "rehash")
-    if not engine.count("rehash"):
-        return False
-    _hash_few(load)
-    load.keep("address", "address_kept")
+    with load.engine.scope():
+        rehash = _rehash(load)
+        if not load.engine.count(rehash):
+            return False
+        _hash_few(load, rehash)
     _hash_aside(load)
     return True
 
@@ -40,17 +33,29 @@ def _patients_changed(load: Load) -> bool:
     return load.states["patient"].change is not Change.SAME
 
 
-def _hash_few(load: Load) -> None:
-    """Make `address_new`: the hashes of the patients of `rehash`."""
+def _hash_all(load: Load) -> None:
+    region = load.policy.region
+    hash_patients(load.engine, load.keys, region, load.tables, load.file.table("address"))
+    load.kept("address")
+    _hash_aside(load)
+
+
+def _rehash(load: Load) -> Table:
+    """The patients whose identifiers may have changed."""
+    touched = load.patient_touched
+    if touched is None:
+        touched = load.engine.create({"patient": "BIGINT"})
+    reads = load.tables | load.previous | {"patient_touched": touched}
+    return load.engine.make("rehash", reads=reads)
+
+
+def _hash_few(load: Load, rehash: Table) -> None:
+    """Write the hashes of the patients of `rehash` anew."""
     engine = load.engine
-    tables = engine.named()
-    with engine.scope() as scope:
-        few = {
-            "identity": engine.make("identity_touched", reads=tables),
-            "patient": engine.make("patient_few", reads=tables),
-        }
-        hashed = scope.keep(hash_patients(engine, load.keys, load.policy.region, few))
-    engine.adopt("address_new", hashed)
+    few = engine.narrowed(load.tables, {"identity": None, "patient": None}, rehash)
+    hashed = hash_patients(engine, load.keys, load.policy.region, few)
+    reads = load.previous | {"rehash": rehash, "address_new": hashed}
+    load.keep("address", "address_kept", reads=reads)
 
 
 def _hash_aside(load: Load) -> None:
@@ -58,11 +63,11 @@ def _hash_aside(load: Load) -> None:
 
     Lists reach whoever is linked to such a row (S2).
     """
-    engine = load.engine
-    if not engine.has("aside_row") or not engine.count("aside_row"):
+    engine, rows = load.engine, load.aside_row
+    if rows is None or not engine.count(rows):
         return
     with engine.scope():
         nobody = engine.create({"patient": "BIGINT", "patient_id": "VARCHAR"})
-        aside = {"identity": nobody, "patient": engine.table("aside_row")}
+        aside = {"identity": nobody, "patient": rows}
         hashed = hash_patients(engine, load.keys, load.policy.region, aside)
-        engine.append_table(load.table("address"), hashed)
+        engine.append_table(load.tables["address"], hashed)

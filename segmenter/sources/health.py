@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from segmenter.sources.load import Orphans
+from segmenter.sources.load import PREVIOUS, Orphans
 from segmenter.sources.results import Reason, SourceHealth, TableCount
 
 if TYPE_CHECKING:
+    from segmenter.engine import Table, Tables
     from segmenter.project.declared import Read, Sources
     from segmenter.sources.load import Load
 
@@ -39,7 +40,8 @@ ZEROS = "ids match after leading zeros are cut: write them in the same way in ev
 def tell_health(load: Load) -> tuple[SourceHealth, ...]:
     """The health of every source that was counted, in the order of the load."""
     reasons = _reasons(load)
-    orphans = {**_orphans_of_tables(load), **load.orphans}
+    filed = load.engine.make("patient_filed", reads=load.tables)
+    orphans = {**_orphans_of_tables(load, filed), **load.orphans}
     _write_orphans(load, orphans)
     shares = dict(_shares(load.sources))
     found = []
@@ -54,7 +56,7 @@ def tell_health(load: Load) -> tuple[SourceHealth, ...]:
                 orphans=known.rows,
                 orphan_line=known.line,
                 duplicates=_duplicates(load, source, count),
-                hint=_hint(load, source, quarantined, known),
+                hint=_hint(load, source, quarantined, known, filed),
                 passed=_passes(source, count, quarantined, known, shares[source]),
             )
         )
@@ -104,8 +106,9 @@ def _share(read: Read | None, usual: float = USUAL_SHARE) -> float:
 def _reasons(load: Load) -> Mapping[str, tuple[Reason, ...]]:
     """Why rows are in quarantine, by source; the commonest reason first."""
     found: dict[str, tuple[Reason, ...]] = {}
-    for source, rule, reason, rows, line in load.engine.rows("quarantine_reason"):
-        found[source] = (*found.get(source, ()), Reason(rule, reason, rows, line))
+    rows = load.engine.rows("quarantine_reason", reads=load.tables)
+    for source, rule, reason, many, line in rows:
+        found[source] = (*found.get(source, ()), Reason(rule, reason, many, line))
     return found
 
 
@@ -113,61 +116,62 @@ def _duplicates(load: Load, source: str, count: TableCount) -> int | None:
     """Rows that repeat another one word for word; None for a source where nobody counts them."""
     if source != "patient":
         return None
-    return count.kept - load.engine.count("patient")
+    return count.kept - load.engine.count(load.tables["patient"])
 
 
-def _hint(load: Load, source: str, quarantined: tuple[Reason, ...], orphans: Orphans) -> str | None:
+def _hint(
+    load: Load, source: str, quarantined: tuple[Reason, ...], orphans: Orphans, filed: Table
+) -> str | None:
     """What most likely is the cause of the commonest trouble."""
     if quarantined and quarantined[0].rows >= orphans.rows:
         for part, hint in HINTS.items():
             if part in quarantined[0].reason:
                 return hint
         return None
-    if orphans.rows and source in _tables(load) and _match_without_zeros(load, source):
-        return ZEROS
-    return None
+    tables = _naming(load)
+    if not orphans.rows or source not in tables:
+        return None
+    reads = load.tables | {"naming_row": tables[source], "patient_filed": filed}
+    ((found,),) = load.engine.rows("orphan_zero", reads=reads)
+    return ZEROS if found else None
 
 
 # -- whom nobody knows -----------------------------------------------------------------------------
 
 
-def _tables(load: Load) -> dict[str, str]:
+def _naming(load: Load) -> dict[str, Table]:
     """The tables of the snapshot whose rows name patients, by source."""
-    facts = {name: f"fact_{name}" for name in load.sources.facts}
-    return {"consent": "consent", "preference": "preference", **facts}
+    facts = {name: load.tables[f"fact_{name}"] for name in load.sources.facts}
+    own = {name: load.tables[name] for name in ("consent", "preference")}
+    return {**own, **facts}
 
 
-def _orphans_of_tables(load: Load) -> dict[str, Orphans]:
-    load.engine.make("patient_filed", "patient_filed")
+def _orphans_of_tables(load: Load, filed: Table) -> dict[str, Orphans]:
     found = {}
-    for source, table in _tables(load).items():
+    for source, table in _naming(load).items():
         if source not in load.counts:
             continue
-        load.engine.alias("naming_row", table)
-        ((rows, line),) = load.engine.rows("orphan")
+        reads = {"naming_row": table, "patient_filed": filed}
+        ((rows, line),) = load.engine.rows("orphan", reads=reads)
         found[source] = Orphans(rows, line)
     return found
 
 
-def _match_without_zeros(load: Load, source: str) -> bool:
-    load.engine.alias("naming_row", _tables(load)[source])
-    ((found,),) = load.engine.rows("orphan_zero")
-    return bool(found)
-
-
-def orphans_of_ids(load: Load, relation: str) -> Orphans:
+def orphans_of_ids(load: Load, relation: str, reads: Tables) -> Orphans:
     """The rows of a staged source whose ids are in no patient file, as `relation` counts them."""
-    load.engine.make("patient_filed", "patient_filed")
-    ((rows, line),) = load.engine.rows(relation)
+    with load.engine.scope():
+        filed = load.engine.make("patient_filed", reads=load.tables)
+        ((rows, line),) = load.engine.rows(relation, reads=reads | {"patient_filed": filed})
     return Orphans(rows, line)
 
 
 def known_orphans(load: Load, source: str) -> Orphans:
     """What the previous snapshot knew of a source that is not read again."""
-    if load.engine.has("old_orphan_count"):
-        for name, rows, line in load.engine.rows("orphan_known"):
-            if name == source:
-                return Orphans(rows, line)
+    if f"{PREVIOUS}orphan_count" not in load.previous:
+        return Orphans(0)
+    for name, rows, line in load.engine.rows("orphan_known", reads=load.previous):
+        if name == source:
+            return Orphans(rows, line)
     return Orphans(0)
 
 
@@ -177,4 +181,4 @@ def _write_orphans(load: Load, orphans: Mapping[str, Orphans]) -> None:
     rows = [(source, one.rows, one.line) for source, one in orphans.items()]
     schema: dict[str, Any] = {"name": pl.String, "orphans": pl.Int64, "line": pl.Int64}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    load.engine.load(load.table("orphan_count"), frame)
+    load.write("orphan_count", frame)

@@ -14,7 +14,6 @@ from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, SourceError
 from segmenter.model import Snapshot
 from segmenter.sources import snapshot_file
-from segmenter.sources import stage as staging
 from segmenter.sources.changes import Change, source_states, watched_states
 from segmenter.sources.events import deny_broken, ingest_consent
 from segmenter.sources.facts import ingest_facts
@@ -22,7 +21,7 @@ from segmenter.sources.files import unreadable
 from segmenter.sources.hashes import hash_identifiers
 from segmenter.sources.health import tell_health
 from segmenter.sources.links import CloseLinks, ingest_links
-from segmenter.sources.load import OLD, OLD_PREFIX, Load
+from segmenter.sources.load import PREVIOUS, Load
 from segmenter.sources.matches import match
 from segmenter.sources.patients import ingest_patients
 from segmenter.sources.preferences import ingest_preferences
@@ -30,15 +29,17 @@ from segmenter.sources.progress import DECISIONS, shares
 from segmenter.sources.reduction import reduce_facts
 from segmenter.sources.results import Ingested, Quarantined
 from segmenter.sources.suppressions import ingest_suppressions
-from segmenter.store.files import new_file, sweep
+from segmenter.store.files import copy, new_file, sweep
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     from segmenter.project.declared import Sources
     from segmenter.project.policy import Policy
-    from segmenter.sources.changes import Part
+    from segmenter.sources.changes import Part, SourceState
     from segmenter.sources.files import SourceFile
     from segmenter.store.keys import Keys
 
@@ -46,7 +47,7 @@ DECLARATIONS = "sources.yml"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all
 
 
-class Declared(Protocol):
+class DeclaredProject(Protocol):
     """What of a project an ingest reads."""
 
     @property
@@ -63,6 +64,19 @@ class Declared(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Beginning:
+    """What a load begins with: the tables of the previous snapshot, and what changed since then.
+
+    `carried`: the new file begins as a copy of the previous one.
+    """
+
+    previous: Tables
+    states: Mapping[str, SourceState]
+    watched: Mapping[str, SourceState]
+    carried: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Step:
     """One step of a load, by the name under which its progress is told."""
 
@@ -71,7 +85,7 @@ class _Step:
 
 
 def ingest(
-    project: Declared,
+    project: DeclaredProject,
     home: Path,
     keys: Keys,
     now: datetime,
@@ -93,13 +107,31 @@ def ingest(
     path = folder / f"{name}.duckdb"
     file_key = keys.file_key() if project.policy.encryption else None
     with new_file(path) as part, DuckDBEngine(home / "spill", file_key) as engine:
-        load = _prepare(engine, project, keys, now, previous, progress)
-        snapshot_file.begin(load, part, previous)
-        _read_all(load, close_links)
-        quarantined = _quarantined(load)
-        health = tell_health(load)
-        _require_unchanged(load)
-        snapshot_file.finish(load)
+        beginning = _beginning(engine, project, previous)
+        if beginning.carried and previous is not None:
+            copy(previous.path, part)
+        with engine.writing(part) as file:
+            load = Load(
+                engine=engine,
+                root=project.root,
+                policy=project.policy,
+                sources=project.sources,
+                keys=keys,
+                now=now,
+                progress=progress,
+                file=file,
+                previous=beginning.previous,
+                states=beginning.states,
+                watched=beginning.watched,
+                carried=beginning.carried,
+                full=not beginning.carried,
+            )
+            snapshot_file.begin(load)
+            _read_all(load, close_links)
+            quarantined = _quarantined(load)
+            health = tell_health(load)
+            _require_unchanged(load)
+            snapshot_file.finish(load)
     return Ingested(
         snapshot=Snapshot(name, path, now, project.policy.time_zone),
         tables=dict(load.counts),
@@ -110,41 +142,22 @@ def ingest(
     )
 
 
-def _prepare(
-    engine: DuckDBEngine,
-    project: Declared,
-    keys: Keys,
-    now: datetime,
-    previous: Snapshot | None,
-    progress: Callable[[str, float | None], None],
-) -> Load:
-    """The load that is to be done: what is there, what changed, what can be carried over."""
-    if previous is not None:
-        engine.attach(OLD, previous.path)
-        engine.expose(OLD, prefix=OLD_PREFIX)
-    staging.prepare(engine)
+def _beginning(
+    engine: DuckDBEngine, project: DeclaredProject, previous: Snapshot | None
+) -> _Beginning:
+    """What is there, what changed, what can be carried over."""
     root, policy, sources = project.root, project.policy, project.sources
-    known = previous is not None
-    states = source_states(engine, root, sources, policy, previous=known)
+    tables = Tables()
+    if previous is not None:
+        tables = engine.attach(previous.path).prefixed(PREVIOUS)
+    states = source_states(engine, root, sources, policy, tables)
+    watched = watched_states(engine, root, sources, tables)
     carried = (
         previous is not None
         and states["consent"].change is not Change.OTHER
         and previous.time_zone == policy.time_zone
     )
-    return Load(
-        engine=engine,
-        root=root,
-        policy=policy,
-        sources=sources,
-        keys=keys,
-        now=now,
-        progress=progress,
-        previous=known,
-        states=states,
-        watched=watched_states(engine, root, sources, previous=known),
-        carried=carried,
-        full=not carried,
-    )
+    return _Beginning(tables, states, watched, carried)
 
 
 def _read_all(load: Load, close_links: CloseLinks) -> None:
@@ -155,7 +168,8 @@ def _read_all(load: Load, close_links: CloseLinks) -> None:
         with _blamed(load):
             step.run()
     load.progress("identifiers", done["identifiers"])
-    match(load, rehashed=hash_identifiers(load))
+    rehashed = hash_identifiers(load)
+    match(load, rehashed=rehashed)
     load.progress(DECISIONS, done[DECISIONS])
 
 
@@ -178,7 +192,7 @@ def _changed(load: Load) -> frozenset[str]:
 
 
 def _quarantined(load: Load) -> tuple[Quarantined, ...]:
-    rows = load.engine.rows("quarantine_listed", {"most": LISTED})
+    rows = load.engine.rows("quarantine_listed", reads=load.tables, values={"most": LISTED})
     return tuple(Quarantined(*row) for row in rows)
 
 

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from segmenter.sources.column_names import require
 from segmenter.sources.health import orphans_of_ids
-from segmenter.sources.load import NEW
 from segmenter.sources.readers import readers
 from segmenter.tables import Table
 
 if TYPE_CHECKING:
     from segmenter.engine import Engine
     from segmenter.sources.load import Load
-    from segmenter.sources.readers import Reader
+    from segmenter.sources.stage import Stage
 
 FIELDS = ("patient_id", "same_as")
 
@@ -27,21 +26,29 @@ def ingest_links(load: Load, close_links: CloseLinks) -> None:
     A broken line links the known ids that it names. If no link source is declared, or no file is
     there, nobody is linked. `close_links` makes groups of the pairs.
     """
+    with load.engine.scope():
+        _keep(load, _stage(load), close_links)
+
+
+def _stage(load: Load) -> Stage:
+    """The rows of the link files."""
     declared = load.sources.link
-    found: list[Reader] = []
-    rename = {}
-    if declared is not None:
-        found = readers(load.engine, load.root, declared)
-        rename = dict(declared.rename)
-        for reader in found:
-            require("link", reader, FIELDS, rename, declared.line)
-    stage = load.stage("link", found, FIELDS, rename)
-    stage.show("raw_link", ids=FIELDS)
+    if declared is None:
+        return load.stage("link", [], FIELDS, {})
+    found = readers(load.engine, load.root, declared)
+    for reader in found:
+        require("link", reader, FIELDS, declared.rename, declared.line)
+    return load.stage("link", found, FIELDS, declared.rename)
+
+
+def _keep(load: Load, stage: Stage, close_links: CloseLinks) -> None:
+    """Write the groups and the quarantine."""
+    rows = stage.shown(ids=FIELDS)
     for name in FIELDS:
-        load.identify("raw_link", name)
-    stage.tell_broken(FIELDS)
-    pairs = load.engine.make("link_pair", reads=load.engine.named())
-    load.orphans["link"] = orphans_of_ids(load, "orphan_link")
-    close_links(load.engine, pairs, Table(load.table("link_group")))
-    load.engine.expose(NEW, ["link_group"])
-    load.settle(stage, "link_quarantine")
+        load.identify(rows, name)
+    reads = load.tables | {"raw_link": rows, "broken_line": stage.broken_lines(FIELDS)}
+    pairs = load.engine.make("link_pair", reads=reads)
+    load.orphans["link"] = orphans_of_ids(load, "orphan_link", reads)
+    close_links(load.engine, pairs, load.file.table("link_group"))
+    load.kept("link_group")
+    load.settle(stage, "link_quarantine", reads=reads)

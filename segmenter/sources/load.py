@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from segmenter.engine.protocol import NOTHING
 from segmenter.sources.changes import Change, SourceState
 from segmenter.sources.column_names import positions
 from segmenter.sources.database import open_database
@@ -13,22 +14,23 @@ from segmenter.sources.readers import Reader, reader
 from segmenter.sources.results import TableCount
 from segmenter.sources.stage import Stage
 from segmenter.sqlexpr.columns import column
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    import polars as pl
+
+    from segmenter.engine import DuckDBEngine, File, Table
     from segmenter.engine.relations import Structure
     from segmenter.project.declared import Sources
     from segmenter.project.policy import Policy
     from segmenter.store.keys import Keys
 
-Values = Mapping[str, object] | None
+Values = Mapping[str, object]
 
-NEW = "snap"  # the new snapshot's file, attached
-OLD = "old"  # the previous one's
-OLD_PREFIX = "old_"  # of its tables' names
+PREVIOUS = "old_"  # begins the names of the previous snapshot's tables
 QUARANTINE = {
     "source": "VARCHAR",
     "origin": "VARCHAR",
@@ -59,10 +61,13 @@ class BrokenEvents:
 class Load:
     """One load under way.
 
-    The engine has the new snapshot attached, and the previous one if there is one (`previous`).
-    `states` are sources that are read if they changed, `watched` those read whole each time.
-    `carried`: the new file began as a copy of the previous one. `full`: patients may differ who
-    are not in `touched`. `relisted`: the suppression list may differ.
+    `file` is the new snapshot's, and `tables` are those that are in it by now. `previous` has the
+    tables of the previous snapshot, each under a name that begins with `old_`; none if there is no
+    such snapshot. `states` are sources that are read if they changed, `watched` those read whole
+    each time. `carried`: the new file began as a copy of the previous one. `full`: patients may
+    differ who are not in `touched`. `relisted`: the suppression list may differ. `patient_touched`
+    are patients whose identifiers may differ, None if nobody compared them; `aside_row` are the
+    patient rows in quarantine, None if the patient files were not read.
     """
 
     engine: DuckDBEngine
@@ -72,12 +77,16 @@ class Load:
     keys: Keys
     now: datetime
     progress: Callable[[str, float | None], None]
-    previous: bool
+    file: File
+    previous: Tables = field(default_factory=Tables)
+    tables: Tables = field(default_factory=Tables)
     states: Mapping[str, SourceState] = field(default_factory=dict)
     watched: Mapping[str, SourceState] = field(default_factory=dict)
     carried: bool = False
     full: bool = True
     relisted: bool = True
+    patient_touched: Table | None = None
+    aside_row: Table | None = None
     broken_events: BrokenEvents | None = None
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
@@ -108,7 +117,7 @@ class Load:
 
     def known_count(self, source: str) -> TableCount:
         """The counts of the previous snapshot."""
-        for name, read, kept, quarantined in self.engine.rows("count_known"):
+        for name, read, kept, quarantined in self.engine.rows("count_known", reads=self.previous):
             if name == source:
                 return TableCount(read, kept, quarantined)
         return TableCount(0, 0, 0)
@@ -126,42 +135,61 @@ class Load:
 
     # -- tables of the new snapshot ----------------------------------------------------------------
 
-    def table(self, name: str) -> str:
-        """A table of the new snapshot."""
-        return f"{NEW}.{name}"
-
     def keep(
         self,
         name: str,
         relation: str,
-        values: Values = None,
+        *,
+        reads: Mapping[str, Table],
+        values: Values | None = None,
         structure: Structure | None = None,
-    ) -> None:
-        """Write a table of the new snapshot and make it readable by its name."""
-        self.engine.make(self.table(name), relation, values, structure)
-        self.engine.expose(NEW, [name])
+    ) -> Table:
+        """Make a table of the new snapshot."""
+        into = self.file.table(name)
+        self.engine.make(relation, reads=reads, values=values, structure=structure, into=into)
+        return self.kept(name)
 
-    def identify(self, view: str, name: str) -> None:
-        """Give a number to every patient id of a staged column that has none yet."""
-        self.engine.place_column("seen", view, name)
-        self.engine.add(self.table("identity"), "identity_new")
+    def create(self, name: str, columns: Mapping[str, str]) -> Table:
+        """Make a table of the new snapshot without rows; `columns` maps a name to its type."""
+        self.engine.create(columns, into=self.file.table(name))
+        return self.kept(name)
 
-    def touch(self, name: str, columns: Sequence[str]) -> None:
-        """Note the patients whose rows of a table that was read anew differ from before."""
+    def write(self, name: str, frame: pl.DataFrame) -> Table:
+        """Make a table of the new snapshot of a frame's rows."""
+        self.engine.load(frame, into=self.file.table(name))
+        return self.kept(name)
+
+    def kept(self, name: str) -> Table:
+        """Note that a table of the new snapshot is there from now on."""
+        table = self.file.table(name)
+        self.tables |= {name: table}
+        return table
+
+    def identify(self, rows: Table, name: str) -> None:
+        """Give a number to every patient id of a column that has none yet."""
+        identity = self.tables["identity"]
+        with self.engine.scope():
+            reads = {"identity": identity, "seen": self.engine.column(rows, name)}
+            self.engine.add(identity, "identity_new", reads=reads)
+
+    def touch(self, name: str, columns: Sequence[str]) -> Table | None:
+        """Note the patients whose rows of a table that was read anew differ from before.
+
+        Gives them; None if nothing was carried over, or nothing can be compared.
+        """
         if not self.carried:
-            return
-        before = f"{OLD_PREFIX}{name}"
-        if not self._has_same_columns(before, name):
+            return None
+        before, after = self.previous.get(f"{PREVIOUS}{name}"), self.tables[name]
+        if before is None or self.engine.columns(before) != self.engine.columns(after):
             self.full = True
-            return
-        self.engine.alias("row_before", before)
-        self.engine.alias("row_after", name)
-        compared = {"__columns__": [column(one) for one in columns]}
-        self.engine.make(f"{name}_touched", "row_touched", None, compared)
-        self.engine.append_table(self.table("touched"), f"{name}_touched")
-
-    def _has_same_columns(self, before: str, name: str) -> bool:
-        return self.engine.has(before) and self.engine.columns(before) == self.engine.columns(name)
+            return None
+        touched = self.engine.make(
+            "row_touched",
+            reads={"row_before": before, "row_after": after},
+            structure={"__columns__": [column(one) for one in columns]},
+        )
+        self.engine.append_table(self.tables["touched"], touched)
+        return touched
 
     # -- staging -----------------------------------------------------------------------------------
 
@@ -177,7 +205,7 @@ class Load:
         staged = into
         if staged is None:
             lazy = source in self.states
-            staged = Stage.make(self.engine, source, f"staged_{source}", names, lazy=lazy)
+            staged = Stage.make(self.engine, source, names, lazy=lazy)
         for one in readers:
             one.load(staged, positions(one, names, rename))
         return staged
@@ -186,28 +214,30 @@ class Load:
         self,
         stage: Stage,
         relation: str | None = None,
-        values: Values = None,
+        *,
+        reads: Mapping[str, Table] = NOTHING,
+        values: Values | None = None,
         structure: Structure | None = None,
     ) -> None:
         """Write a source's quarantine and count its rows; then let the staged rows go.
 
         `relation` makes the quarantine; None if no row that was read is in it.
         """
-        quarantine = self.table("quarantine")
+        quarantine = self.tables["quarantine"]
         added = stage.source in self.states and self.is_added(stage.source)
         if self.carried and not added:
             self.engine.delete(quarantine, "source", stage.source)
         before = self.engine.count(quarantine)
         self._quarantine_broken(stage)
         if relation is not None:
-            self.engine.add(quarantine, relation, values, structure)
+            self.engine.add(quarantine, relation, reads=reads, values=values, structure=structure)
         refused = self.engine.count(quarantine) - before
         read = stage.read()
         count = TableCount(read, read - refused, refused)
         if added:
             count = self.known_count(stage.source).plus(count)
         self.counts[stage.source] = count
-        self.engine.drop(stage.table)
+        stage.drop()
 
     def _quarantine_broken(self, stage: Stage) -> None:
         """Put the lines that could not be read into quarantine."""
@@ -221,4 +251,4 @@ class Load:
         ]
         schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
         frame = pl.DataFrame(rows, schema=schema, orient="row")
-        self.engine.append(self.table("quarantine"), frame)
+        self.engine.append(self.tables["quarantine"], frame)

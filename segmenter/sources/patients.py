@@ -19,12 +19,15 @@ from segmenter.sources.policy_columns import read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sources.words import ALIVE
 from segmenter.sqlexpr.columns import column, content, unique
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlglot import exp
 
+    from segmenter.engine import Table
+    from segmenter.engine.scope import Scope
     from segmenter.sources.load import Load
     from segmenter.sources.readers import Reader
 
@@ -70,13 +73,8 @@ def ingest_patients(load: Load) -> None:
     own = _own_names(others, read.rename)
     named = {ours: _staged(theirs) for ours, theirs in zip(own, others, strict=True)}
     shown = {**{name: name for name in RESERVED}, **named}
-    stage.show("raw_patient", shown, ids=["patient_id"])
-    load.identify("raw_patient", "patient_id")
-    ingest_deaths(load)
-    _keep(load, own)
-    _set_aside(load)
-    told = content([*RESERVED, *own], "p")
-    load.settle(stage, "patient_quarantine", None, {"__content__": told})
+    with load.engine.scope() as scope:
+        _keep(load, scope, stage, shown, own)
 
 
 def _theirs(load: Load, used: Sequence[str], rename: Mapping[str, str]) -> set[str]:
@@ -108,7 +106,7 @@ def _stage(
     load: Load, readers: Sequence[Reader], rename: Mapping[str, str], others: Sequence[str]
 ) -> Stage:
     names = [*RESERVED, *(_staged(name) for name in others)]
-    stage = Stage.make(load.engine, "patient", "staged_patient", names, lazy=True)
+    stage = Stage.make(load.engine, "patient", names, lazy=True)
     for reader in readers:
         places = first_places(reader)
         rest = [places.get(name) for name in others]
@@ -116,16 +114,42 @@ def _stage(
     return stage
 
 
-def _keep(load: Load, own: Sequence[str]) -> None:
-    """Write the table: rows that differ under one key, and those that are broken, are not in it."""
+def _keep(
+    load: Load, scope: Scope, stage: Stage, shown: Mapping[str, str], own: Sequence[str]
+) -> None:
+    """Write the table, what is set aside of rows in quarantine, and the quarantine."""
+    rows = stage.shown(shown, ids=["patient_id"])
+    load.identify(rows, "patient_id")
+    reads = load.tables | {"raw_patient": rows, "death": ingest_deaths(load, rows)}
+    reads |= _checked(load, rows, own)
+    others = [_kept(name) for name in own]
+    patient = load.keep(
+        "patient",
+        "patient_kept",
+        reads=reads,
+        values={"alive": list(ALIVE)},
+        structure={"__others__": others},
+    )
+    touched = load.touch("patient", load.engine.columns(patient))
+    load.aside_row = scope.keep(
+        load.engine.make("aside_row", reads=reads, values={"alive": list(ALIVE)})
+    )
+    _set_aside(load, reads | {"aside_row": load.aside_row}, touched)
+    if touched is not None:
+        load.patient_touched = scope.keep(touched)
+    told = content([*RESERVED, *own], "p")
+    load.settle(stage, "patient_quarantine", reads=reads, structure={"__content__": told})
+
+
+def _checked(load: Load, rows: Table, own: Sequence[str]) -> Tables:
+    """Which rows differ under one key, and which are broken: neither are in the table."""
     engine = load.engine
     every = [column(name) for name in (*RESERVED, *own)]
-    engine.make("patient_duplicate", "patient_duplicate")
-    engine.make("patient_conflict", "patient_conflict", None, {"__columns__": every})
-    engine.make("patient_broken", "patient_broken")
-    others = [_kept(name) for name in own]
-    load.keep("patient", "patient_kept", {"alive": list(ALIVE)}, {"__others__": others})
-    load.touch("patient", engine.columns("patient"))
+    reads = Tables({"raw_patient": rows})
+    reads |= {"patient_duplicate": engine.make("patient_duplicate", reads=reads)}
+    conflict = engine.make("patient_conflict", reads=reads, structure={"__columns__": every})
+    reads |= {"patient_conflict": conflict}
+    return reads | {"patient_broken": engine.make("patient_broken", reads=reads)}
 
 
 def _kept(name: str) -> exp.Expr:
@@ -136,15 +160,12 @@ def _kept(name: str) -> exp.Expr:
     return exp.alias_(text, exp.to_identifier(name, quoted=True))
 
 
-def _set_aside(load: Load) -> None:
-    """Keep of rows in quarantine what holds for whoever is linked to them.
+def _set_aside(load: Load, reads: Tables, touched: Table | None) -> None:
+    """Keep of rows in quarantine what holds for whoever is linked to them: a death.
 
-    That is a death (`aside`) and, until they are hashed, addresses (`aside_row`).
+    Their addresses are hashed anew, too, if `touched` patients are.
     """
-    engine = load.engine
-    engine.make("aside_row", "aside_row", {"alive": list(ALIVE)})
-    load.keep("aside", "aside_kept")
-    load.touch("aside", engine.columns("aside"))
-    if load.carried and engine.has("patient_touched"):
-        engine.make("aside_rehash", "aside_rehash")
-        engine.append_table("patient_touched", "aside_rehash")
+    aside = load.keep("aside", "aside_kept", reads=reads)
+    load.touch("aside", load.engine.columns(aside))
+    if touched is not None:
+        load.engine.add(touched, "aside_rehash", reads=load.tables | load.previous)

@@ -15,17 +15,19 @@ MEASURES_OF_NUMBERS = ("max", "min", "sum")
 
 def read_columns(policy: Policy, table: str) -> set[str]:
     """The columns of `patient` or a fact table that the policy reads."""
-    return {column for column, _ in _dimension_columns(policy, table)} | _clipped(policy, table)
+    columns = _clipped(policy, table)
+    for column, _ in _dimension_columns(policy, table):
+        columns.add(column)
+    return columns
 
 
 def number_columns(policy: Policy, fact: str) -> set[str]:
     """The columns of a fact table that must hold numbers: those the policy measures or clips."""
-    measured = {
-        column
-        for column, measure in _dimension_columns(policy, fact)
-        if measure in MEASURES_OF_NUMBERS
-    }
-    return measured | _clipped(policy, fact)
+    columns = _clipped(policy, fact)
+    for column, measure in _dimension_columns(policy, fact):
+        if measure in MEASURES_OF_NUMBERS:
+            columns.add(column)
+    return columns
 
 
 def _dimension_columns(policy: Policy, table: str) -> Iterator[tuple[str, str | None]]:

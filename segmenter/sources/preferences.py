@@ -49,14 +49,16 @@ def ingest_preferences(load: Load) -> None:
         used = {rename.get(name, name) for name in FIELDS}
         require_no_optout("preference", found, declared, used)
     stage = load.stage("preference", found, FIELDS, rename)
-    stage.show("raw_preference", ids=["patient_id"])
-    load.identify("raw_preference", "patient_id")
     seen = first_seen(found)
-    _keep(load, stage, {name for name in FIELDS if rename.get(name, name) in seen})
+    with load.engine.scope():
+        _keep(load, stage, {name for name in FIELDS if rename.get(name, name) in seen})
 
 
 def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
     """Write the preferences. `there` are those of our columns that a file has."""
+    engine = load.engine
+    rows = stage.shown(ids=["patient_id"])
+    load.identify(rows, "patient_id")
     scopes = declared_scopes(load)
     values = {
         "channels": scopes["channels"],
@@ -70,11 +72,14 @@ def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
         "__updated_given__": _truth("updated_at" in there),
         "__allowed_given__": _truth("allowed" in there),
     }
-    load.engine.make("preference_read", "preference_read", values, structure)
-    load.keep("preference", "preference_kept")
-    if stage.tell_broken(["patient_id"]):
-        load.engine.add(load.table("preference"), "preference_broken")
-    load.settle(stage, "preference_quarantine")
+    given = {"raw_preference": rows}
+    judged = engine.make("preference_read", reads=given, values=values, structure=structure)
+    reads = load.tables | {"preference_read": judged}
+    table = load.keep("preference", "preference_kept", reads=reads)
+    if stage.remains:
+        broken = load.tables | {"broken_line": stage.broken_lines(["patient_id"])}
+        engine.add(table, "preference_broken", reads=broken)
+    load.settle(stage, "preference_quarantine", reads=reads)
 
 
 def _truth(value: bool) -> exp.Expr:  # noqa: FBT001  it is the value

@@ -24,12 +24,13 @@ WIDEST = (
 
 def reduce_facts(load: Load) -> None:
     """Write what is not there yet, or was made from other rows, dimensions or another key."""
-    known = dict(load.engine.rows("reduced_known")) if load.carried else {}
+    known: dict[str, str] = {}
+    if load.carried:
+        known = dict(load.engine.rows("reduced_known", reads=load.tables))
     key = load.keys.derive(BOUND).hex()
     mark = load.meta["draws"] = key_mark(key)
     if not load.is_same("patient") or known.get("draws") != mark:
-        load.engine.forget([DRAWS])
-        load.keep(DRAWS, DRAWS, {"key": key})
+        load.keep(DRAWS, DRAWS, reads=load.tables, values={"key": key})
     for fact in load.sources.facts:
         reduced = Reduced.of(load.policy, fact)
         if reduced is None:
@@ -37,7 +38,9 @@ def reduce_facts(load: Load) -> None:
         name = f"reduced {fact}"
         text = load.meta[name] = reduced.text()
         if not load.is_same(fact) or known.get(name) != text:
-            load.keep(reduced.table, "fact_reduced", None, shape(load.policy, reduced))
+            reads = {"fact": load.tables[f"fact_{fact}"]}
+            how = shape(load.policy, reduced)
+            load.keep(reduced.table, "fact_reduced", reads=reads, structure=how)
 
 
 def shape(policy: Policy, reduced: Reduced) -> Structure:
@@ -51,7 +54,6 @@ def shape(policy: Policy, reduced: Reduced) -> Structure:
         added = exp.Sum(this=codes.whole(_fact_column(name)))
         sums.append(exp.alias_(codes.within(added, WIDEST), f"sum_{n}"))
     return {
-        "__fact__": exp.to_table(f"fact_{reduced.fact}"),
         "__code__": codes.numbered(coded),
         "__sums__": sums,
     }

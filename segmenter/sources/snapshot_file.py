@@ -1,4 +1,4 @@
-"""The file of a new snapshot: begun empty or as a copy of the previous one, and finished."""
+"""What a new snapshot's file begins and ends with."""
 
 from __future__ import annotations
 
@@ -7,39 +7,34 @@ from typing import TYPE_CHECKING
 
 from segmenter.identifiers import AROUND
 from segmenter.model import stamp
-from segmenter.sources.load import NEW, OLD, QUARANTINE, Load
-from segmenter.store.files import copy
+from segmenter.sources.load import QUARANTINE, Load
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    import polars as pl
 
-    from segmenter.model import Snapshot
     from segmenter.sources.changes import SourceState
 
 WATCHED = ("link", "preference")  # sources that are read whole each time
 READ_ALONG = ("death",)  # with the patient table
+OF_FACTS = ("fact_", "reduced_")  # begin the names of a fact source's tables
 
 
-def begin(load: Load, part: Path, previous: Snapshot | None) -> None:
-    """Attach the new file, empty or with the tables of the previous one."""
-    if load.carried and previous is not None:
-        copy(previous.path, part)
-    load.engine.attach(NEW, part, write=True)
-    load.engine.create(load.table("touched"), {"patient": "BIGINT", "since": "BIGINT"})
+def begin(load: Load) -> None:
+    """Make the tables that every step adds to, empty or with what is carried over."""
     if load.carried:
         _continue(load)
     else:
         _start(load)
+    load.create("touched", {"patient": "BIGINT", "since": "BIGINT"})
 
 
 def _start(load: Load) -> None:
     """Begin with no rows, but for the numbers of patient ids: these stay for ever."""
-    engine = load.engine
-    engine.create(load.table("quarantine"), QUARANTINE)
-    engine.create(load.table("identity"), {"patient": "BIGINT", "patient_id": "VARCHAR"})
-    engine.expose(NEW, ["identity", "quarantine"])
+    load.create("quarantine", QUARANTINE)
+    identity = load.create("identity", {"patient": "BIGINT", "patient_id": "VARCHAR"})
     if load.previous:
-        engine.add(load.table("identity"), "identity_kept", {"around": AROUND})
+        kept = {"around": AROUND}
+        load.engine.add(identity, "identity_kept", reads=load.previous, values=kept)
 
 
 def _continue(load: Load) -> None:
@@ -48,38 +43,36 @@ def _continue(load: Load) -> None:
     Those of sources that are no longer declared go.
     """
     engine = load.engine
-    facts = {f"fact_{name}" for name in load.sources.facts}
-    reduced = {f"reduced_{name}" for name in load.sources.facts}
-    for table in engine.tables(NEW):
-        if table.startswith(("fact_", "reduced_")) and table not in facts | reduced:
-            engine.drop(f"{NEW}.{table}")
-    engine.expose(NEW)
-    before = {table for table in engine.tables(OLD) if table.startswith("fact_")}
-    if before != facts:
+    load.tables = load.file.tables
+    declared = {f"{prefix}{fact}" for prefix in OF_FACTS for fact in load.sources.facts}
+    for name, table in load.file.tables.items():
+        if name.startswith(OF_FACTS) and name not in declared:
+            engine.drop(table)
+            load.tables = load.tables.without(name)
+    before = {name for name in load.file.tables if name.startswith("fact_")}
+    if before != {f"fact_{fact}" for fact in load.sources.facts}:
         load.full = True
-    for (source,) in engine.rows("quarantine_source"):
+    for (source,) in engine.rows("quarantine_source", reads=load.tables):
         if source not in {*load.states, *WATCHED, *READ_ALONG}:
-            engine.delete(load.table("quarantine"), "source", source)
+            engine.delete(load.tables["quarantine"], "source", source)
 
 
 def finish(load: Load) -> None:
-    """Write what the next ingest has to know, and complete the file."""
-    _write_counts(load)
-    _write_meta(load)
-    _write_files(load)
-    load.engine.detach(NEW)
+    """Write what the next ingest has to know."""
+    load.write("table_count", _counts(load))
+    load.write("meta", _meta(load))
+    load.write("source_file", _files(load))
 
 
-def _write_counts(load: Load) -> None:
+def _counts(load: Load) -> pl.DataFrame:
     import polars as pl
 
     rows = [(name, c.read, c.kept, c.quarantined) for name, c in load.counts.items()]
     schema = {"name": pl.String, "read": pl.Int64, "kept": pl.Int64, "quarantined": pl.Int64}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    load.engine.load(load.table("table_count"), frame)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _write_meta(load: Load) -> None:
+def _meta(load: Load) -> pl.DataFrame:
     import polars as pl
 
     meta = {"taken_at": stamp(load.now), "time_zone": load.policy.time_zone}
@@ -87,20 +80,18 @@ def _write_meta(load: Load) -> None:
         meta[f"declaration {name}"] = state.reading
     meta.update(load.meta)
     schema = {"key": pl.String, "value": pl.String}
-    frame = pl.DataFrame(list(meta.items()), schema=schema, orient="row")
-    load.engine.load(load.table("meta"), frame)
+    return pl.DataFrame(list(meta.items()), schema=schema, orient="row")
 
 
-def _write_files(load: Load) -> None:
+def _files(load: Load) -> pl.DataFrame:
     import polars as pl
 
-    rows = [*_files(load.states), *_files(load.watched)]
+    rows = [*_places(load.states), *_places(load.watched)]
     schema = {"source": pl.String, "path": pl.String, "fingerprint": pl.String, "part": pl.Int32}
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
-    load.engine.load(load.table("source_file"), frame)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _files(states: Mapping[str, SourceState]) -> Iterator[tuple[str, str, str, int]]:
+def _places(states: Mapping[str, SourceState]) -> Iterator[tuple[str, str, str, int]]:
     """Source, path, fingerprint and part of every file."""
     for source, state in states.items():
         for number, part in enumerate(state.parts):

@@ -10,11 +10,10 @@ from segmenter.engine import ParquetScan
 from segmenter.identifiers.characters import AROUND, stripped
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Table
     from segmenter.sources.files import SourceFile
 
-FILES = "raw_file"
-FILE_COLUMNS = {"file": int, "origin": str, "first": int, "skip": int}
+FILES = {"file": "BIGINT", "origin": "VARCHAR", "first": "BIGINT", "skip": "BIGINT"}
 BATCH = 50_000  # rows that are appended at once
 MOST_SCANS = 16  # files of one source that are read in place; a view over more is slow to plan
 
@@ -57,13 +56,15 @@ class Stage:
     """The staging table of one source.
 
     Its columns: `_file`, `_line` (None: count from the file's first row), and `c0`, `c1`, ... as
-    `names` say. `remains` are readings of broken lines. `extra` counts rows that were read and are
-    accounted for elsewhere. With `lazy`, files that can be read in place are not copied.
+    `names` say. `files` says where the rows of each file begin. `remains` are readings of broken
+    lines. `extra` counts rows that were read and are accounted for elsewhere. With `lazy`, files
+    that can be read in place are not copied.
     """
 
     engine: DuckDBEngine
     source: str
-    table: str
+    table: Table
+    files: Table
     names: tuple[str, ...]
     broken: list[Broken] = field(default_factory=list)
     remains: list[Remains] = field(default_factory=list)
@@ -73,21 +74,21 @@ class Stage:
 
     @classmethod
     def make(
-        cls,
-        engine: DuckDBEngine,
-        source: str,
-        table: str,
-        names: Sequence[str],
-        *,
-        lazy: bool = False,
+        cls, engine: DuckDBEngine, source: str, names: Sequence[str], *, lazy: bool = False
     ) -> Stage:
-        """Make the empty table.
+        """Make the empty tables.
 
         With `lazy`, the caller sees to it that files do not change, and are whole.
         """
         texts = {f"c{i}": "VARCHAR" for i in range(len(names))}
-        engine.create(table, {"_file": "INTEGER", "_line": "BIGINT", **texts})
-        return cls(engine, source, table, tuple(names), lazy=lazy)
+        table = engine.create({"_file": "INTEGER", "_line": "BIGINT", **texts})
+        files = engine.create(FILES)
+        return cls(engine, source, table, files, tuple(names), lazy=lazy)
+
+    def drop(self) -> None:
+        """Let the staged rows go."""
+        self.engine.drop(self.table)
+        self.engine.drop(self.files)
 
     # -- rows in -----------------------------------------------------------------------------------
 
@@ -108,14 +109,11 @@ class Stage:
         """
         import polars as pl
 
-        number = self.engine.count(FILES)
-        place = {
-            "file": [number],
-            "origin": [file.origin],
-            "first": [self.engine.count(self.table)],
-            "skip": [skip],
-        }
-        self.engine.append(FILES, pl.DataFrame(place, schema=FILE_COLUMNS))
+        number = self.engine.count(self.files)
+        first = self.engine.count(self.table)
+        place = (number, file.origin, first, skip)
+        schema = {"file": pl.Int64, "origin": pl.String, "first": pl.Int64, "skip": pl.Int64}
+        self.engine.append(self.files, pl.DataFrame([place], schema=schema, orient="row"))
         return number
 
     def add(
@@ -159,8 +157,8 @@ class Stage:
 
     # -- rows out ----------------------------------------------------------------------------------
 
-    def tell_broken(self, ids: Sequence[str] = ()) -> bool:
-        """Make the table `broken_line` of what broken lines may still say; False if there is none.
+    def broken_lines(self, ids: Sequence[str] = ()) -> Table:
+        """A table of what broken lines may still say, each reading one row.
 
         Its columns: origin, line, and `names`, of which `ids` come without blanks around them.
         """
@@ -175,13 +173,10 @@ class Stage:
             for place in places:
                 cells[place] = stripped(cells[place])
             rows.append((one.origin, one.line, *cells))
-        self.engine.load("broken_line", pl.DataFrame(rows, schema=schema, orient="row"))
-        return bool(rows)
+        return self.engine.load(pl.DataFrame(rows, schema=schema, orient="row"))
 
-    def show(
-        self, view: str, columns: Mapping[str, str] | None = None, ids: Sequence[str] = ()
-    ) -> None:
-        """Name the staged rows `view`, with `columns` (our name -> the staged one), or all.
+    def shown(self, columns: Mapping[str, str] | None = None, ids: Sequence[str] = ()) -> Table:
+        """A view of the staged rows, with `columns` (our name -> the staged one), or all.
 
         `ids` are our columns of patient ids: they come without blanks around them.
         """
@@ -194,7 +189,8 @@ class Stage:
             theirs = {ours: one.columns[places[name]] for ours, name in chosen.items()}
             scans.append(ParquetScan(one.file.path, one.file.origin, theirs, first))
             first += one.rows
-        self.engine.place(view, self.table, FILES, staged, scans, dict.fromkeys(ids, AROUND))
+        cut = dict.fromkeys(ids, AROUND)
+        return self.engine.placed(self.table, self.files, staged, scans, cut)
 
     def read(self) -> int:
         """How many rows were read, broken ones too."""
@@ -211,9 +207,3 @@ def _cell(cells: Sequence[str], place: int | None, shift: int) -> str:
     if place is None or not 0 <= place + shift < len(cells):
         return ""
     return cells[place + shift]
-
-
-def prepare(engine: DuckDBEngine) -> None:
-    """Make the table of files that all stages share."""
-    columns = {"file": "BIGINT", "origin": "VARCHAR", "first": "BIGINT", "skip": "BIGINT"}
-    engine.create(FILES, columns)

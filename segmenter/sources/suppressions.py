@@ -14,12 +14,15 @@ from segmenter.model import naive_utc
 from segmenter.registers.entries import COLUMNS
 from segmenter.sources import lists
 from segmenter.sources.health import known_orphans, orphans_of_ids
-from segmenter.sources.load import QUARANTINE, Load
+from segmenter.sources.load import PREVIOUS, QUARANTINE, Load
 from segmenter.sources.results import TableCount
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import polars as pl
+
+    from segmenter.engine import Table
     from segmenter.project.declared import SuppressionSource
     from segmenter.sources.files import SourceFile
     from segmenter.sources.lists import Listed
@@ -38,23 +41,26 @@ class Feed:
 
 def ingest_suppressions(load: Load) -> None:
     """Read every declared list, keep the keyed hashes of what it names, and note its feed's state."""
-    engine = load.engine
-    engine.create("suppression_new", COLUMNS)
-    if load.previous:
-        engine.alias("suppression_before", "old_suppression")
-    else:
-        engine.create("suppression_before", COLUMNS)
     accepted = _accepted(load)
-    feeds = [_ingest(load, declared, accepted) for declared in load.sources.suppression]
+    with load.engine.scope():
+        new = load.engine.create(COLUMNS)
+        feeds = [_ingest(load, declared, accepted, new) for declared in load.sources.suppression]
+        load.relisted = not load.carried or load.engine.count(new) > 0
+        if load.relisted:
+            reads = {"suppression_new": new, "suppression_before": _before(load)}
+            load.keep("suppression", "suppression_all", reads=reads)
     load.meta["accepted"] = json.dumps(accepted, sort_keys=True)
-    load.relisted = not load.carried or engine.count("suppression_new") > 0
-    if load.relisted:
-        load.keep("suppression", "suppression_all")
-    engine.drop("suppression_new")
-    _write_feeds(load, feeds)
+    load.write("feed", _feeds(feeds))
 
 
-def _write_feeds(load: Load, feeds: Sequence[Feed]) -> None:
+def _before(load: Load) -> Table:
+    """The entries of the previous snapshot: they stay for ever (S1)."""
+    if load.previous:
+        return load.previous[f"{PREVIOUS}suppression"]
+    return load.engine.create(COLUMNS)
+
+
+def _feeds(feeds: Sequence[Feed]) -> pl.DataFrame:
     import polars as pl
 
     schema: dict[str, pl.DataType | type[pl.DataType]] = {
@@ -68,11 +74,14 @@ def _write_feeds(load: Load, feeds: Sequence[Feed]) -> None:
     for feed in feeds:
         modified_at = None if feed.modified_at is None else naive_utc(feed.modified_at)
         rows.append((feed.name, modified_at, feed.max_age_seconds, feed.readable, feed.shrunk))
-    load.engine.load(load.table("feed"), pl.DataFrame(rows, schema=schema, orient="row"))
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int]) -> Feed:
-    """Read one list. `accepted` has how many entries each feed had when it last had not shrunk."""
+def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int], into: Table) -> Feed:
+    """Read one list, and append its entries.
+
+    `accepted` has how many entries each feed had when it last had not shrunk.
+    """
     seconds = int(declared.max_age.total_seconds())
     source = f"suppression {declared.name}"
     found = load.states[source].parts[0].files
@@ -84,8 +93,9 @@ def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int]) -
         return Feed(declared.name, before.modified_at, seconds, readable=True, shrunk=before.shrunk)
     reading = lists.Reading(declared.read.format, declared.read.rename, declared.ignored)
     listed = lists.read(load.engine, found, declared.name, reading)
-    load.orphans[source] = orphans_of_ids(load, "orphan_list")
-    _hash(load, source, declared, listed)
+    reads = load.tables | {"list_written": listed.table}
+    load.orphans[source] = orphans_of_ids(load, "orphan_list", reads)
+    _hash(load, source, declared, listed, into)
     least = accepted.get(declared.name, 0) * (1 - declared.max_shrink)
     shrunk = listed.entries < least
     if not shrunk:
@@ -95,17 +105,17 @@ def _ingest(load: Load, declared: SuppressionSource, accepted: dict[str, int]) -
     )
 
 
-def _hash(load: Load, source: str, declared: SuppressionSource, listed: Listed) -> None:
+def _hash(
+    load: Load, source: str, declared: SuppressionSource, listed: Listed, into: Table
+) -> None:
     """Append the keyed hashes of what a list names, write its quarantine and count its rows."""
     import polars as pl
 
-    problems = lists.hashed(
-        load.engine, load.keys, load.policy, listed, declared.channel, "suppression_new"
-    )
+    problems = lists.hashed(load.engine, load.keys, load.policy, listed, declared.channel, into)
     told = [(source, *rest) for _, *rest in problems]
     lines = len({(origin, line) for _, origin, line, *_ in told})
     load.counts[source] = TableCount(listed.read, listed.read - lines, lines)
-    quarantine = load.table("quarantine")
+    quarantine = load.tables["quarantine"]
     if load.carried:
         load.engine.delete(quarantine, "source", source)
     schema = {name: pl.Int64 if name == "line" else pl.String for name in QUARANTINE}
@@ -122,7 +132,8 @@ def _known_feed(load: Load, name: str) -> Feed | None:
     """The state of a feed in the previous snapshot, if the new one began as its copy."""
     if not load.carried:
         return None
-    for known, modified_at, readable, shrunk in load.engine.rows("feed_known"):
+    feeds = load.engine.rows("feed_known", reads=load.previous)
+    for known, modified_at, readable, shrunk in feeds:
         if known == name:
             aware = None if modified_at is None else modified_at.replace(tzinfo=UTC)
             return Feed(name, aware, 0, readable, shrunk)
@@ -134,7 +145,9 @@ def _accepted(load: Load) -> dict[str, int]:
 
     A feed stays refused until it recovers, or its `max_shrink` is raised.
     """
-    rows = load.engine.rows("meta_accepted") if load.previous else []
+    if not load.previous:
+        return {}
+    rows = load.engine.rows("meta_accepted", reads=load.previous)
     if not rows:
         return {}
     accepted: Mapping[str, int] = json.loads(rows[0][0])

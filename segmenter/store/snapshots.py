@@ -92,12 +92,16 @@ class Store:
 
     def snapshots(self, journal: Journal) -> list[Snapshot]:
         """The snapshots that are still there, oldest first."""
-        made = [self._snapshot(entry) for entry in journal.read("ingest")]
-        return [s for s in made if s.path.is_file()]
+        found = []
+        for entry in journal.read(INGESTED):
+            snapshot = self._snapshot(entry)
+            if snapshot.path.is_file():
+                found.append(snapshot)
+        return found
 
     def current(self, journal: Journal) -> Snapshot:
         """The newest snapshot; `UsageError` if there is none."""
-        made = journal.read("ingest")
+        made = journal.read(INGESTED)
         if not made:
             msg = "there is no snapshot yet"
             raise UsageError(msg, hint="run `segmenter ingest`")
@@ -112,12 +116,11 @@ class Store:
 
         Refused if it is gone, or there was none yet (C11 to C13: undated facts).
         """
-        before = [
-            e
-            for e in journal.read("ingest")
-            if datetime.fromisoformat(str(e.body["taken_at"])) <= known_at
-        ]
-        snapshot = self._snapshot(before[-1]) if before else None
+        snapshot = None
+        for entry in journal.read(INGESTED):
+            made = self._snapshot(entry)
+            if made.taken_at <= known_at:
+                snapshot = made
         if snapshot is None or not snapshot.path.is_file():
             raise Refusal(
                 "known_at",
@@ -130,17 +133,18 @@ class Store:
 
     def _snapshot(self, entry: JournalEntry) -> Snapshot:
         body = entry.body
-        path = self.home / "snapshots" / f"{body['snapshot']}.duckdb"
+        name = str(body["snapshot"])
         return Snapshot(
-            str(body["snapshot"]),
-            path,
-            datetime.fromisoformat(str(body["taken_at"])),
-            str(body["time_zone"]),
+            id=name,
+            path=self.home / "snapshots" / f"{name}.duckdb",
+            taken_at=datetime.fromisoformat(str(body["taken_at"])),
+            time_zone=str(body["time_zone"]),
         )
 
     def state_path(self, snapshot: Snapshot, policy_hash: str) -> Path:
         """Where the decisions derived from a snapshot under a policy lie."""
-        return self.home / "states" / f"{snapshot.id}-{policy_hash[:16]}.duckdb"
+        name = f"{snapshot.id}-{policy_hash[:16]}"
+        return self.home / "states" / f"{name}.duckdb"
 
 
 def ingest_body(snapshot: Snapshot, policy_hash: str) -> dict[str, str]:

@@ -132,7 +132,7 @@ def reading(
             raise UsageError(
                 msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
             )
-        if names is None and not matches.trusted(engine):
+        if names is None and not matches.trusted(engine, engine.table("meta")):
             engine.forget(matches.MATCHED)  # then they are made when they are needed
         yield engine
 

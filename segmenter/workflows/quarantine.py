@@ -41,8 +41,8 @@ def quarantine(context: Context) -> Listing:
     Columns: source, file, line, rule, reason, and for officers the row's own content.
     """
     snapshot = context.store.current(context.journal)
-    with context.store.reading(snapshot) as engine:
-        rows = engine.frame("quarantine_opened")
+    with context.store.engine() as engine:
+        rows = engine.frame("quarantine_opened", reads=engine.attach(snapshot.path))
     context.record("quarantine", {"snapshot": snapshot.id})
     if not context.actor.is_officer:
         rows = rows.drop("content")

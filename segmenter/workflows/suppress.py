@@ -43,7 +43,6 @@ HINTS = {
     "postal": "give the address as the patient source has it",
     "domain": "give two names or more, such as example.org or *.example.org",
 }
-READ = "suppression_new"
 LISTED = "suppression_entry"
 BY_HAND = "import"  # the source of entries of imported files
 
@@ -135,9 +134,9 @@ def import_files(
         reading = lists.Reading(ignored=tuple(ignored))
         listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, reading)
         silent = lists.silent(engine, listed)
-        engine.create(READ, COLUMNS)
-        told = lists.hashed(engine, context.keys, context.policy, listed, channel, READ)
-        incoming = engine.make("list_once", reads={READ: engine.table(READ)})
+        new = engine.create(COLUMNS)
+        told = lists.hashed(engine, context.keys, context.policy, listed, channel, new)
+        incoming = engine.make("list_once", reads={"suppression_new": new})
         faults = [
             LineFault(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told
         ]

@@ -40,7 +40,9 @@ def reduce(engine, declared=None, key=KEY):
     """Make what an ingest makes: reduced facts, draws, and what the snapshot says of them."""
     declared = declared or policy()
     reduced = Reduced.of(declared, "stay")
-    engine.make(reduced.table, "fact_reduced", None, shape(declared, reduced))
+    reads = {"fact": engine.table("fact_stay")}
+    made = engine.make("fact_reduced", reads=reads, structure=shape(declared, reduced))
+    engine.adopt(reduced.table, made)
     engine.make(DRAWS, DRAWS, {"key": key})
     said = {"reduced stay": reduced.text(), "draws": key_mark(key)}
     engine.load("meta", pl.DataFrame({"key": list(said), "value": list(said.values())}))

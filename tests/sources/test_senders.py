@@ -76,10 +76,10 @@ def read(engine, folder, sample, content=None, how=None) -> Outcome:
     file.write_text(sample.content if content is None else content, encoding="utf-8")
     listed = lists.read(engine, [lists.of_path(file)], "x", how)
     rows = engine.connection.execute(
-        "SELECT line, kind, value, reason, channel, told FROM list_written ORDER BY line"
+        f"SELECT line, kind, value, reason, channel, told FROM {listed.table.name} ORDER BY line"
     ).fetchall()
-    engine.create("suppression_new", COLUMNS)
-    told = lists.hashed(engine, Keys(b"k" * 32), POLICY, listed, None, "suppression_new")
+    new = engine.create(COLUMNS)
+    told = lists.hashed(engine, Keys(b"k" * 32), POLICY, listed, None, new)
     entries = sorted(row[1:5] for row in rows)
     noticed = {row[0] for row in rows} | {one[2] for one in told}
     return Outcome(entries, noticed, {row[2] for row in rows if not row[5]})

@@ -13,7 +13,6 @@ import pytest
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
 from segmenter.project.declared import PatientSource, Read
-from segmenter.sources import stage as staging
 from segmenter.sources.csv import open_csv
 from segmenter.sources.files import SourceFile, text_stream
 from segmenter.sources.stage import Stage
@@ -50,13 +49,12 @@ def engine(tmp_path_factory):
 
 def read(engine, path):
     """The reader, the staged rows with their lines, and the stage."""
-    staging.prepare(engine)
     reader = open_csv(engine, SourceFile(str(path), path.name, engine))
-    stage = Stage.make(engine, "x", "staged", [f"n{i}" for i in range(len(reader.header))])
+    stage = Stage.make(engine, "x", [f"n{i}" for i in range(len(reader.header))])
     reader.load(stage, range(len(reader.header)))
-    stage.show("shown")
     rows = engine.connection.execute(
-        "SELECT raw_line, * EXCLUDE (raw_row, raw_origin, raw_line) FROM shown ORDER BY raw_row"
+        "SELECT raw_line, * EXCLUDE (raw_row, raw_origin, raw_line)"
+        f" FROM {stage.shown().name} ORDER BY raw_row"
     ).fetchall()
     return reader, [(row[0], list(row[1:])) for row in rows], stage
 
@@ -69,7 +67,7 @@ def test_a_third_party_file(engine, path):
     except SourceError as error:
         assert str(error).endswith(REFUSALS)  # noqa: PT017  a file is read or refused
         return
-    exact = Stage.make(engine, "x", "staged_exact", stage.names)
+    exact = Stage.make(engine, "x", stage.names)
     found = [(line, list(row)) for line, row in reader.records(exact)]
     if path.name not in SPACED:
         assert found == rows

@@ -41,7 +41,7 @@ def read(engine, path, how=None) -> tuple[list[tuple], list[tuple[int, str]]]:
     listed = lists.read(engine, [lists.of_path(path)], "x", how)
     columns = "kind, value, reason, since, channel, event, line, told"
     rows = engine.connection.execute(
-        f"SELECT {columns} FROM list_written ORDER BY line, value"
+        f"SELECT {columns} FROM {listed.table.name} ORDER BY line, value"
     ).fetchall()
     return rows, [(b.line, b.rule) for b in listed.broken]
 
@@ -222,11 +222,11 @@ def test_half_a_character_breaks_nothing(engine, tmp_path):
 
 def kept(engine, path, how=None, channel=None) -> tuple[list[tuple], list[tuple]]:
     """What hashing a list keeps, each once, and the lines it tells of."""
-    engine.create("suppression_new", COLUMNS)
+    new = engine.create(COLUMNS)
     listed = lists.read(engine, [lists.of_path(path)], "x", how)
     policy = policy_of(CLINIC, {})
-    told = lists.hashed(engine, Keys(b"k" * 32), policy, listed, channel, "suppression_new")
-    return sorted(engine.rows("list_once"), key=str), told
+    told = lists.hashed(engine, Keys(b"k" * 32), policy, listed, channel, new)
+    return sorted(engine.rows("list_once", reads={"suppression_new": new}), key=str), told
 
 
 def test_a_list_read_in_parts_says_the_same(engine, tmp_path, monkeypatch):

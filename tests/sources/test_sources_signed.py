@@ -52,9 +52,8 @@ def read(engine, tmp_path, document):
     path = tmp_path / "body"
     path.write_bytes(document if isinstance(document, bytes) else json.dumps(document).encode())
     listed = lists.read(engine, [lists.of_path(path)], "x")
-    reasons = [
-        row[0] for row in engine.connection.execute("SELECT reason FROM list_written").fetchall()
-    ]
+    rows = engine.connection.execute(f"SELECT reason FROM {listed.table.name}").fetchall()
+    reasons = [row[0] for row in rows]
     return reasons, [(one.line, one.rule) for one in listed.broken]
 
 

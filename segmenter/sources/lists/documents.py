@@ -23,7 +23,7 @@ from segmenter.sources.lists.written import Listed, Reading, Row
 from segmenter.sources.stage import Broken
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine
 
 EXPORTED = ("exported_at", "exportedAt", "generated_at", "generatedAt")
 EMPTY = Fault("an empty document")
@@ -38,8 +38,8 @@ def holds(file: SourceFile, start: bytes) -> bool:
     return form or start.startswith(mandrill.FORM) or start[:1] in (b"{", b"[")
 
 
-def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: Reading) -> None:
-    """Append the entries of a file's documents to `list_written`.
+def read_documents(engine: Engine, file: SourceFile, listed: Listed, how: Reading) -> None:
+    """Append the entries of a file's documents to the list.
 
     All documents have to be one sender's.
     """
@@ -74,7 +74,7 @@ def read_documents(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: 
         raise unreadable(file, "is not JSON")
     rows += written.remains(broken, "")
     listed.broken += broken
-    written.append(engine, rows)
+    written.append(engine, listed.table, rows)
 
 
 # -- the documents of a file -----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""`list_written` -> entries that hold keyed hashes alone, and the rows to be told of."""
+"""Entries as they were written -> entries that hold keyed hashes alone, and rows to be told of."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
 from segmenter.model import ANY
-from segmenter.sources.lists.written import WRITTEN, Listed, load_broken
+from segmenter.sources.lists.written import Listed, broken_places
 from segmenter.sqlexpr.columns import instant
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.project.policy import Policy
     from segmenter.store.keys import Keys
 
@@ -38,36 +38,37 @@ class Told:
 
 
 def hashed(
-    engine: DuckDBEngine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: str
+    engine: Engine, keys: Keys, policy: Policy, listed: Listed, channel: str | None, into: Table
 ) -> list[tuple[Any, ...]]:
-    """Append what `list_written` says to the ready table `into`; gives the rows to be told of.
+    """Append what a list says to the table `into`; gives the rows to be told of.
 
     `into` has the columns of the snapshot's `suppression`.
     What a list says twice comes twice; `list_once` has each once. The rows to be told of are
     (source, origin, line, rule, reason, content): lines that could not be read, that name nobody
-    (S5), or whose scope, end or words had to be taken in the widest sense. The tables with plain
-    identifiers are dropped. Raises `SourceError` if every row of a file is set aside (S7).
+    (S5), or whose scope, end or words had to be taken in the widest sense. The table with plain
+    identifiers is dropped. Raises `SourceError` if every row of a file is set aside (S7).
     """
     from segmenter.identifiers import hash_values
 
     values = _values(policy, listed, channel)
     dates = {"__since__": instant("since"), "__until__": instant("until")}
-    _load_channels(engine, policy)
+    written = {"list_written": listed.table}
+    channels = _channels(engine, policy)
     told: dict[tuple[str, int], Told] = {}
     for first in range(0, listed.entries, PART):
         part = {**values, "first": first, "after": first + PART}
         with engine.scope():
-            tables = engine.named()
-            entry = engine.make("list_entry", reads=tables, values=part, structure=dates)
+            entry = engine.make("list_entry", reads=written, values=part, structure=dates)
             hashes = hash_values(engine, keys, policy.region, entry)
-            reads = tables | {"list_entry_read": entry, "list_hash": hashes}
+            reads = {"list_entry_read": entry, "list_hash": hashes, "list_channel": channels}
             engine.add(into, "list_hashed", reads=reads)
             for row in engine.rows("list_problem", reads=reads):
                 _note(told, Told(*row))
-    load_broken(engine, listed)
-    recovered = set(engine.rows("list_recovered"))
-    for table in (WRITTEN, "list_channel", "list_broken"):
-        engine.drop(table)
+    with engine.scope():
+        broken = broken_places(engine, listed)
+        recovered = set(engine.rows("list_recovered", reads={**written, "list_broken": broken}))
+    engine.drop(channels)
+    engine.drop(listed.table)
     for one in listed.broken:
         why = (one.rule, one.reason, one.content)
         lost = (one.origin, one.line) not in recovered
@@ -99,13 +100,13 @@ def _values(policy: Policy, listed: Listed, channel: str | None) -> dict[str, ob
     }
 
 
-def _load_channels(engine: DuckDBEngine, policy: Policy) -> None:
-    """Make `list_channel` (word, channel): which of our channels a sender's word means."""
+def _channels(engine: Engine, policy: Policy) -> Table:
+    """Which of our channels a sender's word means: word, channel."""
     import polars as pl
 
     rows = [(word, one) for word in MEANT for one in channels_meant(policy, word)]
     schema = {"word": pl.String, "channel": pl.String}
-    engine.load("list_channel", pl.DataFrame(rows, schema=schema, orient="row"))
+    return engine.load(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def channels_meant(policy: Policy, word: str) -> list[str]:

@@ -1,6 +1,6 @@
 """How a sender's file is told from every other, and what its columns and keys say.
 
-A `Table` is rows under a header; a `Body` is one JSON object: an event, or one item of a list.
+A `TableLayout` is rows under a header; a `Body` is one JSON object: an event, or one item of a list.
 Either claims a file by its whole shape, never by its name; `recognition` sees to it that exactly
 one does.
 """
@@ -51,16 +51,32 @@ def flag(
     column: str, reason: str, *, channel: str = "", topic: str = "", of: Sequence[str] = ()
 ) -> Says:
     """A column of yes and no; a word that is neither counts as yes, and is told."""
-    return Says(column, flags(reason), reason, channel=channel, topic=topic, of=tuple(of))
+    words = flags(reason)
+    return Says(
+        column=column,
+        words=words,
+        other=reason,
+        channel=channel,
+        topic=topic,
+        of=tuple(of),
+    )
 
 
 def filled(column: str, reason: str, *, of: Sequence[str] = (), since: str = "") -> Says:
     """A column that is empty (or says no) unless it happened: a time, or why."""
-    return Says(column, all_mean("", NO), reason, free=True, of=tuple(of), since=since)
+    words = all_mean("", NO)
+    return Says(
+        column=column,
+        words=words,
+        other=reason,
+        free=True,
+        of=tuple(of),
+        since=since,
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class TableLayout:
     """One tabular layout.
 
     Column names are compared without case, accents and signs, unless `cased`.
@@ -121,11 +137,13 @@ class Table:
         return {self.name(name) for name in header}
 
     def _known(self) -> set[str]:
-        columns = [one.column for one in self.says] + [one.smtp for one in self.says]
-        columns += [one.since for one in self.says]
+        columns = [*self.needs, *self.either, *self.own]
+        for says in self.says:
+            columns += [says.column, says.smtp, says.since]
         for candidates in self.identifiers.values():
             columns += candidates
-        columns += [*self.needs, *self.either, *self.own, *(self.may or ())]
+        if self.may is not None:
+            columns += self.may
         return {self.name(name) for name in columns}
 
 
@@ -178,7 +196,10 @@ class Body:
         return all(_starts(_at(item, key)[1], words) for key, words in self.says.items())
 
     def _known(self) -> set[str]:
-        return {key.split(".")[0] for key in (*self.needs, *self.own, *(self.may or ()))}
+        keys = [*self.needs, *self.own]
+        if self.may is not None:
+            keys += self.may
+        return {key.split(".")[0] for key in keys}
 
 
 def _at(document: Document, path: str) -> tuple[bool, object]:

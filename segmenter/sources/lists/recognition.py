@@ -12,7 +12,7 @@ from segmenter.errors import SourceError
 from segmenter.sources.column_names import headers
 from segmenter.sources.files import SourceFile
 from segmenter.sources.lists.entry import Document
-from segmenter.sources.lists.layout import Body, Table
+from segmenter.sources.lists.layout import Body, TableLayout
 from segmenter.sources.lists.senders import BODIES, TABLES, generic
 from segmenter.sources.optout_columns import looks_like_optout, plain
 
@@ -23,7 +23,7 @@ IGNORE = "to leave a column unread, name it in `ignored` (`--ignore COLUMN` of `
 # -- tables ----------------------------------------------------------------------------------------
 
 
-def table_of(file: SourceFile, header: Sequence[str]) -> Table:
+def table_of(file: SourceFile, header: Sequence[str]) -> TableLayout:
     """The layout of a table; a column without a name is left out.
 
     `SourceError` if none claims it, several do, or it has an opt-out that nothing reads (R1).
@@ -36,7 +36,7 @@ def table_of(file: SourceFile, header: Sequence[str]) -> Table:
     return found[0]
 
 
-def claimants(header: Sequence[str]) -> list[Table]:
+def claimants(header: Sequence[str]) -> list[TableLayout]:
     """Every layout that claims a header.
 
     One's own list claims what no sender does, and what bears no sender's mark.
@@ -52,13 +52,16 @@ def claimants(header: Sequence[str]) -> list[Table]:
     return [own] if own.claims(header) and not marked and not repeated else []
 
 
-def _others(found: Sequence[Table], marked: set[str]) -> list[Table]:
+def _others(found: Sequence[TableLayout], marked: set[str]) -> list[TableLayout]:
     """Layouts of other senders whose marks a header bears as well."""
     others = marked - {table.sender for table in found}
-    return [next(table for table in TABLES if table.sender == sender) for sender in sorted(others)]
+    first: dict[str, TableLayout] = {}
+    for table in TABLES:
+        first.setdefault(table.sender, table)
+    return [first[sender] for sender in sorted(others)]
 
 
-def _twice(table: Table, header: Sequence[str]) -> set[str]:
+def _twice(table: TableLayout, header: Sequence[str]) -> set[str]:
     names = [table.name(name) for name in header]
     return {name for name in names if names.count(name) > 1}
 
@@ -70,7 +73,7 @@ def _is_bulk(header: Sequence[str]) -> bool:
     return header[1].strip().upper() in ("BOUNCE", "COMPLAINT")
 
 
-def _unknown(file: SourceFile, header: Sequence[str], found: Sequence[Table]) -> SourceError:
+def _unknown(file: SourceFile, header: Sequence[str], found: Sequence[TableLayout]) -> SourceError:
     """The error for a table that is nobody's, or more than one's."""
     if found:
         senders = " and ".join(table.sender for table in found)
@@ -86,7 +89,7 @@ def _unknown(file: SourceFile, header: Sequence[str], found: Sequence[Table]) ->
     return _refused(file, "is not known", hint)
 
 
-def _require_read(file: SourceFile, header: Sequence[str], table: Table) -> None:
+def _require_read(file: SourceFile, header: Sequence[str], table: TableLayout) -> None:
     """Refuse a column that looks like an opt-out and that nothing reads (R1)."""
     if table.width:
         return
@@ -111,7 +114,7 @@ def _unread(file: SourceFile, names: Sequence[str], line: int | None = None) -> 
     )
 
 
-def _doubtful(table: Table, name: str) -> bool:
+def _doubtful(table: TableLayout, name: str) -> bool:
     """Whether a column that a layout does not name may say that somebody is opted out, or in."""
     if table is generic.TABLE:
         return looks_like_optout(name) or generic.unclear(name)
@@ -120,7 +123,7 @@ def _doubtful(table: Table, name: str) -> bool:
     return looks_like_optout(name) or any(sign in plain(name) for sign in table.signs)
 
 
-def _read(table: Table) -> list[str]:
+def _read(table: TableLayout) -> list[str]:
     """The columns that a layout reads, or needs."""
     if table is generic.TABLE:
         return [*generic.KINDS, *generic.SCOPES]

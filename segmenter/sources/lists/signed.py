@@ -51,8 +51,12 @@ class Signers:
     @classmethod
     def configured(cls) -> Signers:
         """What the environment names. `SourceError` for a certificate that cannot be read."""
-        key, path = os.environ.get(MAILGUN), os.environ.get(SNS)
-        return cls(key.encode() if key else None, _certificate(Path(path)) if path else None)
+        key = os.environ.get(MAILGUN)
+        path = os.environ.get(SNS)
+        return cls(
+            mailgun=key.encode() if key else None,
+            sns=_certificate(Path(path)) if path else None,
+        )
 
     def vetted(
         self, sender: str | None, document: Document, found: Sequence[Entry | Fault]

@@ -11,16 +11,16 @@ from segmenter.errors import SourceError
 from segmenter.sources.csv import CsvReader, open_csv
 from segmenter.sources.files import SourceFile
 from segmenter.sources.lists import written
-from segmenter.sources.lists.layout import SLOTS, UNREAD, Says, Table
+from segmenter.sources.lists.layout import SLOTS, UNREAD, Says, TableLayout
 from segmenter.sources.lists.recognition import table_of
 from segmenter.sources.lists.senders import generic
 from segmenter.sources.lists.words import STANDS, Words
-from segmenter.sources.lists.written import WRITTEN, Listed, Reading
+from segmenter.sources.lists.written import Listed, Reading
 from segmenter.sources.readers import Reader, reader
 from segmenter.sources.stage import Stage
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Engine, Table
 
 NONE = "none"  # a staged column that is empty
 CONTACTS = ("email", "phone", "postal")  # what a channel may use
@@ -38,7 +38,7 @@ class Bound:
 
 
 def read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: Reading) -> None:
-    """Append the entries of one table to `list_written`."""
+    """Append the entries of one tabular file to the list."""
     found = reader(engine, file, _form(file, how.form))
     listed.seen.update(found.header)
     header = renamed(found.header, how)
@@ -48,13 +48,14 @@ def read_table(engine: DuckDBEngine, file: SourceFile, listed: Listed, how: Read
         names = (*table.identifiers["email"], table.says[0].column)
         found = CsvReader(engine, file, replace(layout, header=names, skip=0))
         header = list(names)
-    stage, wide = _staged(engine, file, listed, table, header, found)
-    if stage.tell_broken():
-        engine.add(WRITTEN, "list_remains", {"channel": wide})
-    written.append(engine, list(written.remains(stage.broken, wide)))
-    listed.count(file.origin, stage.read())
+    with engine.scope():
+        stage, wide = _staged(engine, file, listed, table, header, found)
+        if stage.remains:
+            reads = {"broken_line": stage.broken_lines()}
+            engine.add(listed.table, "list_remains", reads=reads, values={"channel": wide})
+        listed.count(file.origin, stage.read())
+    written.append(engine, listed.table, list(written.remains(stage.broken, wide)))
     listed.broken += stage.broken
-    engine.drop(stage.table)
 
 
 def _form(file: SourceFile, form: str | None) -> str | None:
@@ -67,14 +68,15 @@ def _form(file: SourceFile, form: str | None) -> str | None:
 def renamed(header: Sequence[str], how: Reading) -> list[str]:
     """The header under our names; what is ignored has none."""
     ours = {theirs: name for name, theirs in how.rename.items()}
-    return ["" if name in how.ignored else ours.get(name, name) for name in header]
+    ours |= dict.fromkeys(how.ignored, "")
+    return [ours.get(name, name) for name in header]
 
 
 def _staged(
     engine: DuckDBEngine,
     file: SourceFile,
     listed: Listed,
-    table: Table,
+    table: TableLayout,
     header: Sequence[str],
     found: Reader,
 ) -> tuple[Stage, str]:
@@ -86,15 +88,15 @@ def _staged(
         return _generic(engine, file, listed, header, found)
     bound = bind(table, header)
     columns = _columns(table, header, bound)
-    stage = Stage.make(engine, listed.source, "staged_list", list(columns))
+    stage = Stage.make(engine, listed.source, list(columns))
     found.load(stage, list(columns.values()))
     for number, one in enumerate(bound):
-        _add(engine, stage, number, one, table.slots(header))
+        _add(engine, listed.table, stage, number, one, table.slots(header))
     channels = {one.says.channel for one in bound}
     return stage, "" if channels <= {""} else "*"
 
 
-def bind(table: Table, header: Sequence[str]) -> list[Bound]:
+def bind(table: TableLayout, header: Sequence[str]) -> list[Bound]:
     """Everything that the columns of a header say.
 
     A column that stands there several times says it each time.
@@ -118,7 +120,7 @@ def bind(table: Table, header: Sequence[str]) -> list[Bound]:
     return [*found, *_rest(table, header, names)]
 
 
-def _rest(table: Table, header: Sequence[str], names: Sequence[str]) -> list[Bound]:
+def _rest(table: TableLayout, header: Sequence[str], names: Sequence[str]) -> list[Bound]:
     """What columns say that the layout does not name."""
     if table.rest is None:
         return []
@@ -133,7 +135,9 @@ def _rest(table: Table, header: Sequence[str], names: Sequence[str]) -> list[Bou
     return found
 
 
-def _columns(table: Table, header: Sequence[str], bound: Sequence[Bound]) -> dict[str, int | None]:
+def _columns(
+    table: TableLayout, header: Sequence[str], bound: Sequence[Bound]
+) -> dict[str, int | None]:
     """The staged columns and where each stands in the file."""
     slots = table.slots(header)
     columns: dict[str, int | None] = {slot: slots.get(slot) for slot in SLOTS}
@@ -146,28 +150,29 @@ def _columns(table: Table, header: Sequence[str], bound: Sequence[Bound]) -> dic
 
 
 def _add(
-    engine: DuckDBEngine, stage: Stage, number: int, bound: Bound, slots: Iterable[str]
+    engine: Engine, into: Table, stage: Stage, number: int, bound: Bound, slots: Iterable[str]
 ) -> None:
     """Append what one column says of the identifiers that the file has."""
     says = bound.says
     shown = {slot: slot if not says.of or slot in says.of else NONE for slot in SLOTS}
     shown |= {name: f"{name}_{number}" for name in ("said", "answer", "since")}
-    stage.show("raw_list", shown)
+    rows = stage.shown(shown)
     scope: dict[str, object] = {"channel": says.channel, "topic": says.topic, "unread": UNREAD}
     if says.smtp:
-        engine.add(WRITTEN, "list_bounced", scope)
+        engine.add(into, "list_bounced", reads={"raw_list": rows}, values=scope)
         return
-    _load_words(engine, says.words)
-    scope["slots"] = ["email", *slots]
-    engine.add(WRITTEN, "list_said", {**scope, "other": says.other, "free": says.free})
+    reads = {"raw_list": rows, "list_word": _words(engine, says.words)}
+    scope |= {"slots": ["email", *slots], "other": says.other, "free": says.free}
+    engine.add(into, "list_said", reads=reads, values=scope)
 
 
-def _load_words(engine: DuckDBEngine, words: Words) -> None:
+def _words(engine: Engine, words: Words) -> Table:
+    """The words of a column, each with its reason: word, reason."""
     import polars as pl
 
     rows = [(word.lower(), reason) for word, reason in words.items()]
     schema = {"word": pl.String, "reason": pl.String}
-    engine.load("list_word", pl.DataFrame(rows, schema=schema, orient="row"))
+    return engine.load(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 # -- one's own list --------------------------------------------------------------------------------
@@ -179,22 +184,23 @@ def _generic(
     slots, scopes = generic.TABLE.slots(header), generic.places(header)
     columns = {slot: slots.get(slot) for slot in SLOTS}
     columns |= {name: scopes.get(name) for name in generic.SCOPES}
-    stage = Stage.make(engine, listed.source, "staged_list", list(columns))
+    stage = Stage.make(engine, listed.source, list(columns))
     found.load(stage, list(columns.values()))
-    stage.show("raw_list")
-    _load_words(engine, STANDS if "status" in scopes else {})
-    before = engine.count(WRITTEN)
+    words = _words(engine, STANDS if "status" in scopes else {})
+    before = engine.count(listed.table)
     contacts = " ".join(kind for kind in CONTACTS if kind in slots)
     values: dict[str, object] = {"standing": "status" in scopes, "unread": UNREAD}
     values |= {"contacts": contacts, "slots": ["email", *slots]}
-    engine.add(WRITTEN, "list_generic", values)
-    _require_clear(engine, file, before)
+    reads = {"raw_list": stage.shown(), "list_word": words}
+    engine.add(listed.table, "list_generic", reads=reads, values=values)
+    _require_clear(engine, file, listed.table, before)
     return stage, "*" if "channel" in scopes else ""
 
 
-def _require_clear(engine: DuckDBEngine, file: SourceFile, before: int) -> None:
+def _require_clear(engine: Engine, file: SourceFile, table: Table, before: int) -> None:
     """Refuse one's own list if a status in it is a word that is not known."""
-    ((line,),) = engine.rows("list_unclear", {"first": before})
+    reads, values = {"list_written": table}, {"first": before}
+    ((line,),) = engine.rows("list_unclear", reads=reads, values=values)
     if line is not None:
         raise SourceError(
             f"the list {file.origin} has a `status` that is not known:"

@@ -1,4 +1,4 @@
-"""`list_written`: entries of lists as their files have them, and what is told of the reading."""
+"""Entries of lists as their files have them, and what is told of the reading."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ from segmenter.sources.lists.entry import COLUMNS, Entry
 from segmenter.sources.stage import Broken
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
 
-WRITTEN = "list_written"
 BATCH = 50_000
 ADDRESS = re.compile(r"[^\s@,;:<>()\[\]\"'\\=]+@[^\s@,;:<>()\[\]\"'\\=]+\.[^\s@,;:<>()\[\]\"'\\=]+")
 NUMBER = re.compile(r"(?<![\w+])\+[1-9][0-9]{7,14}(?![0-9])")
@@ -47,6 +46,7 @@ class Row:
 class Listed:
     """What was read from the files of one list.
 
+    `table` has the entries as they were written: origin, line, and the columns of `entry.COLUMNS`.
     `read` counts rows and events, `entries` those that name somebody.
     `rows` is `read` by file. `exported_at` has, by the path of a file, the oldest export time that
     its envelope told. `broken` are lines that could not be read; problems of single entries come
@@ -54,6 +54,7 @@ class Listed:
     """
 
     source: str
+    table: Table
     read: int = 0
     entries: int = 0
     rows: Counter[str] = field(default_factory=Counter)
@@ -67,20 +68,20 @@ class Listed:
         self.rows[origin] += rows
 
 
-def create(engine: DuckDBEngine) -> None:
-    """Make the empty table."""
-    engine.create(WRITTEN, {"origin": "VARCHAR", "line": "BIGINT", **COLUMNS})
+def create(engine: Engine) -> Table:
+    """An empty table of entries."""
+    return engine.create({"origin": "VARCHAR", "line": "BIGINT", **COLUMNS})
 
 
-def append(engine: DuckDBEngine, rows: Sequence[Row]) -> None:
-    """Append entries to it."""
+def append(engine: Engine, table: Table, rows: Sequence[Row]) -> None:
+    """Append entries to a table that `create` made."""
     import polars as pl
 
     kinds = {name: pl.Boolean if kind == "BOOLEAN" else pl.String for name, kind in COLUMNS.items()}
     schema = {"origin": pl.String, "line": pl.Int64, **kinds}
     for start in range(0, len(rows), BATCH):
         data = [_cells(row) for row in rows[start : start + BATCH]]
-        engine.append(WRITTEN, pl.DataFrame(data, schema=schema, orient="row"))
+        engine.append(table, pl.DataFrame(data, schema=schema, orient="row"))
 
 
 def _cells(row: Row) -> tuple[str | int | bool, ...]:
@@ -91,13 +92,13 @@ def _cells(row: Row) -> tuple[str | int | bool, ...]:
     return (row.origin, row.line, entry.kind, as_text(entry.value), *scope, *why)
 
 
-def load_broken(engine: DuckDBEngine, listed: Listed) -> None:
-    """Make `list_broken` (origin, line) of the lines that could not be read."""
+def broken_places(engine: Engine, listed: Listed) -> Table:
+    """The lines that could not be read: origin, line."""
     import polars as pl
 
     told = [(one.origin, one.line) for one in listed.broken]
     schema = {"origin": pl.String, "line": pl.Int64}
-    engine.load("list_broken", pl.DataFrame(told, schema=schema, orient="row"))
+    return engine.load(pl.DataFrame(told, schema=schema, orient="row"))
 
 
 def remains(broken: Iterable[Broken], channel: str) -> Iterator[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from segmenter.sources.lists.layout import Body, Table
+from segmenter.sources.lists.layout import Body, TableLayout
 from segmenter.sources.lists.senders import (
     activecampaign,
     brevo,
@@ -28,7 +28,7 @@ from segmenter.sources.lists.senders import (
     twilio,
 )
 
-TABLES: tuple[Table, ...] = (
+TABLES: tuple[TableLayout, ...] = (
     *brevo.TABLES,
     *hubspot.TABLES,
     *keila.TABLES,

@@ -21,7 +21,7 @@ from segmenter.sources.lists.entry import (
     part,
     text,
 )
-from segmenter.sources.lists.layout import Body, Table, flag
+from segmenter.sources.lists.layout import Body, TableLayout, flag
 
 SENDER = "Brevo"
 
@@ -114,7 +114,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("EMAIL",), "phone": ("SMS",), "mobile": ("WHATSAPP",)},
         needs=("EMAIL_BLOCKLISTED", "SMS_BLOCKLISTED"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from segmenter.sources.lists.layout import Table
+from segmenter.sources.lists.layout import TableLayout
 from segmenter.sources.optout_columns import plain
 
 SENDER = "generic"
@@ -20,7 +20,7 @@ SCOPES = ("channel", "purpose", "topic", "reason", "since", "until", "event_id",
 PERMISSIONS = ("subscri", "abonn", "inscri", "consent", "accept", "autoris", "permission")
 STANDINGS = ("statut", "status", "state", "etat", "actif", "active", "enabled", "allowed", "valid")
 
-TABLE = Table(SENDER, says=(), identifiers={kind: (kind,) for kind in KINDS})
+TABLE = TableLayout(SENDER, says=(), identifiers={kind: (kind,) for kind in KINDS})
 
 
 def places(header: Sequence[str]) -> dict[str, int]:

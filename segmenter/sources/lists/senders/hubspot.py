@@ -7,7 +7,7 @@ opt-out of it: of our topic of that name, or else of all (S1).
 
 from __future__ import annotations
 
-from segmenter.sources.lists.layout import Says, Table, every, filled, flag
+from segmenter.sources.lists.layout import Says, TableLayout, every, filled, flag
 from segmenter.sources.lists.words import NO, YES, all_mean
 from segmenter.sources.optout_columns import plain
 
@@ -36,7 +36,7 @@ def opted_out_of(column: str) -> Says | None:
 
 
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("Email", "Email Address")},
         own=("Portal Unsubscribe", "Portal Bounce", "Portal Spam Report", "Global Bounce"),
@@ -50,7 +50,7 @@ TABLES = (
         rest=left_type,
         signs=OWN,
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers={
             "email": ("Email",),
@@ -67,7 +67,7 @@ TABLES = (
         rest=opted_out_of,
         harmless=("Marketing emails bounced", "Sends Since Last Engagement"),
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("Email",)},
         needs=("Email",),

@@ -5,14 +5,14 @@ Documentation: the columns that Keila's own code writes (contacts_csv_export.ex,
 
 from __future__ import annotations
 
-from segmenter.sources.lists.layout import Says, Table
+from segmenter.sources.lists.layout import Says, TableLayout
 
 SENDER = "Keila"
 
 STATUSES = {"active": "", "unsubscribed": "unsubscribed", "unreachable": "hard_bounce"}
 
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("Email",)},
         needs=("Email", "Status", "External ID", "Data"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from segmenter.sources.lists.entry import Document, Entry, Found, items, moment, named, part, text
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout
 from segmenter.sources.lists.words import NO, all_mean
 from segmenter.sources.optout_columns import plain
 
@@ -86,7 +86,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("Email",), "phone": ("Phone Number",)},
         needs=("Email Marketing Consent",),

@@ -5,14 +5,14 @@ Documentation: the columns that listmonk's own code writes (cmd/subscribers.go, 
 
 from __future__ import annotations
 
-from segmenter.sources.lists.layout import Says, Table
+from segmenter.sources.lists.layout import Says, TableLayout
 
 SENDER = "listmonk"
 
 STATUSES = {"enabled": "", "blocklisted": "unsubscribed", "disabled": "manual"}
 
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("email",)},
         needs=("uuid", "email", "status"),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from segmenter.sources.lists.entry import Document, Found, named, text
-from segmenter.sources.lists.layout import UNREAD, Body, Table, filled
+from segmenter.sources.lists.layout import UNREAD, Body, TableLayout, filled
 
 SENDER = "Mailchimp"
 
@@ -36,7 +36,7 @@ BODIES = (
         SENDER, read_members, needs=("email_address", "status"), holds="members", page=("list_id",)
     ),
 )
-AUDIENCE = Table(
+AUDIENCE = TableLayout(
     SENDER,
     identifiers={"email": ("Email Address",)},
     own=("LEID", "EUID", "MEMBER_RATING", "OPTIN_TIME", "CONFIRM_TIME", "UNSUB_TIME", "CLEAN_TIME"),

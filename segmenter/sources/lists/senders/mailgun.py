@@ -13,7 +13,7 @@ from email.policy import HTTP
 from email.utils import getaddresses
 
 from segmenter.sources.lists.entry import UNKNOWN, Document, Entry, Fault, Found, named, part, text
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table, every
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout, every
 from segmenter.sources.lists.smtp import bounce
 
 SENDER = "Mailgun"
@@ -158,14 +158,14 @@ BODIES = (
 )
 ADDRESS = {"email": ("address",)}
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers=ADDRESS,
         needs=("address", "code", "error"),
         may=("created_at", "MessageHash"),
         says=(Says("code", smtp="error", since="created_at"),),
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers=ADDRESS,
         needs=("address",),
@@ -173,7 +173,7 @@ TABLES = (
         may=("created_at",),
         says=(every("unsubscribed", "created_at"),),
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers=ADDRESS,
         needs=("address", "created_at"),

@@ -7,7 +7,7 @@ their tests (read 2026-11).
 from __future__ import annotations
 
 from segmenter.sources.lists.entry import UNKNOWN, Document, Found, named, text
-from segmenter.sources.lists.layout import Body, Table, flag
+from segmenter.sources.lists.layout import Body, TableLayout, flag
 
 SENDER = "Mailjet"
 
@@ -64,7 +64,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("Email",)},
         needs=("Email", "IsExcludedFromCampaigns", "IsSpamComplaining"),

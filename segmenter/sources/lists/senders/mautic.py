@@ -18,7 +18,7 @@ from segmenter.sources.lists.entry import (
     part,
     text,
 )
-from segmenter.sources.lists.layout import UNREAD, Body, Table, flag
+from segmenter.sources.lists.layout import UNREAD, Body, TableLayout, flag
 
 SENDER = "Mautic"
 PAGE = "contacts"
@@ -56,7 +56,7 @@ def _identifiers(fields: Document) -> Iterator[tuple[str, str]]:
 
 BODIES = (Body(SENDER, read_contacts, needs=("id", "fields.all", "doNotContact"), holds=PAGE),)
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("email",), "phone": ("phone",), "mobile": ("mobile",)},
         own=("doNotEmail", "doNotSms"),

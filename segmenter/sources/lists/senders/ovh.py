@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from segmenter.sources.lists.entry import Document, Entry, Found, moment, text
-from segmenter.sources.lists.layout import Body, Table, every
+from segmenter.sources.lists.layout import Body, TableLayout, every
 
 SENDER = "OVHcloud"
 
@@ -33,7 +33,7 @@ def numbers(whole: Any) -> list[Document] | None:
 
 BODIES = (Body(SENDER, read_number, needs=("number",), may=("creationDatetime",)),)
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"phone": ("number",)},
         needs=("number", "creationDatetime"),

@@ -8,7 +8,7 @@ Suppressions API, Bounce API.
 from __future__ import annotations
 
 from segmenter.sources.lists.entry import UNKNOWN, Document, Found, named, text
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout
 
 SENDER = "Postmark"
 
@@ -88,7 +88,7 @@ BODIES = (
     Body(SENDER, read_bounces, needs=("Type", "Email", "BouncedAt"), holds="Bounces"),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("EmailAddress",)},
         needs=("EmailAddress", "SuppressionReason"),

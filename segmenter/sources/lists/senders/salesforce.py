@@ -6,7 +6,7 @@ Documentation: help.salesforce.com, Extracts: Bounces, Unsubscribes, Complaints,
 
 from __future__ import annotations
 
-from segmenter.sources.lists.layout import Says, Table
+from segmenter.sources.lists.layout import Says, TableLayout
 
 SENDER = "Salesforce Marketing Cloud"
 
@@ -28,7 +28,7 @@ BOUNCES = {
 }  # fmt: skip
 
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers=EMAIL,
         needs=("SubscriberKey", "EmailAddress", "BounceCategory"),
@@ -39,7 +39,7 @@ TABLES = (
             "BounceType", "BounceTypeID", "SMTPBounceReason", "BounceText",
         ),
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers=EMAIL,
         needs=("SubscriberKey", "EmailAddress", "EventType", "EventDate"),
@@ -51,7 +51,7 @@ TABLES = (
         ),
         says=(Says("EventType", EVENTS, since="EventDate"),),
     ),
-    Table(
+    TableLayout(
         SENDER,
         identifiers=EMAIL,
         needs=("SubscriberKey", "EmailAddress", "Status"),

@@ -7,7 +7,7 @@ written alike: the server's answer tells them apart.
 from __future__ import annotations
 
 from segmenter.sources.lists.entry import UNKNOWN, Document, Found, named, text
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table, every
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout, every
 from segmenter.sources.lists.smtp import bounce
 
 SENDER = "SendGrid"
@@ -90,14 +90,18 @@ BODIES = (
 )
 EMAIL = {"email": ("email",)}
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers=EMAIL,
         needs=("email", "created", "status", "reason"),
         may=(),
         says=(Says("status", smtp="reason", since="created", of=("email",)),),
     ),
-    Table(SENDER, (every("complained", "created"),), EMAIL, ("email", "created", "ip"), may=()),
-    Table(SENDER, (every("invalid", "created"),), EMAIL, ("email", "created", "reason"), may=()),
-    Table(SENDER, (every("unsubscribed", "created"),), EMAIL, ("email", "created"), may=()),
+    TableLayout(
+        SENDER, (every("complained", "created"),), EMAIL, ("email", "created", "ip"), may=()
+    ),
+    TableLayout(
+        SENDER, (every("invalid", "created"),), EMAIL, ("email", "created", "reason"), may=()
+    ),
+    TableLayout(SENDER, (every("unsubscribed", "created"),), EMAIL, ("email", "created"), may=()),
 )

@@ -22,7 +22,7 @@ from segmenter.sources.lists.entry import (
     part,
     text,
 )
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout
 
 SENDER = "Amazon SES"
 
@@ -157,7 +157,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("address",)},
         says=(Says("why", {word.lower(): reason for word, reason in REASONS.items()}),),

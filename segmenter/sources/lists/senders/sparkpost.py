@@ -8,7 +8,7 @@ support.sparkpost.com, Bounce classification codes; django-anymail 8c40cc4, its 
 from __future__ import annotations
 
 from segmenter.sources.lists.entry import UNKNOWN, Document, Found, items, named, part, text
-from segmenter.sources.lists.layout import UNREAD, Body, Says, Table
+from segmenter.sources.lists.layout import UNREAD, Body, Says, TableLayout
 
 SENDER = "SparkPost"
 
@@ -80,7 +80,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"email": ("recipient",)},
         needs=("recipient", "type", "source"),

@@ -8,7 +8,7 @@ logs (its header in public code, read 2026-11).
 from __future__ import annotations
 
 from segmenter.sources.lists.entry import NOBODY, Document, Entry, Fault, Found, text
-from segmenter.sources.lists.layout import Body, Says, Table
+from segmenter.sources.lists.layout import Body, Says, TableLayout
 from segmenter.sources.lists.words import all_mean
 
 SENDER = "Twilio"
@@ -57,7 +57,7 @@ BODIES = (
     ),
 )
 TABLES = (
-    Table(
+    TableLayout(
         SENDER,
         identifiers={"phone": ("To",), "mobile": ("From",)},
         needs=("To", "From", "Body", "ErrorCode", "Direction", "Sid"),
