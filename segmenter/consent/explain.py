@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
 
 LANGUAGES = ("en", "fr")
+COLON = {"en": ":", "fr": "\u00a0:"}
 READ = ("patient", "consent", "link_group", "identity")  # tables narrowed to one human
 
 
@@ -111,7 +112,10 @@ class Explanation(Framed):
         for decision in self.decisions:
             key = (decision.use.place, self._told(decision, language))
             lines.setdefault(key, []).append("+".join(decision.use.categories))
-        return [f"{place} / {', '.join(asked)}: {told}" for (place, told), asked in lines.items()]
+        colon = COLON.get(language, COLON["en"])
+        return [
+            f"{place} / {', '.join(asked)}{colon} {told}" for (place, told), asked in lines.items()
+        ]
 
     def _told(self, decision: UseDecision, language: str) -> str:
         """A decision in words: `Consent was withdrawn. (C7: E12)`."""

@@ -64,8 +64,8 @@ SENTENCES = MappingProxyType(
         "link_too_wide": {
             "en": "Too many patient ids are linked as one person; none of them is used until the "
             "links are corrected.",
-            "fr": "Trop d'identifiants de patient sont reliés à une même personne ; aucun n'est "
-            "utilisé tant que les liens ne sont pas corrigés.",
+            "fr": "Trop d'identifiants de patient sont rattachés à une même personne\u00a0; aucun "
+            "n'est utilisé tant que ces liens ne sont pas corrigés.",
         },
         "age_unknown": {
             "en": "The person's age is not known.",
@@ -77,23 +77,27 @@ SENTENCES = MappingProxyType(
         },
         "quarantined": {
             "en": "A record that could not be read for certain may be a refusal, so it counts as one.",
-            "fr": "Un enregistrement illisible est peut-être un refus ; il compte comme tel.",
+            "fr": "Un enregistrement qui n'a pu être lu avec certitude est peut-être un refus\u00a0; "
+            "il est traité comme tel.",
         },
         "withdrawn": {"en": "Consent was withdrawn.", "fr": "Le consentement a été retiré."},
         "refused": {"en": "Consent was refused.", "fr": "Le consentement a été refusé."},
-        "objected": {"en": "The person objected.", "fr": "La personne s'est opposée."},
+        "objected": {
+            "en": "The person objected.",
+            "fr": "La personne a exercé son droit d'opposition.",
+        },
         "unconfirmed": {
             "en": "Consent was given but not confirmed by the second step that the channel requires.",
-            "fr": "Le consentement n'a pas été confirmé comme ce canal l'exige (double confirmation).",
+            "fr": "Le consentement a été donné, mais sans la seconde confirmation que ce canal exige.",
         },
         "expired": {
             "en": "Consent was given but has lapsed.",
-            "fr": "Le consentement a été donné mais a expiré.",
+            "fr": "Le consentement a été donné, mais il a expiré.",
         },
         "unproven": {
             "en": "Consent is recorded without proof: no evidence, or not expressed by a person.",
-            "fr": "Le consentement est enregistré sans preuve : aucune pièce justificative, ou pas "
-            "donné par une personne.",
+            "fr": "Le consentement est enregistré sans preuve\u00a0: aucune pièce justificative, ou il "
+            "n'émane pas d'une personne.",
         },
         "stale_notice": {
             "en": "Consent was given under a privacy notice that is too old or unknown.",
@@ -102,11 +106,11 @@ SENTENCES = MappingProxyType(
         },
         "not_explicit": {
             "en": "Consent does not name this sensitive category of data.",
-            "fr": "Le consentement ne nomme pas cette catégorie de données sensibles.",
+            "fr": "Le consentement ne vise pas expressément cette catégorie de données sensibles.",
         },
         "no_consent": {
             "en": "No consent covers this use.",
-            "fr": "Aucun consentement ne couvre cet usage.",
+            "fr": "Aucun consentement ne couvre cette utilisation.",
         },
     }
 )

@@ -17,8 +17,8 @@ COLUMNS = {
     "fr": (
         "Segment",
         "Patients",
-        "Intervalle à 95 %",
-        "Cellules tues",
+        "Intervalle à 95\u00a0%",
+        "Cases non publiées",
         "Envoi par",
         "Dans le fichier",
     ),
@@ -26,10 +26,18 @@ COLUMNS = {
 NOTES = {
     "en": "Counts carry noise: each is true to within its interval 19 times in 20. "
     "Privacy budget (epsilon) left: {left}.",
-    "fr": "Les nombres sont bruités : chacun est juste, à son intervalle près, 19 fois sur 20. "
-    "Budget de confidentialité (epsilon) restant : {left}.",
+    "fr": "Les effectifs comportent un bruit aléatoire\u00a0: l'effectif exact se trouve dans "
+    "l'intervalle 19 fois sur 20. Budget de confidentialité (epsilon) restant\u00a0: {left}.",
 }
-WORDS = {"en": ("withheld", "about", "to", "of"), "fr": ("tu", "environ", "à", "sur")}
+PLACES: Mapping[str, Mapping[str, str]] = {
+    "en": {},
+    "fr": {
+        "project": "projet",
+        "policy": "politique",
+        "recipient's key": "clé du destinataire",
+    },
+}  # the words for what was made, if they are not the keys of the document
+WORDS = {"en": ("withheld", "about", "to", "of"), "fr": ("non publié", "environ", "à", "sur")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,10 @@ class DemoReport:
             "",
             NOTES[language].format(left=left),
             "",
-            *(f"{what:<21} {path}" for what, path in self.paths().items()),
+            *(
+                f"{PLACES[language].get(what, what):<21} {path}"
+                for what, path in self.paths().items()
+            ),
         ]
 
     def paths(self) -> dict[str, str]:

@@ -32,16 +32,22 @@ Controller: {controller}
 Time: this draft was made at {now}; the authority is notified within 72 hours of becoming aware, at the latest {due} if that is now.
 """
 
-FRENCH = """PROJET - Notification d'une violation de données à caractère personnel (RGPD art. 33(3)) - à compléter par le délégué
-Responsable de traitement : {controller}
-a) Nature : accès non autorisé au fichier d'un export, ou sa perte ; fait le {made} pour {destination}, finalité {purpose}.
-   Protection du fichier : {protection}.
-   Personnes concernées : {people} patients. Enregistrements concernés : {people}.
-   Données du fichier : {columns}. Catégories que révèle la présence dans le fichier : {categories}.
-b) Contact : {contact}
-c) Conséquences probables : [à compléter]{health}
-d) Mesures : [à compléter, par exemple ce qui a été demandé à la destination]
-Délai : projet établi le {now} ; notification dans les 72 heures après la découverte, au plus tard le {due} si elle est de maintenant.
+# No-break spaces are written out: \u00a0 stands before a colon and inside « ».
+FRENCH = """\
+PROJET - Notification d'une violation de données à caractère personnel (RGPD, art. 33, § 3) \
+- à compléter par le délégué à la protection des données
+Responsable du traitement\u00a0: {controller}
+a) Nature de la violation\u00a0: accès non autorisé à un fichier d'export, ou perte de ce fichier. \
+Export du {made} pour le destinataire «\u00a0{destination}\u00a0», finalité «\u00a0{purpose}\u00a0».
+   Protection du fichier\u00a0: {protection}.
+   Personnes concernées\u00a0: {people} patients. Enregistrements concernés\u00a0: {people}.
+   Données du fichier\u00a0: {columns}. Catégories de données que révèle la présence dans le \
+fichier\u00a0: {categories}.
+b) Point de contact\u00a0: {contact}
+c) Conséquences probables\u00a0: [à compléter]{health}
+d) Mesures prises ou envisagées\u00a0: [à compléter, par exemple ce qui a été demandé au destinataire]
+Délai\u00a0: projet établi le {now}. L'autorité doit être informée dans les 72 heures qui suivent la \
+découverte de la violation, donc au plus tard le {due} si elle vient d'être découverte.
 """
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from rich import box
@@ -15,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 PADDING = 3  # characters beside a column
+HARMLESS = "\n\u00a0"  # a line's end, and the no-break space that French has before a colon
 WIDE = 1_000  # columns if the output is no terminal: a row stays on its line
 _MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?Z$")
 
@@ -46,7 +48,8 @@ def text(value: Any) -> str:
     return _MOMENT.sub(
         r"\1 \2Z",
         "".join(
-            c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value)
+            c if c.isprintable() or c in HARMLESS else "\N{REPLACEMENT CHARACTER}"
+            for c in str(value)
         ),
     )
 
@@ -114,8 +117,16 @@ def is_rows(value: Any) -> bool:
     )
 
 
-def listed(console: Console, title: str, rows: Sequence[Document]) -> None:
-    """Mappings as one table, a column a key. No rows: nothing."""
+def listed(
+    console: Console,
+    title: str,
+    rows: Sequence[Document],
+    heads: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Mappings as one table, a column a key. No rows: nothing.
+
+    `heads` are the words over the columns, by key; without one, it is the key.
+    """
     columns = list(dict.fromkeys(key for row in rows for key in row))
     shown = [
         [
@@ -126,4 +137,5 @@ def listed(console: Console, title: str, rows: Sequence[Document]) -> None:
         ]
         for row in rows
     ]
-    table(console, title.replace("_", " "), columns, shown)
+    names = [heads.get(column, column) for column in columns]
+    table(console, title.replace("_", " "), names, shown)

@@ -50,25 +50,71 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "quarantine": "lines set aside",
     },
     "fr": {
-        "lapses": "{purpose} : quand les consentements expirent, en jours à partir du {as_of}",
-        "notices": "{purpose} : qui doit être interrogé à nouveau avant le {before} (notices en vigueur : {in_force})",
+        "lapses": "{purpose}\u00a0: expiration des consentements, en jours à compter du {as_of}",
+        "notices": "{purpose}\u00a0: personnes à solliciter de nouveau avant le {before} "
+        "(notices en vigueur\u00a0: {in_force})",
         "to": "à",
-        "spent": "dépensé : {spent}",
-        "exact": "nombres exacts, pour le délégué seulement",
+        "spent": "budget dépensé\u00a0: {spent}",
+        "exact": "nombres exacts, réservés au délégué",
         "refused": "refusé",
         "patients": "patients",
         "lapse": "jours",
         "notice": "notice",
-        "ask": "à interroger",
+        "ask": "à solliciter",
         "before": "avant",
         "later": "plus tard",
         "events": "événements",
-        "held": "Données détenues :",
+        "held": "Données détenues sur",
         "exports": "exports",
         "suppression": "liste d'opposition",
-        "quarantine": "lignes mises de côté",
+        "quarantine": "lignes écartées",
     },
 }
+
+HEADS: Mapping[str, Mapping[str, str]] = {
+    "fr": {
+        "as_of": "situation au",
+        "at": "date",
+        "birth_date": "date de naissance",
+        "categories": "catégories",
+        "category": "catégorie",
+        "channel": "canal",
+        "columns": "colonnes",
+        "confirmed_at": "confirmé le",
+        "consent": "consentements",
+        "deceased": "décès",
+        "destination": "destinataire",
+        "effective_at": "effet au",
+        "event_id": "événement",
+        "evidence": "preuve",
+        "export": "export",
+        "expressed_by": "exprimé par",
+        "first_name": "prénom",
+        "kind": "nature",
+        "language": "langue",
+        "last_name": "nom",
+        "line": "ligne",
+        "link": "liens",
+        "method": "moyen",
+        "notice_version": "version de la notice",
+        "origin": "fichier",
+        "patient_id": "identifiant du patient",
+        "phone": "téléphone",
+        "postal": "adresse postale",
+        "preference": "préférences",
+        "purpose": "finalité",
+        "reason": "motif",
+        "recorded_at": "enregistré le",
+        "rule": "règle",
+        "scope": "portée",
+        "since": "depuis",
+        "source": "source",
+        "state": "état",
+        "topic": "thème",
+        "until": "jusqu'au",
+        "valid_until": "valable jusqu'au",
+    }
+}  # the words over the columns of a table, if they are not the keys themselves
 
 
 def _one_list(document: Document, console: Console, _language: str) -> None:
@@ -215,10 +261,11 @@ def _subject(document: Document, console: Console, language: str) -> None:
         f"{words['held']} {text(document.get('patient_ids'))} ({text(document.get('taken_at'))})",
         soft_wrap=True,
     )
+    heads = HEADS.get(language, {})
     for name, rows in (document.get("tables") or {}).items():
-        listed(console, name, rows)
+        listed(console, heads.get(name, name), rows, heads)
     for key in ("suppression", "exports", "quarantine"):
-        listed(console, words[key], document.get(key) or ())
+        listed(console, words[key], document.get(key) or (), heads)
 
 
 def _why(document: Document, console: Console, language: str) -> None:
@@ -227,9 +274,10 @@ def _why(document: Document, console: Console, language: str) -> None:
     The decisions follow as sentences.
     """
     words = WORDS.get(language, WORDS["en"])
-    listed(console, words["events"], _events(_behind(document)))
+    heads = HEADS.get(language, {})
+    listed(console, words["events"], _events(_behind(document)), heads)
     for key in ("suppression", "exports"):
-        listed(console, words[key], document.get(key) or ())
+        listed(console, words[key], document.get(key) or (), heads)
 
 
 def _behind(document: Document) -> list[Document]:

@@ -23,22 +23,27 @@ LAYOUT: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "unsaid": UNSAID,
             "purpose": "{title} - {held}; notices {notices}; kept: {kept}; "
             "passed on to: {recipients}",
+            "answer": "{category}: {answer}",
+            "event": "{time} {state}: {scope} ({method})",
             "withdrawal": "To withdraw: {how}",
             "rights": "Your rights: {rights}",
             "authority": "Complaints: {name}, {contact}",
         },
         "fr": {
             "title": "Reçu de consentement {receipt} ({schema})",
-            "for": "Pour : {patient}, à la date du {at}, dossier {record}",
-            "controller": "Responsable : {name}, {address}. Contact : {contact}",
+            "for": "Pour\u00a0: {patient}, situation au {at}, dossier {record}",
+            "controller": "Responsable du traitement\u00a0: {name}, {address}. "
+            "Contact\u00a0: {contact}",
             "yes": "oui",
             "no": "non",
             "unsaid": "non indiqué",
-            "purpose": "{title} - {held} ; notices {notices} ; conservation : {kept} ; "
-            "destinataires : {recipients}",
-            "withdrawal": "Pour retirer votre consentement : {how}",
-            "rights": "Vos droits : {rights}",
-            "authority": "Réclamations : {name}, {contact}",
+            "purpose": "{title} - {held}\u00a0; notices d'information\u00a0: {notices}\u00a0; "
+            "durée de conservation\u00a0: {kept}\u00a0; destinataires\u00a0: {recipients}",
+            "answer": "{category}\u00a0: {answer}",
+            "event": "{time} {state}\u00a0: {scope} ({method})",
+            "withdrawal": "Pour retirer votre consentement\u00a0: {how}",
+            "rights": "Vos droits\u00a0: {rights}",
+            "authority": "Réclamations\u00a0: {name}, {contact}",
         },
     }
 )
@@ -56,15 +61,16 @@ TEXTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "none": "nobody so far",
         },
         "fr": {
-            "basis": "consentement (RGPD 6(1)(a) ; données de santé : 9(2)(a))",
-            "processing": "choix des destinataires ; statistiques bruitées",
-            "retention": "{days} jours après la prise d'effet du consentement",
-            "withdrawal": "à tout moment, par tout canal, sans formulaire ni motif",
+            "basis": "consentement (RGPD, art. 6.1.a\u00a0; pour les données de santé, art. 9.2.a)",
+            "processing": "sélection des destinataires\u00a0; statistiques protégées par un bruit "
+            "aléatoire",
+            "retention": "{days} jours à compter de la prise d'effet du consentement",
+            "withdrawal": "à tout moment, par tout moyen, sans formulaire ni motif",
             "rights": "accès, rectification, effacement, limitation, portabilité, opposition, "
             "retrait du consentement",
             "restrictions": "aucune indiquée",
             "host": "un hébergeur certifié pour les données de santé ({certificate})",
-            "none": "personne à ce jour",
+            "none": "aucun à ce jour",
         },
     }
 )
@@ -140,7 +146,7 @@ def _purpose_line(part: Document, words: Words) -> str:
     held = []
     for information in part["pii_information"]:
         answer = words["yes"] if information["consented"] else words["no"]
-        held.append(f"{information['pii_type']}: {answer}")
+        held.append(words["answer"].format(category=information["pii_type"], answer=answer))
     notices = [_or_unsaid(notice, words) for notice in part["privacy_notice"]]
     return words["purpose"].format(
         title=part["purpose_title"],
@@ -159,4 +165,10 @@ def _event_line(event: Document, language: str) -> str:
     state = event["event_state"]
     if language == "fr":
         state = FRENCH.get(state, state)
-    return f"{event['event_time']} {state}: {event['scope']} ({event['collection_method']})"
+    words = LAYOUT.get(language, LAYOUT["en"])
+    return words["event"].format(
+        time=event["event_time"],
+        state=state,
+        scope=event["scope"],
+        method=event["collection_method"],
+    )

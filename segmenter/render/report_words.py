@@ -50,45 +50,47 @@ SAY: Mapping[str, Mapping[str, str]] = {
     },
     "fr": {
         "release": "Publication",
-        "colon": "\u202f:",
+        "colon": "\u00a0:",
         "moment": "{day} {month} {year} à {time} UTC",
         "months": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-        "drawn": "En foncé : au moins autant. En clair : le reste de l'intervalle à 95 %.",
+        "drawn": "En foncé\u00a0: l'effectif minimal. En clair\u00a0: le reste de l'intervalle à 95\u00a0%.",
         "made": "faite le",
         "purpose": "finalité",
-        "topic": "sujet",
+        "topic": "thème",
         "channels": "canaux",
         "as_of": "situation au",
         "matched": (
-            "personnes correspondent : la somme des cases affichées ci-dessous. Le nombre exact de ces cases est compris"
+            "personnes correspondent\u00a0: c'est la somme des cases affichées ci-dessous. "
+            "L'effectif exact de ces cases est compris"
         ),
         "between": "entre",
         "and": "et",
         "sure": "dans 95 cas sur 100",
         "table": "Effectifs",
         "patients": "personnes",
-        "interval": "intervalle à 95 %",
+        "interval": "intervalle à 95\u00a0%",
         "withheld": "non publié",
-        "more": "{n} autres cases sont dans les fichiers CSV et JSON à côté de cette page.",
+        "more": "{n} autres cases figurent dans les fichiers CSV et JSON joints à cette page.",
         "withheld_title": "Ce qui n'est pas publié, et pourquoi",
         "withheld_cells": "Cases non publiées",
         "withheld_why": (
-            "Une case n'est pas publiée quand son effectif bruité est inférieur à {limit} : {patients} personnes, "
+            "Une case n'est pas publiée quand son effectif bruité est inférieur à {limit}\u00a0: {patients} personnes, "
             "plus une marge de {margin} pour le bruit. Une case de moins de {patients} personnes n'apparaît donc "
             "qu'avec une probabilité d'au plus {chance}. Les personnes des cases non publiées ne sont pas "
             "contactées."
         ),
-        "cost_title": "Ce que cela a coûté",
+        "cost_title": "Ce que cette publication a coûté",
         "cost": (
             "Cette publication a coûté {price}. Elle est payée avant toute lecture des données et n'est jamais "
-            "remboursée. La relire est gratuit."
+            "remboursée. La consulter de nouveau ne coûte rien."
         ),
-        "measured": "Mesuré",
-        "partition": "bande de {n} segments",
+        "measured": "Tableau mesuré",
+        "partition": "partition de {n} segments",
         "mechanism": "bruit",
-        "total": "tout le monde",
+        "total": "toutes les personnes",
         "method_title": "Comment elle a été faite",
-        "opinion_title": "Les trois questions des autorités européennes de protection des données (WP216)",
+        "opinion_title": "Les trois questions des autorités européennes de protection des données "
+        "(avis 05/2014 du G29, WP216)",
         "geometric": "géométrique",
         "discrete_gaussian": "gaussien discret",
         "but_rarely": " (sauf une chance sur un million)",
@@ -108,28 +110,28 @@ METHOD: Mapping[str, tuple[str, ...]] = {
             " price, epsilon. A smaller epsilon means more noise and more protection."
         ),
         (
-            "Thresholds look at the noisy counts only. Where several tables were measured together, or segments "
+            "Thresholds look at the noisy counts only. If several tables were measured together, or segments "
             "beside them, they were reconciled by weighted least squares, which reads no more data. Counts are rounded and never shown "
             "below zero."
         ),
     ),
     "fr": (
         (
-            "Seules sont comptées les personnes dont le consentement couvre cette finalité, ces canaux, ce sujet et"
-            " ces catégories de données, à la date ci-dessus. Les dossiers liés à une même personne comptent une "
-            "fois."
+            "Seules sont comptées les personnes dont le consentement couvre cette finalité, ces canaux, ce thème et"
+            " ces catégories de données, à la date ci-dessus. Les dossiers rattachés à une même personne ne "
+            "comptent qu'une fois."
         ),
         (
             "Les cases sont déclarées avant toute lecture des données, et toutes sont comptées, même vides. Un "
-            "petit nombre aléatoire est ensuite ajouté à chaque effectif ; il vient du hasard du système "
-            "d'exploitation et ne peut être reproduit. La présence d'une personne dans les données ne change "
-            "presque rien à ce qui est publié : ce presque rien est le prix, epsilon. Un epsilon plus petit veut "
-            "dire plus de bruit et plus de protection."
+            "petit nombre aléatoire est ensuite ajouté à chaque effectif\u00a0; il est tiré par le générateur "
+            "du système d'exploitation et ne peut être reproduit. La présence d'une personne dans les données ne change "
+            "presque rien à ce qui est publié\u00a0: epsilon, le prix, dit combien. Plus epsilon est petit, plus "
+            "il y a de bruit et de protection."
         ),
         (
-            "Les seuils ne regardent que les effectifs bruités. Quand plusieurs tables ont été mesurées ensemble, ou des "
-            "segments à côté d'elles, elles sont réconciliées par moindres carrés pondérés, sans relire les données. Les effectifs sont "
-            "arrondis et jamais affichés au-dessous de zéro."
+            "Les seuils ne s'appliquent qu'aux effectifs bruités. Si plusieurs tableaux ont été mesurés ensemble, ou "
+            "des segments en plus, ils sont rendus cohérents par moindres carrés pondérés, sans relire les "
+            "données. Les effectifs sont arrondis et ne sont jamais affichés au-dessous de zéro."
         ),
     ),
 }
@@ -162,26 +164,26 @@ OPINION: Mapping[str, tuple[tuple[str, str], ...]] = {
     ),
     "fr": (
         (
-            "Peut-on isoler une personne ?",
+            "Peut-on isoler une personne\u00a0?",
             (
-                "Aucun effectif de cette table n'est celui d'une seule personne : les cases de moins de {patients} "
+                "Aucun effectif de ce tableau n'est celui d'une seule personne\u00a0: les cases de moins de {patients} "
                 "personnes ne sont pas publiées, et chaque effectif est bruité. Avec cette seule publication, la "
                 "présence d'une personne ne peut être devinée avec une cote supérieure à {odds} fois celle d'avant."
             ),
         ),
         (
-            "Peut-on relier des données sur une même personne ?",
+            "Peut-on relier entre eux des enregistrements relatifs à une personne\u00a0?",
             (
                 "La publication ne contient ni enregistrement ni identifiant, seulement des effectifs bruités. La "
                 "croiser avec d'autres données ne donne pas plus que la cote ci-dessus, quelles que soient ces "
-                "données ; plusieurs publications s'additionnent, et le budget borne leur somme."
+                "données\u00a0; plusieurs publications s'additionnent, et le budget borne leur somme."
             ),
         ),
         (
-            "Peut-on déduire quelque chose sur une personne ?",
+            "Peut-on déduire des informations concernant une personne\u00a0?",
             (
-                "Ce que l'on peut déduire sur une personne est presque le même, qu'elle soit dans les données ou "
-                "non. Ce qui est vrai d'un groupe entier peut s'apprendre, et être faux pour l'un de ses membres."
+                "Ce que l'on peut déduire d'une personne est presque le même, qu'elle soit dans les données ou "
+                "non. Ce qui est vrai d'un groupe entier peut être appris, et être faux pour l'un de ses membres."
             ),
         ),
     ),

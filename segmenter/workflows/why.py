@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 ENTRY = {
     "en": "Not contacted: an entry of the suppression list ({reason}, channel {channel}). (S2)",
-    "fr": "Aucun contact : une entrée de la liste d'opposition ({reason}, canal {channel}). (S2)",
+    "fr": "Ne pas contacter\u00a0: inscription sur la liste d'opposition "
+    "(motif\u00a0: {reason}, canal\u00a0: {channel}). (S2)",
 }
 
 

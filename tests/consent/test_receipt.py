@@ -78,8 +78,10 @@ def test_a_receipt_in_words(receipt):
         "Consent receipt r-1 (ISO/IEC TS 27560:2023)",
         f"For: p, as of {at}, record c-1",
     ]
-    assert receipt.lines("fr")[1] == f"Pour : p, à la date du {at}, dossier c-1"
-    assert receipt.lines("fr")[2].startswith("Responsable : Clinic, non indiqué.")
+    assert receipt.lines("fr")[1] == f"Pour\u00a0: p, situation au {at}, dossier c-1"
+    assert receipt.lines("fr")[2].startswith(
+        "Responsable du traitement\u00a0: Clinic, non indiqué."
+    )
     for language in ("en", "fr"):
         parts = len(document["pii_processing"]) + len(document["event"])
         assert len(receipt.lines(language)) == 3 + parts + 3
