@@ -28,20 +28,20 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.export.funnel import Noised
     from segmenter.journal.journal import JournalEntry
     from segmenter.registers.exports import RegisteredExport
     from segmenter.registers.registry import Registry
 
 Progress = Callable[[str, float | None], None]
-Recheck = Callable[["list[JournalEntry]"], bool]
+Recheck = Callable[["list[JournalEntry]"], "Table | None"]
 HIDDEN = ("segment", "categories", "topic", "sent_at", "recipient")  # not for the manifest
 
 
-def nothing_new(_entries: list[JournalEntry]) -> bool:
+def nothing_new(_entries: list[JournalEntry]) -> Table | None:
     """A look again that finds nothing: for whoever works alone."""
-    return False
+    return None
 
 
 def silent(_step: str, _done: float | None = None) -> None:
@@ -52,21 +52,24 @@ def silent(_step: str, _done: float | None = None) -> None:
 
 
 def commit(
-    engine: DuckDBEngine,
+    engine: Engine,
     registry: Registry,
     order: Order,
+    tables: Tables,
     publish: Publish,
     progress: Progress = silent,
     recheck: Recheck = nothing_new,
 ) -> Export:
     """Write the file of everyone in `export_checked` without a reason, register and show it.
 
-    Inside `registry.alone`. `publish` turns the exact histogram into noised sums, or gives None if
-    they cannot be paid (P16); they were reserved before the members were read (P2).
+    `tables` are those of the snapshot, and `export_checked`, `preferring` and `capped`. Inside
+    `registry.alone`. `publish` turns the exact histogram into noised sums, or gives None if they
+    cannot be paid (P16); they were reserved before the members were read (P2).
 
     `recheck(entries)` is asked while nobody else can write to the journal. It looks at what came
-    since the members were checked, and gives whether `export_checked` changed; then the files are
-    written once more. So the file honours every entry that has a smaller number than the export's.
+    since the members were checked, and gives `export_checked` anew if somebody has to leave; then
+    the files are written once more. So the file honours every entry that has a smaller number than
+    the export's.
     """
     export = secrets.token_hex(8)
     work = _Work(
@@ -77,15 +80,17 @@ def commit(
         alias=alias_of(registry.keys, order.segment, order.channel),
         key=recipient(order.destination.name, order.destination.encrypt),
         progress=progress,
+        previous=_previous(registry, order),
     )
-    previous = work.previous()
+    tables |= {"export_before": work.members_before()}
     with registry.committing(export) as (folder, done):
-        made = work.files(folder, previous, publish)
+        made = work.files(folder, tables, publish)
 
         def settle(entries: list[JournalEntry]) -> Mapping[str, Any]:
             nonlocal made
-            if recheck(entries):
-                made = work.files(folder, previous, publish)
+            checked = recheck(entries)
+            if checked is not None:
+                made = work.files(folder, tables | {"export_checked": checked}, publish)
             return made.body
 
         final = done(exports.EXPORTED, settle)
@@ -113,13 +118,14 @@ class _Made:
 class _Work:
     """One export while it is written."""
 
-    engine: DuckDBEngine
+    engine: Engine
     registry: Registry
     order: Order
     export: str
     alias: str
     key: Any
     progress: Progress
+    previous: RegisteredExport | None
 
     @property
     def suffix(self) -> str:
@@ -136,41 +142,47 @@ class _Work:
         """A file of the destination's format and key."""
         return payload.Target(path, self.order.layout.format, self.key, self.registry.spill)
 
-    def files(self, folder: Path, before: RegisteredExport | None, publish: Publish) -> _Made:
+    def files(self, folder: Path, tables: Tables, publish: Publish) -> _Made:
         """Write payload, diff files and manifest; the register, while the payload is encrypted."""
         syncs = self.order.destination.syncs
         self.progress("writing", None)
-        with self._payload(folder) as digest:
-            self.progress("registering", None)
-            reads = {"export_checked": self.engine.table("export_checked")}
-            self.registry.write(self.engine, self.export, "register_member", reads)
-            diff = self._diff(folder, before) if syncs else {}
-            published = publish(self._counted())
-            body = {**self._body(before), "file_sha256": digest()}
-        self._write_manifest(folder, body, diff, published)
+        with self.engine.scope():
+            addressed = tables | {"export_address": self._addresses(tables)}
+            with self._payload(folder, addressed) as digest:
+                self.progress("registering", None)
+                self.registry.write(self.engine, self.export, "register_member", tables)
+                diff = self._diff(folder, addressed) if syncs else {}
+                published = publish(self._counted(tables))
+                body = {**self._body(), "file_sha256": digest()}
+        self._write_manifest(folder, tables, body, diff, published)
         funnel = None
         if published is not None:
             funnel = {name: published[name] for name in (*self.order.reasons, EXPORTED)}
         return _Made(body, funnel, diff)
 
-    def _counted(self) -> Histogram:
+    def _counted(self, tables: Tables) -> Histogram:
         """The exact funnel."""
         order = self.order
-        syncs = order.destination.syncs
-        return counted(self.engine, order.layout.identifier, order.reasons, syncs=syncs)
+        identifier, syncs = order.layout.identifier, order.destination.syncs
+        return counted(self.engine, tables, identifier, order.reasons, syncs=syncs)
 
     # -- the payload -------------------------------------------------------------------------------
 
-    def _payload(self, folder: Path) -> AbstractContextManager[Callable[[], str]]:
+    def _payload(self, folder: Path, tables: Tables) -> AbstractContextManager[Callable[[], str]]:
+        unsubscribe = self._unsubscribe_values() is not None
+        chosen = columns.expressions(self.order.layout, unsubscribe=unsubscribe)
+        target = self.target(folder / self.file)
+        structure = {"__columns__": chosen}
+        return payload.writing(self.engine, target, "export_payload", tables, structure)
+
+    def _addresses(self, tables: Tables) -> Table:
+        """The identifiers of everyone exported that have to be written in another form."""
         layout = self.order.layout
         tokens = self._unsubscribe_values()
         every = tokens is not None or layout.audience is not None
         relation = "export_identifier" if every else "export_identifier_odd"
-        removal.addresses(self.engine, self.registry.region, layout, relation, tokens)
-        columns_ = columns.expressions(layout, unsubscribe=tokens is not None)
-        structure = {"__columns__": columns_}
-        target = self.target(folder / self.file)
-        return payload.writing(self.engine, "export_payload", structure, target)
+        region = self.registry.region
+        return removal.addresses(self.engine, region, layout, relation, tables, tokens)
 
     def _unsubscribe_values(self) -> dict[str, object] | None:
         """What the relation of unsubscribe URLs takes; None if the file carries none."""
@@ -183,45 +195,35 @@ class _Work:
 
     # -- the previous export -----------------------------------------------------------------------
 
-    def previous(self) -> RegisteredExport | None:
-        """The previous export of the same segment, channel and destination.
+    def members_before(self) -> Table:
+        """Who was in the previous export (patient, pseudonym, address), if the destination syncs."""
+        if self.previous is not None and self.order.destination.syncs:
+            return self.registry.read(self.engine, self.previous.export)
+        numbers = ("patient", "pseudonym", "address")
+        return self.engine.create(dict.fromkeys(numbers, "BIGINT"))
 
-        Its members become the table `export_before`, if the destination syncs.
-        """
-        previous = None
-        for one in self.registry.exports():
-            if self._same_series(one):
-                previous = one
-        if previous is not None and self.order.destination.syncs:
-            before = self.registry.read(self.engine, previous.export)
-            self.engine.alias("export_before", before)
-        else:
-            empty = {"patient": "BIGINT", "pseudonym": "BIGINT", "address": "BIGINT"}
-            self.engine.create("export_before", empty)
-        return previous
-
-    def _same_series(self, one: RegisteredExport) -> bool:
-        order = self.order
-        same_segment = (one.segment, one.channel) == (order.segment, order.channel)
-        return same_segment and one.destination == order.destination.name
-
-    def _diff(self, folder: Path, before: RegisteredExport | None) -> dict[str, str]:
+    def _diff(self, folder: Path, tables: Tables) -> dict[str, str]:
         """Write the files of who was added, and who has to be removed, since the previous export."""
         layout = self.order.layout
         names = {kind: f"{self.alias}.{kind}{self.suffix}" for kind in ("added", "removed")}
+        added, removed = (self.target(folder / name) for name in names.values())
         structure = {"__columns__": columns.expressions(layout)}
-        payload.write(self.engine, "export_added", structure, self.target(folder / names["added"]))
-        self.engine.make("removal", "export_gone")
+        payload.write(self.engine, added, "export_added", tables, structure)
         identifying = removal.identifying(layout)
-        earlier = None if before is None else before.snapshot
-        with removal.source(self.engine, self.registry, earlier, self.order.snapshot.id):
-            removal.collect(self.engine, self.registry.region, identifying)
-        removal.write(self.engine, identifying, self.target(folder / names["removed"]))
+        lines = removal.lines(self.engine, self.registry.region, identifying, self._gone(tables))
+        removal.write(self.engine, identifying, removed, lines)
         return names
+
+    def _gone(self, tables: Tables) -> Tables:
+        """The tables, with who has to be removed and what stood of them in the previous export."""
+        earlier = None if self.previous is None else self.previous.snapshot
+        in_use = self.order.snapshot.id
+        stood = removal.source(self.engine, self.registry, tables, earlier, in_use)
+        return tables | stood | {"removal": self.engine.make("export_gone", reads=tables)}
 
     # -- what is written down ----------------------------------------------------------------------
 
-    def _body(self, before: RegisteredExport | None) -> dict[str, Any]:
+    def _body(self) -> dict[str, Any]:
         """The journal's entry: what, for whom, under which policy; never how many."""
         order, layout = self.order, self.order.layout
         return {
@@ -244,12 +246,13 @@ class _Work:
             "created_at": stamp(order.at),
             "sent_at": stamp(order.sent_at),
             "expires_at": stamp(exports.expiry(order.at, order.file_days)),
-            "previous": None if before is None else before.export,
+            "previous": None if self.previous is None else self.previous.export,
         }
 
     def _write_manifest(
         self,
         folder: Path,
+        tables: Tables,
         body: Mapping[str, Any],
         diff: Mapping[str, str],
         published: Published | None,
@@ -258,7 +261,7 @@ class _Work:
         shown = {name: value for name, value in body.items() if name not in HIDDEN}
         feeds = [
             {"name": name, "modified_at": stamp(at.replace(tzinfo=UTC))}
-            for name, at in self.engine.rows("feed_watermark")
+            for name, at in self.engine.rows("feed_watermark", reads=tables)
         ]
         sizes = {
             kind: {
@@ -277,6 +280,16 @@ class _Work:
         }
         signed = manifest.signed(self.registry.keys, content)
         write_file(folder / f"{self.alias}{MANIFEST}", manifest.json_text(signed))
+
+
+def _previous(registry: Registry, order: Order) -> RegisteredExport | None:
+    """The previous export of the same segment, channel and destination."""
+    series = (order.segment, order.channel, order.destination.name)
+    previous = None
+    for one in registry.exports():
+        if (one.segment, one.channel, one.destination) == series:
+            previous = one
+    return previous
 
 
 def _size(published: Published | None, line: str) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from segmenter.model import naive_utc
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.registers.registry import Registry
 
 COLUMNS = {
@@ -20,21 +20,23 @@ COLUMNS = {
 }
 
 
-def contacts(engine: DuckDBEngine, registry: Registry, since: datetime | None) -> None:
-    """Make the table `contact` (patient, exported_at, channel, topic) of what was exported.
+def contacts(engine: Engine, registry: Registry, since: datetime | None) -> Table:
+    """What was exported: patient, exported_at, channel, topic.
 
     Only what was sent after `since` (naive UTC) is in it; None: nothing is.
     """
-    engine.create("contact", COLUMNS)
+    made = engine.create(COLUMNS)
     if since is None:
-        return
+        return made
     for export in registry.exports():
-        if naive_utc(max(export.at, export.sent_at)) > since:
-            engine.alias("registered", registry.read(engine, export.export))
-            values = {
-                "exported_at": naive_utc(export.sent_at),
-                "channel": export.channel,
-                "topic": export.topic,
-            }
-            engine.add("contact", "register_contact", values)
-            engine.forget(["registered"])
+        if naive_utc(max(export.at, export.sent_at)) <= since:
+            continue
+        values = {
+            "exported_at": naive_utc(export.sent_at),
+            "channel": export.channel,
+            "topic": export.topic,
+        }
+        with engine.scope():
+            reads = {"registered": registry.read(engine, export.export)}
+            engine.add(made, "register_contact", reads=reads, values=values)
+    return made

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from segmenter.export.members import REASONS
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Tables
     from segmenter.model import Interval
 
 EXPORTED = "exported"
@@ -72,18 +72,17 @@ class _Cell:
 
 
 def counted(
-    engine: DuckDBEngine, identifier: str, reasons: Sequence[str], *, syncs: bool
+    engine: Engine, tables: Tables, identifier: str, reasons: Sequence[str], *, syncs: bool
 ) -> Histogram:
     """The histogram over the tables of the export, with `reasons` as its lines.
 
-    Reads the ready tables `export_checked`, `export_before`, `preferring`, `capped` and `reach`.
+    Reads `export_checked`, `export_before`, `preferring`, `capped` and `reach`.
     """
-    found = {
-        _Cell(NAMES[int(reason)], bool(before)): int(people)
-        for reason, before, people in engine.rows("export_funnel", {"identifier": identifier})
-    }
-    if not syncs:  # then no mailbox is one of a previous export
-        found = {cell: people for cell, people in found.items() if not cell.before}
+    values = {"identifier": identifier}
+    found = {}
+    for reason, before, people in engine.rows("export_funnel", reads=tables, values=values):
+        if syncs or not before:  # else no mailbox is one of a previous export
+            found[_Cell(NAMES[int(reason)], bool(before))] = int(people)
     cells = _cells(reasons, syncs=syncs)
     return Histogram(
         labels=tuple(cell.label for cell in cells),

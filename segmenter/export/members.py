@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from segmenter.identifiers import PROBE_DIGITS, pads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from segmenter.engine import DuckDBEngine
-    from segmenter.model import Eligible
+    import polars as pl
+    from sqlglot import exp
+
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.store.keys import Keys
 
 REASONS = (  # in the order in which they are asked; the first one counts
@@ -29,72 +31,88 @@ HASH_SPACE = 1 << 4 * PROBE_DIGITS  # how many numbers the keyed hash of an id m
 
 
 def build(
-    engine: DuckDBEngine,
-    eligible: Eligible,
+    engine: Engine,
+    eligible: Table,
     dimensions: Sequence[str],
     kept: Sequence[Sequence[int]],
-) -> None:
-    """Make `export_member` (patient, contactable): the eligible whose cell is kept (P6).
+) -> Table:
+    """Members of an export (patient, contactable): the eligible whose cell is kept (P6).
 
-    `kept` are the kept cells, each the codes over `dimensions`. The table of `eligible` has one row
-    a human, and says in `contactable` if they may be reached with what the export carries.
+    `kept` are the kept cells, each the codes over `dimensions`. The table `eligible` has one row a
+    human, and says in `contactable` if they may be reached with what the export carries.
     """
-    import polars as pl
     from sqlglot import exp
 
     columns = [f"dim_{name}" for name in dimensions]
-    cells: dict[str, pl.Series] = {"kept": pl.Series([True] * len(kept), dtype=pl.Boolean)}
+    same = [_same(column) for column in columns]
+    with engine.scope() as scope:
+        reads = {"eligible": eligible, "kept_cell": engine.load(_cells(columns, kept))}
+        structure = {"__same_cell__": exp.and_(exp.true(), *same)}
+        return scope.keep(engine.make("export_member", reads=reads, structure=structure))
+
+
+def _cells(columns: Sequence[str], kept: Sequence[Sequence[int]]) -> pl.DataFrame:
+    import polars as pl
+
+    cells = {"kept": pl.Series([True] * len(kept), dtype=pl.Boolean)}
     for place, column in enumerate(columns):
-        cells[column] = pl.Series([cell[place] for cell in kept], dtype=pl.Int16)
-    engine.load("kept_cell", pl.DataFrame(cells))
-    same = [
-        exp.EQ(
-            this=exp.column(column, table="e", quoted=True),
-            expression=exp.column(column, table="k", quoted=True),
-        )
-        for column in columns
-    ]
-    structure = {
-        "__eligible__": exp.to_table(eligible.table),
-        "__same_cell__": exp.and_(exp.true(), *same),
-    }
-    engine.make("export_member", "export_member", structure=structure)
+        codes = [cell[place] for cell in kept]
+        cells[column] = pl.Series(codes, dtype=pl.Int16)
+    return pl.DataFrame(cells)
 
 
-def struck(engine: DuckDBEngine, check_again: Callable[[], None]) -> bool:
-    """Whether somebody who was to be exported no longer is, after everyone was checked again.
+def _same(column: str) -> exp.Expr:
+    from sqlglot import exp
 
-    `check_again` makes `export_checked` anew.
-    """
-    engine.make("export_written", "register_member")
-    check_again()
-    ((someone,),) = engine.rows("export_struck")
-    return bool(someone)
+    eligible = exp.column(column, table="e", quoted=True)
+    kept = exp.column(column, table="k", quoted=True)
+    return exp.EQ(this=eligible, expression=kept)
 
 
 def check(
-    engine: DuckDBEngine, keys: Keys, identifier: str, experiment: str, holdout: Decimal
-) -> None:
-    """Make `export_checked`: every member with the first of `REASONS` it is not exported for.
+    engine: Engine,
+    tables: Tables,
+    keys: Keys,
+    identifier: str,
+    experiment: str,
+    holdout: Decimal,
+) -> Table:
+    """Every member with the first of `REASONS` it is not exported for: `export_checked`.
 
-    Needs `export_member`, the snapshot's tables, and `suppressed`, `preferring` and `capped`
-    (patient) as of now. `holdout` is the share of the `experiment` that is held back.
+    Reads the snapshot's tables, and beside them `export_member`, and `suppressed`, `preferring` and
+    `capped` (patient) as of now. `holdout` is the share of the `experiment` that is held back.
     """
-    with engine.as_written():
-        engine.make("export_considered", "export_considered", {"identifier": identifier})
-    if engine.count("export_considered") < engine.count("export_member"):
-        engine.add("export_considered", "export_unwritten")
-    if holdout > 0:
-        values = {
-            "experiment": f"{experiment}\n",
-            "held_below": int(Decimal(holdout) * HASH_SPACE),
-            **pads(keys.derive(HOLDOUT_LABEL)),
-        }
-        engine.make("export_held", "export_held", values)
-    else:
-        engine.create("export_held", {"patient": "BIGINT"})
-    engine.make("export_twin", "export_twin")
-    if engine.count("export_held") + engine.count("export_twin"):
-        engine.make("export_checked", "export_checked")
-    else:
-        engine.alias("export_checked", "export_considered")
+    values = {"identifier": identifier}
+    with engine.scope() as scope:
+        with engine.as_written():
+            considered = engine.make("export_considered", reads=tables, values=values)
+        reads = tables | {"export_considered": considered}
+        if engine.count(considered) < engine.count(tables["export_member"]):
+            engine.add(considered, "export_unwritten", reads=reads)
+        held = _held(engine, reads, keys, experiment, holdout)
+        twins = engine.make("export_twin", reads=reads)
+        if not engine.count(held) + engine.count(twins):
+            return scope.keep(considered)
+        reads |= {"export_held": held, "export_twin": twins}
+        return scope.keep(engine.make("export_checked", reads=reads))
+
+
+def _held(engine: Engine, tables: Tables, keys: Keys, experiment: str, holdout: Decimal) -> Table:
+    """Members (patient) who are held back by an experiment."""
+    if holdout <= 0:
+        return engine.create({"patient": "BIGINT"})
+    values = {
+        "experiment": f"{experiment}\n",
+        "held_below": int(Decimal(holdout) * HASH_SPACE),
+        **pads(keys.derive(HOLDOUT_LABEL)),
+    }
+    return engine.make("export_held", reads=tables, values=values)
+
+
+def struck(engine: Engine, before: Table, now: Table) -> bool:
+    """Whether somebody who was to be exported no longer is, after everyone was checked again."""
+    with engine.scope():
+        written = engine.view("register_member", reads={"export_checked": before})
+        reads = {"export_written": written, "export_checked": now}
+        ((someone,),) = engine.rows("export_struck", reads=reads)
+    return bool(someone)

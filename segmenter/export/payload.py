@@ -20,10 +20,11 @@ from segmenter.errors import EngineError, UsageError
 from segmenter.store.files import create, new_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Tables
+    from segmenter.engine.relations import Structure
 
 PIPE_SIZE = 1 << 20  # bytes that a pipe holds, if the system lets it
 BLOCK = 1 << 20  # bytes passed on at a time
@@ -43,15 +44,17 @@ class Target:
     spill: Path
 
 
-def write(engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], target: Target) -> str:
+def write(
+    engine: Engine, target: Target, relation: str, reads: Tables, structure: Structure
+) -> str:
     """Write a relation's rows to a new file, and give its SHA-256; see `writing`."""
-    with writing(engine, relation, structure, target) as digest:
+    with writing(engine, target, relation, reads, structure) as digest:
         return digest()
 
 
 @contextlib.contextmanager
 def writing(
-    engine: DuckDBEngine, relation: str, structure: Mapping[str, Any], target: Target
+    engine: Engine, target: Target, relation: str, reads: Tables, structure: Structure
 ) -> Iterator[Callable[[], str]]:
     """Write a relation's rows to a new file.
 
@@ -68,7 +71,7 @@ def writing(
         try:
             try:
                 options = COPY_OPTIONS[target.format]
-                engine.write_out(relation, pipe.path, options, None, structure)
+                engine.write_out(relation, pipe.path, options, reads=reads, structure=structure)
             finally:
                 os.close(pipe.holder)
             yield lambda: sink.digest_when_done(thread)

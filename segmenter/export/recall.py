@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.journal.journal import JournalEntry
     from segmenter.model import Snapshot
     from segmenter.project.policy import Destination, Policy
     from segmenter.registers.entries import SuppressionEntry
     from segmenter.registers.registry import Registry
 
-Decide = Callable[[RegisteredExport], None]
+Decide = Callable[[RegisteredExport, "Table"], "Tables"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,60 +161,70 @@ def _acknowledged(acts: Sequence[JournalEntry]) -> set[str]:
 
 
 def issue(
-    engine: DuckDBEngine,
+    engine: Engine,
     registry: Registry,
     snapshot: Snapshot,
+    tables: Tables,
     policy: Policy,
     decide: Decide,
     now: datetime,
 ) -> tuple[str, ...]:
     """Recall whoever may not be in a file any more that may still be used; gives the recalls' ids.
 
-    `decide(export)` makes the tables `contactable` and `suppressed` for one export's question as of
-    now, and `recall_listed`, the members of `recall_member` whose address as it was exported is on
-    a list. Inside `registry.alone`; the engine has the tables of the `snapshot` in use.
+    `tables` are those of the `snapshot` in use, with `erased`. `decide(export, members)` gives
+    `contactable` and `suppressed` for one export's question as of now, and `recall_listed`, the
+    members whose address as it was exported is on a list. Inside `registry.alone`.
     """
     collector = Collector(engine, registry)
-    collector.load_earlier()
-    engine.load("declared_scope", _declared(policy))
+    given = tables | {
+        "recalled": collector.recalled(),
+        "declared_scope": engine.load(_declared(policy)),
+    }
     usable = [export for export in registry.exports() if now < export.expires_at]
     for export in usable:
-        engine.alias("recall_member", registry.read(engine, export.export))
-        decide(export)
-        values = {
-            "purpose": export.purpose,
-            "channel": export.channel,
-            "topic": export.topic,
-            "export": export.export,
-            "exported_at": naive_utc(export.at),
-        }
-        with removal.source(engine, registry, export.snapshot, snapshot.id):
-            engine.make("removal", "recall_due", values)
-            collector.gather(export)
+        with engine.scope() as scope:
+            members = registry.read(engine, export.export)
+            reads = given | decide(export, members) | {"recall_member": members}
+            reads |= removal.source(engine, registry, tables, export.snapshot, snapshot.id)
+            due = engine.make("recall_due", reads=reads, values=_question(export))
+            collector.gather(export, reads | {"removal": due}, scope)
     return collector.commit(policy.destinations, now, "withdrawal")
 
 
+def _question(export: RegisteredExport) -> dict[str, object]:
+    """What the relations of a recall take of an export."""
+    return {
+        "purpose": export.purpose,
+        "channel": export.channel,
+        "topic": export.topic,
+        "export": export.export,
+        "exported_at": naive_utc(export.at),
+    }
+
+
 def issue_erased(
-    engine: DuckDBEngine,
+    engine: Engine,
     registry: Registry,
     snapshot: Snapshot,
+    tables: Tables,
     destinations: Mapping[str, Destination],
     tombstones: Sequence[SuppressionEntry],
     now: datetime,
 ) -> tuple[str, ...]:
     """Recall the erased from every export, even if its use ended (GDPR 19); gives the ids.
 
-    Inside `registry.alone`; the engine has the tables of the `snapshot` in use.
+    `tables` are those of the `snapshot` in use. Inside `registry.alone`.
     """
     collector = Collector(engine, registry)
-    collector.load_earlier()
-    engine.load("tombstone", entry_table(tombstones))
+    stones = engine.load(entry_table(tombstones))
+    given = {"tombstone": stones, "recalled": collector.recalled()}
     for export in registry.exports():
-        engine.alias("registered", registry.read(engine, export.export))
-        engine.make("removal", "recall_erased", {"export": export.export})
-        if engine.count("removal"):
-            with removal.source(engine, registry, export.snapshot, snapshot.id):
-                collector.gather(export)
+        with engine.scope() as scope:
+            reads = {**given, "registered": registry.read(engine, export.export)}
+            erased = engine.make("recall_erased", reads=reads, values={"export": export.export})
+            if engine.count(erased):
+                stood = removal.source(engine, registry, tables, export.snapshot, snapshot.id)
+                collector.gather(export, tables | stood | {"removal": erased}, scope)
     return collector.commit(destinations, now, "erasure")
 
 

@@ -5,21 +5,19 @@ The columns hold what stood there when the file was exported.
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
 from segmenter.export import columns, payload
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.registers.exports import ExportLayout
     from segmenter.registers.registry import Registry
-
-EARLIER = "earlier"  # the alias of the snapshot that an export was made from
 
 
 def identifying(layout: ExportLayout) -> ExportLayout:
@@ -29,91 +27,77 @@ def identifying(layout: ExportLayout) -> ExportLayout:
     return replace(layout, columns=kept or layout.columns)
 
 
-@contextlib.contextmanager
 def source(
-    engine: DuckDBEngine, registry: Registry, snapshot: str | None, in_use: str
-) -> Iterator[None]:
-    """Let `removal_source` and `earlier_consent` be what stood in an export's snapshot.
+    engine: Engine, registry: Registry, tables: Tables, snapshot: str | None, in_use: str
+) -> Tables:
+    """`removal_source` and `earlier_consent`: patients and consent as an export knew them.
 
-    `in_use` is the snapshot whose tables the engine has. If the export's one is gone, the patients
-    are those of the one in use, and no consent event counts as known then.
+    `tables` are those of the snapshot `in_use`. If the export's `snapshot` is gone, the patients
+    are those of the one in use, and no consent event counts as known then. Its file is let go at
+    the end of the scope around this.
     """
-    file = None
+    patients, consent = tables["patient"], tables["consent"]
     if snapshot not in (None, in_use):
         file = registry.snapshot_file(str(snapshot))
-    attached = file is not None and file.is_file()
-    if file is None:
-        engine.alias("removal_source", "patient")
-        engine.alias("earlier_consent", "consent")
-    elif attached:
-        engine.attach(EARLIER, file)
-        engine.alias("removal_source", f"{EARLIER}.patient")
-        engine.alias("earlier_consent", f"{EARLIER}.consent")
-    else:
-        engine.alias("removal_source", "patient")
-        engine.view("earlier_consent", "consent_none")
-    try:
-        yield
-    finally:
-        engine.forget(["removal_source", "earlier_consent"])
-        if attached:
-            engine.detach(EARLIER)
+        if file.is_file():
+            earlier = engine.attach(file)
+            patients, consent = earlier["patient"], earlier["consent"]
+        else:
+            consent = engine.empty(consent)
+    return Tables({"removal_source": patients, "earlier_consent": consent})
 
 
-def collect(
-    engine: DuckDBEngine,
+def lines(
+    engine: Engine,
     region: str,
     layout: ExportLayout,
-    into: str = "removal_line",
-    *,
-    add: bool = False,
-) -> None:
-    """Make `into` the rows of a removal file for the table `removal` (patient, pseudonym).
+    tables: Tables,
+    into: Table | None = None,
+) -> Table:
+    """The rows of a removal file for the people of `removal` (patient, pseudonym).
 
-    With `add` they are appended to it. Inside `source`.
+    Reads the `tables` of `source`, and `identity`. The rows are appended to `into`, if it is given.
     """
     from sqlglot import exp
 
-    addresses(engine, region, layout, "removal_identifier")
     order = exp.column("pseudonym", table="x")
     structure = {"__columns__": [order, *columns.expressions(layout, ids="x")]}
-    put = engine.add if add else engine.make
-    put(into, "removal_payload", None, structure)
+    with engine.scope() as scope:
+        addressed = addresses(engine, region, layout, "removal_identifier", tables)
+        reads = tables | {"export_address": addressed}
+        if into is None:
+            return scope.keep(engine.make("removal_payload", reads=reads, structure=structure))
+        engine.add(into, "removal_payload", reads=reads, structure=structure)
+    return into
 
 
-def write(
-    engine: DuckDBEngine, layout: ExportLayout, target: payload.Target, lines: str = "removal_line"
-) -> str:
-    """Write collected rows to a new file, and give its SHA-256."""
+def write(engine: Engine, layout: ExportLayout, target: payload.Target, written: Table) -> str:
+    """Write the rows of `lines` to a new file, and give its SHA-256."""
     from sqlglot import exp
 
-    structure = {
-        "__columns__": [exp.column(header, quoted=True) for header in layout.headers],
-        "__lines__": exp.to_table(lines),
-    }
-    return payload.write(engine, "removal_file", structure, target)
+    structure = {"__columns__": [exp.column(header, quoted=True) for header in layout.headers]}
+    reads = Tables({"removal_line": written})
+    return payload.write(engine, target, "removal_file", reads, structure)
 
 
 def addresses(
-    engine: DuckDBEngine,
+    engine: Engine,
     region: str,
     layout: ExportLayout,
     relation: str,
-    unsubscribe: dict[str, object] | None = None,
-) -> None:
-    """Make `export_address` (item, normal, and what the layout needs beside it).
+    tables: Tables,
+    unsubscribe: Mapping[str, object] | None = None,
+) -> Table:
+    """Normalised identifiers: item, normal, and what the layout needs beside it.
 
-    It holds the identifiers that `relation` gives, normalised; `relation` may leave out those that
-    are stored as they are written, unless the layout needs more of each. It is empty if the layout
-    carries no identifier. `unsubscribe` are the values of the relation that makes unsubscribe URLs.
+    They are those that `relation` gives; it may leave out those that are stored as they are
+    written, unless the layout needs more of each. Empty if the layout carries no identifier.
+    `unsubscribe` are the values of the relation that makes unsubscribe URLs.
     """
-    engine.forget(["export_address"])
     if layout.identifier not in layout.columns:
-        engine.create("export_address", {"item": "BIGINT", "normal": "VARCHAR"})
-        return
-    kind: dict[str, object] = {"identifier": layout.identifier}
+        return engine.create({"item": "BIGINT", "normal": "VARCHAR"})
+    kind = {"identifier": layout.identifier}
     with engine.scope() as scope:
-        tables = engine.named()
         listed = engine.make(relation, reads=tables, values=kind)
         made = identifiers.normalise(engine, region, listed)
         reads = tables | {"identifier_first": made}
@@ -121,5 +105,4 @@ def addresses(
             made = engine.make("export_coarse", reads=reads)
         elif unsubscribe is not None:
             made = engine.make("export_unsubscribe", reads=reads, values=unsubscribe)
-        scope.keep(made)
-    engine.adopt("export_address", made)
+        return scope.keep(made)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Scope, Table, Tables
     from segmenter.project.policy import Destination
     from segmenter.registers.exports import ExportLayout, RegisteredExport
     from segmenter.registers.registry import Registry
@@ -29,14 +29,14 @@ CLOCK = timedelta(hours=48)  # how long a destination may take
 class Batch:
     """What is collected for one destination before its file is written.
 
-    `lines` and `people` name the engine's tables of rows and of whom they are about.
+    `lines` are the rows of the file, `people` are whom they are about.
     """
 
     destination: str
     layout: ExportLayout
     recipient: str | None
-    lines: str
-    people: str
+    lines: Table
+    people: Table
     exports: list[str] = field(default_factory=list)
     late: bool = False
 
@@ -45,48 +45,52 @@ class Batch:
 class Collector:
     """Collects who is to be removed from which export, one batch a destination and layout."""
 
-    engine: DuckDBEngine
+    engine: Engine
     registry: Registry
     batches: dict[Any, Batch] = field(default_factory=dict)
 
-    def load_earlier(self) -> None:
-        """Make the table `recalled` (patient, export) of everyone recalled so far."""
+    def recalled(self) -> Table:
+        """Everyone recalled so far: patient, pseudonym, export."""
         engine = self.engine
-        engine.create("recalled", {"patient": "BIGINT", "export": "VARCHAR"})
+        made = engine.create({"patient": "BIGINT", "pseudonym": "BIGINT", "export": "VARCHAR"})
         for act in self.registry.journal.read(RECALLED):
-            recall = str(act.body["recall"])
-            engine.alias("recalled_once", self.registry.read(engine, recall))
-            engine.add("recalled", "recalled_once_row")
-            engine.forget(["recalled_once"])
+            with engine.scope():
+                engine.append_table(made, self.registry.read(engine, str(act.body["recall"])))
+        return made
 
-    def gather(self, export: RegisteredExport) -> None:
-        """Add the table `removal` of one export to its batch, if it names anybody.
+    def gather(self, export: RegisteredExport, tables: Tables, scope: Scope) -> None:
+        """Add the people of `removal` to the batch of their export, if there are any.
 
-        Inside `source`.
+        Reads the `tables` of a snapshot, and beside them `removal` and those of `removal.source`.
+        What a batch holds outlives the `scope`.
         """
-        ((someone, late),) = self.engine.rows("removal_late")
+        people = tables["removal"]
+        ((someone, late),) = self.engine.rows("removal_late", reads={"removal": people})
         if not someone:
             return
         layout = removal.identifying(export.layout)
         mark = (export.destination, layout.columns, layout.audience, layout.format)
-        is_first = mark not in self.batches
-        if is_first:
-            self.batches[mark] = self._new_batch(export, layout)
-        batch = self.batches[mark]
-        removal.collect(self.engine, self.registry.region, layout, batch.lines, add=not is_first)
-        put = self.engine.make if is_first else self.engine.add
-        put(batch.people, "recall_row")
+        batch = self.batches.get(mark)
+        if batch is None:
+            batch = self._first(export, layout, tables, scope)
+            self.batches[mark] = batch
+        else:
+            removal.lines(self.engine, self.registry.region, layout, tables, into=batch.lines)
+            self.engine.append_table(batch.people, people)
         batch.exports.append(export.export)
         batch.late = batch.late or bool(late)
 
-    def _new_batch(self, export: RegisteredExport, layout: ExportLayout) -> Batch:
-        number = len(self.batches)
+    def _first(
+        self, export: RegisteredExport, layout: ExportLayout, tables: Tables, scope: Scope
+    ) -> Batch:
+        """A new batch, of the people of one export."""
+        lines = removal.lines(self.engine, self.registry.region, layout, tables)
         return Batch(
             destination=export.destination,
             layout=layout,
             recipient=export.recipient,
-            lines=f"removal_line_{number}",
-            people=f"removal_row_{number}",
+            lines=scope.keep(lines),
+            people=scope.keep(tables["removal"]),
         )
 
     def commit(
@@ -110,8 +114,7 @@ class Collector:
         with self.registry.committing(recall) as (folder, done):
             target = payload.Target(folder / name, batch.layout.format, key, self.registry.spill)
             digest = removal.write(self.engine, batch.layout, target, batch.lines)
-            reads = {"recall_register": self.engine.table(batch.people)}
-            self.registry.write(self.engine, recall, "recall_register_row", reads)
+            self.registry.write(self.engine, recall, "recall_row", {"removal": batch.people})
             body = {
                 "recall": recall,
                 "destination": batch.destination,

@@ -40,7 +40,7 @@ from segmenter.workflows.recovery import require_confirmed
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Table, Tables
     from segmenter.journal.journal import JournalEntry
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
@@ -66,7 +66,9 @@ def export(
     destination: str | None = None,
     planned_at: datetime | None = None,
 ) -> Export:
-    """Export the members of a segment who may be contacted on `channel`, decided as of now under one lock.
+    """Export the members of a segment who may be contacted on `channel`.
+
+    They are decided as of now, under one lock.
 
     Raises `PolicyError` (C14) before data is read, `Refusal` if no release is young enough (P6),
     a feed is not fresh (S7) or the planned time is in quiet hours, `UsageError` for a name that is
@@ -130,38 +132,60 @@ def _attempt(
         kept = _kept(context, parcel.segment)
         funnel.reserve()
         decide(context, engine, snapshot, Clocks(now, now), writes=True)
-        _check_members(context, engine, order, parcel.segment, kept)
+        tables = _with_members(context, engine, engine.named(), order, parcel.segment, kept)
+        check = _Check(context, engine, order, tables)
+        checked = check.of(tables)
         return commit(
             engine,
             registry_of(context),
             order,
+            tables | {"export_checked": checked},
             _publisher(context, funnel.spend),
             context.progress,
-            recheck=lambda entries: _came_late(context, engine, order, entries[seen:], entries),
+            recheck=lambda entries: check.again(checked, entries, seen),
         )
 
 
-def _came_late(
-    context: Context,
-    engine: DuckDBEngine,
-    order: Order,
-    newer: Sequence[JournalEntry],
-    entries: Sequence[JournalEntry],
-) -> bool:
-    """Check again if opt-outs came since; gives whether somebody has to leave the file."""
-    kinds = {entry.kind for entry in newer}
-    if kinds & {INGESTED, IMPORTED, LIFTED, FORGOTTEN}:
-        raise OvertakenError
-    if ADDED not in kinds:
-        return False
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """The last look at the members of an export: whether one of them is suppressed by now.
 
-    def check_again() -> None:
-        listed = suppression_list.load_live(engine, entries, engine.named())
-        for name, table in listed.without("suppression", "suppression_imported").items():
-            engine.alias(name, table)
-        _check_suppressed(context, engine, order)
+    `tables` are the snapshot's and the list's, `export_member`, `preferring` and `capped`.
+    """
 
-    return members.struck(engine, check_again)
+    context: Context
+    engine: DuckDBEngine
+    order: Order
+    tables: Tables
+
+    def of(self, tables: Tables) -> Table:
+        """The first reason against each member, with everyone suppressed whom `tables` list."""
+        order = self.order
+        identifier = order.layout.identifier
+        question = ListQuestion(order.channel, order.purpose, order.topic, order.at, identifier)
+        suppressed = suppression_list.suppressed(self.engine, tables, question)
+        return members.check(
+            self.engine,
+            tables | {"suppressed": suppressed},
+            self.context.keys,
+            identifier,
+            order.segment,
+            order.holdout,
+        )
+
+    def again(self, written: Table, entries: Sequence[JournalEntry], seen: int) -> Table | None:
+        """The reasons anew, if somebody has to leave the file that was `written`.
+
+        So many of the journal's `entries` were `seen` before. Raises `OvertakenError`.
+        """
+        kinds = {entry.kind for entry in entries[seen:]}
+        if kinds & {INGESTED, IMPORTED, LIFTED, FORGOTTEN}:
+            raise OvertakenError
+        if ADDED not in kinds:
+            return None
+        listed = suppression_list.load_live(self.engine, entries, self.tables)
+        checked = self.of(self.tables | listed)
+        return checked if members.struck(self.engine, written, checked) else None
 
 
 def _parcel(context: Context, name: str, channel: str, destination: str | None) -> Parcel:
@@ -191,7 +215,10 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
 
 
 def _require_future(context: Context, planned_at: datetime | None) -> None:
-    """A time of sending that is over would let caps and quiet hours look at the wrong days. The minute that is running counts as now."""
+    """Refuse a time of sending that is over: caps and quiet hours would look at the wrong days.
+
+    The minute that is running counts as now.
+    """
     if planned_at is not None and planned_at < context.now().replace(second=0, microsecond=0):
         msg = "the planned time of sending is in the past"
         raise UsageError(msg, hint="leave --planned-at out to send now")
@@ -199,21 +226,19 @@ def _require_future(context: Context, planned_at: datetime | None) -> None:
 
 def _destination(policy: Policy, name: str | None) -> Destination:
     known = policy.destinations
-    if name is not None and name not in known:
-        raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
-    if name is None and len(known) != 1:
-        msg = (
-            "no destination is declared"
-            if not known
-            else "several destinations are declared and none is chosen"
-        )
+    if name is not None:
+        if name not in known:
+            raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
+        return known[name]
+    if not known:
+        raise UsageError("no destination is declared", hint="add `destinations` to policy.yml")
+    if len(known) > 1:
         raise UsageError(
-            msg,
-            hint=f"choose with --destination: {', '.join(known)}"
-            if known
-            else "add `destinations` to policy.yml",
+            "several destinations are declared and none is chosen",
+            hint=f"choose with --destination: {', '.join(known)}",
         )
-    return known[name] if name is not None else next(iter(known.values()))
+    (only,) = known.values()
+    return only
 
 
 def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> ExportLayout:
@@ -224,7 +249,7 @@ def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> ExportLayou
 
 
 def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
-    """The codes of the segment's kept cells in its latest release, while that is young enough (P6, P8)."""
+    """The codes of the segment's kept cells in its latest release, if that is young enough (P6, P8)."""
     found = latest_release(context, segment)
     if found is None:
         rule, days = "P6", context.policy.release.max_age_days
@@ -237,34 +262,27 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
     return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
 
 
-def _check_members(
+def _with_members(
     context: Context,
     engine: DuckDBEngine,
+    tables: Tables,
     order: Order,
     segment: Resolved,
     kept: Sequence[Sequence[int]],
-) -> None:
-    """Members of the kept cells, each with the first reason against them as of now."""
+) -> Tables:
+    """The tables, with the members of the kept cells, and whom a preference or a cap keeps out."""
     request = segment.request(Clocks(order.at, order.at))
     reach = consent.Reach(order.channel, tuple(order.layout.categories))
     eligible = consent.gate(engine, context.policy, order.snapshot, request, reach=reach)
-    members.build(engine, eligible, segment.dimensions, kept)
+    chosen = members.build(engine, engine.table(eligible.table), segment.dimensions, kept)
     planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
-    tables = engine.named()
-    engine.adopt("preferring", preference.denied(engine, tables, planned))
-    contacts(engine, registry_of(context), preference.window_start(engine, tables, planned))
-    engine.adopt("capped", preference.capped(engine, engine.named(), planned))
-    _check_suppressed(context, engine, order)
-
-
-def _check_suppressed(context: Context, engine: DuckDBEngine, order: Order) -> None:
-    """The first reason against each member, with everyone suppressed who is by now."""
-    question = ListQuestion(
-        order.channel, order.purpose, order.topic, order.at, order.layout.identifier
-    )
-    suppressed = suppression_list.suppressed(engine, engine.named(), question)
-    engine.adopt("suppressed", suppressed)
-    members.check(engine, context.keys, order.layout.identifier, order.segment, order.holdout)
+    since = preference.window_start(engine, tables, planned)
+    contacted = contacts(engine, registry_of(context), since)
+    tables |= {"export_member": chosen, "contact": contacted}
+    return tables | {
+        "preferring": preference.denied(engine, tables, planned),
+        "capped": preference.capped(engine, tables, planned),
+    }
 
 
 def _order(

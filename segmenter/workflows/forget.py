@@ -54,11 +54,12 @@ def _recall(
     context: Context, snapshot: Snapshot, stones: Sequence[SuppressionEntry]
 ) -> Sequence[str]:
     """Recall the erased from every export."""
-    with context.store.reading(snapshot) as engine:
+    with context.store.engine() as engine:
         return recall.issue_erased(
             engine,
             registry_of(context),
             snapshot,
+            engine.attach(snapshot.path),
             context.policy.destinations,
             stones,
             context.now(),

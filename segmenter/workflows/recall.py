@@ -10,12 +10,13 @@ from segmenter.errors import PolicyError
 from segmenter.export import recall as recalls
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.suppression.suppression_list import ListQuestion, listed_addresses, suppressed
+from segmenter.tables import Tables
 from segmenter.workflows.decisions import decided
 from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import DuckDBEngine, Table
     from segmenter.export.recall import Recalls
     from segmenter.registers.exports import RegisteredExport
 
@@ -33,32 +34,44 @@ def recall(context: Context) -> Recalls:
         snapshot = context.store.current(context.journal)
         if registry.exports():
             with decided(context, snapshot, clocks, writes=True) as engine:
-                decide = _decider(context, engine, clocks)
-                recalls.issue(engine, registry, snapshot, context.policy, decide, now)
+                tables = engine.named()
+                decide = _decider(context, engine, tables, clocks)
+                recalls.issue(engine, registry, snapshot, tables, context.policy, decide, now)
         return recalls.listed(registry, now)
 
 
 def _decider(
-    context: Context, engine: DuckDBEngine, clocks: Clocks
-) -> Callable[[RegisteredExport], None]:
+    context: Context, engine: DuckDBEngine, tables: Tables, clocks: Clocks
+) -> Callable[[RegisteredExport, Table], Tables]:
     """Who may be contacted for one export's question as of now."""
 
-    def decide(export: RegisteredExport) -> None:
-        request = ProcessingRequest(
-            export.purpose, (export.channel,), export.topic, export.categories, clocks
-        )
-        try:
-            gate.contactable(engine, context.policy, request, gate.Reach(export.channel))
-        except (PolicyError, KeyError):  # the policy allows it no more, so nobody may be contacted
-            engine.forget(["contactable"])
-            engine.create("contactable", {"patient": "BIGINT"})
+    def decide(export: RegisteredExport, members: Table) -> Tables:
         question = ListQuestion(export.channel, export.purpose, export.topic, clocks.as_of)
-        engine.adopt("suppressed", suppressed(engine, engine.named(), question))
-        members, entries = engine.table("recall_member"), engine.table("suppression_entry")
-        listed = listed_addresses(engine, entries, members, export.identifier, question)
-        engine.adopt("recall_listed", listed)
+        entries = tables["suppression_entry"]
+        found = {
+            "contactable": _contactable(context, engine, export, clocks),
+            "suppressed": suppressed(engine, tables, question),
+            "recall_listed": listed_addresses(
+                engine, entries, members, export.identifier, question
+            ),
+        }
+        return Tables(found)
 
     return decide
+
+
+def _contactable(
+    context: Context, engine: DuckDBEngine, export: RegisteredExport, clocks: Clocks
+) -> Table:
+    """Who may be contacted; nobody, if the policy allows the export's question no more."""
+    request = ProcessingRequest(
+        export.purpose, (export.channel,), export.topic, export.categories, clocks
+    )
+    reach = gate.Reach(export.channel)
+    try:
+        return engine.table(gate.contactable(engine, context.policy, request, reach))
+    except (PolicyError, KeyError):
+        return engine.create({"patient": "BIGINT"})
 
 
 def acknowledge(context: Context, recall_id: str) -> Recalls:

@@ -1,7 +1,7 @@
 -- A removal file, each row once, in an order that says nothing and is always the same.
 -- Returns: what __columns__ names
--- Reads:   __lines__ (pseudonym and the columns)
+-- Reads:   removal_line (pseudonym and the columns)
 -- Takes:   __columns__
 SELECT __columns__
-FROM (SELECT DISTINCT * FROM __lines__) AS line
+FROM (SELECT DISTINCT * FROM removal_line) AS line
 ORDER BY pseudonym

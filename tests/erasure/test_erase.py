@@ -52,10 +52,14 @@ def eraser(world, actor=OFFICER):
 
     def recall_erased(stones):
         with world.engines() as engine:
-            engine.attach("snapshot", world.snapshot().path)
-            engine.expose("snapshot")
             return recall.issue_erased(
-                engine, registry, world.snapshot(), POLICY.destinations, stones, world.clock[0]
+                engine,
+                registry,
+                world.snapshot(),
+                engine.attach(world.snapshot().path),
+                POLICY.destinations,
+                stones,
+                world.clock[0],
             )
 
     return erase.Eraser(

@@ -366,11 +366,10 @@ def test_unsubscribe_urls_are_a_persons_and_say_nothing(tmp_path):
 
 def test_where_the_funnel_cannot_be_paid_the_export_goes_out(tmp_path):
     world = Mailing(tmp_path, people("a"))
-    engine = world.open()
-    with world.registry().alone():
-        world.checked(engine, world.order(CHECK))
-        made = commit.commit(engine, world.registry(), world.order(CHECK), lambda _: None)
-    engine.__exit__(None, None, None)
+    order = world.order(CHECK)
+    with world.opened() as (engine, tables), world.registry().alone():
+        checked = world.checked(engine, tables, order)
+        made = commit.commit(engine, world.registry(), order, checked, lambda _: None)
     assert made.to_dict()["funnel"] is None
     assert json.loads(made.manifest.read_text(encoding="utf-8"))["size"] is None
 

@@ -57,14 +57,12 @@ def histogram(folder, rows, links, entries, holdout, *, syncs=False):
     world = Mailing(folder, [*rows, *OTHERS], entries=entries)
     world.links = {name: world.numbers[min(links)] for name in links if name in world.numbers}
     members = [name for name in world.numbers if name not in links or name == min(links)]
-    engine = world.open()
-    try:
-        target = Destination("crm", "csv", ("patient_id",), None, syncs=syncs)
-        world.checked(engine, world.order(target, holdout=holdout), members)
-        engine.create("export_before", {"patient": "BIGINT", "address": "BIGINT"})
-        return counted(engine, "email", REASONS, syncs=syncs)
-    finally:
-        engine.__exit__(None, None, None)
+    target = Destination("crm", "csv", ("patient_id",), None, syncs=syncs)
+    with world.opened() as (engine, tables):
+        checked = world.checked(engine, tables, world.order(target, holdout=holdout), members)
+        before = engine.create({"patient": "BIGINT", "address": "BIGINT"})
+        reads = checked | {"export_before": before}
+        return counted(engine, reads, "email", REASONS, syncs=syncs)
 
 
 def neighbours(tmp_path, name, holdout=Decimal(0), **how):

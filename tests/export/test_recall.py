@@ -11,6 +11,7 @@ import polars as pl
 import pyrage
 import pytest
 
+from segmenter.engine import Tables
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest, recall
 from segmenter.governance import exposure
@@ -58,28 +59,26 @@ def withdrawal(patient_id, **changed):
 
 def issue(world, policy=POLICY):
     """Recall as the program does, on the snapshot written last."""
-    engine = world.engines()
-    engine.__enter__()
-    engine.attach("snapshot", world.snapshot().path)
-    engine.expose("snapshot")
-    tables = engine.named() | world.lists(engine)
     allowed = [number for name, number in world.numbers.items() if name not in world.refusing]
-
-    def decide(one):
-        engine.load("contactable", pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)}))
-        question = ListQuestion(one.channel, one.purpose, one.topic, world.clock[0])
-        engine.adopt("suppressed", suppressed(engine, tables, question))
-        entries, members = tables["suppression_entry"], engine.table("recall_member")
-        listed = listed_addresses(engine, entries, members, one.identifier, question)
-        engine.adopt("recall_listed", listed)
-
     registry = world.registry()
-    try:
-        with registry.alone():
-            recall.issue(engine, registry, world.snapshot(), policy, decide, world.clock[0])
-        return recall.listed(registry, world.clock[0]).recalls
-    finally:
-        engine.__exit__(None, None, None)
+    with world.engines() as engine, registry.alone():
+        tables = engine.attach(world.snapshot().path)
+        tables |= world.lists(engine, tables)
+
+        def decide(export, members):
+            frame = pl.DataFrame({"patient": pl.Series(allowed, dtype=pl.Int64)})
+            question = ListQuestion(export.channel, export.purpose, export.topic, world.clock[0])
+            entries = tables["suppression_entry"]
+            listed = listed_addresses(engine, entries, members, export.identifier, question)
+            found = {
+                "contactable": engine.load(frame),
+                "suppressed": suppressed(engine, tables, question),
+                "recall_listed": listed,
+            }
+            return Tables(found)
+
+        recall.issue(engine, registry, world.snapshot(), tables, policy, decide, world.clock[0])
+    return recall.listed(registry, world.clock[0]).recalls
 
 
 @pytest.fixture

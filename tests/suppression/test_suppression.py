@@ -32,14 +32,10 @@ def suppressed(world):
 
 
 def run_import(world, *given, actor=OFFICER):
-    engine = world.open()
-    try:
-        with imports.lock(world.home):
-            found = imports.FoundEntries(engine.load(entry_table(given)), rows=len(given))
-            lists = world.lists(engine)
-            return imports.import_entries(engine, world.home, world.journal, actor, lists, found)
-    finally:
-        engine.__exit__(None, None, None)
+    with world.opened() as (engine, tables), imports.lock(world.home):
+        found = imports.FoundEntries(engine.load(entry_table(given)), rows=len(given))
+        lists = world.lists(engine, tables)
+        return imports.import_entries(engine, world.home, world.journal, actor, lists, found)
 
 
 @pytest.mark.parametrize(
@@ -109,19 +105,18 @@ def test_only_a_lift_ends_an_entry_and_its_file_read_again_does_not_bring_it_bac
     world = Mailing(tmp_path, PEOPLE)
     entry = named("e@example.net", reason="unsubscribed", source="mail")
     run_import(world, entry)
-    engine = world.open()
-    listed = world.lists(engine)["suppression_entry"]
-    lifted = partial(changes.lift, engine, listed, world.journal)
     own = changes.hashes_of(KEYS, "FR", "email", "E@example.net")
     other = changes.hashes_of(KEYS, "FR", "email", "other@example.net")
-    with pytest.raises(Refusal):
-        lifted(MARKETER, "email", own, "asked")
-    with pytest.raises(UsageError):
-        lifted(OFFICER, "email", own, " ")
-    with pytest.raises(UsageError):
-        lifted(OFFICER, "email", other, "asked")
-    lifted(OFFICER, "email", own, "asked in writing")
-    engine.__exit__(None, None, None)
+    with world.opened() as (engine, tables):
+        listed = world.lists(engine, tables)["suppression_entry"]
+        lifted = partial(changes.lift, engine, listed, world.journal)
+        with pytest.raises(Refusal):
+            lifted(MARKETER, "email", own, "asked")
+        with pytest.raises(UsageError):
+            lifted(OFFICER, "email", own, " ")
+        with pytest.raises(UsageError):
+            lifted(OFFICER, "email", other, "asked")
+        lifted(OFFICER, "email", own, "asked in writing")
     assert suppressed(world) == set()
     assert run_import(world, entry).existing == 1
     assert suppressed(world) == set()
@@ -147,12 +142,11 @@ def test_three_soft_bounces_within_thirty_days(tmp_path):
 
 def test_feeds_must_be_fresh(tmp_path):
     world = Mailing(tmp_path, PEOPLE, fed_at=NOW - timedelta(days=2, seconds=1))
-    engine = world.open()
-    with pytest.raises(Refusal, match="mail") as refused:
-        suppression_list.require_fresh(engine, engine.table("feed"), NOW)
-    assert refused.value.rule == "S7"
-    suppression_list.require_fresh(engine, engine.table("feed"), NOW - timedelta(seconds=1))
-    engine.__exit__(None, None, None)
+    with world.opened() as (engine, tables):
+        with pytest.raises(Refusal, match="mail") as refused:
+            suppression_list.require_fresh(engine, tables["feed"], NOW)
+        assert refused.value.rule == "S7"
+        suppression_list.require_fresh(engine, tables["feed"], NOW - timedelta(seconds=1))
 
 
 def test_the_list_is_counted_and_shared_as_hashes(tmp_path):
@@ -161,13 +155,12 @@ def test_the_list_is_counted_and_shared_as_hashes(tmp_path):
         PEOPLE,
         entries=[named("e@example.net", source="mail"), named("d@example.org", source="mail")],
     )
-    engine = world.open()
-    listed = world.lists(engine)["suppression_entry"]
-    assert summary.counted(engine, listed).to_dict()["suppression"] == [
-        {"reason": "manual", "source": "mail", "entries": 2}
-    ]
-    summary.write_hashes(engine, listed, tmp_path / "shared.csv")
-    engine.__exit__(None, None, None)
+    with world.opened() as (engine, tables):
+        listed = world.lists(engine, tables)["suppression_entry"]
+        assert summary.counted(engine, listed).to_dict()["suppression"] == [
+            {"reason": "manual", "source": "mail", "entries": 2}
+        ]
+        summary.write_hashes(engine, listed, tmp_path / "shared.csv")
     shared = (tmp_path / "shared.csv").read_text(encoding="utf-8")
     assert named("e@example.net").hash in shared
     assert "example.net" not in shared
@@ -193,13 +186,8 @@ def crowd():
 
 def import_one(home, address, gate):
     world = Mailing(home, crowd())
-    engine = world.open()
     gate.wait()
-    with imports.lock(world.home):
-        entries = engine.load(entry_table([named(address, source=address)]))
-        found, lists = imports.FoundEntries(entries, rows=1), world.lists(engine)
-        imports.import_entries(engine, world.home, world.journal, OFFICER, lists, found)
-    engine.__exit__(None, None, None)
+    run_import(world, named(address, source=address))
 
 
 def test_lists_imported_at_once_all_hold(tmp_path):

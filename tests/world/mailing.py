@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -23,10 +24,7 @@ from segmenter.export.order import Export, Order
 from segmenter.journal.journal import Journal
 from segmenter.model import (
     Actor,
-    Clocks,
-    Eligible,
     Interval,
-    ProcessingRequest,
     Role,
     Snapshot,
     naive_utc,
@@ -67,20 +65,6 @@ CONSENT = {
     "effective_at": pl.Datetime("us"),
     "recorded_at": pl.Datetime("us"),
 }
-TABLES = (
-    "identity",
-    "patient",
-    "address",
-    "link_group",
-    "preference",
-    "suppression",
-    "feed",
-    "consent",
-    "fact_stay",
-    "quarantine",
-    "aside",
-    "erased",
-)
 EMAIL = Channel("email", "email")
 Person = Mapping[str, Any]
 
@@ -127,81 +111,71 @@ class Mailing:
 
     # -- tables ------------------------------------------------------------------------------------
 
-    def open(self) -> DuckDBEngine:
-        """An engine with the snapshot's tables as ready tables."""
-        engine = DuckDBEngine(self.home / "spill", self.file_key)
-        engine.__enter__()
+    @contextmanager
+    def opened(self) -> Iterator[tuple[DuckDBEngine, Tables]]:
+        """An engine, and the tables of the snapshot with `erased`."""
+        with self.engines() as engine:
+            yield engine, self.tables(engine)
+
+    def tables(self, engine: DuckDBEngine) -> Tables:
+        """The snapshot's tables, with `erased`."""
         n = self.numbers
-        ids = {"patient": list(n.values()), "patient_id": list(n)}
-        engine.load(
-            "identity", pl.DataFrame(ids, schema={"patient": pl.Int64, "patient_id": pl.String})
-        )
+        schema = {"patient": pl.Int64, "patient_id": pl.String}
+        ids = pl.DataFrame({"patient": list(n.values()), "patient_id": list(n)}, schema=schema)
         texts = {
             name: pl.Series([p.get(name) for p in self.people], dtype=pl.String) for name in TEXTS
         }
         deceased = [bool(p.get("deceased")) for p in self.people]
-        engine.load("patient", pl.DataFrame({**ids, **texts, "deceased": deceased}))
         nobody = pl.DataFrame(schema={"patient": pl.Int64, "deceased": pl.Boolean})
-        engine.load("aside", nobody)
-        engine.load("erased", nobody.drop("deceased"))
-        engine.adopt("address", identifiers.hash_patients(engine, KEYS, "FR", engine.named()))
         linked = [(n[name], group) for name, group in self.links.items()]
-        engine.load(
-            "link_group",
-            pl.DataFrame(linked, schema={"patient": pl.Int64, "grp": pl.Int64}, orient="row"),
-        )
+        groups = {"patient": pl.Int64, "grp": pl.Int64}
         usual = {**dict.fromkeys(WISH), "channel": "*", "topic": "*", "updated_at": naive_utc(NOW)}
         wishes = [{**usual, **w, "patient": n[w["patient_id"]]} for w in self.wishes]
-        engine.load(
-            "preference", pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH)
-        )
-        engine.load("suppression", entry_table(self.entries))
-        fed = naive_utc(self.fed_at or self.now)
         feed = {
             "name": ["mail"],
-            "modified_at": [fed],
+            "modified_at": [naive_utc(self.fed_at or self.now)],
             "max_age_seconds": [172_800],
             "readable": [True],
             "shrunk": [False],
         }
-        engine.load("feed", pl.DataFrame(feed))
-        engine.load("consent", pl.DataFrame(schema=CONSENT))
-        return engine
+        told = [{**c, "patient": n[c["patient_id"]]} for c in self.consents]
+        frames = {
+            "identity": ids,
+            "patient": ids.with_columns(**texts, deceased=pl.Series(deceased)),
+            "aside": nobody,
+            "erased": nobody.drop("deceased"),
+            "link_group": pl.DataFrame(linked, schema=groups, orient="row"),
+            "preference": pl.DataFrame([{k: w[k] for k in WISH} for w in wishes], schema=WISH),
+            "suppression": entry_table(self.entries),
+            "feed": pl.DataFrame(feed),
+            "consent": pl.DataFrame(
+                [{name: act.get(name) for name in CONSENT} for act in told], schema=CONSENT
+            ),
+        }
+        made = Tables({name: engine.load(frame) for name, frame in frames.items()})
+        return made | {"address": identifiers.hash_patients(engine, KEYS, "FR", made)}
 
     def write(self, name: str = "snap") -> Path:
         """Write the tables into an encrypted snapshot file."""
         path = self.home / "snapshots" / f"{name}.duckdb"
         path.unlink(missing_ok=True)
-        engine = self.open()
-        engine.load(
-            "fact_stay",
-            pl.DataFrame(
-                {"patient": list(self.numbers.values()), "unit": ["north"] * len(self.numbers)}
-            ),
-        )
+        numbers = list(self.numbers.values())
         lines = [f"{p['patient_id']},{p.get('email')}" for p in self.people]
-        engine.load("quarantine", pl.DataFrame({"line": range(len(lines)), "content": lines}))
-        if self.consents:
-            told = [
-                {**dict.fromkeys(CONSENT), **c, "patient": self.numbers[c["patient_id"]]}
-                for c in self.consents
-            ]
-            engine.load(
-                "consent",
-                pl.DataFrame(
-                    [{name: row[name] for name in CONSENT} for row in told], schema=CONSENT
-                ),
-            )
-        with engine.writing(path) as file:
-            for table in TABLES:
-                engine.copy(engine.table(table), into=file.table(table))
-        engine.__exit__(None, None, None)
+        more = {
+            "fact_stay": pl.DataFrame({"patient": numbers, "unit": ["north"] * len(numbers)}),
+            "quarantine": pl.DataFrame({"line": range(len(lines)), "content": lines}),
+        }
+        with self.opened() as (engine, tables), engine.writing(path) as file:
+            for kind, table in tables.items():
+                engine.copy(table, into=file.table(kind))
+            for kind, frame in more.items():
+                engine.load(frame, into=file.table(kind))
         return path
 
-    def lists(self, engine: DuckDBEngine) -> Tables:
-        """The suppression list, over the ready tables of an engine."""
+    def lists(self, engine: DuckDBEngine, tables: Tables) -> Tables:
+        """The suppression list over the tables of a snapshot."""
         acts = self.journal.read()
-        return suppression_list.load(engine, self.home, acts, engine.table("suppression"))
+        return suppression_list.load(engine, self.home, acts, tables["suppression"])
 
     def engines(self) -> DuckDBEngine:
         """A fresh engine with nothing attached."""
@@ -247,39 +221,33 @@ class Mailing:
         return Registry(self.home, KEYS, self.journal, actor, "FR")
 
     def checked(
-        self, engine: DuckDBEngine, order: Order, chosen: Sequence[str] | None = None
-    ) -> dict[str, str | None]:
-        """The first reason of each member, None where exported. Leaves `export_checked` ready."""
+        self,
+        engine: DuckDBEngine,
+        tables: Tables,
+        order: Order,
+        chosen: Sequence[str] | None = None,
+    ) -> Tables:
+        """The tables, with `export_checked` and all that it stands on."""
         names = list(self.numbers) if chosen is None else list(chosen)
         rows = [(self.numbers[name], name not in self.refusing) for name in names]
-        engine.load(
-            "eligible",
-            pl.DataFrame(
-                rows, schema={"patient": pl.Int64, "contactable": pl.Boolean}, orient="row"
-            ),
-        )
-        request = ProcessingRequest(
-            "prevention", (order.channel,), order.topic, ("identity",), Clocks(order.at, order.at)
-        )
-        eligible = Eligible(request, order.snapshot, "0" * 64, "eligible")
-        members.build(engine, eligible, (), [()])
-        tables = engine.named() | self.lists(engine)
+        schema = {"patient": pl.Int64, "contactable": pl.Boolean}
+        eligible = engine.load(pl.DataFrame(rows, schema=schema, orient="row"))
+        tables |= self.lists(engine, tables)
+        tables |= {"export_member": members.build(engine, eligible, (), [()])}
+        identifier = order.layout.identifier
         question = suppression_list.ListQuestion(
-            order.channel, order.purpose, order.topic, order.at, order.layout.identifier
+            order.channel, order.purpose, order.topic, order.at, identifier
         )
-        engine.adopt("suppressed", suppression_list.suppressed(engine, tables, question))
         planned = preference.PlannedContact(self.channel, order.topic, order.sent_at)
-        engine.adopt("preferring", preference.denied(engine, tables, planned))
         since = preference.window_start(engine, tables, planned)
-        contacts.contacts(engine, self.registry(), since)
-        engine.adopt("capped", preference.capped(engine, engine.named(), planned))
-        members.check(engine, KEYS, order.layout.identifier, order.segment, order.holdout)
-        query = (
-            "SELECT patient_id, reason FROM export_checked JOIN identity USING (patient) ORDER BY 1"
-        )
-        found = engine.connection.execute(query).fetchall()
-        reasons = (None, *members.REASONS)
-        return {name: reasons[reason] for name, reason in found}
+        tables |= {"contact": contacts.contacts(engine, self.registry(), since)}
+        tables |= {
+            "suppressed": suppression_list.suppressed(engine, tables, question),
+            "preferring": preference.denied(engine, tables, planned),
+            "capped": preference.capped(engine, tables, planned),
+        }
+        checked = members.check(engine, tables, KEYS, identifier, order.segment, order.holdout)
+        return tables | {"export_checked": checked}
 
     def export(
         self,
@@ -288,20 +256,20 @@ class Mailing:
         **changed: Any,
     ) -> Export:
         order = self.order(destination, layout, **changed)
-        engine = self.open()
-        try:
-            with self.registry().alone():
-                self.checked(engine, order)
-                return commit.commit(engine, self.registry(), order, exact)
-        finally:
-            engine.__exit__(None, None, None)
+        with self.opened() as (engine, tables), self.registry().alone():
+            checked = self.checked(engine, tables, order)
+            return commit.commit(engine, self.registry(), order, checked, exact)
 
-    def reasons(self, **changed: Any) -> dict[str, str | None]:
-        engine = self.open()
-        try:
-            return self.checked(engine, self.order(CHECK, **changed))
-        finally:
-            engine.__exit__(None, None, None)
+    def reasons(self, chosen: Sequence[str] | None = None, **changed: Any) -> dict[str, str | None]:
+        """The first reason of each member, None if exported."""
+        order = self.order(CHECK, **changed)
+        with self.opened() as (engine, tables):
+            found = self.checked(engine, tables, order, chosen)
+            checked, identity = found["export_checked"].name, found["identity"].name
+            query = f"SELECT patient_id, reason FROM {checked} JOIN {identity} USING (patient)"
+            rows = engine.connection.execute(f"{query} ORDER BY 1").fetchall()
+        reasons = (None, *members.REASONS)
+        return {name: reasons[reason] for name, reason in rows}
 
     def later(self, **by: Any) -> None:
         self.clock[0] += timedelta(**by)
