@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     Reals = np.ndarray[Any, np.dtype[np.float64]]
 
 Column = tuple[str, str]  # dimension, label
+Labels = dict[str, "Sequence[str]"]  # of each dimension, those that are left
+GROWTH: dict[str, Any] = {
+    "max_depth": 3,  # splits of a rule: more cannot be read
+    "min_weight_fraction_leaf": 0.02,  # of all patients, in one rule
+    "random_state": 0,
+}
 
 
 def cells(domains: Mapping[str, Sequence[str]]) -> list[dict[str, str]]:
@@ -33,49 +39,71 @@ def one_hot(cells: Sequence[Mapping[str, str]], columns: Sequence[Column]) -> Re
     """A row a cell, 1 if it has the column's label."""
     import numpy as np
 
-    rows = [[float(cell[name] == label) for name, label in columns] for cell in cells]
-    return np.array(rows, dtype=np.float64).reshape(-1, len(columns))
+    rows = np.zeros((len(cells), len(columns)))
+    for at, (name, label) in enumerate(columns):
+        rows[:, at] = [cell[name] == label for cell in cells]
+    return rows
+
+
+def grown_on_answers(
+    cells: Sequence[Mapping[str, str]],
+    answers: Sequence[bool],
+    weights: Sequence[float],
+    domains: Mapping[str, Sequence[str]],
+) -> Iterator[c.Condition]:
+    """The leaves of a tree that tells cells of one answer from those of the other."""
+    from sklearn.tree import DecisionTreeClassifier
+
+    names = columns(list(domains), domains)
+    tree = DecisionTreeClassifier(**GROWTH)
+    tree.fit(one_hot(cells, names), answers, sample_weight=weights)
+    return leaves(tree.tree_, names, domains)
+
+
+def grown_on_chances(
+    cells: Sequence[Mapping[str, str]],
+    chances: Sequence[float],
+    domains: Mapping[str, Sequence[str]],
+) -> Iterator[c.Condition]:
+    """The leaves of a tree that tells cells of great chances from those of small ones."""
+    from sklearn.tree import DecisionTreeRegressor
+
+    names = columns(list(domains), domains)
+    tree = DecisionTreeRegressor(**GROWTH)
+    tree.fit(one_hot(cells, names), chances)
+    return leaves(tree.tree_, names, domains)
 
 
 def leaves(
     tree: Any, columns: Sequence[Column], domains: Mapping[str, Sequence[str]]
 ) -> Iterator[c.Condition]:
     """The condition of each leaf of a fitted tree."""
-    waiting: list[tuple[int, dict[str, tuple[str, ...]]]] = [
-        (0, {name: tuple(domains[name]) for name in {n for n, _ in columns}})
-    ]
+    waiting: list[tuple[int, Labels]] = [(0, dict(domains))]
     while waiting:
         node, left = waiting.pop()
-        if tree.children_left[node] == tree.children_right[node]:
+        is_leaf = tree.children_left[node] == tree.children_right[node]
+        if is_leaf:
             if all(left.values()):
                 yield _condition(left, domains)
             continue
         name, label = columns[tree.feature[node]]
-        waiting.append(
-            (
-                tree.children_left[node],
-                {**left, name: tuple(one for one in left[name] if one != label)},
-            )
-        )
-        waiting.append(
-            (
-                tree.children_right[node],
-                {**left, name: tuple(one for one in left[name] if one == label)},
-            )
-        )
+        others = [one for one in left[name] if one != label]
+        alone = [one for one in left[name] if one == label]
+        waiting.append((tree.children_left[node], {**left, name: others}))
+        waiting.append((tree.children_right[node], {**left, name: alone}))
 
 
-def _condition(
-    left: Mapping[str, Sequence[str]], domains: Mapping[str, Sequence[str]]
-) -> c.Condition:
+def _condition(left: Labels, domains: Mapping[str, Sequence[str]]) -> c.Condition:
     """The labels that are left of each dimension, as the shorter of `in` and `not in`."""
-    parts = []
+    tests: list[c.Condition] = []
     for name in sorted(left):
-        without = tuple(one for one in domains[name] if one not in left[name])
-        if without:
-            parts.append(
-                c.Test(name, without, negated=True)
-                if len(without) < len(left[name])
-                else c.Test(name, tuple(left[name]))
-            )
-    return c.EVERYONE if not parts else parts[0] if len(parts) == 1 else c.And(tuple(parts))
+        gone = tuple(one for one in domains[name] if one not in left[name])
+        if not gone:
+            continue
+        if len(gone) < len(left[name]):
+            tests.append(c.Test(name, gone, negated=True))
+        else:
+            tests.append(c.Test(name, tuple(left[name])))
+    if not tests:
+        return c.EVERYONE
+    return tests[0] if len(tests) == 1 else c.And(tuple(tests))

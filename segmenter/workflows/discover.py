@@ -9,7 +9,9 @@ from segmenter.budget import accounting
 from segmenter.consent import gate as consent
 from segmenter.errors import UsageError
 from segmenter.journal.journal import locked
-from segmenter.learning import discover as learning
+from segmenter.learning.discover import propose
+from segmenter.learning.goal import read_goal
+from segmenter.learning.private_model import fit_private, propose_private
 from segmenter.model import Clocks, Framed
 from segmenter.project.family import Family
 from segmenter.project.folder import read_project
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.context import Context
-    from segmenter.learning.discover import Model, Proposal, Toward
+    from segmenter.learning.goal import Goal
+    from segmenter.learning.private_model import Model
+    from segmenter.learning.proposal import Proposal
     from segmenter.project.segment import Resolved
 
 
@@ -64,18 +68,18 @@ def discover(context: Context, name: str, toward: str | None, epsilon: str | Non
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()
     context.store.current(context.journal)  # refuses if nothing was ingested yet
-    goal = None if toward is None else learning.toward(toward, context.policy)
+    goal = None if toward is None else read_goal(toward, context.policy)
     if epsilon is None:
-        return Discovery(learning.propose(required_release(context, segment), goal))
+        return Discovery(propose(required_release(context, segment), goal))
     if goal is None:
         raise UsageError(
             "a model has to know what to look for", hint="say --toward \"DIMENSION = 'VALUE'\""
         )
     model = _private_model(context, segment, goal, accounting.asked_nano(epsilon))
-    return Discovery(learning.propose_private(model), model.epsilon)
+    return Discovery(propose_private(model), model.epsilon)
 
 
-def _private_model(context: Context, segment: Resolved, goal: Toward, epsilon: int) -> Model:
+def _private_model(context: Context, segment: Resolved, goal: Goal, epsilon: int) -> Model:
     """Pay, count, fit."""
     policy = context.policy
     family = Family.of(segment)
@@ -94,4 +98,4 @@ def _private_model(context: Context, segment: Resolved, goal: Toward, epsilon: i
         with decided(context, snapshot, clocks) as engine:
             eligible = consent.gate(engine, policy, snapshot, request)
             counted = cube.count(engine, dimensions, eligible, spend)
-        return learning.fit_private(counted, dimensions, family, goal)
+        return fit_private(counted, dimensions, family, goal)

@@ -11,7 +11,9 @@ import pytest
 
 from asking import NANO, NOW, policy
 from segmenter.errors import UsageError
-from segmenter.learning import discover
+from segmenter.learning import private_model
+from segmenter.learning.discover import propose
+from segmenter.learning.goal import Goal, read_goal
 from segmenter.model import Clocks, Cost, Cube, Spend
 from segmenter.project import condition
 from segmenter.project.family import Family, Setting
@@ -38,8 +40,8 @@ def published(noise=lambda mechanism, many: np.zeros(many, dtype=np.int64)):
 
 
 def test_a_goal_is_found_where_it_is_frequent():
-    goal = discover.toward("visits = '2+'", OWN)
-    best, *_ = discover.propose(published(), goal)
+    goal = read_goal("visits = '2+'", OWN)
+    best, *_ = propose(published(), goal)
     found = condition.parse(best.where)
     assert condition.matches(found, {"sex": "F", "age_band": "65+", "visits": "2+"})
     assert not condition.matches(found, {"sex": "M", "age_band": "<18", "visits": "2+"})
@@ -48,7 +50,7 @@ def test_a_goal_is_found_where_it_is_frequent():
 
 
 def test_without_a_goal_pairs_that_meet_more_often_than_expected_are_found():
-    found = discover.propose(published())
+    found = propose(published())
     assert found
     pairs = [condition.dimensions_of(condition.parse(p.where)) for p in found]
     assert all(len(pair) == 2 for pair in pairs)
@@ -64,20 +66,20 @@ def test_nothing_stands_out_of_noise_alone():
     (quiet,) = release.publish(
         [flat], provenance, [NAMES], OWN, lambda mechanism, many: np.zeros(many, dtype=np.int64)
     )
-    assert discover.propose(quiet) == ()
-    assert discover.propose(quiet, discover.toward("visits = '2+'", OWN)) == ()
+    assert propose(quiet) == ()
+    assert propose(quiet, read_goal("visits = '2+'", OWN)) == ()
 
 
 def test_withheld_cells_take_no_part():
     hidden = published(lambda mechanism, many: np.full(many, -1000))
-    assert discover.propose(hidden) == ()
-    assert discover.propose(hidden, discover.toward("visits = '2+'", OWN)) == ()
+    assert propose(hidden) == ()
+    assert propose(hidden, read_goal("visits = '2+'", OWN)) == ()
 
 
 def test_a_proposal_is_a_segment_file(tmp_path):
     from ruamel.yaml import YAML
 
-    best, *_ = discover.propose(published(), discover.toward("visits = '2+'", OWN))
+    best, *_ = propose(published(), read_goal("visits = '2+'", OWN))
     read = YAML(typ="safe", pure=True).load(best.yaml())
     assert read["name"] == best.name
     assert read["purpose"] == "statistics"
@@ -86,17 +88,19 @@ def test_a_proposal_is_a_segment_file(tmp_path):
 
 
 def test_what_to_look_for_is_one_test_of_a_declared_dimension():
-    assert discover.toward("visits <> '0'", OWN).labels == ("1", "2+", "unknown")
+    assert read_goal("visits <> '0'", OWN).labels == ("1", "2+", "unknown")
     for text in ("visits = '2'", "vists = '2+'", "visits = '2+' and sex = 'F'", "ward = 'heart'"):
         with pytest.raises(UsageError):
-            discover.toward(text, OWN)
+            read_goal(text, OWN)
     with pytest.raises(UsageError):
-        discover.propose(published(), discover.Toward("origin", ("x",)))
+        propose(published(), Goal("origin", ("x",)))
 
 
 def test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected():
-    goal = discover.toward("visits = '2+'", OWN)
-    model = discover.fit_private(cube(20 * NANO), [OWN.dimensions[n] for n in NAMES], FAMILY, goal)
+    goal = read_goal("visits = '2+'", OWN)
+    model = private_model.fit_private(
+        cube(20 * NANO), [OWN.dimensions[n] for n in NAMES], FAMILY, goal
+    )
     assert model.epsilon == 20 * NANO
     assert set(model.__slots__) == {
         "family",
@@ -110,19 +114,19 @@ def test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected():
     assert model.score({"sex": "F", "age_band": "65+"}) > model.score(
         {"sex": "M", "age_band": "<18"}
     )
-    best, *_ = discover.propose_private(model)
+    best, *_ = private_model.propose_private(model)
     assert condition.matches(condition.parse(best.where), {"sex": "F", "age_band": "65+"})
     assert best.patients is None
 
 
 def test_a_private_model_needs_no_particular_data():
-    goal = discover.toward("visits = '2+'", OWN)
+    goal = read_goal("visits = '2+'", OWN)
     empty = Cube(
         NAMES,
         np.zeros(math.prod(len(OWN.dimensions[n].labels) for n in NAMES), dtype=np.int64),
         cube().spend,
     )
-    model = discover.fit_private(empty, [OWN.dimensions[n] for n in NAMES], FAMILY, goal)
+    model = private_model.fit_private(empty, [OWN.dimensions[n] for n in NAMES], FAMILY, goal)
     assert 0 <= model.score({"sex": "F", "age_band": "65+"}) <= 1
     with pytest.raises(UsageError):
-        discover.fit_private(empty, [OWN.dimensions["visits"]], FAMILY, goal)
+        private_model.fit_private(empty, [OWN.dimensions["visits"]], FAMILY, goal)
