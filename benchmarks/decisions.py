@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlglot
 
 import segmenter
 from benchmarks.stopwatch import Stopwatch
 from benchmarks.world import CELLS
-from segmenter.consent import follow, gate, state
+from segmenter.consent import gate, state
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Spend
 from segmenter.release import cube
 from segmenter.workflows.decisions import TOUCHED, decided, opened
@@ -33,7 +33,7 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
     """Decide into a file beside the states. A delta starts from a copy of the state before; copying the file is not counted."""
     *earlier, snapshot = context.store.snapshots(context.journal)
     path = context.home / "states" / f"{snapshot.id}-benchmark.duckdb"
-    given: dict[str, Any] = {}
+    before = None
     copied = Stopwatch()
 
     def told(step: str, _done: float | None) -> None:
@@ -44,14 +44,20 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
 
     sqlglot.Dialect.get_or_raise("duckdb")  # imports are not counted, and this one is late
     try:
-        with opened(context, snapshot) as engine:
+        with opened(context, snapshot) as place:
             if follows:
-                given["previous"] = context.store.state_path(
-                    earlier[-1], state.mark(context.policy)
-                )
-                engine.alias("changed", f"{follow.SNAPSHOT}.{TOUCHED}")
+                earlier_state = context.store.state_path(earlier[-1], state.mark(context.policy))
+                before = state.Before(earlier_state, place.tables[TOUCHED])
             with Stopwatch() as took:
-                state.settle(engine, context.policy, snapshot, path, progress=told, **given)
+                state.settle(
+                    place.engine,
+                    context.policy,
+                    snapshot,
+                    place.tables,
+                    path,
+                    before=before,
+                    progress=told,
+                )
     finally:
         path.unlink(missing_ok=True)
     return took.less(copied)
@@ -63,13 +69,14 @@ def _count(context: Context, *, gated: bool) -> Stopwatch:
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
     request = ProcessingRequest("outreach", ("email",), "t1", ("identity",), clocks)
     dimensions = [policy.dimensions[name] for name in CELLS]
-    chosen = Eligible(request, snapshot, policy.deciding_hash(), "person")
-    with decided(context, snapshot, clocks) as engine:
+    with decided(context, snapshot, clocks) as place:
+        engine, decisions = place.engine, place.decisions
+        chosen = Eligible(request, snapshot, policy.deciding_hash(), decisions["person"])
         for repeats in (REPEATS, REPEATS):
             with Stopwatch() as took:
                 for _ in range(repeats):
                     if gated:
-                        chosen = gate.gate(engine, policy, snapshot, request)
+                        chosen = gate.gate(engine, policy, snapshot, decisions, request)
                     cube.count(
                         engine, dimensions, chosen, Spend("", request.purpose, "", Cost(), 0)
                     )

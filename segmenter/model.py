@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import numpy as np
     import polars as pl
 
+    from segmenter.tables import Table
+
 UNKNOWN = "unknown"
 ANY = "*"
 
@@ -106,14 +108,14 @@ class ProcessingRequest:
 class Eligible:
     """The patients who may be used for one request. Made only by `consent.gate`.
 
-    `table` names the engine's relation with one row a human: `patient`, and the dimension codes
-    beside it. It holds no number.
+    `table` has one row a human: `patient`, and the dimension codes beside it. The handle holds no
+    number.
     """
 
     request: ProcessingRequest
     snapshot: Snapshot
     policy_hash: str
-    table: str
+    table: Table
 
 
 @dataclass(frozen=True, slots=True)

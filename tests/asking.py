@@ -5,7 +5,8 @@ numbers.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from segmenter.engine import DuckDBEngine, relations
+from segmenter.engine import DuckDBEngine, Tables, relations
 from segmenter.errors import SegmenterError
 from segmenter.model import Clocks, Eligible, ProcessingRequest, Snapshot, Spend
 from segmenter.project.declared import FactSource, PatientSource, Read, Sources
@@ -129,24 +130,63 @@ def by_ward() -> dict[int, dict[str, list[dict[str, Any]]]]:
     return found
 
 
-def open_clinic(engine: DuckDBEngine, patients: int = 400) -> Eligible:
+@dataclass(slots=True)
+class Clinic:
+    """An opened clinic, to be asked."""
+
+    engine: Any
+    tables: Tables
+    eligible: Eligible
+    policy: Policy = field(default_factory=policy)
+
+    def having(self, **frames: pl.DataFrame) -> Clinic:
+        """The same clinic with these tables."""
+        tables = {name: self.engine.load(frame) for name, frame in frames.items()}
+        return replace(self, tables=self.tables | tables)
+
+    def count(self, question: Question, key: str = KEY) -> query.Tally:
+        """Exact numbers, for tests only."""
+        return query.count(self.engine, question, self.tables, self.eligible, key)
+
+    def exact(self, sql: str) -> query.Tally:
+        """Exact numbers of a question in SQL."""
+        return self.count(query.ask(sql, self.policy, SOURCES, "statistics"))
+
+    def answer(self, sql: str, epsilon: float = 1.0, **injected: Any) -> tuple[Question, Answer]:
+        """A published answer."""
+        question = query.ask(sql, self.policy, SOURCES, "statistics")
+        price = query.plan(question, int(epsilon * NANO))
+        spend = Spend("spend", "statistics", query.key(question), price.cost, 1)
+        tally = self.count(question)
+        return question, query.publish(tally, price, spend, self.policy.threshold, **injected)
+
+    def show(self, sql: str, epsilon: float = 1.0, **injected: Any) -> QueryResult:
+        """What an analyst sees."""
+        return query.present(*self.answer(sql, epsilon, **injected))
+
+
+def open_clinic(engine: DuckDBEngine, patients: int = 400) -> Clinic:
     """Load the clinic into an engine; every third patient is not eligible."""
     ids = np.arange(patients)
-    engine.load("patient", pl.DataFrame({"patient": ids, "patient_id": [f"p{i:05d}" for i in ids]}))
-    engine.load("fact_stay", stays(patients))
     codes = {"dim_sex": ids % 3, "dim_age_band": ids % 4, "dim_visits": ids % 4}
-    frame = pl.DataFrame(
-        {"patient": ids, **{k: pl.Series(v, dtype=pl.Int16) for k, v in codes.items()}}
-    )
-    engine.load("eligible", frame.filter(pl.col("patient") % 3 != 2))
+    tables = {
+        "patient": pl.DataFrame({"patient": ids, "patient_id": [f"p{i:05d}" for i in ids]}),
+        "fact_stay": stays(patients),
+    }
     clocks = Clocks(NOW, NOW)
-    snapshot = Snapshot("s1", Path("s1.duckdb"), NOW, "UTC")
-    return Eligible(
+    eligible = Eligible(
         ProcessingRequest("statistics", (), None, ("care", "identity"), clocks),
-        snapshot,
+        Snapshot("s1", Path("s1.duckdb"), NOW, "UTC"),
         "hash",
-        "eligible",
+        engine.load(humans(ids, codes).filter(pl.col("patient") % 3 != 2)),
     )
+    return Clinic(engine, Tables(), eligible).having(**tables)
+
+
+def humans(ids: Any, codes: Mapping[str, Any]) -> pl.DataFrame:
+    """Patients with their codes, as the gate gives them."""
+    coded = {name: pl.Series(values, dtype=pl.Int16) for name, values in codes.items()}
+    return pl.DataFrame({"patient": ids, **coded})
 
 
 class Spy:
@@ -160,44 +200,13 @@ class Spy:
             return self.engine.limits
 
         def called(*given: Any, **named: Any) -> Any:
-            relation = {"make": 1, "frame": 0, "rows": 0}.get(name)
-            if relation is not None:
-                self.ran.add(given[relation])
-                structure = named.get("structure") or (
-                    given[relation + 2] if len(given) > relation + 2 else None
-                )
-                self.texts.append(
-                    relations.compose(given[relation], structure, frozenset(self.engine._ready)).sql
-                )
-            elif name not in ("load", "drop", "has"):
+            if name in ("make", "frame", "rows"):
+                (relation,) = given
+                self.ran.add(relation)
+                composed = relations.compose(relation, named.get("structure"), reads=named["reads"])
+                self.texts.append(composed.sql)
+            elif name not in ("load", "scope"):
                 raise AssertionError(name)
             return getattr(self.engine, name)(*given, **named)
 
         return called
-
-
-@dataclass(slots=True)
-class Clinic:
-    """An opened clinic, to be asked."""
-
-    engine: DuckDBEngine
-    eligible: Eligible
-    policy: Policy = field(default_factory=policy)
-
-    def exact(self, sql: str) -> query.Tally:
-        """Exact numbers, for tests only."""
-        return query.count(
-            self.engine, query.ask(sql, self.policy, SOURCES, "statistics"), self.eligible, KEY
-        )
-
-    def answer(self, sql: str, epsilon: float = 1.0, **injected: Any) -> tuple[Question, Answer]:
-        """A published answer."""
-        question = query.ask(sql, self.policy, SOURCES, "statistics")
-        price = query.plan(question, int(epsilon * NANO))
-        spend = Spend("spend", "statistics", query.key(question), price.cost, 1)
-        tally = query.count(self.engine, question, self.eligible, KEY)
-        return question, query.publish(tally, price, spend, self.policy.threshold, **injected)
-
-    def show(self, sql: str, epsilon: float = 1.0, **injected: Any) -> QueryResult:
-        """What an analyst sees."""
-        return query.present(*self.answer(sql, epsilon, **injected))

@@ -1,9 +1,8 @@
 """How consent ages if nothing new is said: who lapses when, and who holds an old notice.
 
-Comes in: an engine with a snapshot and its decisions exposed. Goes out: a confidential table with
-one row a human, each in one of a few disjoint buckets, ready to be counted and published. Only
-humans who are eligible now are in it (P16): what an ineligible patient's record says is never
-counted.
+Comes in: a snapshot's tables and its decisions. Goes out: a confidential table with one row a
+human, each in one of a few disjoint buckets, ready to be counted and published. Only humans who are
+eligible now are in it (P16): what an ineligible patient's record says is never counted.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 from segmenter.consent.decide import decision_values, load_scopes
 from segmenter.consent.masks import allows_any
 from segmenter.consent.scopes import QuestionBit, Scopes
-from segmenter.consent.state import ask_at
+from segmenter.consent.state import decisions_at
 from segmenter.errors import PolicyError
 from segmenter.model import Clocks, Eligible, ProcessingRequest
 from segmenter.project.policy import ALWAYS, Dimension
@@ -24,18 +23,18 @@ from segmenter.project.policy import ALWAYS, Dimension
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.model import Snapshot
     from segmenter.project.policy import Policy
 
 BUCKETS = ("0-30", "31-60", "61-90", "later")
 STEP = timedelta(days=30)
-MOMENTS = ("human_first", "human_second", "human_third")
+MOMENTS = ("human_first", "human_second", "human_third")  # each a step later
 
 
 @dataclass(frozen=True, slots=True)
 class AgeingBuckets:
-    """A confidential table of codes, one row a human, and what the codes mean. Its repr shows no number."""
+    """A confidential table of codes, one row a human, and what they mean. Its repr has no number."""
 
     eligible: Eligible
     dimensions: tuple[Dimension, ...]
@@ -43,33 +42,50 @@ class AgeingBuckets:
 
 @dataclass(frozen=True, slots=True)
 class PurposeAtClocks:
-    """What is asked: of a purpose, at these clocks, on an engine with snapshot and decisions exposed."""
+    """What is asked: of a purpose, at these clocks, over the tables of a snapshot and its state.
 
-    engine: DuckDBEngine
+    `tables` hold `erased` too.
+    """
+
+    engine: Engine
     policy: Policy
     snapshot: Snapshot
+    tables: Tables
+    state: Tables
     purpose: str
     clocks: Clocks
 
-    def turn_to(self, as_of: datetime) -> None:
-        """Make `person` mean the decisions as of another moment. What is known stays as it is."""
+    def person_at(self, as_of: datetime) -> Table:
+        """The decisions as of another moment. What is known stays as it is."""
         clocks = replace(self.clocks, as_of=as_of)
-        ask_at(self.engine, self.policy, self.snapshot, clocks)
+        decided = decisions_at(
+            self.engine, self.policy, self.snapshot, self.tables, self.state, clocks
+        )
+        return decided["person"]
 
-    def make_humans(self, table: str, as_of: datetime) -> None:
-        """Make `table`: who may be used as of a moment, for `identity` on some channel and topic."""
-        self.turn_to(as_of)
+    def humans_at(self, as_of: datetime) -> Table:
+        """Who may be used as of a moment, for `identity` on some channel and topic."""
         tests = [allows_any(bit.word, [bit.mask]) for bit in self.bits()]
-        self.engine.make(table, "eligible_human", structure={"__allowed__": _any(tests)})
+        with self.engine.scope() as scope:
+            humans = self.engine.make(
+                "eligible_human",
+                reads={"person": self.person_at(as_of)},
+                structure={"__allowed__": _any(tests)},
+            )
+            return scope.keep(humans)
 
     def bits(self) -> list[QuestionBit]:
-        """Every question of the purpose about `identity`. Raises `PolicyError` (C14) for an unknown purpose."""
+        """Every question of the purpose about `identity`.
+
+        Raises `PolicyError` (C14) for an unknown purpose.
+        """
         if self.purpose not in self.policy.purposes:
             raise PolicyError("C14", f"the policy has no purpose {self.purpose}")
         wanted = (self.purpose, ALWAYS)
-        return [b for b in Scopes.of(self.policy).bits if (b.purpose, b.category) == wanted]
+        bits = Scopes.of(self.policy).bits
+        return [bit for bit in bits if (bit.purpose, bit.category) == wanted]
 
-    def buckets(self, table: str, *dimensions: Dimension) -> AgeingBuckets:
+    def buckets(self, table: Table, *dimensions: Dimension) -> AgeingBuckets:
         """The answer that lies in `table`."""
         channels = self.policy.purposes[self.purpose].channels
         request = ProcessingRequest(self.purpose, channels, None, (ALWAYS,), self.clocks)
@@ -83,13 +99,12 @@ def lapses(question: PurposeAtClocks) -> AgeingBuckets:
     One dimension, `lapse`, with disjoint buckets. Raises `PolicyError` (C14) for an unknown purpose.
     """
     now = question.clocks.as_of
-    question.make_humans("human_now", now)
-    for n, table in enumerate(MOMENTS, 1):
-        question.make_humans(table, now + n * STEP)
-    question.engine.make("lapsing", "lapse")
-    question.engine.forget(["human_now", *MOMENTS])
-    question.turn_to(now)
-    return question.buckets("lapsing", _dimension("lapse", BUCKETS))
+    with question.engine.scope() as scope:
+        humans = {"human_now": question.humans_at(now)}
+        for number, name in enumerate(MOMENTS, 1):
+            humans[name] = question.humans_at(now + number * STEP)
+        lapsing = scope.keep(question.engine.make("lapse", reads=humans))
+    return question.buckets(lapsing, _dimension("lapse", BUCKETS))
 
 
 def notices(question: PurposeAtClocks, before: datetime) -> AgeingBuckets:
@@ -99,19 +114,22 @@ def notices(question: PurposeAtClocks, before: datetime) -> AgeingBuckets:
     Raises `PolicyError` (C14) for an unknown purpose.
     """
     engine, policy = question.engine, question.policy
-    question.make_humans("human_then", before)
-    question.turn_to(question.clocks.as_of)
-    load_scopes(engine, policy)
+    serves = _any(_serves(bit) for bit in question.bits())
     accepted = notices_in_force(policy, question.purpose)
     values = {
         **decision_values(policy, question.clocks),
         "least_notice": policy.notices.index(accepted[0]),
     }
-    serves = _any(_serves(bit) for bit in question.bits())
-    engine.make("noticed", "notice_held", values, {"__serves__": serves})
-    engine.forget(["human_then"])
+    with engine.scope() as scope:
+        reads = question.tables | load_scopes(engine, policy)
+        reads |= {"human_then": question.humans_at(before)}
+        reads |= {"person": question.person_at(question.clocks.as_of)}
+        held = engine.make(
+            "notice_held", reads=reads, values=values, structure={"__serves__": serves}
+        )
+        noticed = scope.keep(held)
     notice = _dimension("notice", accepted)
-    return question.buckets("noticed", notice, _dimension("ask", ("before", "later")))
+    return question.buckets(noticed, notice, _dimension("ask", ("before", "later")))
 
 
 def notices_in_force(policy: Policy, purpose: str) -> tuple[str, ...]:

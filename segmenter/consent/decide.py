@@ -1,48 +1,40 @@
 """Deciding: what every patient of a snapshot may be used for, at two clocks (rules C1 to C13).
 
-Comes in: an engine with a snapshot's tables exposed, the policy, the clocks. Goes out: the table
-`person` (one row a patient: mask words, dimension codes, and when that next changes) and the two
-tables it was decided from, `newest_denial` and `newest_grant`. All rules are relations of
-`sql/consent/`; this module runs them in order.
+Comes in: a snapshot's tables, the policy, the clocks. Goes out: `Decisions`. All rules are
+relations of `sql/consent/`; this module runs them in order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from segmenter.consent import masks, scope_tables
 from segmenter.consent.scopes import Scopes
-from segmenter.dimensions.profile import PROFILE, make_profile, profile_columns
+from segmenter.dimensions.profile import profile, profile_columns
 from segmenter.model import silent
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, File, Table, Tables
     from segmenter.engine.relations import Structure
     from segmenter.model import Clocks, Progress
     from segmenter.project.policy import Policy
 
-MakeProfile = Callable[["DuckDBEngine", "Policy", datetime], None]
-
-# What of everyone's events speaks. A state keeps both, so that a new event needs no older one.
-NEWEST = ("newest_denial", "newest_grant")
-
 
 @dataclass(frozen=True, slots=True)
 class Deciding:
-    """What a decision needs. The engine has the snapshot's tables exposed.
+    """What a decision needs.
 
-    `make_profile` makes the table `profile` for an engine, a policy and a moment.
+    `tables` are those of a snapshot, with `erased`: the patients who were erased by now.
     """
 
-    engine: DuckDBEngine
+    engine: Engine
     policy: Policy
     clocks: Clocks
+    tables: Tables
     progress: Progress = silent
-    make_profile: MakeProfile = make_profile
 
     @property
     def values(self) -> dict[str, object]:
@@ -54,9 +46,42 @@ class Deciding:
         """The numbers of the policy's mask words."""
         return range(Scopes.of(self.policy).words)
 
+    def reading(self, others: Mapping[str, Table]) -> Deciding:
+        """The same with other tables: some more, or some in place of what bears their names."""
+        return replace(self, tables=self.tables | others)
+
+    def profile(self) -> Table:
+        """The dimensions of every patient as of the clocks."""
+        return profile(self.engine, self.tables, self.policy, self.clocks.as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The relations that say which denials and which grants speak."""
+
+    denials: str
+    grants: str
+
+
+FROM_ALL = Steps("newest_denial", "newest_grant")
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What was decided, and what it was decided from.
+
+    `person` has one row a patient: mask words, dimension codes, and when that next changes.
+    `newest_denial` and `newest_grant` are what speaks of everyone's events: a state keeps both, so
+    that a new event needs no older one. None if no grant was looked at.
+    """
+
+    person: Table
+    newest_denial: Table
+    newest_grant: Table | None
+
 
 def decision_values(policy: Policy, clocks: Clocks) -> dict[str, object]:
-    """The values that consent relations take: the clocks as naive UTC, the local day, the limits."""
+    """What consent relations take: the clocks as naive UTC, the local day, the limits."""
     today = clocks.as_of.astimezone(ZoneInfo(policy.time_zone)).date()
     return {
         **clocks.naive(),
@@ -67,55 +92,68 @@ def decision_values(policy: Policy, clocks: Clocks) -> dict[str, object]:
     }
 
 
-def load_scopes(engine: DuckDBEngine, policy: Policy) -> None:
-    """Load the lookup tables of the policy's questions."""
-    for name, frame in scope_tables.lookup_tables(Scopes.of(policy)).items():
-        engine.load(name, frame)
+def load_scopes(engine: Engine, policy: Policy) -> dict[str, Table]:
+    """The lookup tables of the policy's questions."""
+    lookups = scope_tables.lookup_tables(Scopes.of(policy))
+    return {name: engine.load(frame) for name, frame in lookups.items()}
 
 
 def decide(
-    work: Deciding, table: str, *, keep_in: str | None = None, steps: Sequence[str] = NEWEST
-) -> None:
-    """Decide every patient of the engine's `patient` table into `table`.
-
-    `steps` are the relations that say which denials and grants speak. What they give stays, as
-    `newest_denial` and `newest_grant`, in the attached file `keep_in` if one is named.
-    """
+    work: Deciding, profile: Table, *, steps: Steps = FROM_ALL, into: File | None = None
+) -> Decisions:
+    """Decide every patient of the table `patient`, into a file if one is named."""
     engine = work.engine
-    load_scopes(engine, work.policy)
-    work.make_profile(engine, work.policy, work.clocks.as_of)
-    with engine.as_written():
-        for name, step in zip(NEWEST, steps, strict=True):
-            work.progress(name.replace("_", " "), None)
-            _make_kept(work, name, step, keep_in)
-        forbid(work)
+    with engine.scope() as scope, engine.as_written():
+        work = work.reading({**load_scopes(engine, work.policy), "profile": profile})
+        denials = _make(work, steps.denials, "newest_denial", into)
+        work = work.reading({"newest_denial": denials})
+        grants = _make(work, steps.grants, "newest_grant", into)
+        work = work.reading({"newest_grant": grants})
+        work = work.reading({"denied": forbid(work)})
         work.progress("grants", None)
-        engine.make(table, "person", work.values, _person_structure(work))
-    engine.forget(["denied_patient", "denied", PROFILE])
+        person = engine.make(
+            "person",
+            reads=work.tables,
+            values=work.values,
+            structure=_person_structure(work),
+            into=_place("person", into),
+        )
+        return Decisions(scope.keep(person), scope.keep(denials), scope.keep(grants))
 
 
-def forbid(work: Deciding) -> None:
-    """Make `denied`: what the denials of `newest_denial` forbid each patient after every lift."""
+def forbid(work: Deciding) -> Table:
+    """What the denials of `newest_denial` forbid each patient after every lift."""
     engine = work.engine
-    engine.make("denied_patient", "denied_patient", work.values)  # it is read twice
-    work.progress("denials", None)
-    unions = [masks.union_of_word("mask", "denied", word) for word in work.words]
-    engine.make("denied", "denied", work.values, {"__denied__": unions})
+    with engine.scope() as scope:
+        patients = engine.make("denied_patient", reads=work.tables, values=work.values)
+        work.progress("denials", None)
+        unions = [masks.union_of_word("mask", "denied", word) for word in work.words]
+        denied = engine.make(
+            "denied",
+            reads=work.tables | {"denied_patient": patients},  # it is read twice
+            values=work.values,
+            structure={"__denied__": unions},
+        )
+        return scope.keep(denied)
 
 
-def _make_kept(work: Deciding, name: str, relation: str, keep_in: str | None) -> None:
-    if keep_in is None:
-        work.engine.make(name, relation, work.values)
-        return
-    work.engine.make(f"{keep_in}.{name}", relation, work.values)
-    work.engine.expose(keep_in, [name])
+def _make(work: Deciding, relation: str, name: str, into: File | None) -> Table:
+    """What speaks of everyone's events."""
+    work.progress(name.replace("_", " "), None)
+    return work.engine.make(
+        relation, reads=work.tables, values=work.values, into=_place(name, into)
+    )
+
+
+def _place(name: str, into: File | None) -> Table | None:
+    return None if into is None else into.table(name)
 
 
 def _person_structure(work: Deciding) -> Structure:
     return {
         "__granted__": [masks.union_of_word("mask", "granted", word) for word in work.words],
         "__allow__": [masks.allowed_word(word) for word in work.words],
-        "__dimensions__": list(profile_columns(work.policy, PROFILE)),
+        "__dimensions__": list(profile_columns(work.policy, "profile")),
     }
 
 

@@ -1,6 +1,6 @@
 """Why a patient may or may not be used: every rule that speaks, and the events behind each.
 
-Comes in: an engine with a snapshot exposed, a patient id, two clocks, uses that are asked about.
+Comes in: a snapshot's tables, a patient id, two clocks, uses that are asked about.
 Goes out: an `Explanation`, for the officer and for access requests. One human's events are read,
 and each use is answered from them.
 """
@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from segmenter.consent import scope_tables
-from segmenter.consent.decide import decision_values
+from segmenter.consent.decide import decision_values, load_scopes
 from segmenter.consent.history import History, ReasonFound, ShownEvent, read_history
 from segmenter.consent.reasons import NO_CONSENT, ORDER, Reason, sentence
 from segmenter.consent.scopes import Scopes, WordMask
@@ -22,7 +21,7 @@ from segmenter.project.policy import ALWAYS
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.engine import DuckDBEngine, Tables
+    from segmenter.engine import Engine, Tables
     from segmenter.project.policy import Policy
 
 LANGUAGES = ("en", "fr")
@@ -168,24 +167,24 @@ def _row(decision: UseDecision) -> dict[str, Any]:
 
 
 def explain(
-    engine: DuckDBEngine,
+    engine: Engine,
     policy: Policy,
+    tables: Tables,
     patient_id: str,
     clocks: Clocks,
     uses: Sequence[Use] = (),
-    tables: Tables | None = None,
 ) -> Explanation:
     """Explain some uses of one patient id; without any, every use that the policy knows.
 
     `tables` are those of the snapshot that was current at `known_at`, with `erased` and with every
-    consent event that is known of; without them, the tables that the engine has by name. The caller
-    has checked that the actor is an officer. Raises `PolicyError` (C14) if a purpose does not list
-    what is asked, and `UsageError` if nobody has the id.
+    consent event that is known of. The caller has checked that the actor is an officer. Raises
+    `PolicyError` (C14) if a purpose does not list what is asked, and `UsageError` if nobody has the
+    id.
     """
     scopes = Scopes.of(policy)
     asked = tuple(uses) or tuple(every_use(scopes))
     questions = [_questions(scopes, use) for use in asked]  # refused before any data is read
-    history = _read_human(engine, policy, tables or engine.named(), patient_id, clocks)
+    history = _read_human(engine, policy, tables, patient_id, clocks)
     decisions = [_decision(history, use, bits) for use, bits in zip(asked, questions, strict=True)]
     return Explanation(patient_id, clocks, tuple(decisions), history.events)
 
@@ -214,15 +213,14 @@ def _questions(scopes: Scopes, use: Use) -> list[WordMask]:
 
 
 def _read_human(
-    engine: DuckDBEngine, policy: Policy, tables: Tables, patient_id: str, clocks: Clocks
+    engine: Engine, policy: Policy, tables: Tables, patient_id: str, clocks: Clocks
 ) -> History:
     values = {**decision_values(policy, clocks), "patient_id": patient_id}
     with engine.scope():
         asked = engine.make("human_ids", reads=tables, values=values)
         own = {name: None for name in READ if name in tables}
-        lookups = scope_tables.lookup_tables(Scopes.of(policy))
-        scopes = {name: engine.load(frame) for name, frame in lookups.items()}
-        reads = tables | engine.narrowed(tables, own, asked) | scopes
+        few = engine.narrowed(tables, own, asked)
+        reads = tables | few | load_scopes(engine, policy)
         return read_history(engine, reads, values)
 
 

@@ -1,7 +1,7 @@
 """The gate: a request becomes the patients who may be used for it, one row a human (C13).
 
-Comes in: an engine with the decisions (`person`, `linked_patient`) exposed at the request's clocks.
-Goes out: `Eligible`, a view over them. What the purpose does not list is refused before any data is
+Comes in: the decisions (`person`, `linked_patient`) at the request's clocks. Goes out: `Eligible`,
+a view over them. What the purpose does not list is refused before any data is
 read (C14). The gate decides nothing itself, and costs a count one comparison of integers.
 """
 
@@ -20,7 +20,7 @@ from segmenter.project.policy import ALWAYS, CONTACT
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.engine.relations import Structure
     from segmenter.model import ProcessingRequest, Snapshot
     from segmenter.project.policy import Policy
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RequestMasks:
-    """What a request asks of a state's word: one mask a channel. To have one of them whole is enough."""
+    """What a request asks of a state's word: one mask a channel.
+
+    To have one of them whole is enough.
+    """
 
     word: int
     masks: tuple[int, ...]
@@ -36,14 +39,17 @@ class RequestMasks:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """A way to contact somebody: the channel, and the categories of the columns that would be carried."""
+    """A way to contact somebody: the channel, and the categories of the columns carried."""
 
     channel: str
     carried: tuple[str, ...] = ()
 
 
 def check(policy: Policy, request: ProcessingRequest) -> RequestMasks:
-    """What a request asks for. Raises `PolicyError` (C14) if its purpose does not list it. Reads no data."""
+    """What a request asks for. Reads no data.
+
+    Raises `PolicyError` (C14) if its purpose does not list it.
+    """
     scopes = Scopes.of(policy)
     categories = (ALWAYS, *request.categories)
     asked = [
@@ -55,14 +61,14 @@ def check(policy: Policy, request: ProcessingRequest) -> RequestMasks:
 
 
 def gate(
-    engine: DuckDBEngine,
+    engine: Engine,
     policy: Policy,
     snapshot: Snapshot,
+    decisions: Tables,
     request: ProcessingRequest,
-    table: str = "eligible",
     reach: Reach | None = None,
 ) -> Eligible:
-    """Who may be used for `request`: a view `table` with `patient` and the dimension codes.
+    """Who may be used for `request`: a view with `patient` and the dimension codes.
 
     With a `reach` it also has the column `contactable`: whether the patient is one of
     `contactable`. That is cheaper than to join those. Raises `PolicyError` (C14).
@@ -76,28 +82,24 @@ def gate(
         "__alone__": allows_any(asked.word, alone),
         "__dimensions__": columns,
     }
-    if engine.count("linked_patient"):
+    if engine.count(decisions["linked_patient"]):
         allowed = {"__allowed__": allows_any(asked.word, asked.masks)}
-        engine.view(table, "eligible", {**structure, **allowed})
+        table = engine.view("eligible", reads=decisions, structure={**structure, **allowed})
     else:
-        engine.view(table, "eligible_unlinked", structure)
+        table = engine.view("eligible_unlinked", reads=decisions, structure=structure)
     return Eligible(request, snapshot, policy.deciding_hash(), table)
 
 
 def contactable(
-    engine: DuckDBEngine,
-    policy: Policy,
-    request: ProcessingRequest,
-    reach: Reach,
-    table: str = "contactable",
-) -> str:
-    """Who may be reached for `request`: a view `table` of `patient`.
+    engine: Engine, policy: Policy, decisions: Tables, request: ProcessingRequest, reach: Reach
+) -> Table:
+    """Who may be reached for `request`: a view of `patient`.
 
     Decided for the request's categories, for `contact` and for what is carried, at the clocks of
-    the exposed decisions. Raises `PolicyError` (C14).
+    the decisions. Raises `PolicyError` (C14).
     """
-    engine.view(table, "contactable", {"__allowed__": _may_reach(policy, request, reach)})
-    return table
+    structure = {"__allowed__": _may_reach(policy, request, reach)}
+    return engine.view("contactable", reads=decisions, structure=structure)
 
 
 def reach_categories(request: ProcessingRequest, reach: Reach) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What one human said, event by event: what each covers, which rules it fails, what of it speaks.
 
-Comes in: an engine whose tables are narrowed to one human. Goes out: a `History`, which answers
+Comes in: tables that are narrowed to one human. Goes out: a `History`, which answers
 each question from the same masks as the state. Tests hold both to the same answers.
 """
 
@@ -18,7 +18,7 @@ from segmenter.model import stamp
 
 if TYPE_CHECKING:
     from segmenter.consent.scopes import WordMask
-    from segmenter.engine import DuckDBEngine, Tables
+    from segmenter.engine import Engine, Tables
 
 FACTS = {
     "deceased": reasons.DECEASED,
@@ -165,7 +165,7 @@ def _failures(grants: Iterable[Grant], question: WordMask) -> Iterator[ReasonFou
 # -- reading ---------------------------------------------------------------------------------------
 
 
-def read_history(engine: DuckDBEngine, reads: Tables, values: Mapping[str, object]) -> History:
+def read_history(engine: Engine, reads: Tables, values: Mapping[str, object]) -> History:
     """The history of the human whose tables are given.
 
     `values` are what decisions take, and `patient_id`. Raises `UsageError` if nobody has the id.

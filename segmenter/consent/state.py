@@ -1,9 +1,9 @@
 """The state: everyone's decisions, kept in a file that can always be made again.
 
-Comes in: a snapshot, and perhaps the state of an earlier one. Goes out: an encrypted file with
-`person`, `linked_patient` and what a later state follows from. A state belongs to one snapshot and
-one `mark`: what of the policy decides, and the relations that decided. `ask_at` answers for other
-clocks than the state's own.
+Comes in: a snapshot's tables, and perhaps the state of an earlier one. Goes out: an encrypted file
+with `person`, `linked_patient` and what a later state follows from. A state belongs to one snapshot
+and one `mark`: what of the policy decides, and the relations that decided. `decisions_at` answers
+for other clocks than the state's own.
 """
 
 from __future__ import annotations
@@ -11,34 +11,42 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter.consent import decide as decide_module
-from segmenter.consent import follow, masks, scope_tables, scopes
-from segmenter.consent.decide import NEWEST, Deciding, decide
-from segmenter.consent.follow import (
-    PREFIX,
-    PREVIOUS,
-    SNAPSHOT,
-    decide_again,
-    decide_due,
-    is_anyone_due,
-)
+from segmenter.consent import follow as follow_module
+from segmenter.consent import masks, scope_tables, scopes
+from segmenter.consent.decide import Deciding, decide
+from segmenter.consent.follow import decide_due, follow, is_anyone_due
 from segmenter.dimensions import codes, profile
 from segmenter.engine import relations
 from segmenter.model import Clocks, Progress, silent, stamp
 from segmenter.store.files import copy, new_file
+from segmenter.tables import Tables
 
 if TYPE_CHECKING:
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, File, Table
     from segmenter.model import Snapshot
     from segmenter.project.policy import Policy
 
-STATE = "state"  # the alias under which the engine has the state attached
-SETTLING = "settling"  # ... and a state that is being written
+SHOWN = ("person", "linked_patient")  # the decisions, for those who only read them
 COPYING = "state copied"  # the step that copies the state before
 DECIDING_FOLDERS = ("consent", "dimensions")  # relations whose text is part of a state's mark
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The state of an earlier snapshot with the same `mark`, and what changed since.
+
+    `changed` (patient, since) are those whose consent, patient or fact rows differ; `since` is the
+    number of the first new event of those who only said something new. Links and erasures are
+    compared by what follows the state.
+    """
+
+    state: Path
+    changed: Table
 
 
 def mark(policy: Policy) -> str:
@@ -52,7 +60,7 @@ def mark(policy: Policy) -> str:
 
 @functools.cache
 def _texts_that_decide(folders: Sequence[str]) -> bytes:
-    modules = (decide_module, follow, masks, scopes, scope_tables, codes, profile)
+    modules = (decide_module, follow_module, masks, scopes, scope_tables, codes, profile)
     files = [__file__, *(str(module.__file__) for module in modules)]
     parts = [Path(file).read_bytes() for file in files]
     for name, path in sorted(relations.paths().items()):
@@ -62,100 +70,95 @@ def _texts_that_decide(folders: Sequence[str]) -> bytes:
 
 
 def settle(
-    engine: DuckDBEngine,
+    engine: Engine,
     policy: Policy,
     snapshot: Snapshot,
+    tables: Tables,
     path: Path,
     *,
-    previous: Path | None = None,
+    before: Before | None = None,
     progress: Progress = silent,
 ) -> None:
     """Write the state of a snapshot to `path`: as_of = known_at = its `taken_at`.
 
-    The engine has the snapshot attached as `snapshot` and exposed, and external access is still on.
-    `previous` is the state of an earlier snapshot with the same `mark`; then the engine also holds
-    a table `changed` (patient, since): whose consent, patient or fact rows differ; `since` is the
-    number of the first new event of those who only said something new. Links and erasures are
-    compared here. Raises `EngineError`.
+    `tables` are those of the snapshot, with `erased`. External access of the engine is still on.
+    Raises `EngineError`.
     """
-    work = Deciding(engine, policy, Clocks(snapshot.taken_at, snapshot.taken_at), progress)
+    clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
+    work = Deciding(engine, policy, clocks, tables, progress)
     with new_file(path) as part:
-        if previous is not None:
+        if before is not None:
             progress(COPYING, None)
-            copy(previous, part)
+            copy(before.state, part)
         progress("decisions", None)
-        engine.attach(SETTLING, part, write=True, logged=False)
-        if previous is None or not _follow(work, snapshot):
-            decide(work, f"{SETTLING}.person", keep_in=SETTLING)
-            _complete(work, snapshot)
-        engine.detach(SETTLING)
+        with engine.writing(part, logged=False) as file, engine.scope():
+            if before is None or not _follow(work, snapshot, file, before.changed):
+                decide(work, work.profile(), into=file)
+                _complete(work, snapshot, file)
     progress("decisions", 1.0)
 
 
-def ask_at(
-    engine: DuckDBEngine,
+def decisions_at(
+    engine: Engine,
     policy: Policy,
     snapshot: Snapshot,
+    tables: Tables,
+    state: Tables,
     clocks: Clocks,
     progress: Progress = silent,
     *,
     anew: bool = False,
-) -> None:
-    """Make `person` and `linked_patient` mean the decisions at other clocks than the state's own.
+) -> Tables:
+    """`person` and `linked_patient` as decided at other clocks than the state's own.
 
-    The engine has the state attached as `state`, and the snapshot attached and exposed; `person`
-    and `linked_patient` may be those of other clocks. `known_at` is not before the snapshot's
-    `taken_at`: an earlier moment has an earlier snapshot. Only patients who fall due in between, or
-    were erased since, are decided again; all of them if `as_of` lies before `taken_at`, or if
-    `anew` says that `consent` holds other events than the snapshot's.
+    `tables` are those of the snapshot, with `erased`; `state` those of its state. `known_at` is not
+    before the snapshot's `taken_at`: an earlier moment has an earlier snapshot. Only patients who
+    fall due in between, or were erased since, are decided again; all of them if `as_of` lies before
+    `taken_at`, or if `anew` says that `consent` holds other events than the snapshot's.
     """
-    work = Deciding(engine, policy, clocks, progress)
-    before = [f"{PREFIX}{name}" for name in PREVIOUS]
-    engine.forget(["person", "linked_patient", *NEWEST, *before])
-    engine.expose(STATE, ("person", "linked_patient"))
-    engine.expose(STATE, PREVIOUS, prefix=PREFIX)
+    work = Deciding(engine, policy, clocks, tables, progress)
     if anew or clocks.as_of < snapshot.taken_at or clocks.known_at < snapshot.taken_at:
-        decide(work, "person_then")
-        engine.forget(NEWEST)
-    elif is_anyone_due(work):
-        decide_due(work, "person_then")
+        person = _person_anew(work)
+    elif is_anyone_due(work, state):
+        person = decide_due(work, state)
     else:
-        return
-    engine.forget(["person", "linked_patient"])
-    engine.make("person", "person_at_clocks")
-    engine.make("linked_patient", "linked_patient")
+        return state.only(*SHOWN)
+    linked = engine.make("linked_patient", reads=tables | {"person": person})
+    return Tables({"person": person, "linked_patient": linked})
 
 
-def _follow(work: Deciding, snapshot: Snapshot) -> bool:
+def _person_anew(work: Deciding) -> Table:
+    with work.engine.scope() as scope:
+        return scope.keep(decide(work, work.profile()).person)
+
+
+def _follow(work: Deciding, snapshot: Snapshot, file: File, changed: Table) -> bool:
     """Replace in a copy of the state before what has changed.
 
     False if that does not give every patient one row: then the state has to be made anew.
     """
     engine = work.engine
     with engine.at_once():
-        engine.expose(SETTLING, PREVIOUS, prefix=PREFIX)
-        for replaced in decide_again(work):
-            for one in replaced:
-                engine.replace(f"{SETTLING}.{one.table}", one.column, "deciding", one.source)
+        follow(work, file.tables, changed)
     with engine.at_once():
-        _complete(work, snapshot)
-    return engine.count(f"{SETTLING}.person") == engine.count(f"{SNAPSHOT}.patient")
+        _complete(work, snapshot, file)
+    return engine.count(file.table("person")) == engine.count(work.tables["patient"])
 
 
-def _complete(work: Deciding, snapshot: Snapshot) -> None:
+def _complete(work: Deciding, snapshot: Snapshot, file: File) -> None:
     """Write what a state holds beside `person`."""
     import polars as pl
 
     engine = work.engine
-    engine.expose(SETTLING, ["person"])
     work.progress("linked patients", None)
-    for table in ("linked_patient", "links", "erasures"):
-        engine.make(f"{SETTLING}.{table}", table)
-    engine.forget(["person"])
+    reads = work.tables | {"person": file.table("person")}
+    engine.make("linked_patient", reads=reads, into=file.table("linked_patient"))
+    engine.copy(work.tables["link_group"], into=file.table("links"))
+    engine.copy(work.tables["erased"], into=file.table("erasures"))
     facts = {
         "mark": mark(work.policy),
         "snapshot": snapshot.id,
         "taken_at": stamp(snapshot.taken_at),
     }
     frame = pl.DataFrame({"key": list(facts), "value": list(facts.values())})
-    engine.load(f"{SETTLING}.meta", frame)
+    engine.load(frame, into=file.table("meta"))

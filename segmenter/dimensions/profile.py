@@ -1,8 +1,7 @@
 """The profile: the code of every patient in each dimension that has one value a patient.
 
-Comes in: an engine with a snapshot's tables, the policy, a moment. Goes out: the table `profile`
-with one row a patient, `patient` and `dim_<name>` SMALLINT. Facts are reduced to one value a
-patient first (P9).
+Comes in: a snapshot's tables, the policy, a moment. Goes out: a table with one row a patient,
+`patient` and `dim_<name>` SMALLINT. Facts are reduced to one value a patient first (P9).
 """
 
 from __future__ import annotations
@@ -19,24 +18,26 @@ if TYPE_CHECKING:
 
     from sqlglot import exp
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.engine.relations import Structure
     from segmenter.project.policy import Dimension, Policy
 
-PROFILE = "profile"
 
+def profile(engine: Engine, tables: Tables, policy: Policy, as_of: datetime) -> Table:
+    """The codes of every patient of a snapshot.
 
-def make_profile(engine: DuckDBEngine, policy: Policy, as_of: datetime) -> None:
-    """Make the table `profile`. Ages are those of the local day of `as_of` in the policy's time zone."""
+    Ages are those of the local day of `as_of` in the policy's time zone.
+    """
     dimensions = [d for d in policy.dimensions.values() if d.per_patient]
     facts = sorted({d.table for d in dimensions if d.table != "patient"})
-    steps = [f"{PROFILE}_before_{fact}" for fact in facts]
-    tables = [*steps, PROFILE]
-    _code_patients(engine, policy, as_of, tables[0])
-    for n, fact in enumerate(facts):
+    found = _code_patients(engine, tables, policy, as_of)
+    for fact in facts:
         own = [d for d in dimensions if d.table == fact]
-        engine.make(tables[n + 1], "fact_profile", structure=_fact_structure(tables[n], fact, own))
-        engine.drop(tables[n])
+        before = found
+        reads = {"profile_before": before, "fact": _fact_table(tables, fact)}
+        found = engine.make("fact_profile", reads=reads, structure=_fact_structure(own))
+        engine.drop(before)
+    return found
 
 
 def profile_columns(policy: Policy, table: str) -> Iterator[exp.Expr]:
@@ -48,12 +49,24 @@ def profile_columns(policy: Policy, table: str) -> Iterator[exp.Expr]:
             yield exp.column(f"dim_{name}", table=table or None, quoted=True)
 
 
-def _code_patients(engine: DuckDBEngine, policy: Policy, as_of: datetime, table: str) -> None:
-    """Make `table`: the codes of the dimensions over columns of the patient table."""
+def _code_patients(engine: Engine, tables: Tables, policy: Policy, as_of: datetime) -> Table:
+    """The codes of the dimensions over columns of the patient table."""
     own = [d for d in policy.dimensions.values() if d.per_patient and d.table == "patient"]
     today = as_of.astimezone(ZoneInfo(policy.time_zone)).date()
-    structure = {"__dimensions__": [_patient_code(d) for d in own]}
-    engine.make(table, "patient_profile", {"today": today}, structure)
+    return engine.make(
+        "patient_profile",
+        reads=tables,
+        values={"today": today},
+        structure={"__dimensions__": [_patient_code(d) for d in own]},
+    )
+
+
+def _fact_table(tables: Tables, fact: str) -> Table:
+    try:
+        return tables[f"fact_{fact}"]
+    except KeyError:
+        msg = f"the snapshot holds no table `{fact}`"
+        raise EngineError(msg, hint="declare it in sources.yml and ingest") from None
 
 
 def _patient_code(dimension: Dimension) -> exp.Expr:
@@ -64,7 +77,8 @@ def _patient_code(dimension: Dimension) -> exp.Expr:
     return _code_column(dimension, exp.column(dimension.column or "", quoted=True))
 
 
-def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> Structure:
+def _fact_structure(dimensions: Sequence[Dimension]) -> Structure:
+    """The measures of one fact table, and the codes of what they measure."""
     from sqlglot import exp
 
     measures: list[exp.Expr] = []
@@ -75,12 +89,7 @@ def _fact_structure(before: str, fact: str, dimensions: Sequence[Dimension]) -> 
             measured = exp.Coalesce(this=measured, expressions=[exp.Literal.number(0)])
         measures.append(exp.alias_(_aggregate(dimension), f"measure_{n}"))
         codes.append(_code_column(dimension, measured))
-    return {
-        "__before__": exp.to_table(before),
-        "__fact__": exp.to_table(f"fact_{fact}"),
-        "__measures__": measures,
-        "__dimensions__": codes,
-    }
+    return {"__measures__": measures, "__dimensions__": codes}
 
 
 def _aggregate(dimension: Dimension) -> exp.Expr:

@@ -12,6 +12,7 @@ from segmenter.tables import Columns, File, Table, Tables
 if TYPE_CHECKING:
     import polars as pl
 
+    from segmenter.engine.duckdb.connection import Limits
     from segmenter.engine.relations import Structure
     from segmenter.engine.scope import Scope
 
@@ -27,6 +28,10 @@ class Engine(Protocol):
     table is temporary unless it is made `into` a file. No message of the engine is passed on:
     whatever fails is an `EngineError` with a text of ours.
     """
+
+    @property
+    def limits(self) -> Limits:
+        """How much memory and how many threads it may use."""
 
     # -- relations ---------------------------------------------------------------------------------
 

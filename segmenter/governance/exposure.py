@@ -13,7 +13,7 @@ from segmenter.model import Documented, stamp
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table
     from segmenter.project.policy import Policy
     from segmenter.registers.exports import RegisteredExport
     from segmenter.registers.registry import Registry
@@ -47,9 +47,14 @@ class Exposed(Documented):
 
 
 def exposed(
-    engine: DuckDBEngine, registry: Registry, policy: Policy, export: str, now: datetime
+    engine: Engine,
+    registry: Registry,
+    policy: Policy,
+    identity: Table,
+    export: str,
+    now: datetime,
 ) -> Exposed:
-    """Who was in the file of an export. The engine has the snapshot's `identity`.
+    """Who was in the file of an export. `identity` is that of the snapshot in use.
 
     Raises `Refusal` (`roles`) for anyone but an officer, `UsageError` for an unknown export. Who
     was erased since is named no more.
@@ -57,8 +62,9 @@ def exposed(
     if not registry.actor.is_officer:
         raise Refusal("roles", "only an officer may see who was in an exported file")
     found = _export_of(registry, export)
-    engine.alias("registered", registry.read(engine, found.export))
-    members = tuple(patient_id for (patient_id,) in engine.rows("exposed_member"))
+    with engine.scope():
+        reads = {"registered": registry.read(engine, found.export), "identity": identity}
+        members = tuple(patient_id for (patient_id,) in engine.rows("exposed_member", reads=reads))
     registry.record("exposed", {"export": found.export})
     return Exposed(
         export=found.export,

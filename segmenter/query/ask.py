@@ -38,7 +38,7 @@ from segmenter.query.question import (
     matched,
     spread,
 )
-from segmenter.query.tally import check, count, reads
+from segmenter.query.tally import check, count
 from segmenter.query.wording import Wording
 
 if TYPE_CHECKING:
@@ -68,7 +68,6 @@ __all__ = [
     "plan",
     "present",
     "publish",
-    "reads",
 ]
 
 MOST_NUMBERS = 20_000_000  # groups times values of a grid

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import polars as pl
     from sqlglot import exp
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.model import Eligible
     from segmenter.project.policy import Dimension
     from segmenter.query.question import Question
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
 
 # Rows of patients and cells in one part. One more part than there are threads is held at a time.
 PART = 1_000_000
-STEPS = ("matched_cell", "asked_cell")
 
 
-def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
-    """The exact numbers.
+def count(
+    engine: Engine, question: Question, tables: Tables, eligible: Eligible, key: str
+) -> Tally:
+    """The exact numbers over the tables of a snapshot.
 
     `key` is the secret (hex) of the hash that chooses a patient's cells and values (P9). Raises
     `ValueError` if the gate was not asked for this purpose and these categories.
@@ -49,24 +50,14 @@ def count(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str
     covered = set(question.categories) <= set(request.categories)
     if request.purpose != question.purpose or not covered:
         raise ValueError("the gate was asked for something else")
-    try:
-        _load_matched(engine, question)
+    with engine.scope():
+        asked = {"eligible": eligible.table, "matched_cell": _load_matched(engine, question)}
         if question.fact is None:
-            return _patients(engine, question, eligible)
-        return _facts(engine, question, eligible, key)
-    finally:
-        for step in STEPS:
-            engine.drop(step)
+            return _patients(engine, question, asked)
+        return _facts(engine, question, tables | asked, key)
 
 
-def reads(question: Question) -> tuple[str, ...]:
-    """The snapshot's tables that `check` and `count` read, beside the decisions."""
-    if question.fact is None:
-        return ()
-    return (f"fact_{question.fact}", f"reduced_{question.fact}", DRAWS, "meta", "patient")
-
-
-def check(engine: DuckDBEngine, question: Question) -> None:
+def check(engine: Engine, question: Question, tables: Tables) -> None:
     """Whether the snapshot holds the table and the columns that a question measures.
 
     Looks at names only. Raises `UsageError` (exit 2) if it does not: nothing should be paid for
@@ -78,13 +69,13 @@ def check(engine: DuckDBEngine, question: Question) -> None:
     for dimension in (*question.by, *question.where.dimensions):
         if not dimension.per_patient and dimension.column:
             wanted.add(dimension.column)
-    try:
-        there = engine.columns(f"fact_{question.fact}")
-    except EngineError:
+    fact = tables.get(f"fact_{question.fact}")
+    if fact is None:
         raise UsageError(
             f"the snapshot holds no table `{question.fact}`",
             hint="declare it in sources.yml and ingest",
-        ) from None
+        )
+    there = engine.columns(fact)
     missing = sorted(wanted - set(there))
     if missing:
         raise UsageError(
@@ -93,28 +84,48 @@ def check(engine: DuckDBEngine, question: Question) -> None:
         )
 
 
-def _load_matched(engine: DuckDBEngine, question: Question) -> None:
+def _load_matched(engine: Engine, question: Question) -> Table:
+    """The numbers of the cells that satisfy the question's condition."""
     import numpy as np
     import polars as pl
 
-    engine.load(
-        "matched_cell",
-        pl.DataFrame({"number": np.flatnonzero(question.where.holds().ravel()).astype(np.int64)}),
-    )
+    numbers = np.flatnonzero(question.where.holds().ravel()).astype(np.int64)
+    return engine.load(pl.DataFrame({"number": numbers}))
 
 
-def _patients(engine: DuckDBEngine, question: Question, eligible: Eligible) -> Tally:
-    from sqlglot import exp
-
-    found = engine.frame(
-        "patient_group",
-        structure={**_numbers(question, _code), "__eligible__": exp.to_table(eligible.table)},
-    )
+def _patients(engine: Engine, question: Question, asked: Mapping[str, Table]) -> Tally:
+    found = engine.frame("patient_group", reads=asked, structure=_numbers(question, _code))
     patients = _placed(question, found["cell"], found["patients"])
     return Tally(question, patients, {n: patients for n, _ in enumerate(question.measures)})
 
 
-def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: str) -> Tally:
+# -- facts, part after part ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Where patients' cells come from: a table, and the relation that reads a part of it by a name.
+
+    `people` fills the holes of `eligible_part`; None if the table is of eligible humans alone.
+    """
+
+    table: Table
+    name: str
+    relation: str
+    structure: Mapping[str, Filling]
+    people: Mapping[str, Filling] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The cells of some patients, the draws that bound them, and the eligible among them."""
+
+    rows: pl.DataFrame
+    draws: pl.DataFrame | None
+    people: pl.DataFrame | None
+
+
+def _facts(engine: Engine, question: Question, tables: Tables, key: str) -> Tally:
     """Part after part of the patients, so that what is held does not grow with the data.
 
     One part is read while others are bounded.
@@ -122,49 +133,62 @@ def _facts(engine: DuckDBEngine, question: Question, eligible: Eligible, key: st
     from collections import deque
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    from sqlglot import exp
-
     from segmenter.query import bound
 
-    columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
-    ready = _reduced(engine, question, columns, key)
-    if ready is None:
-        source = _asked_facts(engine, question, eligible, columns, key)
-    else:
-        source = _reduced_facts(question, eligible, columns, ready)
-    whole, waiting = Tally.nothing(question), deque[Future[Tally]]()
-    with ThreadPoolExecutor(engine.limits.threads) as pool:
-        for first, last in _parts(engine, source.table):
-            part = {"__first__": exp.Literal.number(first), "__last__": exp.Literal.number(last)}
-            rows = engine.frame(source.relation, None, {**source.structure, **part})
-            people = draws = None
-            if source.people is not None:
-                people = engine.frame("eligible_part", None, {**source.people, **part})
-            if question.bounded:
-                draws = engine.frame("draw_part", {"key": key}, part)
-            waiting.append(pool.submit(bound.tally, question, rows, draws, people))
-            if len(waiting) > engine.limits.threads:
+    known = _known(engine, tables)
+    if known.get("draws") != key_mark(key):
+        tables = tables.without(DRAWS)  # then they are drawn with this key
+    source = _source(engine, question, tables, known, key)
+    whole = Tally.nothing(question)
+    waiting = deque[Future[Tally]]()
+    threads = engine.limits.threads
+    with ThreadPoolExecutor(threads) as pool:
+        for extent in _parts(engine, source.table):
+            part = _read_part(engine, question, tables, source, extent, key)
+            bounded = pool.submit(bound.tally, question, part.rows, part.draws, part.people)
+            waiting.append(bounded)
+            if len(waiting) > threads:
                 whole = whole.plus(waiting.popleft().result())
         for one in waiting:
             whole = whole.plus(one.result())
     return whole
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where patients' cells come from: a table, and the relation that reads a part of it.
+def _source(
+    engine: Engine, question: Question, tables: Tables, known: Mapping[str, str], key: str
+) -> _Source:
+    """The facts as ingest reduced them, else the facts themselves."""
+    columns = list(dict.fromkeys(m.column for m in question.measures if m.column))
+    ready = _reduced(question, columns, known)
+    if ready is None:
+        return _asked_facts(engine, question, tables, columns, key)
+    return _reduced_facts(question, tables, columns, ready)
 
-    `people` is what `eligible_part` takes; None if the table is of eligible humans alone.
-    """
 
-    table: str
-    relation: str
-    structure: Mapping[str, Filling]
-    people: Mapping[str, Filling] | None = None
+def _read_part(
+    engine: Engine,
+    question: Question,
+    tables: Tables,
+    source: _Source,
+    extent: Mapping[str, exp.Expr],
+    key: str,
+) -> _Part:
+    """The part of the patients between two numbers."""
+    rows = engine.frame(
+        source.relation,
+        reads={source.name: source.table},
+        structure={**source.structure, **extent},
+    )
+    draws = people = None
+    if source.people is not None:
+        people = engine.frame("eligible_part", reads=tables, structure={**source.people, **extent})
+    if question.bounded:
+        draws = engine.frame("draw_part", reads=tables, values={"key": key}, structure=extent)
+    return _Part(rows, draws, people)
 
 
 def _reduced_facts(
-    question: Question, eligible: Eligible, columns: Sequence[str], ready: Reduced
+    question: Question, tables: Tables, columns: Sequence[str], ready: Reduced
 ) -> _Source:
     """The facts as they were reduced per patient at ingest."""
     from sqlglot import exp
@@ -182,52 +206,52 @@ def _reduced_facts(
         place = ready.columns.index(name)
         sums.append(_named(exp.column(f"sum_{place}", table="reduced"), f"sum_{number}"))
     return _Source(
-        table=ready.table,
+        table=tables[ready.table],
+        name="reduced",
         relation="reduced_part",
-        structure={
-            "__numbers__": _shares(question, code_of_row),
-            "__reduced__": exp.to_table(ready.table),
-            "__sums__": sums,
-        },
-        people={
-            "__numbers__": _shares(question, code_of_patient),
-            "__eligible__": exp.to_table(eligible.table),
-        },
+        structure={"__numbers__": _shares(question, code_of_row), "__sums__": sums},
+        people={"__numbers__": _shares(question, code_of_patient)},
     )
 
 
 def _asked_facts(
-    engine: DuckDBEngine, question: Question, eligible: Eligible, columns: Sequence[str], key: str
+    engine: Engine, question: Question, tables: Tables, columns: Sequence[str], key: str
 ) -> _Source:
     """The facts themselves, reduced per patient and cell for this question."""
+    relation = "drawn_cell" if _takes_single_values(question) else "asked_cell"
+    cells = engine.make(
+        relation,
+        reads=tables | {"fact": tables[f"fact_{question.fact}"]},
+        values={"key": key},
+        structure={
+            **_numbers(question, _code),
+            "__values__": list(_values(columns)),
+            "__reductions__": list(_reductions(question, columns)),
+        },
+    )
+    return _Source(cells, "asked_cell", "asked_part", {})
+
+
+def _values(columns: Sequence[str]) -> Iterator[exp.Expr]:
+    """The measured columns of a row of facts, as whole numbers."""
     from sqlglot import exp
 
-    structure: dict[str, Filling] = dict(_numbers(question, _code))
-    structure["__eligible__"] = exp.to_table(eligible.table)
-    singles = _takes_single_values(question)
-    structure |= {
-        "__fact__": exp.to_table(f"fact_{question.fact}"),
-        "__values__": [
-            _named(codes.whole(exp.column(name, table="fact", quoted=True)), f"value_{n}")
-            for n, name in enumerate(columns)
-        ],
-        "__rows__": exp.to_table("placed_row" if singles else "asked_row"),
-        "__reductions__": list(_reductions(question, columns)),
-    }
-    engine.make("asked_cell", "asked_cell", {"key": key}, structure)
-    return _Source("asked_cell", "asked_part", {})
+    for n, name in enumerate(columns):
+        value = codes.whole(exp.column(name, table="fact", quoted=True))
+        yield _named(value, f"value_{n}")
+
+
+def _known(engine: Engine, tables: Tables) -> dict[str, str]:
+    """What the snapshot tells of how its facts were reduced."""
+    if "meta" not in tables:
+        return {}
+    return dict(engine.rows("reduced_known", reads=tables))
 
 
 def _reduced(
-    engine: DuckDBEngine, question: Question, columns: Sequence[str], key: str
+    question: Question, columns: Sequence[str], known: Mapping[str, str]
 ) -> Reduced | None:
-    """The reduced facts of the snapshot, if they were made as the question needs them.
-
-    Draws of another key are never used.
-    """
-    known = dict(engine.rows("reduced_known")) if engine.has("meta") else {}
-    if engine.has(DRAWS) and known.get("draws") != key_mark(key):
-        engine.forget([DRAWS])
+    """The reduced facts of the snapshot, if they were made as the question needs them."""
     text = known.get(f"reduced {question.fact}")
     if text is None or question.fact is None or _takes_single_values(question):
         return None
@@ -243,19 +267,20 @@ def _takes_single_values(question: Question) -> bool:
     return any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
 
 
-def _parts(engine: DuckDBEngine, table: str) -> Iterator[tuple[int, int]]:
+def _parts(engine: Engine, table: Table) -> Iterator[dict[str, exp.Expr]]:
     """Ranges of patients with about `PART` rows each, and of no more patients than that."""
     from sqlglot import exp
 
-    ((rows, first, last),) = engine.rows(
-        "patient_extent", structure={"__table__": exp.to_table(table)}
-    )
+    ((rows, first, last),) = engine.rows("patient_extent", reads={"patient_cell": table})
     if not rows:
         return
     parts = math.ceil(rows / PART)
     step = min(PART, math.ceil((last - first + 1) / parts))
     for begin in range(first, last + 1, step):
-        yield begin, begin + step - 1
+        yield {
+            "__first__": exp.Literal.number(begin),
+            "__last__": exp.Literal.number(begin + step - 1),
+        }
 
 
 def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integers:

@@ -1,7 +1,7 @@
-"""Counting: the exact number of eligible humans in every declared cell. Confidential until a release makes numbers of it.
+"""Counting: the exact number of eligible humans in every declared cell.
 
-`count` groups the eligible by the codes of their profile. Every declared cell is there, zeros too
-(P7).
+Confidential until a release makes numbers of it. `count` groups the eligible by the codes of their
+profile. Every declared cell is there, zeros too (P7).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from segmenter.model import Cube
 if TYPE_CHECKING:
     from sqlglot import exp
 
-    from segmenter.engine import DuckDBEngine
+    from segmenter.engine import Engine
     from segmenter.model import Eligible, Spend
     from segmenter.project.policy import Dimension
 
@@ -26,27 +26,24 @@ LARGEST = 4_000_000  # cells of one cube; more would be noise, not statistics
 
 
 def count(
-    engine: DuckDBEngine, dimensions: Sequence[Dimension], eligible: Eligible, spend: Spend
+    engine: Engine, dimensions: Sequence[Dimension], eligible: Eligible, spend: Spend
 ) -> Cube:
     """Exact counts of every declared cell over the eligible humans, for what `spend` has paid.
 
-    Raises `EngineError` where the cube is too large or a patient's code lies outside the declared
+    Raises `EngineError` if the cube is too large or a patient's code lies outside the declared
     domain.
     """
     import numpy as np
-    from sqlglot import exp
 
     size = cells(dimensions)
     if size > LARGEST:
         msg = "a cube of so many cells cannot be counted"
         raise EngineError(msg, hint="use fewer dimensions or wider bands")
-    people = exp.to_table(eligible.table)
+    reads = {"eligible": eligible.table}
     ((outside,),) = engine.rows(
-        "code_outside", structure={"__outside__": _outside(dimensions), "__eligible__": people}
+        "code_outside", reads=reads, structure={"__outside__": _outside(dimensions)}
     )
-    found = engine.frame(
-        "cell_count", structure={"__cell__": _cell(dimensions), "__eligible__": people}
-    )
+    found = engine.frame("cell_count", reads=reads, structure={"__cell__": _cell(dimensions)})
     where, many = found["cell"], found["patients"]
     if outside or where.null_count():
         msg = "a patient's dimension codes are not those of the policy"

@@ -214,11 +214,12 @@ def _cubes(made: Context, tables: Sequence[tuple[Family, Sequence[str]]]) -> lis
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
     free = Spend("invented", "", "", Cost(epsilon=1), 0)
     found = []
-    with decided(made, snapshot, clocks) as engine:
+    with decided(made, snapshot, clocks) as place:
         for family, names in tables:
-            eligible = consent.gate(engine, made.policy, snapshot, family.request(clocks))
+            request = family.request(clocks)
+            eligible = consent.gate(place.engine, made.policy, snapshot, place.decisions, request)
             dimensions = [made.policy.dimensions[d] for d in names]
-            found.append(cube.count(engine, dimensions, eligible, free).counts)
+            found.append(cube.count(place.engine, dimensions, eligible, free).counts)
     return found
 
 

@@ -155,12 +155,18 @@ class AgeingQuestion:
     def _counted(self, spend: Spend) -> tuple[list[dict[str, str]], list[int]]:
         """The buckets and their exact counts, without the bucket of what is unknown."""
         context, snapshot = self.context, self.snapshot
-        with decided(context, snapshot, self.clocks) as engine:
+        with decided(context, snapshot, self.clocks) as place:
             asked = PurposeAtClocks(
-                engine, context.policy, snapshot, self.purpose.name, self.clocks
+                engine=place.engine,
+                policy=context.policy,
+                snapshot=snapshot,
+                tables=place.tables,
+                state=place.state,
+                purpose=self.purpose.name,
+                clocks=self.clocks,
             )
             taken = self.take(asked)
-            counted = cube.count(engine, taken.dimensions, taken.eligible, spend)
+            counted = cube.count(place.engine, taken.dimensions, taken.eligible, spend)
         buckets: list[dict[str, str]] = []
         counts: list[int] = []
         for bucket, count in zip(cube.keys(taken.dimensions), counted.counts, strict=True):

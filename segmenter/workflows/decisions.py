@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.consent import state
-from segmenter.consent.follow import SNAPSHOT
 from segmenter.errors import UsageError
 from segmenter.journal.journal import locked
 from segmenter.model import Clocks
@@ -22,12 +22,32 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine, Tables
     from segmenter.model import Snapshot
 
-SHOWN = ("person", "linked_patient")
-FORM = ("aside", "consent")  # tables that tell by which version a snapshot was written
 TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
 
 
-def _nothing(_engine: DuckDBEngine) -> None:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An engine, and the tables of a snapshot on it."""
+
+    engine: DuckDBEngine
+    tables: Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """An engine with a snapshot and its decisions.
+
+    `tables` are those of the snapshot, with `erased`; `state` those of its state. `decisions` are
+    `person` and `linked_patient` at the clocks that were asked for.
+    """
+
+    engine: DuckDBEngine
+    tables: Tables
+    state: Tables
+    decisions: Tables
+
+
+def _nothing(_opened: Opened) -> None:
     """Nothing is done before."""
 
 
@@ -38,21 +58,39 @@ def decided(
     clocks: Clocks,
     *,
     writes: bool = False,
-    before: Callable[[DuckDBEngine], None] = _nothing,
-    reads: Sequence[str] | None = None,
-) -> Iterator[DuckDBEngine]:
-    """An engine with the snapshot's tables and `person` as decided at `clocks`.
+    before: Callable[[Opened], None] = _nothing,
+) -> Iterator[Decided]:
+    """An engine with a snapshot, decided at `clocks`.
 
     External access is off from here on, unless the caller `writes` files of its own; then the
     suppression list is there too. `before` is called while no row was read yet: the moment to look
-    at the names of columns, and to pay (P2). Of the snapshot's tables the caller `reads` only these
-    (None: all): if a state answers as it stands, no other is given a name.
+    at the names of columns, and to pay (P2).
     """
+    with reading(context, snapshot) as found:
+        before(found)
+        yield decide(context, found, snapshot, clocks, writes=writes)
+
+
+def decide(
+    context: Context, found: Opened, snapshot: Snapshot, clocks: Clocks, *, writes: bool = False
+) -> Decided:
+    """Everyone's decisions, as `decided` has them."""
+    engine = found.engine
     stands = not writes and _stands(context, snapshot, clocks)
-    with reading(context, snapshot, reads if stands else None) as engine:
-        before(engine)
-        decide(context, engine, snapshot, clocks, writes=writes)
-        yield engine
+    tables = _with_own_erasures(found) if stands else _with_lists(context, found)
+    settled = engine.attach(state_file(context, Opened(engine, tables), snapshot))
+    decisions = settled.only(*state.SHOWN)
+    if writes or not _own(context, snapshot, clocks):
+        anew = _newest(context).id != snapshot.id
+        if anew:
+            known = known_tables(context, Opened(engine, tables), snapshot)
+            tables |= known.only("consent")
+        decisions = state.decisions_at(
+            engine, context.policy, snapshot, tables, settled, clocks, context.progress, anew=anew
+        )
+    if not writes:
+        engine.lock_down()
+    return Decided(engine, tables, settled, decisions)
 
 
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
@@ -73,94 +111,83 @@ def _newest(context: Context) -> Snapshot:
     return context.store.current(context.journal)
 
 
-def known_tables(context: Context, engine: DuckDBEngine, snapshot: Snapshot) -> Tables:
+def known_tables(context: Context, found: Opened, snapshot: Snapshot) -> Tables:
     """An earlier snapshot's tables, with every consent event that is known of.
 
     Events follow their own `recorded_at`; facts without a date are those of the snapshot.
     """
-    tables = engine.named()
     newest = _newest(context)
     if newest.id == snapshot.id:
-        return tables
-    newer = engine.attach(newest.path)
-    reads = tables | {"newest_consent": newer["consent"]}
-    known = engine.make("consent_known", reads=reads)
-    return tables | {"consent": known, "identity": newer["identity"]}
+        return found.tables
+    newer = found.engine.attach(newest.path)
+    reads = found.tables | {"newest_consent": newer["consent"]}
+    known = found.engine.make("consent_known", reads=reads)
+    return found.tables | {"consent": known, "identity": newer["identity"]}
 
 
-def decide(
-    context: Context,
-    engine: DuckDBEngine,
-    snapshot: Snapshot,
-    clocks: Clocks,
-    *,
-    writes: bool = False,
-) -> None:
-    """Give an engine of `reading` everyone's decisions, as `decided` has them."""
-    if writes or not _stands(context, snapshot, clocks):
-        _load_lists(context, engine)
-    engine.attach(state.STATE, state_file(context, engine, snapshot))
-    engine.expose(state.STATE, SHOWN)
-    if writes or not _own(context, snapshot, clocks):  # else the state answers as it stands
-        anew = _newest(context).id != snapshot.id
-        if anew:
-            engine.alias("consent", known_tables(context, engine, snapshot)["consent"])
-        state.ask_at(engine, context.policy, snapshot, clocks, context.progress, anew=anew)
-    if not writes:
-        engine.lock_down()
+# -- snapshots and lists ---------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def opened(context: Context, snapshot: Snapshot) -> Iterator[DuckDBEngine]:
+def opened(context: Context, snapshot: Snapshot) -> Iterator[Opened]:
     """An engine with a snapshot's tables, the suppression list and the erasures. Decides nobody."""
-    with reading(context, snapshot) as engine:
-        _load_lists(context, engine)
-        yield engine
+    with reading(context, snapshot) as found:
+        yield Opened(found.engine, _with_lists(context, found))
 
 
 @contextlib.contextmanager
-def reading(
-    context: Context, snapshot: Snapshot, names: Sequence[str] | None = None
-) -> Iterator[DuckDBEngine]:
-    """An engine with a snapshot's tables (None: all of them); nothing else is read yet."""
+def reading(context: Context, snapshot: Snapshot) -> Iterator[Opened]:
+    """An engine with a snapshot's tables; nothing else is read yet."""
     if snapshot.time_zone != context.policy.time_zone:
         msg = "the policy's time_zone is not the one the snapshot was read in"
         raise UsageError(msg, hint="run `segmenter ingest`")
-    with context.store.reading(snapshot, None if names is None else {*names, *FORM}) as engine:
-        if not engine.has("aside") or "evidenced" not in engine.columns("consent"):
+    with context.store.engine() as engine:
+        tables = engine.attach(snapshot.path)
+        if "aside" not in tables or "evidenced" not in engine.columns(tables["consent"]):
             msg = "the snapshot was written by an earlier version of segmenter"
             raise UsageError(
                 msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
             )
-        if names is None and not matches.trusted(engine, engine.table("meta")):
-            engine.forget(matches.MATCHED)  # then they are made when they are needed
-        yield engine
+        if not matches.trusted(engine, tables["meta"]):
+            tables = tables.without(*matches.MATCHED)  # then they are made when they are needed
+        yield Opened(engine, tables)
 
 
-def _load_lists(context: Context, engine: DuckDBEngine) -> None:
+def _with_lists(context: Context, found: Opened) -> Tables:
+    """The tables with the suppression list and the erasures as of now."""
+    engine = found.engine
     acts = context.journal.read()
     file = suppression_list.imported_file(context.home, acts)
     if file is not None and not file.is_file():  # two imports came meanwhile
         acts = context.journal.read()
-    listed = suppression_list.load(engine, context.home, acts, engine.table("suppression"))
-    for name, table in listed.without("suppression").items():
-        engine.alias(name, table)
-    engine.make("erased", "erased_now")
+    listed = suppression_list.load(engine, context.home, acts, found.tables["suppression"])
+    tables = found.tables | listed
+    return tables | {"erased": engine.make("erased", reads=tables)}
+
+
+def _with_own_erasures(found: Opened) -> Tables:
+    """The tables with the erasures that the snapshot itself knows, which its state was told."""
+    reads = found.tables | {"suppression_entry": found.tables["suppression"]}
+    return found.tables | {"erased": found.engine.view("erased", reads=reads)}
+
+
+# -- states ----------------------------------------------------------------------------------------
 
 
 def state_file(
-    context: Context, engine: DuckDBEngine, snapshot: Snapshot, previous: Path | None = None
+    context: Context, found: Opened, snapshot: Snapshot, before: state.Before | None = None
 ) -> Path:
     """The file of decisions of a snapshot under the policy in force; made if it is missing."""
     path = context.store.state_path(snapshot, state.mark(context.policy))
     with locked(context.store.lock("state")):
         if not path.is_file():
             state.settle(
-                engine,
+                found.engine,
                 context.policy,
                 snapshot,
+                found.tables,
                 path,
-                previous=previous,
+                before=before,
                 progress=context.progress,
             )
     return path
@@ -171,14 +198,13 @@ def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None)
 
     If the state of `before` may be followed, only those who were touched are decided.
     """
-    followed = (
-        None if before is None else context.store.state_path(before, state.mark(context.policy))
-    )
-    usable = followed is not None and followed.is_file()
-    with opened(context, snapshot) as engine:
-        if usable:
-            engine.alias("changed", f"{SNAPSHOT}.{TOUCHED}")
-        state_file(context, engine, snapshot, followed if usable else None)
+    with opened(context, snapshot) as found:
+        followed = None
+        if before is not None:
+            path = context.store.state_path(before, state.mark(context.policy))
+            if path.is_file():
+                followed = state.Before(path, found.tables[TOUCHED])
+        state_file(context, found, snapshot, followed)
 
 
 def clocks_of(snapshot: Snapshot, as_of: datetime | None, known_at: datetime | None) -> Clocks:

@@ -95,7 +95,7 @@ def _private_model(context: Context, segment: Resolved, goal: Goal, epsilon: int
             f"model of {segment.name}",
             accounting.geometric(epsilon),
         )
-        with decided(context, snapshot, clocks) as engine:
-            eligible = consent.gate(engine, policy, snapshot, request)
-            counted = cube.count(engine, dimensions, eligible, spend)
+        with decided(context, snapshot, clocks) as place:
+            eligible = consent.gate(place.engine, policy, snapshot, place.decisions, request)
+            counted = cube.count(place.engine, dimensions, eligible, spend)
         return fit_private(counted, dimensions, family, goal)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Channel, Destination, Policy
     from segmenter.project.segment import Resolved
     from segmenter.registers.exports import ExportLayout
+    from segmenter.workflows.decisions import Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +126,15 @@ def _attempt(
     sent_at = planned_at or now
     policy = context.policy
     require_open(policy.channels[parcel.channel], sent_at, policy.time_zone)
-    with reading(context, snapshot) as engine:
-        suppression_list.require_fresh(engine, engine.table("feed"), now)
-        layout = _layout(policy, parcel, engine)
+    with reading(context, snapshot) as found:
+        engine = found.engine
+        suppression_list.require_fresh(engine, found.tables["feed"], now)
+        layout = _layout(policy, parcel, engine.columns(found.tables["patient"]))
         order = _order(policy, parcel, layout, snapshot, now, sent_at)
         kept = _kept(context, parcel.segment)
         funnel.reserve()
-        decide(context, engine, snapshot, Clocks(now, now), writes=True)
-        tables = _with_members(context, engine, engine.named(), order, parcel.segment, kept)
+        place = decide(context, found, snapshot, Clocks(now, now), writes=True)
+        tables = _with_members(context, place, order, parcel.segment, kept)
         check = _Check(context, engine, order, tables)
         checked = check.of(tables)
         return commit(
@@ -241,9 +243,9 @@ def _destination(policy: Policy, name: str | None) -> Destination:
     return only
 
 
-def _layout(policy: Policy, parcel: Parcel, engine: DuckDBEngine) -> ExportLayout:
-    columns = tuple(column for column in engine.columns("patient") if column != "patient")
-    source = layouts.PatientColumns(columns, parcel.project.sources.patient.tags)
+def _layout(policy: Policy, parcel: Parcel, columns: Sequence[str]) -> ExportLayout:
+    carried = tuple(column for column in columns if column != "patient")
+    source = layouts.PatientColumns(carried, parcel.project.sources.patient.tags)
     purpose = parcel.segment.segment.purpose
     return layouts.layout(policy, source, parcel.destination, purpose, parcel.channel)
 
@@ -264,17 +266,17 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
 
 def _with_members(
     context: Context,
-    engine: DuckDBEngine,
-    tables: Tables,
+    place: Decided,
     order: Order,
     segment: Resolved,
     kept: Sequence[Sequence[int]],
 ) -> Tables:
     """The tables, with the members of the kept cells, and whom a preference or a cap keeps out."""
+    engine, tables = place.engine, place.tables
     request = segment.request(Clocks(order.at, order.at))
     reach = consent.Reach(order.channel, tuple(order.layout.categories))
-    eligible = consent.gate(engine, context.policy, order.snapshot, request, reach=reach)
-    chosen = members.build(engine, engine.table(eligible.table), segment.dimensions, kept)
+    eligible = consent.gate(engine, context.policy, order.snapshot, place.decisions, request, reach)
+    chosen = members.build(engine, eligible.table, segment.dimensions, kept)
     planned = PlannedContact(context.policy.channels[order.channel], order.topic, order.sent_at)
     since = preference.window_start(engine, tables, planned)
     contacted = contacts(engine, registry_of(context), since)

@@ -18,5 +18,12 @@ def exposed(context: Context, export: str) -> Exposed:
     registry = registry_of(context)
     with registry.alone():
         snapshot = context.store.current(context.journal)
-        with opened(context, snapshot) as engine:
-            return exposure.exposed(engine, registry, context.policy, export, context.now())
+        with opened(context, snapshot) as place:
+            return exposure.exposed(
+                place.engine,
+                registry,
+                context.policy,
+                place.tables["identity"],
+                export,
+                context.now(),
+            )

@@ -19,10 +19,10 @@ from segmenter.workflows.request import WorkloadRequest, setting_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine
     from segmenter.model import Spend
     from segmenter.project.family import Setting
     from segmenter.query.ask import Answer, Price, QueryResult, Question
+    from segmenter.workflows.decisions import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,19 @@ def _new_answer(context: Context, inquiry: Inquiry) -> Answer:
     consent.check(context.policy, request)
     spends: list[Spend] = []
 
-    def pay(engine: DuckDBEngine) -> None:
-        door.check(engine, question)
+    def pay(found: Opened) -> None:
+        door.check(found.engine, question, found.tables)
         spend = ledger_of(context).spend(
             context.actor.account, question.purpose, inquiry.name, inquiry.price.cost
         )
         spends.append(spend)
 
-    reads = door.reads(question)
-    with decided(context, inquiry.snapshot, clocks, before=pay, reads=reads) as engine:
-        eligible = consent.gate(engine, context.policy, inquiry.snapshot, request)
+    with decided(context, inquiry.snapshot, clocks, before=pay) as place:
+        eligible = consent.gate(
+            place.engine, context.policy, inquiry.snapshot, place.decisions, request
+        )
         draw_key = context.keys.derive(BOUND).hex()
-        tally = door.count(engine, question, eligible, draw_key)
+        tally = door.count(place.engine, question, place.tables, eligible, draw_key)
     answer = door.publish(tally, inquiry.price, spends[0], context.policy.threshold, context.noise)
     door.keep(context.home / "releases", context.keys, inquiry.name, answer)
     return answer

@@ -16,9 +16,10 @@ from segmenter.workflows.places import registry_of
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine, Table
+    from segmenter.engine import Table
     from segmenter.export.recall import Recalls
     from segmenter.registers.exports import RegisteredExport
+    from segmenter.workflows.decisions import Decided
 
 
 def recall(context: Context) -> Recalls:
@@ -33,24 +34,26 @@ def recall(context: Context) -> Recalls:
         clocks = Clocks(now, now)
         snapshot = context.store.current(context.journal)
         if registry.exports():
-            with decided(context, snapshot, clocks, writes=True) as engine:
-                tables = engine.named()
-                decide = _decider(context, engine, tables, clocks)
-                recalls.issue(engine, registry, snapshot, tables, context.policy, decide, now)
+            with decided(context, snapshot, clocks, writes=True) as place:
+                decide = _decider(context, place, clocks)
+                recalls.issue(
+                    place.engine, registry, snapshot, place.tables, context.policy, decide, now
+                )
         return recalls.listed(registry, now)
 
 
 def _decider(
-    context: Context, engine: DuckDBEngine, tables: Tables, clocks: Clocks
+    context: Context, place: Decided, clocks: Clocks
 ) -> Callable[[RegisteredExport, Table], Tables]:
     """Who may be contacted for one export's question as of now."""
+    engine = place.engine
 
     def decide(export: RegisteredExport, members: Table) -> Tables:
         question = ListQuestion(export.channel, export.purpose, export.topic, clocks.as_of)
-        entries = tables["suppression_entry"]
+        entries = place.tables["suppression_entry"]
         found = {
-            "contactable": _contactable(context, engine, export, clocks),
-            "suppressed": suppressed(engine, tables, question),
+            "contactable": _contactable(context, place, export, clocks),
+            "suppressed": suppressed(engine, place.tables, question),
             "recall_listed": listed_addresses(
                 engine, entries, members, export.identifier, question
             ),
@@ -61,7 +64,7 @@ def _decider(
 
 
 def _contactable(
-    context: Context, engine: DuckDBEngine, export: RegisteredExport, clocks: Clocks
+    context: Context, place: Decided, export: RegisteredExport, clocks: Clocks
 ) -> Table:
     """Who may be contacted; nobody, if the policy allows the export's question no more."""
     request = ProcessingRequest(
@@ -69,9 +72,9 @@ def _contactable(
     )
     reach = gate.Reach(export.channel)
     try:
-        return engine.table(gate.contactable(engine, context.policy, request, reach))
+        return gate.contactable(place.engine, context.policy, place.decisions, request, reach)
     except (PolicyError, KeyError):
-        return engine.create({"patient": "BIGINT"})
+        return place.engine.create({"patient": "BIGINT"})
 
 
 def acknowledge(context: Context, recall_id: str) -> Recalls:

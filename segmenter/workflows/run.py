@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine
     from segmenter.model import Cube, Spend
     from segmenter.planning.planner import FamilyPlan, ReleasePlan
     from segmenter.project.check import Warned
     from segmenter.published.release import Release
     from segmenter.published.segment_count import SegmentCount
+    from segmenter.workflows.decisions import Decided
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,19 +137,19 @@ def _measure(
     unused = iter(spends)
     releases: dict[Family, tuple[Release, ...]] = {}
     clocks = plan.families[0].setting.clocks
-    with decided(context, snapshot, clocks, reads=()) as engine:
+    with decided(context, snapshot, clocks) as place:
         for number, family_plan in enumerate(plan.families):
             family = family_plan.family
             context.progress(f"counting {family.purpose}", number / len(plan.families))
             paid = [next(unused) for _ in family_plan.measures]
             if paid:
-                releases[family] = _publish(context, engine, snapshot, family_plan, paid)
+                releases[family] = _publish(context, place, snapshot, family_plan, paid)
     return releases
 
 
 def _publish(
     context: Context,
-    engine: DuckDBEngine,
+    place: Decided,
     snapshot: Snapshot,
     family_plan: FamilyPlan,
     spends: Sequence[Spend],
@@ -157,10 +157,11 @@ def _publish(
     """Release what one family needs: its tables, and the partitions beside them."""
     policy = context.policy
     request = family_plan.family.request(family_plan.setting.clocks)
-    eligible = consent.gate(engine, policy, snapshot, request)
+    eligible = consent.gate(place.engine, policy, snapshot, place.decisions, request)
 
     def count(names: Sequence[str], spend: Spend) -> Cube:
-        return cube.count(engine, [policy.dimensions[name] for name in names], eligible, spend)
+        dimensions = [policy.dimensions[name] for name in names]
+        return cube.count(place.engine, dimensions, eligible, spend)
 
     priced = list(zip(family_plan.measures, spends, strict=True))
     tables = [(m.dimensions, spend) for m, spend in priced if m.partition is None]

@@ -44,9 +44,10 @@ def subject(context: Context, patient_id: str) -> Subject:
     with registry.alone():
         snapshot = context.store.current(context.journal)
         now = context.now()
-        with opened(context, snapshot) as engine:
-            tables = engine.attach(snapshot.path).without(TOUCHED)
-            listed = engine.table("suppression_entry")
-            held = access_report.report(engine, registry, snapshot, patient_id, tables, listed)
-            decided = explain(engine, context.policy, patient_id, Clocks(now, now))
+        with opened(context, snapshot) as place:
+            engine, tables = place.engine, place.tables
+            own = engine.attach(snapshot.path).without(TOUCHED)
+            listed = tables["suppression_entry"]
+            held = access_report.report(engine, registry, snapshot, patient_id, own, listed)
+            decided = explain(engine, context.policy, tables, patient_id, Clocks(now, now))
     return Subject(held, decided)

@@ -130,7 +130,8 @@ def import_files(
         msg = "there is no such file"
         raise UsageError(msg, file=missing[0])
     snapshot = context.store.current(context.journal)
-    with imports.lock(context.home), opened(context, snapshot) as engine:
+    with imports.lock(context.home), opened(context, snapshot) as place:
+        engine = place.engine
         reading = lists.Reading(ignored=tuple(ignored))
         listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, reading)
         silent = lists.silent(engine, listed)
@@ -145,7 +146,7 @@ def import_files(
         rows = silent + engine.count(incoming) + len(faulty_lines)
         found = FoundEntries(incoming, rows, tuple(faults))
         return imports.import_entries(
-            engine, context.home, context.journal, context.actor, engine.named(), found
+            engine, context.home, context.journal, context.actor, place.tables, found
         )
 
 
@@ -154,8 +155,8 @@ def show(context: Context) -> SuppressionSummary:
     if not context.actor.sees_row_counts:
         project = read_project(context.root, segments=())
         return summary.declared(source.name for source in project.sources.suppression)
-    with opened(context, context.store.current(context.journal)) as engine:
-        return summary.counted(engine, engine.table(LISTED))
+    with opened(context, context.store.current(context.journal)) as found:
+        return summary.counted(found.engine, found.tables[LISTED])
 
 
 def add(
@@ -199,9 +200,9 @@ def add_token(context: Context, token: str, scope: EntryScope) -> OptOutAdded:
     if scope != EntryScope():
         msg = "a token says itself what it covers"
         raise UsageError(msg, hint="leave --channel, --purpose and --topic out")
-    with opened(context, context.store.current(context.journal)) as engine:
+    with opened(context, context.store.current(context.journal)) as found:
         region, sent = context.policy.region, _sent(context)
-        made = unsubscribe.entries(engine, engine.named(), context.keys, region, sent, token)
+        made = unsubscribe.entries(found.engine, found.tables, context.keys, region, sent, token)
     changes.add(context.journal, context.actor, made)
     return OptOutAdded("token", "unsubscribed", made[0].channel, ANY, ANY)
 
@@ -220,10 +221,10 @@ def lift(context: Context, kind: str, value: str, reason: str, channel: str | No
     """Lift the entries of one identifier (S1). For officers, with a reason."""
     EntryScope(channel).check(context)
     hashes = changes.hashes_of(context.keys, context.policy.region, kind, value)
-    with opened(context, context.store.current(context.journal)) as engine:
-        listed = engine.table(LISTED)
+    with opened(context, context.store.current(context.journal)) as found:
+        listed = found.tables[LISTED]
         lifted = changes.lift(
-            engine, listed, context.journal, context.actor, kind, hashes, reason, channel
+            found.engine, listed, context.journal, context.actor, kind, hashes, reason, channel
         )
     shown = [
         {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
@@ -250,8 +251,8 @@ def export_hashes(context: Context, file: Path, *, overwrite: bool = False) -> H
         raise UsageError(
             "no file can be written here", file=file, hint="name a file in a folder that exists"
         )
-    with opened(context, context.store.current(context.journal)) as engine:
-        summary.write_hashes(engine, engine.table(LISTED), file)
+    with opened(context, context.store.current(context.journal)) as found:
+        summary.write_hashes(found.engine, found.tables[LISTED], file)
     context.record("suppress_export", {})
     return HashesExported(file)
 

@@ -86,14 +86,14 @@ def why(
     clocks = Clocks(as_of or now, known_at or now)
     uses = _uses(context, segment, channel)
     snapshot = snapshot_at(context, clocks.known_at)
-    with opened(context, snapshot) as engine:
-        tables = engine.named()
+    with opened(context, snapshot) as place:
+        engine, tables = place.engine, place.tables
         person = access_report.person_of(engine, tables, patient_id)
         exports = access_report.exports_of(engine, registry_of(context), person)
         listed = tables["suppression_entry"]
         entries = access_report.entries_of(engine, person, tables, listed)
-        known = known_tables(context, engine, snapshot)
-        explanation = explain(engine, context.policy, patient_id, clocks, uses, known)
+        known = known_tables(context, place, snapshot)
+        explanation = explain(engine, context.policy, known, patient_id, clocks, uses)
     body = {
         "patient": context.keys.pseudonym("patient", patient_id),
         "segment": segment,

@@ -1,8 +1,8 @@
 -- Patients whose id an erasure left a tombstone of (C12, S8).
 -- Returns: patient
--- Reads:   suppression, address
+-- Reads:   suppression_entry (those that stand: of snapshot, imported list or journal), address
 SELECT DISTINCT address.patient
-FROM suppression AS entry
+FROM suppression_entry AS entry
 JOIN address
     ON address.probe = entry.probe AND address.kind = entry.kind AND address.hash = entry.hash
 WHERE entry.kind = 'patient_id' AND entry.reason = 'erased'

@@ -1,13 +1,13 @@
 -- The rows of one fact table that a question looks at: those of eligible humans that satisfy its
 -- condition.
 -- Returns: patient, line, cell BIGINT (the group's number), value_<n> (the measured columns)
--- Reads:   __fact__ (a fact table), __eligible__ (one row a human, made by the gate), matched_cell
+-- Reads:   fact (a fact table), eligible (one row a human, made by the gate), matched_cell
 -- Takes:   __group__, __matched__ (numbers in mixed radix), __values__
 SELECT
     fact.patient AS patient,
     fact.line AS line,
     __group__ AS cell,
     __values__
-FROM __fact__ AS fact
-INNER JOIN __eligible__ AS person ON person.patient = fact.patient
+FROM fact
+INNER JOIN eligible AS person ON person.patient = fact.patient
 WHERE __matched__ IN (SELECT number FROM matched_cell)

@@ -2,10 +2,10 @@
 -- numbers of it.
 -- Returns: cell BIGINT (mixed radix over the dimension codes, first dimension slowest), patients
 --          BIGINT
--- Reads:   __eligible__ (one row a human, made by the gate)
+-- Reads:   eligible (one row a human, made by the gate)
 -- Takes:   __cell__ (the cell's number)
 SELECT
     __cell__ AS cell,
     count(*) AS patients
-FROM __eligible__
+FROM eligible
 GROUP BY __cell__

@@ -2,8 +2,8 @@
 -- others. Costs next to nothing, since the engine knows the least and the greatest code of every
 -- block.
 -- Returns: one row: patients BIGINT
--- Reads:   __eligible__ (one row a human, made by the gate)
+-- Reads:   eligible (one row a human, made by the gate)
 -- Takes:   __outside__ (whether a code is)
 SELECT count(*) AS patients
-FROM __eligible__
+FROM eligible
 WHERE __outside__

@@ -15,13 +15,21 @@ from world.settled import oracle, settled
 
 
 def asked(place, purpose="prevention"):
-    return PurposeAtClocks(place.engine, place.policy, place.snapshot, purpose, NOW)
+    return PurposeAtClocks(
+        engine=place.engine,
+        policy=place.policy,
+        snapshot=place.snapshot,
+        tables=place.tables,
+        state=place.state_tables,
+        purpose=purpose,
+        clocks=NOW,
+    )
 
 
 def histogram(place, ageing):
     """How many humans are in each bucket, by its labels."""
     columns = ", ".join(f"dim_{dimension.name}" for dimension in ageing.dimensions)
-    counting = f"SELECT {columns}, count(*) FROM {ageing.eligible.table} GROUP BY ALL"
+    counting = f"SELECT {columns}, count(*) FROM {ageing.eligible.table.name} GROUP BY ALL"
     counts = {}
     for *codes, many in place.engine.connection.execute(counting).fetchall():
         pairs = zip(ageing.dimensions, codes, strict=True)
@@ -59,8 +67,7 @@ def test_who_lapses_when():
         answer = lapses(asked(place))
         buckets = histogram(place, answer)
         assert buckets == {("0-30",): 2, ("31-60",): 3, ("61-90",): 1, ("later",): 3}
-        assert "3" not in repr(answer.eligible.table)
-        assert place.allowed()["a"], "the clocks are back where they were"
+        assert repr(answer.eligible.table) == f"Table({answer.eligible.table.name})"
 
 
 def test_who_lapses_when_nothing_outside_can_be_reached():

@@ -16,7 +16,7 @@ BY_SMS = segment_uses("prevention", ("sms",), "screening", ("care",))
 
 def explained(data, uses=()):
     with settled(data) as place:
-        return explain(place.engine, place.policy, "p", NOW, uses)
+        return explain(place.engine, place.policy, place.tables, "p", NOW, uses)
 
 
 def test_why_tells_the_events_behind_a_reason_and_both_languages():
@@ -63,7 +63,7 @@ def test_why_tells_the_grants_that_an_allowed_use_stands_on():
 
 def test_why_about_somebody_nobody_knows():
     with settled(clinic()) as place, pytest.raises(UsageError) as refused:
-        explain(place.engine, place.policy, "nobody-such", NOW)
+        explain(place.engine, place.policy, place.tables, "nobody-such", NOW)
     assert "nobody-such" not in str(refused.value)
 
 

@@ -15,20 +15,22 @@ def state_rows(context, path):
     """What a state holds."""
     rows = {}
     with context.store.engine() as engine:
-        engine.attach("state", path)
+        held = engine.attach(path)
         for table in STATE_TABLES:
-            found = engine.connection.execute(f"FROM state.{table}").fetchall()
+            found = engine.connection.execute(f"FROM {held[table].name}").fetchall()
             rows[table] = sorted(found, key=repr)
     return rows
 
 
 def touched(context):
     """Whom the newest ingest touched: ids, and whether they merely said something new."""
-    counting = (
-        "SELECT patient_id, bool_and(since IS NOT NULL) "
-        "FROM touched JOIN identity USING (patient) GROUP BY ALL"
-    )
-    with context.store.reading(context.store.current(context.journal)) as engine:
+    with context.store.engine() as engine:
+        tables = engine.attach(context.store.current(context.journal).path)
+        counting = (
+            "SELECT patient_id, bool_and(since IS NOT NULL) "
+            f"FROM {tables['touched'].name} JOIN {tables['identity'].name} USING (patient) "
+            "GROUP BY ALL"
+        )
         return dict(engine.connection.execute(counting).fetchall())
 
 

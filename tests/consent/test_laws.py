@@ -65,7 +65,7 @@ def question_of(name, use, clocks):
 def explained(world, clocks):
     """The explanation of every use, for every id that anything knows."""
     names = sorted(set(world.names.values()))
-    return {name: explain(world.engine, world.policy, name, clocks) for name in names}
+    return {name: explain(world.engine, world.policy, world.tables, name, clocks) for name in names}
 
 
 @settings(max_examples=40)
@@ -295,13 +295,10 @@ def ingested(data, files):
         )
         path = root / "state.duckdb"
         with DuckDBEngine(root / "spill", None) as engine:
-            engine.attach("snapshot", made.snapshot.path)
-            engine.expose("snapshot")
-            load_erased(engine, data.erased)
-            state.settle(engine, policy, made.snapshot, path)
-            engine.attach("state", path)
-            engine.expose("state")
-            return Settled(engine, policy, made.snapshot, path, data).allowed()
+            tables = engine.attach(made.snapshot.path)
+            tables |= {"erased": erased_of(engine, tables, data.erased)}
+            state.settle(engine, policy, made.snapshot, tables, path)
+            return Settled(engine, policy, made.snapshot, tables, path, data).allowed()
 
 
 def write_rows(path, rows):
@@ -312,8 +309,7 @@ def write_rows(path, rows):
         writer.writerows(rows)
 
 
-def load_erased(engine, names):
-    ids = numbers(engine)
-    patients_erased = [ids[name] for name in names if name in ids]
-    engine.forget(["erased"])
-    engine.load("erased", pl.DataFrame({"patient": patients_erased}, schema={"patient": pl.Int64}))
+def erased_of(engine, tables, names):
+    ids = numbers(engine, tables)
+    patients = [ids[name] for name in names if name in ids]
+    return engine.load(pl.DataFrame({"patient": patients}, schema={"patient": pl.Int64}))

@@ -15,7 +15,7 @@ NAMES = ReceiptNames("r-1", "c-1")
 
 def receipt_of(data, **more):
     with settled(data) as place:
-        explanation = explain(place.engine, place.policy, "p", NOW)
+        explanation = explain(place.engine, place.policy, place.tables, "p", NOW)
     return make_receipt(explanation, POLICY, TAKEN_AT, NAMES, **more)
 
 

@@ -89,4 +89,4 @@ def test_c14_holds_for_contact_and_what_an_export_carries():
     asked = request(topic=None, categories=())
     reach = gate.Reach("sms", ("contact",))
     with settled(clinic(policy=SURGERY)) as place, pytest.raises(PolicyError):
-        gate.contactable(place.engine, place.policy, asked, reach)
+        gate.contactable(place.engine, place.policy, place.decisions, asked, reach)

@@ -11,7 +11,7 @@ from world.settled import settled
 def test_an_entry_of_the_suppression_list_is_told_beside_what_consent_allows():
     uses = segment_uses("prevention", ("sms",), "screening", ())
     with settled(clinic(event(category="identity"))) as place:
-        explanation = explain(place.engine, place.policy, "p", NOW, uses)
+        explanation = explain(place.engine, place.policy, place.tables, "p", NOW, uses)
     entry = {"reason": "unsubscribed", "channel": "sms"}
     allowed, *more = WhyReport(explanation, suppression=(entry,)).sentences()
     assert "Allowed." in allowed

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from counting import policy
-from segmenter.dimensions.profile import make_profile
-from segmenter.engine import DuckDBEngine
+from segmenter.dimensions.profile import profile
+from segmenter.engine import DuckDBEngine, Tables
 from segmenter.project.policy import Dimension
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -21,7 +21,13 @@ def engine(tmp_path_factory):
         yield made
 
 
-def patients(engine, *rows):
+@pytest.fixture
+def tables():
+    """The tables of the snapshot that a test loads."""
+    return {}
+
+
+def patients(engine, tables, *rows):
     columns = {
         "birth_date": pl.Date,
         "age": pl.Int32,
@@ -31,26 +37,25 @@ def patients(engine, *rows):
         "deceased": pl.Boolean,
     }
     data = [{"patient": n, **dict.fromkeys(columns), **row} for n, row in enumerate(rows, 1)]
-    engine.load("patient", pl.DataFrame(data, schema={"patient": pl.Int64, **columns}))
+    frame = pl.DataFrame(data, schema={"patient": pl.Int64, **columns})
+    tables["patient"] = engine.load(frame)
 
 
-def stays(engine, *rows):
-    engine.load(
-        "fact_encounter",
-        pl.DataFrame(list(rows), schema={"patient": pl.Int64, "days": pl.Int64}, orient="row"),
-    )
+def stays(engine, tables, *rows):
+    schema = {"patient": pl.Int64, "days": pl.Int64}
+    tables["fact_encounter"] = engine.load(pl.DataFrame(list(rows), schema=schema, orient="row"))
 
 
-def labels(engine, dimension, using=None, as_of=NOON):
+def labels(engine, tables, dimension, using=None, as_of=NOON):
     made = using or policy()
-    make_profile(engine, made, as_of)
+    found = profile(engine, Tables(tables), made, as_of)
     rows = engine.connection.execute(
-        f'SELECT "dim_{dimension}" FROM profile ORDER BY patient'
+        f'SELECT "dim_{dimension}" FROM {found.name} ORDER BY patient'
     ).fetchall()
     return [made.dimensions[dimension].labels[code] for (code,) in rows]
 
 
-def test_values_outside_the_domain_are_unknown_or_other(engine):
+def test_values_outside_the_domain_are_unknown_or_other(engine, tables):
     patients(
         engine,
         {"sex": "F", "payer_code": "MC"},
@@ -58,9 +63,9 @@ def test_values_outside_the_domain_are_unknown_or_other(engine):
         {"sex": "x", "payer_code": "?"},
         {"sex": None},
     )
-    stays(engine)
-    assert labels(engine, "sex") == ["F", "F", "unknown", "unknown"]
-    assert labels(engine, "payer") == ["public", "private", "other", "other"]
+    stays(engine, tables)
+    assert labels(engine, tables, "sex") == ["F", "F", "unknown", "unknown"]
+    assert labels(engine, tables, "payer") == ["public", "private", "other", "other"]
 
 
 @pytest.mark.parametrize(
@@ -75,29 +80,31 @@ def test_values_outside_the_domain_are_unknown_or_other(engine):
         (None, "unknown"),
     ],
 )
-def test_ages_fall_into_bands(engine, age, label):
-    patients(engine, {"age": age})
-    stays(engine)
-    assert labels(engine, "age_band") == [label]
+def test_ages_fall_into_bands(engine, tables, age, label):
+    patients(engine, tables, {"age": age})
+    stays(engine, tables)
+    assert labels(engine, tables, "age_band") == [label]
 
 
-def test_ages_are_those_of_the_local_day(engine):
-    patients(engine, {"birth_date": date(2008, 6, 2)})
-    stays(engine)
-    assert labels(engine, "age_band", as_of=datetime(2026, 6, 1, 21, 59, tzinfo=UTC)) == ["<18"]
-    assert labels(engine, "age_band", as_of=datetime(2026, 6, 1, 22, 0, tzinfo=UTC)) == [
+def test_ages_are_those_of_the_local_day(engine, tables):
+    patients(engine, tables, {"birth_date": date(2008, 6, 2)})
+    stays(engine, tables)
+    assert labels(engine, tables, "age_band", as_of=datetime(2026, 6, 1, 21, 59, tzinfo=UTC)) == [
+        "<18"
+    ]
+    assert labels(engine, tables, "age_band", as_of=datetime(2026, 6, 1, 22, 0, tzinfo=UTC)) == [
         "18-34"
     ]  # midnight in Paris
 
 
-def test_p9_facts_are_reduced_per_patient(engine):
-    patients(engine, {}, {}, {}, {})
-    stays(engine, (1, 3), (1, 9), (2, None), (4, 0), (4, 2), (4, 5), (4, 1))
-    assert labels(engine, "visits") == ["2-3", "1", "0", "4+"]
-    assert labels(engine, "last_stay") == ["8+", "unknown", "unknown", "4-7"]
+def test_p9_facts_are_reduced_per_patient(engine, tables):
+    patients(engine, tables, {}, {}, {}, {})
+    stays(engine, tables, (1, 3), (1, 9), (2, None), (4, 0), (4, 2), (4, 5), (4, 1))
+    assert labels(engine, tables, "visits") == ["2-3", "1", "0", "4+"]
+    assert labels(engine, tables, "last_stay") == ["8+", "unknown", "unknown", "4-7"]
 
 
-def test_numbers_in_text_columns(engine):
+def test_numbers_in_text_columns(engine, tables):
     score = Dimension("score", "identity", "patient", "score", bands=(0, 10))
     patients(
         engine,
@@ -119,24 +126,24 @@ def test_numbers_in_text_columns(engine):
         "unknown",
         "unknown",
     ]
-    assert labels(engine, "score", policy(dimensions={"score": score})) == expected
+    assert labels(engine, tables, "score", policy(dimensions={"score": score})) == expected
 
 
-def test_awkward_names_are_only_names(engine):
+def test_awkward_names_are_only_names(engine, tables):
     odd = Dimension(
         'a"b; DROP TABLE patient', "identity", "patient", "sex", values={"it's": ("F'",)}
     )
-    patients(engine, {"sex": "F'"}, {"sex": "F"})
-    make_profile(engine, policy(dimensions={odd.name: odd}), NOON)
+    patients(engine, tables, {"sex": "F'"}, {"sex": "F"})
+    made = profile(engine, Tables(tables), policy(dimensions={odd.name: odd}), NOON)
     found = engine.connection.execute(
-        "SELECT * EXCLUDE (patient) FROM profile ORDER BY patient"
+        f"SELECT * EXCLUDE (patient) FROM {made.name} ORDER BY patient"
     ).fetchall()
     assert found == [(0,), (1,)]
 
 
 @pytest.mark.parametrize(("measure", "label"), [("sum", "4-7"), ("min", "1-3"), ("max", "4-7")])
-def test_other_measures(engine, measure, label):
+def test_other_measures(engine, tables, measure, label):
     days = Dimension("days", "care", "encounter", "days", measure=measure, bands=(1, 4, 8))
-    patients(engine, {})
-    stays(engine, (1, 2), (1, 5))
-    assert labels(engine, "days", policy(dimensions={"days": days})) == [label]
+    patients(engine, tables, {})
+    stays(engine, tables, (1, 2), (1, 5))
+    assert labels(engine, tables, "days", policy(dimensions={"days": days})) == [label]

@@ -6,19 +6,19 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from asking import KEY, Clinic, ask, open_clinic, policy, stays
+from asking import KEY, ask, open_clinic, policy, stays
 from segmenter import sources
 from segmenter.dimensions.reduced import DRAWS, Reduced, key_mark
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError
 from segmenter.identity.links import close_links
 from segmenter.project.policy import Dimension, FactTerms
-from segmenter.query import ask as query
 from segmenter.query import bound, tally
 from segmenter.sources.reduction import shape
 from sourcing import KEYS, NOW
@@ -36,26 +36,31 @@ QUESTIONS = (
 )
 
 
-def reduce(engine, declared=None, key=KEY):
-    """Make what an ingest makes: reduced facts, draws, and what the snapshot says of them."""
+def reduced_clinic(engine, declared=None, key=KEY):
+    """A clinic with what an ingest makes: reduced facts, draws, and what it says of them."""
+    there = open_clinic(engine)
     declared = declared or policy()
     reduced = Reduced.of(declared, "stay")
-    reads = {"fact": engine.table("fact_stay")}
-    made = engine.make("fact_reduced", reads=reads, structure=shape(declared, reduced))
-    engine.adopt(reduced.table, made)
-    engine.make(DRAWS, DRAWS, {"key": key})
+    relation = engine.make(
+        "fact_reduced",
+        reads={"fact": there.tables["fact_stay"]},
+        structure=shape(declared, reduced),
+    )
     said = {"reduced stay": reduced.text(), "draws": key_mark(key)}
-    engine.load("meta", pl.DataFrame({"key": list(said), "value": list(said.values())}))
+    meta = pl.DataFrame({"key": list(said), "value": list(said.values())})
+    made = {
+        reduced.table: relation,
+        DRAWS: engine.make(DRAWS, reads=there.tables, values={"key": key}),
+        "meta": engine.load(meta),
+    }
+    return replace(there, tables=there.tables | made)
 
 
 @pytest.fixture
 def pair(tmp_path):
     """The same clinic twice: with facts as they are, and with reduced ones."""
     with DuckDBEngine(tmp_path / "a", None) as plain, DuckDBEngine(tmp_path / "b", None) as ready:
-        eligible = open_clinic(plain)
-        open_clinic(ready)
-        reduce(ready)
-        yield Clinic(plain, eligible), Clinic(ready, eligible)
+        yield open_clinic(plain), reduced_clinic(ready)
 
 
 def same(one, other):
@@ -151,9 +156,7 @@ def test_other_bounds_need_no_ingest_and_a_new_column_reads_the_facts(pair, monk
 
 def test_draws_of_another_key_are_not_used(pair):
     plain, ready = pair
-    one, other = (
-        query.count(c.engine, ask(QUESTIONS[0]), c.eligible, "another key") for c in (plain, ready)
-    )
+    one, other = (c.count(ask(QUESTIONS[0]), "another key") for c in (plain, ready))
     same(one, other)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,8 +16,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from asking import KEY, NANO, NOW, SOURCES, Clinic, ask, by_ward, open_clinic, policy
-from segmenter.engine import DuckDBEngine
+from asking import KEY, NANO, NOW, SOURCES, ask, by_ward, open_clinic, policy
+from segmenter.engine import DuckDBEngine, Tables
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Snapshot, Spend
 from segmenter.project.declared import FactSource, PatientSource, Read, Sources
 from segmenter.project.family import Setting
@@ -35,7 +36,7 @@ def silent(mechanism, many):
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory):
     with DuckDBEngine(tmp_path_factory.mktemp("spill"), None) as engine:
-        yield Clinic(engine, open_clinic(engine))
+        yield open_clinic(engine)
 
 
 # -- published numbers -----------------------------------------------------------------------------
@@ -140,9 +141,9 @@ def test_what_the_bounds_drop_is_told_and_paid(clinic):
 
 def test_a_gate_that_was_asked_for_less_counts_nothing(clinic):
     request = ProcessingRequest("statistics", (), None, ("identity",), Clocks(NOW, NOW))
-    narrow = Eligible(request, clinic.eligible.snapshot, "hash", "eligible")
+    narrow = replace(clinic.eligible, request=request)
     with pytest.raises(ValueError, match="something else"):
-        query.count(clinic.engine, ask("select sum(nights) from stay"), narrow, KEY)
+        replace(clinic, eligible=narrow).count(ask("select sum(nights) from stay"))
 
 
 def test_an_answer_is_json_a_frame_and_html(clinic):
@@ -196,7 +197,7 @@ def test_sensitivities_follow_from_the_bounds():
 
 def test_a_spend_that_does_not_pay_publishes_nothing(clinic):
     question = ask("select count(*) from patient")
-    tally = query.count(clinic.engine, question, clinic.eligible, KEY)
+    tally = clinic.count(question)
     cheap = Spend("s", "statistics", "q", Cost(epsilon=NANO - 1), 1)
     with pytest.raises(ValueError, match="does not pay"):
         query.publish(tally, query.plan(question, NANO), cheap, policy().threshold)
@@ -302,15 +303,13 @@ def test_restaurant_totals_lie_within_their_intervals(tmp_path, most):
     sql = "select day, count(*) c, sum(euros) s, count(distinct VisitorId) v, avg(euros) a from visit group by day order by day"
     question = query.ask(sql, own, sources, "statistics")
     with DuckDBEngine(tmp_path, None) as engine:
-        engine.load(
-            "patient",
-            pl.DataFrame({"patient": np.arange(len(ids)), "patient_id": ids.cast(pl.String)}),
-        )
-        engine.load("fact_visit", visits.select("patient", "line", "day", "euros"))
-        engine.load("eligible", pl.DataFrame({"patient": np.arange(len(ids))}))
+        people = pl.DataFrame({"patient": np.arange(len(ids)), "patient_id": ids.cast(pl.String)})
+        facts = visits.select("patient", "line", "day", "euros")
+        tables = Tables({"patient": engine.load(people), "fact_visit": engine.load(facts)})
+        everyone = engine.load(people.select("patient"))
         request = ProcessingRequest("statistics", (), None, question.categories, Clocks(NOW, NOW))
-        eligible = Eligible(request, Snapshot("s", tmp_path, NOW, "UTC"), "h", "eligible")
-        tally = query.count(engine, question, eligible, KEY)
+        eligible = Eligible(request, Snapshot("s", tmp_path, NOW, "UTC"), "h", everyone)
+        tally = query.count(engine, question, tables, eligible, KEY)
     price = query.plan(question, 100_000 * NANO)
     shown = query.present(
         question,

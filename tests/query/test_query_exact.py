@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 
-from asking import KEY, NANO, SOURCES, Clinic, Spy, ask, by_ward, open_clinic, policy, stays
+from asking import NANO, SOURCES, Spy, ask, by_ward, humans, open_clinic, policy, stays
 from segmenter.engine import DuckDBEngine, relations
 from segmenter.project.policy import FactTerms
 from segmenter.query import ask as query
@@ -20,7 +21,7 @@ from segmenter.query import ask as query
 @pytest.fixture(scope="module")
 def clinic(tmp_path_factory):
     with DuckDBEngine(tmp_path_factory.mktemp("spill"), None) as engine:
-        yield Clinic(engine, open_clinic(engine))
+        yield open_clinic(engine)
 
 
 # -- exact numbers ---------------------------------------------------------------------------------
@@ -50,7 +51,7 @@ def test_p9_at_most_max_cells_a_patient_and_always_the_same_ones(clinic):
     assert tally.loss["asked"] == len(had)
     assert tally.loss["cut"] == sum(len(wards) > 2 for wards in had.values()) > 0
     assert (tally.patients == again.patients).all()
-    other = query.count(clinic.engine, tally.question, clinic.eligible, "another key")
+    other = clinic.count(tally.question, "another key")
     assert (tally.patients != other.patients).any()
 
 
@@ -94,21 +95,19 @@ def test_a_row_of_nobody_eligible_changes_nothing(clinic, tmp_path):
     sql = "select ward, count(distinct patient_id), avg(nights), sum(cost), count(*) from stay group by ward"
     before = clinic.exact(sql)
     with DuckDBEngine(tmp_path, None) as engine:
-        eligible = open_clinic(engine)
+        there = open_clinic(engine)
         mine = stays(400).filter(pl.col("patient") % 3 != 2)
         moved = mine.with_columns(patient=pl.col("patient") + 1000, line=pl.col("line") * 3 + 11)
-        engine.load(
-            "fact_stay", pl.concat([moved, stays(400, seed=8).filter(pl.col("patient") % 3 == 2)])
-        )
+        others = stays(400, seed=8).filter(pl.col("patient") % 3 == 2)
         people = pl.DataFrame(
             {
                 "patient": np.arange(1400),
                 "patient_id": [f"p{i - 1000:05d}" if i >= 1000 else f"q{i}" for i in range(1400)],
             }
         )
-        engine.load("patient", people)
-        engine.load("eligible", _shifted(400))
-        after = query.count(engine, before.question, eligible, KEY)
+        there = there.having(patient=people, fact_stay=pl.concat([moved, others]))
+        eligible = replace(there.eligible, table=engine.load(_shifted(400)))
+        after = replace(there, eligible=eligible).count(before.question)
     assert (before.patients == after.patients).all()
     assert all((before.totals[n] == after.totals[n]).all() for n in before.totals)
     assert all((before.values[n] == after.values[n]).all() for n in before.values)
@@ -118,15 +117,16 @@ def test_a_row_of_nobody_eligible_changes_nothing(clinic, tmp_path):
 def _shifted(patients):
     ids = np.arange(patients)
     codes = {"dim_sex": ids % 3, "dim_age_band": ids % 4, "dim_visits": ids % 4}
-    frame = pl.DataFrame(
-        {"patient": ids, **{k: pl.Series(v, dtype=pl.Int16) for k, v in codes.items()}}
+    return (
+        humans(ids, codes)
+        .filter(pl.col("patient") % 3 != 2)
+        .with_columns(patient=pl.col("patient") + 1000)
     )
-    return frame.filter(pl.col("patient") % 3 != 2).with_columns(patient=pl.col("patient") + 1000)
 
 
 def test_odd_numbers_and_texts_do_not_stop_a_question(clinic, tmp_path):
     with DuckDBEngine(tmp_path, None) as engine:
-        eligible = open_clinic(engine, 6)
+        there = open_clinic(engine, 6)
         odd = [math.nan, math.inf, -math.inf, 1e308, None, 4.6]
         frame = {
             "patient": [0, 1, 3, 4, 0, 1],
@@ -135,13 +135,9 @@ def test_odd_numbers_and_texts_do_not_stop_a_question(clinic, tmp_path):
             "nights": odd,
             "cost": odd,
         }
-        engine.load("fact_stay", pl.DataFrame(frame, strict=False))
-        tally = query.count(
-            engine,
-            ask("select sum(nights), avg(cost), count(distinct patient_id) from stay"),
-            eligible,
-            KEY,
-        )
+        there = there.having(fact_stay=pl.DataFrame(frame, strict=False))
+        sql = "select sum(nights), avg(cost), count(distinct patient_id) from stay"
+        tally = there.count(ask(sql))
     assert int(tally.patients[0]) == 4
     assert [int(t[0]) for t in tally.totals.values() if int(t[0]) != 4] == [5]
 
@@ -155,7 +151,7 @@ def test_only_our_own_relations_reach_the_engine(clinic):
         canary,
         "select sex, count(*) as CANARY from patient where age_band in ('<18') group by sex order by CANARY limit 731731",
     ):
-        query.count(spy, ask(sql), clinic.eligible, KEY)
+        replace(clinic, engine=spy).count(ask(sql))
     assert {relations.paths()[name].parent.name for name in spy.ran} == {"query"}
     assert not any("CANARY" in text or "731731" in text for text in spy.texts)
 
@@ -166,16 +162,16 @@ def test_exact_numbers_have_no_repr(clinic):
 
 
 def test_a_table_or_column_that_the_snapshot_lacks_is_told_before_anything_is_paid(clinic):
-    query.check(
-        clinic.engine, ask("select ward, sum(nights) from stay where long = '<3' group by ward")
-    )
-    query.check(clinic.engine, ask("select count(*) from patient"))
+    sql = "select ward, sum(nights) from stay where long = '<3' group by ward"
+    query.check(clinic.engine, ask(sql), clinic.tables)
+    query.check(clinic.engine, ask("select count(*) from patient"), clinic.tables)
     lacking = policy(
         facts={"stay": FactTerms(2, {"nigths": (0, 10)}), "call": FactTerms(1, {"minutes": (0, 9)})}
     )
     for sql in ("select sum(nigths) from stay", "select sum(minutes) from call"):
+        asked = query.ask(sql, lacking, SOURCES, "statistics")
         with pytest.raises(query.UsageError):
-            query.check(clinic.engine, query.ask(sql, lacking, SOURCES, "statistics"))
+            query.check(clinic.engine, asked, clinic.tables)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +185,7 @@ def test_p9_one_human_moves_no_quantity_further_than_its_sensitivity(clinic, tmp
     question = ask(sql)
     shares = query.plan(question, NANO).shares
     with DuckDBEngine(tmp_path, None) as engine:
-        eligible = open_clinic(engine, 60)
+        there = open_clinic(engine, 60)
         rows = stays(60)
         heavy = pl.concat(
             [
@@ -200,11 +196,10 @@ def test_p9_one_human_moves_no_quantity_further_than_its_sensitivity(clinic, tmp
                 ),
             ]
         )
-        engine.load("fact_stay", heavy)
-        all_ = query.count(engine, question, eligible, KEY)
+        all_ = there.having(fact_stay=heavy).count(question)
         for gone in (0, 1, 3, 4):
-            engine.load("fact_stay", heavy.filter(pl.col("patient") != gone))
-            without = query.count(engine, question, eligible, KEY)
+            fewer = heavy.filter(pl.col("patient") != gone)
+            without = there.having(fact_stay=fewer).count(question)
             for share in shares:
                 assert _moved(all_, without, share) <= share.sensitivity
 

@@ -23,8 +23,7 @@ def engine(tmp_path_factory):
 
 
 def eligible(engine, frame):
-    engine.load("them", frame)
-    return Eligible(None, None, SETTING.policy, "them")
+    return Eligible(None, None, SETTING.policy, engine.load(frame))
 
 
 @settings(max_examples=15)

@@ -139,7 +139,7 @@ def decided(ask: Ask, place: Settled) -> bool:
 
 def told(ask: Ask, place: Settled) -> tuple[str, ...]:
     """What `why` says."""
-    answer = explain(place.engine, place.policy, ask.who, ask.clocks, [ask.use])
+    answer = explain(place.engine, place.policy, place.tables, ask.who, ask.clocks, [ask.use])
     (decision,) = answer.decisions
     return tuple(f"{found.reason.rule} {found.reason.name}" for found in decision.reasons)
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import polars as pl
 from oracle.consent import World
 from segmenter.consent import gate, state
 from segmenter.consent.scopes import Scopes
-from segmenter.engine import DuckDBEngine
+from segmenter.engine import DuckDBEngine, Table, Tables
 from segmenter.model import Clocks, ProcessingRequest, Snapshot
 from segmenter.project.policy import Policy
 from world import snapshots
@@ -30,26 +30,39 @@ Question = tuple[str, str | None, str | None, str]
 Changed = Mapping[str, int | None]  # ids whose rows differ, each with its first new event or None
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settled:
-    """An engine with a snapshot and its state exposed."""
+    """A snapshot and its state on an engine, and the decisions at the clocks last asked for."""
 
     engine: DuckDBEngine
     policy: Policy
     snapshot: Snapshot
+    tables: Tables
     state: Path
     given: Given
+    decisions: Tables = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decisions = self.state_tables
+
+    @property
+    def state_tables(self) -> Tables:
+        """What the state holds."""
+        return self.engine.attach(self.state)
 
     @property
     def names(self) -> dict[int, str]:
         """The patient id of each surrogate."""
-        return {number: name for name, number in snapshots.numbers(self.engine).items()}
+        return {
+            number: name for name, number in snapshots.numbers(self.engine, self.tables).items()
+        }
 
     def allowed(self) -> dict[str, set[Question]]:
         """What each patient may be used for."""
         scopes = Scopes.of(self.policy)
         columns = ", ".join(f"allow_{word}" for word in range(scopes.words))
-        rows = self.engine.connection.execute(f"SELECT patient, {columns} FROM person").fetchall()
+        person = self.decisions["person"].name
+        rows = self.engine.connection.execute(f"SELECT patient, {columns} FROM {person}").fetchall()
         names = self.names
         allowed = {}
         for patient, *words in rows:
@@ -62,8 +75,8 @@ class Settled:
 
     def representatives(self, request: ProcessingRequest) -> list[str]:
         """The ids that the gate lets through."""
-        eligible = gate.gate(self.engine, self.policy, self.snapshot, request)
-        read = f"SELECT patient FROM {eligible.table}"
+        eligible = gate.gate(self.engine, self.policy, self.snapshot, self.decisions, request)
+        read = f"SELECT patient FROM {eligible.table.name}"
         names = self.names
         return sorted(
             names[patient] for (patient,) in self.engine.connection.execute(read).fetchall()
@@ -71,20 +84,22 @@ class Settled:
 
     def ask_at(self, clocks: Clocks) -> None:
         """Turn to other clocks."""
-        state.ask_at(self.engine, self.policy, self.snapshot, clocks)
+        self.decisions = state.decisions_at(
+            self.engine, self.policy, self.snapshot, self.tables, self.state_tables, clocks
+        )
 
     def erase_everyone(self) -> None:
         """Let every id be erased, from now on."""
         everyone = pl.DataFrame({"patient": list(self.names)})
-        self.engine.forget(["erased"])
-        self.engine.load("erased", everyone)
+        self.tables |= {"erased": self.engine.load(everyone)}
 
     def rows(self) -> dict[str, list[Any]]:
         """Everything the state holds, in order."""
         return {table: self._rows(table) for table in STATE_TABLES}
 
     def _rows(self, table: str) -> list[Any]:
-        return sorted(self.engine.connection.execute(f"FROM state.{table}").fetchall(), key=repr)
+        name = self.state_tables[table].name
+        return sorted(self.engine.connection.execute(f"FROM {name}").fetchall(), key=repr)
 
 
 def oracle(given: Given) -> World:
@@ -114,18 +129,15 @@ def settled(
             given.consents,
             given.links,
             given.erased,
-            ids=None if after is None else snapshots.numbers(after.engine),
+            ids=None if after is None else snapshots.numbers(after.engine, after.tables),
         )
-        engine.attach("snapshot", snapshot.path)
-        engine.expose("snapshot")
+        tables = engine.attach(snapshot.path)
+        before = None
         if after is not None:
-            _load_changed(engine, changed or {})
-        previous = None if after is None else after.state
+            before = state.Before(after.state, _load_changed(engine, tables, changed or {}))
         path = Path(folder) / "state.duckdb"
-        state.settle(engine, policy, snapshot, path, previous=previous)
-        engine.attach("state", path)
-        engine.expose("state")
-        yield Settled(engine, policy, snapshot, path, given)
+        state.settle(engine, policy, snapshot, tables, path, before=before)
+        yield Settled(engine, policy, snapshot, tables, path, given)
 
 
 @contextlib.contextmanager
@@ -133,18 +145,16 @@ def settled_anew(place: Settled) -> Iterator[Settled]:
     """The same snapshot, its state made from all events."""
     path = place.state.with_name("anew.duckdb")
     with DuckDBEngine(path.parent / "spill", None) as engine:
-        engine.attach("snapshot", place.snapshot.path)
-        engine.expose("snapshot")
-        state.settle(engine, place.policy, place.snapshot, path)
-        engine.attach("state", path)
-        yield Settled(engine, place.policy, place.snapshot, path, place.given)
+        tables = engine.attach(place.snapshot.path)
+        state.settle(engine, place.policy, place.snapshot, tables, path)
+        yield Settled(engine, place.policy, place.snapshot, tables, path, place.given)
 
 
-def _load_changed(engine: DuckDBEngine, changed: Changed) -> None:
-    ids = snapshots.numbers(engine)
+def _load_changed(engine: DuckDBEngine, tables: Tables, changed: Changed) -> Table:
+    ids = snapshots.numbers(engine, tables)
     rows = [(ids[name], since) for name, since in changed.items() if name in ids]
     schema = {"patient": pl.Int64, "since": pl.Int64}
-    engine.load("changed", pl.DataFrame(rows, schema=schema, orient="row"))
+    return engine.load(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def requests(policy: Policy, clocks: Clocks) -> Iterator[ProcessingRequest]:

@@ -13,7 +13,7 @@ import polars as pl
 from oracle.events import DATES, text
 from oracle.people import close
 from oracle.times import read_moment
-from segmenter.engine import DuckDBEngine
+from segmenter.engine import DuckDBEngine, Tables
 from segmenter.model import Snapshot, naive_utc
 from segmenter.project.policy import Policy
 
@@ -77,18 +77,16 @@ def write(
             {"patient": [number[name] for name in erased]}, schema={"patient": pl.Int64}
         ),
     }
-    engine.attach("writing", path, write=True)
-    for name, frame in frames.items():
-        engine.load(f"writing.{name}", frame)
-    engine.detach("writing")
+    with engine.writing(path) as file:
+        for name, frame in frames.items():
+            engine.load(frame, into=file.table(name))
     return Snapshot(path.stem, path, taken_at, policy.time_zone)
 
 
-def numbers(engine: DuckDBEngine, alias: str = "snapshot") -> dict[str, int]:
-    """The surrogates of an attached snapshot."""
-    return dict(
-        engine.connection.execute(f"SELECT patient_id, patient FROM {alias}.identity").fetchall()
-    )
+def numbers(engine: DuckDBEngine, tables: Tables) -> dict[str, int]:
+    """The surrogates of a snapshot."""
+    query = f"SELECT patient_id, patient FROM {tables['identity'].name}"
+    return dict(engine.connection.execute(query).fetchall())
 
 
 def _patients(rows: Sequence[Row], number: Mapping[str, int]) -> pl.DataFrame:
