@@ -58,6 +58,7 @@ def labels(engine, tables, dimension, using=None, as_of=NOON):
 def test_values_outside_the_domain_are_unknown_or_other(engine, tables):
     patients(
         engine,
+        tables,
         {"sex": "F", "payer_code": "MC"},
         {"sex": "f", "payer_code": "BC"},
         {"sex": "x", "payer_code": "?"},
@@ -108,6 +109,7 @@ def test_numbers_in_text_columns(engine, tables):
     score = Dimension("score", "identity", "patient", "score", bands=(0, 10))
     patients(
         engine,
+        tables,
         *(
             {"score": s}
             for s in ("-3", "0", "9.9", "10", "nan", "inf", "-inf", "x", "", None, "1e400")
