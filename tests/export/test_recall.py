@@ -184,13 +184,12 @@ def test_a_file_whose_use_ended_is_not_recalled(world):
 def test_one_can_say_who_already_has_the_file(world):
     (one,) = world.registry().exports()
     with world.engines() as engine:
-        engine.attach("snapshot", world.snapshot().path)
-        engine.expose("snapshot")
+        identity = engine.attach(world.snapshot().path)["identity"]
         with pytest.raises(Refusal):
-            exposure.exposed(engine, world.registry(MARKETER), POLICY, one.export, NOW)
+            exposure.exposed(engine, world.registry(MARKETER), POLICY, identity, one.export, NOW)
         with pytest.raises(UsageError):
-            exposure.exposed(engine, world.registry(), POLICY, "other", NOW)
-        found = exposure.exposed(engine, world.registry(), POLICY, one.export, NOW)
+            exposure.exposed(engine, world.registry(), POLICY, identity, "other", NOW)
+        found = exposure.exposed(engine, world.registry(), POLICY, identity, one.export, NOW)
     assert found.members == ("a", "b", "c", "d")
     assert found.categories == ("contact", "identity")
     assert "4 patients" in found.notice["en"]
