@@ -63,7 +63,9 @@ class Forgotten(Documented):
     @property
     def exit_status(self) -> int:
         """3 if an officer has to confirm the erasure."""
-        return 0 if self.shared is None else Refusal.exit_status
+        if self.shared is None:
+            return 0
+        return Refusal.exit_status
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""

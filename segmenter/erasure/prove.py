@@ -41,13 +41,17 @@ class Needles:
 
     def load(self, engine: Engine) -> dict[str, Table]:
         """The tables `needle` and `needle_id` (text)."""
-        return {"needle": _loaded(engine, self.texts), "needle_id": _loaded(engine, self.ids)}
+        return {
+            "needle": _loaded(engine, self.texts),
+            "needle_id": _loaded(engine, self.ids),
+        }
 
 
 def _loaded(engine: Engine, texts: Collection[str]) -> Table:
     import polars as pl
 
-    return engine.load(pl.DataFrame({"text": list(texts)}, schema={"text": pl.String}))
+    frame = pl.DataFrame({"text": list(texts)}, schema={"text": pl.String})
+    return engine.load(frame)
 
 
 def prove(
@@ -60,7 +64,7 @@ def prove(
 
     What people who stay hold too, such as a household's mailbox, is theirs and is not looked for.
     `exempt` are removal files that wait for their destination. Raises `EngineError` naming the
-    places where something is left.
+    places that hold something still.
     """
     needles = _needles(engines, registry, texts)
     searched: list[str] = []
@@ -90,7 +94,9 @@ def _private_files(home: Path, exempt: Collection[Path]) -> Iterator[Path]:
 
 def _is_database(file: Path) -> bool:
     folder = file.parent.name
-    return folder in DATABASES and (file.suffix == ".duckdb" or folder in WHOLE)
+    if folder in WHOLE:
+        return True
+    return folder in DATABASES and file.suffix == ".duckdb"
 
 
 # -- what is searched for --------------------------------------------------------------------------
@@ -118,10 +124,13 @@ def _normal_texts(kind: str, value: str, region: str) -> Iterator[str]:
 def _shared(engines: Engines, registry: Registry, needles: Needles) -> set[str]:
     """Identifiers that people who stay hold too."""
     shared: set[str] = set()
-    for file in sorted((registry.home / "snapshots").glob("*.duckdb")):
+    folder = registry.home / "snapshots"
+    for file in sorted(folder.glob("*.duckdb")):
         with engines() as engine:
-            reads = {**needles.load(engine), "patient": engine.attach(file)["patient"]}
-            shared.update(text for (text,) in engine.rows("erase_shared", reads=reads))
+            patients = engine.attach(file)["patient"]
+            reads = {**needles.load(engine), "patient": patients}
+            rows = engine.rows("erase_shared", reads=reads)
+        shared.update(text for (text,) in rows)
     return shared
 
 

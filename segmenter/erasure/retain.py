@@ -101,16 +101,20 @@ def retain(
 
 def _delete_payloads(registry: Registry, now: datetime) -> tuple[str, ...]:
     """Delete the files of every export whose use ended; manifests stay."""
-    ended = [export.export for export in registry.exports() if export.expires_at <= now]
-    return tuple(export for export in ended if registry.delete_payload(export))
+    deleted = []
+    for export in registry.exports():
+        has_ended = export.expires_at <= now
+        if has_ended and registry.delete_payload(export.export):
+            deleted.append(export.export)
+    return tuple(deleted)
 
 
 def _old_registers(registry: Registry, before: datetime) -> tuple[str, ...]:
-    old = [
-        export.export
-        for export in registry.exports()
-        if max(export.at, export.expires_at) <= before
-    ]
+    old = []
+    for export in registry.exports():
+        last_use = max(export.at, export.expires_at)
+        if last_use <= before:
+            old.append(export.export)
     return tuple(old)
 
 

@@ -39,7 +39,8 @@ class Leaving:
 
 def snapshot_files(registry: Registry, in_use: str) -> list[Path]:
     """All snapshot files, the one in use last."""
-    files = sorted((registry.home / "snapshots").glob("*.duckdb"))
+    folder = registry.home / "snapshots"
+    files = sorted(folder.glob("*.duckdb"))
     return sorted(files, key=lambda file: file.stem == in_use)
 
 
@@ -59,7 +60,8 @@ def rewrite_snapshot(engines: Engines, file: Path, find: Find, *, always: bool =
             return False
         with new_file(file) as part, engine.writing(part) as new:
             _write_tables(engine, old, leaving, new)
-    for state in (file.parent.parent / "states").glob(f"{file.stem}-*"):
+    states = file.parent.parent / "states"
+    for state in states.glob(f"{file.stem}-*"):
         state.unlink()
     return True
 

@@ -65,16 +65,21 @@ def _hashes(registry: Registry, kind: str, values: Collection[str]) -> list[str]
 
 def unfinished(acts: Iterable[JournalEntry]) -> list[JournalEntry]:
     """Erasures that were begun and not finished."""
-    acts = list(acts)
-    done = {int(act.body["of"]) for act in acts if act.kind == DONE}
-    return [act for act in acts if act.kind == FORGOTTEN and act.seq not in done]
+    begun, done = [], set()
+    for act in acts:
+        if act.kind == FORGOTTEN:
+            begun.append(act)
+        elif act.kind == DONE:
+            done.add(int(act.body["of"]))
+    return [act for act in begun if act.seq not in done]
 
 
 def in_force(journal: Journal) -> list[SuppressionEntry]:
     """All tombstones that no officer lifted."""
     acts = journal.read(FORGOTTEN, LIFTED)
     lifted = {_mark(entry) for entry in entries_of(acts, LIFTED)}
-    return [stone for stone in entries_of(acts, FORGOTTEN) if _mark(stone) not in lifted]
+    stones = entries_of(acts, FORGOTTEN)
+    return [stone for stone in stones if _mark(stone) not in lifted]
 
 
 def _mark(entry: SuppressionEntry) -> tuple[str, str, str | None]:

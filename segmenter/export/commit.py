@@ -140,7 +140,8 @@ class _Work:
 
     def target(self, path: Path) -> payload.Target:
         """A file of the destination's format and key."""
-        return payload.Target(path, self.order.layout.format, self.key, self.registry.spill)
+        format_ = self.order.layout.format
+        return payload.Target(path, format_, self.key, self.registry.spill)
 
     def files(self, folder: Path, tables: Tables, publish: Publish) -> _Made:
         """Write payload, diff files and manifest; the register, while the payload is encrypted."""
@@ -186,12 +187,15 @@ class _Work:
 
     def _unsubscribe_values(self) -> dict[str, object] | None:
         """What the relation of unsubscribe URLs takes; None if the file carries none."""
-        layout, url = self.order.layout, self.order.unsubscribe_url
-        if url is None or layout.audience is not None or layout.identifier not in layout.columns:
+        layout = self.order.layout
+        url = self.order.unsubscribe_url
+        is_mailing = layout.audience is None and layout.identifier in layout.columns
+        if url is None or not is_mailing:
             return None
-        base = url if url.endswith(("/", "=")) else f"{url}/"
-        key = pads(self.registry.keys.unsubscribe_key())
-        return {"alias": self.alias, "unsubscribe_url": base, **key}
+        if not url.endswith(("/", "=")):
+            url = f"{url}/"
+        key = self.registry.keys.unsubscribe_key()
+        return {"alias": self.alias, "unsubscribe_url": url, **pads(key)}
 
     # -- the previous export -----------------------------------------------------------------------
 
@@ -218,8 +222,9 @@ class _Work:
         """The tables, with who has to be removed and what stood of them in the previous export."""
         earlier = None if self.previous is None else self.previous.snapshot
         in_use = self.order.snapshot.id
+        gone = self.engine.make("export_gone", reads=tables)
         stood = removal.source(self.engine, self.registry, tables, earlier, in_use)
-        return tables | stood | {"removal": self.engine.make("export_gone", reads=tables)}
+        return tables | stood | {"removal": gone}
 
     # -- what is written down ----------------------------------------------------------------------
 

@@ -68,7 +68,9 @@ class _Cell:
 
     @property
     def label(self) -> str:
-        return f"{self.name}_again" if self.before else self.name
+        if self.before:
+            return f"{self.name}_again"
+        return self.name
 
 
 def counted(
@@ -94,9 +96,10 @@ def counted(
 
 def _cells(reasons: Sequence[str], *, syncs: bool) -> list[_Cell]:
     """Every cell that may hold somebody."""
-    cells = [_Cell(name, before=False) for name in (EXPORTED, *reasons)]
+    lines = (EXPORTED, *reasons)
+    cells = [_Cell(name, before=False) for name in lines]
     if syncs:
-        cells += [_Cell(name, before=True) for name in MAILBOX if name in (EXPORTED, *reasons)]
+        cells += [_Cell(name, before=True) for name in MAILBOX if name in lines]
         cells.append(_Cell(GONE, before=True))
     return cells
 
@@ -112,4 +115,7 @@ def _sums(
         lines["added"] = [cell for cell in cells if cell.name == EXPORTED and not cell.before]
         lines["removed"] = [cell for cell in cells if cell.name != EXPORTED and cell.before]
     places = {cell: place for place, cell in enumerate(cells)}
-    return {line: tuple(places[cell] for cell in parts) for line, parts in lines.items()}
+    sums = {}
+    for line, parts in lines.items():
+        sums[line] = tuple(places[cell] for cell in parts)
+    return sums

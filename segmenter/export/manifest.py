@@ -69,7 +69,8 @@ def canonical(content: Mapping[str, Any]) -> bytes:
     >>> canonical({"b": 1, "a": "e", "signature": "x"})
     b'{"a":"e","b":1}'
     """
-    unsigned = {name: value for name, value in content.items() if name != "signature"}
+    unsigned = dict(content)
+    unsigned.pop("signature", None)
     text = json.dumps(unsigned, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.encode()
 

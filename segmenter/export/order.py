@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 def alias_of(keys: Keys, segment: str, channel: str) -> str:
     """What the outside sees instead of a segment's name: random to it, stable for us."""
-    return keys.pseudonym("alias", f"{segment}\n{channel}")[:12]
+    digest = keys.pseudonym("alias", f"{segment}\n{channel}")
+    return digest[:12]
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,10 @@ def listed(registry: Registry, now: datetime) -> Recalls:
     """Every recall, and how it stands at `now`."""
     acts = registry.journal.read(RECALLED, ACKNOWLEDGED)
     done = _acknowledged(acts)
-    recalls = [_recall_of(registry, act, done, now) for act in acts if act.kind == RECALLED]
+    recalls = []
+    for act in acts:
+        if act.kind == RECALLED:
+            recalls.append(_recall_of(registry, act, done, now))
     return Recalls(tuple(recalls))
 
 
@@ -122,7 +125,7 @@ def _recall_of(registry: Registry, act: JournalEntry, done: set[str], now: datet
     return Recall(
         id=recall,
         destination=str(body["destination"]),
-        file=registry.folder(recall) / str(body["file"]),
+        file=_file(registry, act),
         due_at=due_at,
         state=state,
         late=bool(body["late"]),
@@ -134,8 +137,11 @@ def waiting_files(registry: Registry) -> tuple[Path, ...]:
     """The removal files that no destination has acknowledged yet."""
     acts = registry.journal.read(RECALLED, ACKNOWLEDGED)
     done = _acknowledged(acts)
-    waiting = [act.body for act in acts if act.kind == RECALLED and act.body["recall"] not in done]
-    return tuple(registry.folder(str(body["recall"])) / str(body["file"]) for body in waiting)
+    waiting = []
+    for act in acts:
+        if act.kind == RECALLED and act.body["recall"] not in done:
+            waiting.append(_file(registry, act))
+    return tuple(waiting)
 
 
 def acknowledge(registry: Registry, recall: str) -> None:
@@ -149,12 +155,21 @@ def acknowledge(registry: Registry, recall: str) -> None:
         raise UsageError("there is no such recall", hint="`segmenter recall` lists them")
     if recall not in _acknowledged(acts):
         registry.record(ACKNOWLEDGED, {"recall": recall})
-    file = registry.folder(recall) / str(known[0].body["file"])
-    file.unlink(missing_ok=True)
+    _file(registry, known[0]).unlink(missing_ok=True)
 
 
 def _acknowledged(acts: Sequence[JournalEntry]) -> set[str]:
-    return {str(act.body["recall"]) for act in acts if act.kind == ACKNOWLEDGED}
+    done = set()
+    for act in acts:
+        if act.kind == ACKNOWLEDGED:
+            done.add(str(act.body["recall"]))
+    return done
+
+
+def _file(registry: Registry, act: JournalEntry) -> Path:
+    """Where the file of a recall lies."""
+    folder = registry.folder(str(act.body["recall"]))
+    return folder / str(act.body["file"])
 
 
 # -- issuing ---------------------------------------------------------------------------------------

@@ -45,7 +45,11 @@ def entries(
 
 def hashes_of(keys: Keys, region: str, kind: str, value: str) -> set[str]:
     """The keyed hashes that entries of one identifier may have, those of earlier versions too."""
-    return {one.hash for one in hashes(keys, region, kind, value) if one.kind == kind}
+    found = set()
+    for one in hashes(keys, region, kind, value):
+        if one.kind == kind:
+            found.add(one.hash)
+    return found
 
 
 def add(

@@ -75,7 +75,8 @@ class Imported(Documented):
 
 def lock(home: Path) -> AbstractContextManager[None]:
     """The lock of imports, to be held from before the list is loaded until the import ended."""
-    return locked(home / "locks" / "imports.lock")
+    file = home / "locks" / "imports.lock"
+    return locked(file)
 
 
 def import_entries(
@@ -113,11 +114,13 @@ def _write(
     """Write the next file of imported lists, and let the journal name it."""
     reads = {"suppression_imported": before, "import_new": new}
     newest = imported_file(home, journal.read(IMPORTED, FORGOTTEN))
-    file = home / "suppressions" / f"{secrets.token_hex(8)}.duckdb"
+    name = f"{secrets.token_hex(8)}.duckdb"
+    file = home / "suppressions" / name
     with new_file(file) as part, engine.writing(part) as written:
         engine.make("import_all", reads=reads, into=written.table("suppression"))
-    journal.append(actor.account, IMPORTED, {"file": file.name})
-    _sweep(home, {file} if newest is None else {file, newest})
+    journal.append(actor.account, IMPORTED, {"file": name})
+    kept = {file} if newest is None else {file, newest}
+    _sweep(home, kept)
 
 
 def _sweep(home: Path, kept: Collection[Path]) -> None:

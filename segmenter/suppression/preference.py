@@ -56,7 +56,8 @@ def _anyone_asked(engine: Engine, snapshot: Tables) -> bool:
 def caps_of(channel: Channel) -> tuple[Cap, ...]:
     """The caps that a channel sets for everyone: its own, and its rule pack's."""
     pack = pack_of(channel)
-    caps = (channel.cap, None if pack is None else pack.cap)
+    of_pack = None if pack is None else pack.cap
+    caps = (channel.cap, of_pack)
     return tuple(cap for cap in caps if cap is not None)
 
 

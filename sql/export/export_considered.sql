@@ -1,9 +1,9 @@
 -- Each member that wrote an address with the first reason that stands before the address is
--- compared with others': that of export_standing, or 6 invalid_address. The rest is in
+-- compared with others': that of export_reason, or 6 invalid_address. The rest is in
 -- export_unwritten.
 -- Returns: patient, pseudonym (number of the keyed hash of the id), address (number of the
 --          address's), shared (with another), reason
--- Reads:   reach, export_standing
+-- Reads:   reach, export_reason
 -- Takes:   $identifier (email, phone, postal)
 SELECT
     m.patient,
@@ -14,4 +14,4 @@ SELECT
         CASE WHEN m.reason = 0 AND NOT coalesce(r.valid, FALSE) THEN 6 ELSE m.reason END AS SMALLINT
     ) AS reason
 FROM (SELECT patient, pseudonym, address, valid, shared FROM reach WHERE kind = $identifier) AS r
-JOIN export_standing AS m ON r.patient = m.patient
+JOIN export_reason AS m ON r.patient = m.patient
