@@ -201,7 +201,8 @@ class _Work:
 
     def members_before(self) -> Table:
         """Who was in the previous export (patient, pseudonym, address), if the destination syncs."""
-        if self.previous is not None and self.order.destination.syncs:
+        syncs = self.order.destination.syncs
+        if syncs and self.previous is not None:
             return self.registry.read(self.engine, self.previous.export)
         numbers = ("patient", "pseudonym", "address")
         return self.engine.create(dict.fromkeys(numbers, "BIGINT"))
@@ -209,14 +210,15 @@ class _Work:
     def _diff(self, folder: Path, tables: Tables) -> dict[str, str]:
         """Write the files of who was added, and who has to be removed, since the previous export."""
         layout = self.order.layout
-        names = {kind: f"{self.alias}.{kind}{self.suffix}" for kind in ("added", "removed")}
-        added, removed = (self.target(folder / name) for name in names.values())
+        added = f"{self.alias}.added{self.suffix}"
+        removed = f"{self.alias}.removed{self.suffix}"
         structure = {"__columns__": columns.expressions(layout)}
-        payload.write(self.engine, added, "export_added", tables, structure)
+        target = self.target(folder / added)
+        payload.write(self.engine, target, "export_added", tables, structure)
         identifying = removal.identifying(layout)
         lines = removal.lines(self.engine, self.registry.region, identifying, self._gone(tables))
-        removal.write(self.engine, identifying, removed, lines)
-        return names
+        removal.write(self.engine, identifying, self.target(folder / removed), lines)
+        return {"added": added, "removed": removed}
 
     def _gone(self, tables: Tables) -> Tables:
         """The tables, with who has to be removed and what stood of them in the previous export."""

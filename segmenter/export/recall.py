@@ -168,8 +168,9 @@ def _acknowledged(acts: Sequence[JournalEntry]) -> set[str]:
 
 def _file(registry: Registry, act: JournalEntry) -> Path:
     """Where the file of a recall lies."""
-    folder = registry.folder(str(act.body["recall"]))
-    return folder / str(act.body["file"])
+    recall = str(act.body["recall"])
+    name = str(act.body["file"])
+    return registry.folder(recall) / name
 
 
 # -- issuing ---------------------------------------------------------------------------------------

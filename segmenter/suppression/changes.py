@@ -38,7 +38,10 @@ def entries(
         raise UsageError(f"unknown kind of identifier: {kind!r}", hint=f"one of {', '.join(KINDS)}")
     if reason not in REASONS:
         raise UsageError(f"unknown reason: {reason!r}", hint=f"one of {', '.join(REASONS)}")
-    limits = {name: limit for name, limit in scope.items() if limit is not None}
+    limits = {}
+    for name, limit in scope.items():
+        if limit is not None:
+            limits[name] = limit
     hashed = entry_hashes(keys, region, kind, value)
     return [SuppressionEntry(kind, one.hash, reason, **limits) for one in hashed]
 

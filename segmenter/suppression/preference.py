@@ -32,7 +32,8 @@ class PlannedContact:
 
     def days_before(self, days: int) -> datetime:
         """The start of a window of days that ends when the message is sent; naive UTC."""
-        return naive_utc(self.sent_at) - timedelta(days=days)
+        end = naive_utc(self.sent_at)
+        return end - timedelta(days=days)
 
 
 # -- preferences -----------------------------------------------------------------------------------
@@ -47,7 +48,8 @@ def denied(engine: Engine, snapshot: Tables, contact: PlannedContact) -> Table:
 
 def _anyone_asked(engine: Engine, snapshot: Tables) -> bool:
     """Whether the snapshot has preferences at all."""
-    return engine.count(snapshot["preference"]) > 0
+    preferences = snapshot["preference"]
+    return engine.count(preferences) > 0
 
 
 # -- caps ------------------------------------------------------------------------------------------

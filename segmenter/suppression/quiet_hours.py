@@ -44,10 +44,12 @@ class RulePack:
         >>> [PACKS["fr_phone_canvassing"].open_at(moment) for moment in (monday, sunday)]
         [True, False]
         """
-        if local.date() in set(self.holidays(local.year)):
+        holidays = set(self.holidays(local.year))
+        if local.date() in holidays:
             return False
+        now = local.time()
         openings = self.hours.get(local.weekday(), ())
-        return any(opening.start <= local.time() < opening.end for opening in openings)
+        return any(opening.start <= now < opening.end for opening in openings)
 
 
 def pack_of(channel: Channel) -> RulePack | None:
@@ -86,10 +88,11 @@ def french_holidays(year: int) -> tuple[date, ...]:
     >>> date(2026, 4, 6) in french_holidays(2026)
     True
     """
-    fixed = [date(year, month, day) for month, day in FIXED_HOLIDAYS]
+    holidays = [date(year, month, day) for month, day in FIXED_HOLIDAYS]
     sunday = easter(year)
-    moving = [sunday + timedelta(days=days) for days in (EASTER_MONDAY, ASCENSION, WHIT_MONDAY)]
-    return (*fixed, *moving)
+    for days in (EASTER_MONDAY, ASCENSION, WHIT_MONDAY):
+        holidays.append(sunday + timedelta(days=days))
+    return tuple(holidays)
 
 
 def easter(year: int) -> date:
@@ -103,9 +106,9 @@ def easter(year: int) -> date:
     solar = century - century // 4
     lunar = (century - (century + 8) // 25 + 1) // 3
     epact = (19 * golden + solar - lunar + 15) % 30
-    weekday = (
-        32 + 2 * (century % 4) + 2 * (year_of_century // 4) - epact - year_of_century % 4
-    ) % 7
+    leap_centuries = 2 * (century % 4)
+    leap_years = 2 * (year_of_century // 4)
+    weekday = (32 + leap_centuries + leap_years - epact - year_of_century % 4) % 7
     correction = (golden + 11 * epact + 22 * weekday) // 451
     month, day = divmod(epact + weekday - 7 * correction + 114, 31)
     return date(year, month, day + 1)

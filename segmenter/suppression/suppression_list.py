@@ -79,11 +79,13 @@ def load_live(engine: Engine, acts: Iterable[JournalEntry], lists: Tables) -> Ta
 
 def imported_file(home: Path, acts: Iterable[JournalEntry]) -> Path | None:
     """The file of all imported lists: the one that the last import, or an old erasure, wrote."""
-    written = [act for act in acts if act.kind in (IMPORTED, FORGOTTEN)]
-    names = [str(act.body["file"]) for act in written if act.body.get("file")]
-    if not names:
+    newest = None
+    for act in acts:
+        if act.kind in (IMPORTED, FORGOTTEN) and act.body.get("file"):
+            newest = str(act.body["file"])
+    if newest is None:
         return None
-    return home / "suppressions" / names[-1]
+    return home / "suppressions" / newest
 
 
 # -- who is suppressed -----------------------------------------------------------------------------
@@ -130,10 +132,11 @@ def suppressed(engine: Engine, tables: Tables, question: ListQuestion) -> Table:
 
 def _matched(engine: Engine, tables: Tables) -> Table:
     """Every entry that names a patient, lifted ones too, beside each it names."""
-    later = (tables["suppression_imported"], tables["suppression_live"])
-    if "suppression_listed" in tables and not any(engine.count(table) for table in later):
-        return tables["suppression_listed"]
-    return engine.view("suppression_matched", reads=tables)
+    later = engine.count(tables["suppression_imported"])
+    later += engine.count(tables["suppression_live"])
+    if later or "suppression_listed" not in tables:
+        return engine.view("suppression_matched", reads=tables)
+    return tables["suppression_listed"]
 
 
 def listed_addresses(
@@ -156,7 +159,8 @@ def listed_addresses(
 
 def require_fresh(engine: Engine, feed: Table, now: datetime) -> None:
     """Refuse (S7) if a declared source is too old, unreadable or shrank, as its `feed` says."""
-    found = engine.rows("feed_stale", reads={"feed": feed}, values={"now": naive_utc(now)})
+    values = {"now": naive_utc(now)}
+    found = engine.rows("feed_stale", reads={"feed": feed}, values=values)
     if not found:
         return
     faults = [f"suppression source {source} {FAULTS[fault]}" for source, fault in found]
