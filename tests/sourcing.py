@@ -62,20 +62,18 @@ class Clinic:
     def rows(self, made: sources.Ingested, table: str, *columns: str) -> list[tuple]:
         """Rows of a table of the snapshot, sorted."""
         with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
-            engine.attach("s", made.snapshot.path)
+            read = engine.attach(made.snapshot.path)[table].name
             chosen = ", ".join(f'"{c}"' for c in columns) or "*"
-            return sorted(
-                engine.connection.execute(f'SELECT {chosen} FROM s."{table}"').fetchall(), key=repr
-            )
+            rows = engine.connection.execute(f"SELECT {chosen} FROM {read}").fetchall()
+        return sorted(rows, key=repr)
 
     def tables(self, made: sources.Ingested) -> dict[str, list[tuple]]:
         """Everything in the snapshot that is data."""
         with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
-            engine.attach("s", made.snapshot.path)
-            names = [name for name in engine.tables("s") if name not in {"meta", "touched"}]
+            tables = engine.attach(made.snapshot.path).without("meta", "touched")
             return {
-                name: sorted(map(repr, engine.connection.execute(f'FROM s."{name}"').fetchall()))
-                for name in names
+                name: sorted(map(repr, engine.connection.execute(f"FROM {table.name}").fetchall()))
+                for name, table in tables.items()
             }
 
 

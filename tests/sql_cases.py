@@ -22,7 +22,6 @@ nobody), and a text in a column `scope` or `fields` is the code of an event's sc
 from __future__ import annotations
 
 import datetime as dt
-import functools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -139,7 +138,7 @@ def run(engine: DuckDBEngine, case: Case) -> tuple[Counter[Any], Counter[Any], l
     scopes = Scopes.of(policy_of(POLICIES[text["policy"]])) if "policy" in text else None
     inputs = inputs_of(engine, text, scopes)
     composed = relations.compose(
-        case.relation, structure(text.get("structure") or {}, inputs), reads=inputs
+        case.relation, structure(text.get("structure") or {}), reads=inputs
     )
     values = text.get("values") or {}
     needed = {name: bound(values[name]) for name in composed.values}
@@ -242,16 +241,12 @@ def bound(value: Any) -> Any:
     return value
 
 
-def structure(given: Mapping[str, Any], inputs: Tables) -> dict[str, Any]:
-    """Structure holes: a text is an expression (or a table, if the hole stands for one), a list
-    several.
-    """
+def structure(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Structure holes: a text is an expression, a list several."""
     filled: dict[str, Any] = {}
     for hole, value in given.items():
         if isinstance(value, list):
             filled[hole] = [expression(one) for one in value]
-        elif hole in table_holes():
-            filled[hole] = inputs[value]
         else:
             filled[hole] = expression(value)
     return filled
@@ -259,15 +254,6 @@ def structure(given: Mapping[str, Any], inputs: Tables) -> dict[str, Any]:
 
 def expression(text: object) -> exp.Expr:
     return sqlglot.parse_one(str(text), dialect="duckdb")
-
-
-@functools.cache
-def table_holes() -> frozenset[str]:
-    """The holes that stand for a table."""
-    tables = (
-        table for name in relations.paths() for table in relations.tree(name).find_all(exp.Table)
-    )
-    return frozenset(table.name for table in tables if table.name.startswith("__"))
 
 
 def coded(column: str, value: Any, scopes: Scopes | None) -> Any:

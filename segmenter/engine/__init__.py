@@ -6,16 +6,16 @@ files, spills are encrypted and go to the project's own folder, external access 
 everything is attached, and no message of the engine is ever passed on.
 
 `relations` finds and composes SQL files out of `tokens`; `protocol` says what an engine does;
-`duckdb/` does it; `byname` is what stages that still agree on names ask for.
+`duckdb/` does it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.engine.byname import ByName
 from segmenter.engine.duckdb.connection import Limits
-from segmenter.engine.duckdb.reading import LONGEST_LINE, CsvScan, ParquetScan
+from segmenter.engine.duckdb.reading import LONGEST_LINE, CsvScan, FileReading, ParquetScan
+from segmenter.engine.duckdb.running import Running
 from segmenter.engine.protocol import Engine
 from segmenter.engine.scope import Scope
 from segmenter.tables import File, Table, Tables
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class DuckDBEngine(ByName):
+class DuckDBEngine(Running, FileReading):
     """One in-memory DuckDB with encrypted files attached to it.
 
     Use as a context manager. `spill` is the folder under which the engine makes its own temporary

@@ -35,9 +35,9 @@ def dotted(text: str) -> str:
     return ".".join(named(part) for part in text.split(".", 1))
 
 
-def in_sql(table: str | Table) -> str:
+def in_sql(table: Table) -> str:
     """A table's place in SQL."""
-    return dotted(table if isinstance(table, str) else table.name)
+    return dotted(table.name)
 
 
 def literal(path: str) -> str:

@@ -9,7 +9,7 @@ whole tokens, replaced by what sqlglot writes of a tree).
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Relation", "Structure", "compose", "paths", "places", "split", "tokens", "tree"]
 
 
-Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr] | Table"]
+Structure = Mapping[str, "exp.Expr | Sequence[exp.Expr]"]
 
 MOST_KEPT = 2000  # templates that are kept at one time
 
@@ -90,58 +90,41 @@ def tokens(name: str) -> Tokens:
 
 
 def compose(
-    name: str,
-    structure: Structure | None = None,
-    ready: frozenset[str] = frozenset(),
-    reads: Mapping[str, Table] | None = None,
+    name: str, structure: Structure | None = None, reads: Mapping[str, Table] | None = None
 ) -> Relation:
     """The relation `name` with all it depends on as CTEs, its inputs bound to the tables `reads`.
 
     Raises `EngineError` if what is read is neither in `reads` nor a relation, `ValueError` if a
     structural hole is left unfilled. What was composed once is kept: a job asks the same again and
     again.
-
-    By names, if `reads` is None: relations named in `ready` are tables that exist already.
     """
+    given = reads or {}
     holes = {hole: _text(filling) for hole, filling in sorted((structure or {}).items())}
-    inputs = ready.intersection(paths()) if reads is None else frozenset(reads)
-    key = (name, reads is None, inputs, tuple(holes.items()))
+    key = (name, frozenset(given), tuple(holes.items()))
     if key not in _composed:
         if len(_composed) >= MOST_KEPT:
             _composed.clear()
         fillings = {hole: split(text) for hole, text in holes.items()}
-        _composed[key] = _template(name, fillings, inputs, strict=reads is not None)
+        _composed[key] = _template(name, fillings, frozenset(given))
     template = _composed[key]
-    bound = {given: dotted(table.name) for given, table in (reads or {}).items()}
+    bound = {input_: dotted(table.name) for input_, table in given.items()}
     return Relation(name, template.bound(bound), template.values)
 
 
 _composed: dict[tuple[object, ...], Template] = {}
 
 
-def _text(filling: exp.Expr | Sequence[exp.Expr] | Table) -> str:
+def _text(filling: exp.Expr | Sequence[exp.Expr]) -> str:
     """What goes into a hole."""
     from sqlglot import exp
 
-    if isinstance(filling, Table):
-        return dotted(filling.name)
     expressions = [filling] if isinstance(filling, exp.Expr) else filling
-    return ", ".join(_texts(expressions))
+    texts = [one.sql(dialect="duckdb", comments=False) for one in expressions]
+    return ", ".join(texts)
 
 
-def _texts(expressions: Sequence[exp.Expr]) -> Iterator[str]:
-    """The text of each expression; of a table its name alone."""
-    from sqlglot import exp
-
-    for expression in expressions:
-        bare = expression.this if isinstance(expression, exp.Table) else expression
-        yield bare.sql(dialect="duckdb", comments=False)
-
-
-def _template(
-    name: str, structure: Mapping[str, Tokens], inputs: frozenset[str], *, strict: bool
-) -> Template:
-    """Compose a relation; if `strict`, whatever it reads is an input or a relation."""
+def _template(name: str, structure: Mapping[str, Tokens], inputs: frozenset[str]) -> Template:
+    """Compose a relation; whatever it reads is an input or a relation."""
     ordered: dict[str, Tokens] = {}
 
     def visit(current: str) -> None:
@@ -151,10 +134,10 @@ def _template(
                 continue
             if needed in paths() and needed != current:
                 visit(needed)
-            elif strict and not needed.startswith("__"):
+            else:
                 msg = f"relation {name} lacks the table {needed}, which {current} reads"
                 raise EngineError(msg)
-        ordered[current] = with_inputs(query, inputs) if strict else query
+        ordered[current] = with_inputs(query, inputs)
 
     visit(name)
     whole = with_ctes(ordered.pop(name), ordered)

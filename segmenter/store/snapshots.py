@@ -7,8 +7,6 @@ swept by the next one.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -73,20 +71,6 @@ class Store:
         from segmenter.engine.duckdb import warmup
 
         warmup.begin(encrypted=self.encrypted)
-
-    @contextlib.contextmanager
-    def reading(
-        self, snapshot: Snapshot, names: Collection[str] | None = None
-    ) -> Iterator[DuckDBEngine]:
-        """An engine with the snapshot's tables, readable by their names.
-
-        Only those of `names` (None: all); one that is not there is left out.
-        """
-        with self.engine() as engine:
-            engine.attach("snapshot", snapshot.path)
-            there = engine.tables("snapshot")
-            engine.expose("snapshot", [table for table in there if names is None or table in names])
-            yield engine
 
     # -- which snapshot ----------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import duckdb
+import polars as pl
 import pytest
 
 from driving import HOUSE, Program, environment
@@ -64,17 +65,16 @@ def test_the_file_that_the_operator_names_encrypts(tmp_path, own, no_wheel, give
     given(own)
     file = tmp_path / "held.duckdb"
     with DuckDBEngine(tmp_path / "spill", KEY) as engine:
-        engine.attach("held", file, write=True)
-        engine.connection.execute("CREATE TABLE held.word AS SELECT 'camomile' AS word")
-        engine.detach("held")
+        with engine.writing(file) as held:
+            engine.load(pl.DataFrame({"word": ["camomile"]}), into=held.table("word"))
         (allowed,) = engine.connection.execute(
             "SELECT current_setting('allow_unsigned_extensions')"
         ).fetchone()
     assert allowed is False
     assert b"camomile" not in file.read_bytes()
     with DuckDBEngine(tmp_path / "spill", KEY) as engine:
-        engine.attach("held", file)
-        assert engine.connection.execute("FROM held.word").fetchall() == [("camomile",)]
+        word = engine.attach(file)["word"].name
+        assert engine.connection.execute(f"FROM {word}").fetchall() == [("camomile",)]
 
 
 @pytest.mark.usefixtures("no_wheel")

@@ -17,7 +17,6 @@ SQL = {
     "hidden": "WITH guest AS (SELECT 7 AS patient) SELECT patient FROM guest",
     "lonely": "SELECT patient FROM nowhere",
     "columns": "SELECT patient, __more__ FROM guest",
-    "open": "SELECT f.patient FROM __fact__ AS f",
 }
 
 
@@ -74,26 +73,6 @@ def test_an_input_that_nobody_gives_is_named_before_anything_runs(engine):
     ):
         engine.view("pair", reads={})
     assert there(engine) == []
-
-
-def test_a_table_that_is_there_by_name_is_no_input_unless_it_is_given(engine):
-    engine.load("guest", pl.DataFrame({"patient": [3], "age": [40]}))
-    with pytest.raises(EngineError, match="relation friend lacks the table guest"):
-        engine.rows("friend", {"least": 1}, reads={})
-    assert patients(engine, "friend", {"guest": engine.table("guest")}, least=1) == [3]
-
-
-def test_a_table_of_a_handle_can_be_read_by_a_name(engine):
-    guest = people(engine, 40)
-    engine.adopt("guest", people(engine, 10, 20))
-    engine.adopt("guest", guest)
-    assert engine.rows("friend", {"least": 1}) == [(0, 40)]
-    assert there(engine) == ["guest"]
-
-
-def test_a_hole_takes_a_table(engine):
-    fact = people(engine, 1)
-    assert engine.rows("open", None, {"__fact__": fact}, reads={}) == [(0,)]
 
 
 def test_what_was_composed_once_is_bound_anew(engine):

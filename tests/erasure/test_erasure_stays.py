@@ -24,7 +24,7 @@ def known(session, patient):
 def rows(session, patient):
     """How often a patient id stands in the snapshot in use, read as it lies on disk."""
     context = session.context
-    with context.store.reading(context.store.current(context.journal)) as engine:
+    with context.store.engine() as engine:
         tables = engine.attach(context.store.current(context.journal).path)
         people = engine.rows("linked_person", reads=tables, values={"patient_id": patient})
         return [patient_id for _, patient_id, *_ in people].count(patient)

@@ -398,7 +398,7 @@ def test_the_snapshot_is_encrypted(clinic):
         DuckDBEngine(clinic.home / "spill", wrong) as engine,
         pytest.raises((EngineError, ProjectKeyError)),
     ):
-        engine.attach("s", made.snapshot.path)
+        engine.attach(made.snapshot.path)
 
 
 def test_facts_have_numbers_where_the_policy_measures(clinic):

@@ -91,10 +91,9 @@ def test_a_snapshot_of_an_earlier_version_is_refused_and_the_next_ingest_reads_e
         session.ingest()
         context = session.context
         old = context.store.current(context.journal)
-        with context.store.engine() as engine:
-            engine.attach("old", old.path, write=True)
-            engine.connection.execute("ALTER TABLE old.consent DROP COLUMN evidenced")
-            engine.detach("old")
+        with context.store.engine() as engine, engine.writing(old.path) as file:
+            consent = file.table("consent").name
+            engine.connection.execute(f"ALTER TABLE {consent} DROP COLUMN evidenced")
         for state in (context.home / "states").iterdir():
             state.unlink()
         with pytest.raises(UsageError, match="earlier version"):

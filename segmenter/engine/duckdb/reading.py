@@ -57,7 +57,7 @@ class FileReading(Filling):
 
     # -- staging -----------------------------------------------------------------------------------
 
-    def append_csv(self, table: str | Table, scan: CsvScan, /) -> bool:
+    def append_csv(self, table: Table, scan: CsvScan, /) -> bool:
         """Append a delimited file in the order of its rows.
 
         False, and nothing appended, if any line of it is not clean: every record has exactly the
@@ -83,7 +83,7 @@ class FileReading(Filling):
         return self._append_ordered(table, Rows(source, scan.file, "NULL", scan.columns))
 
     def append_parquet(
-        self, table: str | Table, path: str, file: int, columns: Sequence[str | None], /
+        self, table: Table, path: str, file: int, columns: Sequence[str | None], /
     ) -> bool:
         """Append a Parquet file, every value as text.
 
@@ -93,7 +93,7 @@ class FileReading(Filling):
         source = _parquet(path, "file_row_number = true")
         return self._append_ordered(table, Rows(source, file, "file_row_number + 1", columns))
 
-    def _append_ordered(self, table: str | Table, rows: Rows) -> bool:
+    def _append_ordered(self, table: Table, rows: Rows) -> bool:
         chosen = ", ".join(_text(name) for name in rows.columns)
         query = f"SELECT {int(rows.file)}, {rows.line}, {chosen} FROM {rows.source}"
         try:
@@ -109,24 +109,23 @@ class FileReading(Filling):
             self.connection.execute("SET preserve_insertion_order = false")
         return True
 
-    def trim(self, table: str | Table, rows: int, /) -> None:
+    def trim(self, table: Table, rows: int, /) -> None:
         """Take back what was appended to a staging table beyond its first `rows` rows."""
         if self.count(table) <= rows:
             return
-        name = table if isinstance(table, str) else table.name
         kept = f"FROM {in_sql(table)} WHERE rowid < {int(rows)} ORDER BY rowid"
         statements = [
             f"CREATE TEMP TABLE _kept AS {kept}",
             f"DROP TABLE {in_sql(table)}",
-            f"ALTER TABLE _kept RENAME TO {named(name)}",
+            f"ALTER TABLE _kept RENAME TO {named(table.name)}",
         ]
         with fixed_errors("cannot read a source"):
             self.connection.execute("; ".join(statements))
 
     def placed(
         self,
-        table: str | Table,
-        files: str | Table,
+        table: Table,
+        files: Table,
         columns: Mapping[str, str],
         scans: Sequence[ParquetScan] = (),
         cut: Mapping[str, str] | None = None,
@@ -139,28 +138,19 @@ class FileReading(Filling):
         that is read twice is cheaper than one that is copied. `cut` has the pattern of what is cut
         from a column of ours: of plain texts, blanks around them.
         """
-        return self._new_view("raw", self._placed(table, files, columns, scans, cut))
-
-    def _placed(
-        self,
-        table: str | Table,
-        files: str | Table,
-        columns: Mapping[str, str],
-        scans: Sequence[ParquetScan],
-        cut: Mapping[str, str] | None,
-    ) -> str:
         parts = [_scanned(scan) for scan in scans]
         if not scans or self.count(table):
             parts.insert(0, _staged(table, files, columns))
-        rows = " UNION ALL ".join(parts)
-        if not cut:
-            return rows
-        bare = [f"{_bare(name, pattern)} AS {named(name)}" for name, pattern in cut.items()]
-        return f"SELECT * REPLACE ({', '.join(bare)}) FROM ({rows}) AS staged"
+        query = " UNION ALL ".join(parts)
+        if cut:
+            bare = [f"{_bare(name, pattern)} AS {named(name)}" for name, pattern in cut.items()]
+            query = f"SELECT * REPLACE ({', '.join(bare)}) FROM ({query}) AS staged"
+        return self._new_view("raw", query)
 
-    def column(self, table: str | Table, name: str, /) -> Table:
+    def column(self, table: Table, name: str, /) -> Table:
         """A view of one column of a table, called patient_id there."""
-        return self._new_view("column", _column(table, name))
+        query = f"SELECT {named(name)} AS patient_id FROM {in_sql(table)}"
+        return self._new_view("column", query)
 
     # -- asking files ------------------------------------------------------------------------------
 
@@ -278,7 +268,7 @@ def _text(column: str | None) -> str:
     return "''" if column is None else f"coalesce(CAST({named(column)} AS VARCHAR), '')"
 
 
-def _staged(table: str | Table, files: str | Table, columns: Mapping[str, str]) -> str:
+def _staged(table: Table, files: Table, columns: Mapping[str, str]) -> str:
     """Staged rows, each with its file and its line there."""
     chosen = [f"r.{named(theirs)} AS {named(ours)}" for ours, theirs in columns.items()]
     told = [
@@ -300,7 +290,3 @@ def _scanned(scan: ParquetScan) -> str:
         *(f"{_text(theirs)} AS {named(ours)}" for ours, theirs in scan.columns.items()),
     ]
     return f"SELECT {', '.join(told)} FROM {_parquet(scan.path, 'file_row_number = true')}"
-
-
-def _column(table: str | Table, name: str) -> str:
-    return f"SELECT {named(name)} AS patient_id FROM {in_sql(table)}"

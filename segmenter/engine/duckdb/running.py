@@ -11,7 +11,7 @@ from segmenter.engine.duckdb.errors import fixed_errors
 from segmenter.engine.duckdb.tables import Filling
 from segmenter.engine.quoting import in_sql, quoted
 from segmenter.errors import EngineError
-from segmenter.tables import Table
+from segmenter.tables import Table, Tables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Reads = Mapping[str, Table]
 Values = Mapping[str, object]
+NOTHING = Tables()
 
 
 class Running(Filling):
@@ -32,13 +33,13 @@ class Running(Filling):
         relation: str,
         /,
         *,
-        reads: Reads | None = None,
+        reads: Reads = NOTHING,
         values: Values | None = None,
         structure: Structure | None = None,
         into: Table | None = None,
     ) -> Table:
         """Compute a relation, as a table."""
-        query, bound = self._composed(relation, values, structure, reads or {})
+        query, bound = self._composed(relation, values, structure, reads)
         return self._new(relation, f"AS {query}", into, f"relation {relation} failed", bound)
 
     def view(
@@ -46,21 +47,22 @@ class Running(Filling):
         relation: str,
         /,
         *,
-        reads: Reads | None = None,
+        reads: Reads = NOTHING,
         structure: Structure | None = None,
     ) -> Table:
         """A relation that is computed wherever it is read. It takes no values."""
-        query, _ = self._composed(relation, None, structure, reads or {})
+        query, _ = self._composed(relation, None, structure, reads)
         return self._new_view(relation, query, f"relation {relation} failed")
 
     def add(
         self,
-        table: str | Table,
+        table: Table,
         relation: str,
+        /,
+        *,
+        reads: Reads = NOTHING,
         values: Values | None = None,
         structure: Structure | None = None,
-        *,
-        reads: Reads | None = None,
     ) -> None:
         """Append a relation's rows to a table, by column name."""
         query, bound = self._composed(relation, values, structure, reads)
@@ -70,10 +72,11 @@ class Running(Filling):
     def rows(
         self,
         relation: str,
+        /,
+        *,
+        reads: Reads = NOTHING,
         values: Values | None = None,
         structure: Structure | None = None,
-        *,
-        reads: Reads | None = None,
     ) -> list[tuple[Any, ...]]:
         """All rows of a relation, as Python values. For small results."""
         query, bound = self._composed(relation, values, structure, reads)
@@ -83,10 +86,11 @@ class Running(Filling):
     def frame(
         self,
         relation: str,
+        /,
+        *,
+        reads: Reads = NOTHING,
         values: Values | None = None,
         structure: Structure | None = None,
-        *,
-        reads: Reads | None = None,
     ) -> pl.DataFrame:
         """A relation as a polars frame, handed over as Arrow columns."""
         import polars as pl
@@ -100,10 +104,11 @@ class Running(Filling):
         relation: str,
         path: Path,
         options: str,
+        /,
+        *,
+        reads: Reads = NOTHING,
         values: Values | None = None,
         structure: Structure | None = None,
-        *,
-        reads: Reads | None = None,
     ) -> None:
         """Write a relation's rows, in its own order, to a file or pipe with COPY.
 
@@ -119,17 +124,13 @@ class Running(Filling):
         relation: str,
         values: Values | None,
         structure: Structure | None,
-        reads: Reads | None,
+        reads: Reads,
     ) -> tuple[str, dict[str, object]]:
         """The text of a relation, and those of the values that it takes."""
-        composed = relations.compose(relation, structure, self._ready_names(), reads)
+        composed = relations.compose(relation, structure, reads)
         known = values or {}
         missing = sorted(composed.values - known.keys())
         if missing:
             msg = f"relation {relation} lacks the values {', '.join(missing)}"
             raise EngineError(msg)
         return composed.sql, {name: known[name] for name in composed.values}
-
-    def _ready_names(self) -> frozenset[str]:
-        """Tables that relations read by their own names; see `byname`."""
-        return frozenset()

@@ -77,19 +77,17 @@ class Filling(Files):
 
     # -- changing ----------------------------------------------------------------------------------
 
-    def append(self, table: str | Table, frame: pl.DataFrame, /) -> None:
+    def append(self, table: Table, frame: pl.DataFrame, /) -> None:
         """Append a polars frame's rows to a table, by column name."""
         with self._framed(frame), fixed_errors("cannot load a frame"):
             self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME FROM _frame")
 
-    def append_table(self, table: str | Table, other: str | Table, /) -> None:
+    def append_table(self, table: Table, other: Table, /) -> None:
         """Append one table's rows to another, by column name."""
         with fixed_errors("cannot copy a table"):
             self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME FROM {in_sql(other)}")
 
-    def replace(
-        self, table: str | Table, column: str, keys: str | Table, other: str | Table, /
-    ) -> None:
+    def replace(self, table: Table, column: str, keys: Table, other: Table, /) -> None:
         """Put the rows of `other` in place of those whose `column` is a patient of `keys`."""
         with fixed_errors("cannot change a table"):
             self.connection.execute(
@@ -98,7 +96,7 @@ class Filling(Files):
             )
         self.append_table(table, other)
 
-    def delete(self, table: str | Table, column: str, value: str, /) -> None:
+    def delete(self, table: Table, column: str, value: str, /) -> None:
         """Delete a table's rows that have this value."""
         with fixed_errors("cannot change a table"):
             self.connection.execute(
@@ -113,23 +111,23 @@ class Filling(Files):
 
     # -- asking ------------------------------------------------------------------------------------
 
-    def columns(self, table: str | Table, /) -> list[str]:
+    def columns(self, table: Table, /) -> list[str]:
         """A table's column names."""
         return list(self.kinds(table))
 
-    def kinds(self, table: str | Table, /) -> dict[str, str]:
+    def kinds(self, table: Table, /) -> dict[str, str]:
         """A table's column names, with their types."""
         with fixed_errors("cannot read a table"):
             rows = self.connection.execute(f"DESCRIBE {in_sql(table)}").fetchall()
         return {row[0]: row[1] for row in rows}
 
-    def count(self, table: str | Table, /) -> int:
+    def count(self, table: Table, /) -> int:
         """How many rows a table has."""
         with fixed_errors("cannot read a table"):
             rows = self.connection.execute(f"SELECT count(*) FROM {in_sql(table)}").fetchall()
         return int(rows[0][0])
 
-    def copy_out(self, table: str | Table, path: Path, options: str, /) -> None:
+    def copy_out(self, table: Table, path: Path, options: str, /) -> None:
         """Write a table's rows to a file with COPY.
 
         `options` is one of this program's own constants, never a user's text.
