@@ -37,13 +37,13 @@ class LineFault:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntries:
-    """What files hold: their `entries` (a suppression table, each once), and how many `rows`.
+    """What files hold: their `entries` (a suppression table), each once.
 
-    `faults` are the lines that were set aside.
+    `silent` is how many rows say nothing of anybody; `faults` are the lines that were set aside.
     """
 
     entries: Table
-    rows: int
+    silent: int = 0
     faults: tuple[LineFault, ...] = ()
 
 
@@ -102,10 +102,8 @@ def import_entries(
         _write(engine, home, journal, actor, lists["suppression_imported"], new)
     if not actor.sees_row_counts:
         return Imported(None, None, None, ())
-    incoming = engine.count(found.entries)
-    faulty_lines = {(fault.origin, fault.line) for fault in found.faults}
-    skipped = max(found.rows - incoming - len(faulty_lines), 0)
-    return Imported(created, incoming - created, skipped, found.faults)
+    existing = engine.count(found.entries) - created
+    return Imported(created, existing, found.silent, found.faults)
 
 
 def _write(

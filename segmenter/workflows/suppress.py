@@ -26,6 +26,7 @@ from segmenter.workflows.decisions import opened
 
 if TYPE_CHECKING:
     from segmenter.context import Context
+    from segmenter.engine import DuckDBEngine
     from segmenter.suppression.imports import Imported
     from segmenter.suppression.summary import SuppressionSummary
 
@@ -131,23 +132,29 @@ def import_files(
         raise UsageError(msg, file=missing[0])
     snapshot = context.store.current(context.journal)
     with imports.lock(context.home), opened(context, snapshot) as place:
-        engine = place.engine
-        reading = lists.Reading(ignored=tuple(ignored))
-        listed = lists.read(engine, [lists.of_path(file) for file in files], BY_HAND, reading)
-        silent = lists.silent(engine, listed)
-        new = engine.create(COLUMNS)
-        told = lists.hashed(engine, context.keys, context.policy, listed, channel, new)
-        incoming = engine.make("list_once", reads={"suppression_new": new})
-        faults = [
-            LineFault(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told
-        ]
-        faulty_lines = {(fault.origin, fault.line) for fault in faults}
-        # a row may name several, or count and be told of
-        rows = silent + engine.count(incoming) + len(faulty_lines)
-        found = FoundEntries(incoming, rows, tuple(faults))
+        found = _found(context, place.engine, files, channel, ignored)
         return imports.import_entries(
-            engine, context.home, context.journal, context.actor, place.tables, found
+            place.engine, context.home, context.journal, context.actor, place.tables, found
         )
+
+
+def _found(
+    context: Context,
+    engine: DuckDBEngine,
+    files: Sequence[Path],
+    channel: str | None,
+    ignored: Sequence[str],
+) -> FoundEntries:
+    """What files hold."""
+    reading = lists.Reading(ignored=tuple(ignored))
+    paths = [lists.of_path(file) for file in files]
+    listed = lists.read(engine, paths, BY_HAND, reading)
+    silent = lists.silent(engine, listed)
+    new = engine.create(COLUMNS)
+    told = lists.hashed(engine, context.keys, context.policy, listed, channel, new)
+    entries = engine.make("list_once", reads={"suppression_new": new})
+    faults = [LineFault(origin, line, rule, reason) for _, origin, line, rule, reason, _ in told]
+    return FoundEntries(entries, silent, tuple(faults))
 
 
 def show(context: Context) -> SuppressionSummary:

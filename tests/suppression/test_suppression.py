@@ -33,7 +33,7 @@ def suppressed(world):
 
 def run_import(world, *given, actor=OFFICER):
     with world.opened() as (engine, tables), imports.lock(world.home):
-        found = imports.FoundEntries(engine.load(entry_table(given)), rows=len(given))
+        found = imports.FoundEntries(engine.load(entry_table(given)))
         lists = world.lists(engine, tables)
         return imports.import_entries(engine, world.home, world.journal, actor, lists, found)
 
