@@ -1,4 +1,6 @@
-"""The program beside plain DuckDB SQL and beside what people would use instead: `python -m benchmarks --size 1m`.
+"""The program beside plain DuckDB SQL, and beside what people would use instead.
+
+Run it with `python -m benchmarks --size 1m`.
 
 world.py      a project folder at a size, made by sets
 plain.py      each work as plain SQL, with neither consent nor privacy unless the work says so

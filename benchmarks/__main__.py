@@ -1,4 +1,7 @@
-"""`python -m benchmarks --size 1m [--rounds N] [--works abcdefghis] [--folder DIR]`: measure, print, rewrite docs/benchmarks.md."""
+"""Measure, print, rewrite docs/benchmarks.md.
+
+`python -m benchmarks --size 1m [--rounds N] [--works abcdefghis] [--folder DIR]`
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def main() -> None:
 
 
 def measure(folder: Path, patients: int, rounds: int, works: str, others: list[str]) -> Runs:
-    """All runs: ingest first (everything stands on it), then the questions, interleaved, then the delta, which changes the data."""
+    """All runs: ingest, the questions, interleaved, then the delta, which changes the data."""
     runs: Runs = {}
     if "i" in works:
         _crowd(folder / "crowd", patients, runs, rounds)
@@ -90,7 +93,7 @@ def measure(folder: Path, patients: int, rounds: int, works: str, others: list[s
 
 
 def _apart(draw: Callable[..., None], *given: object) -> None:
-    """Draw data in a process of its own: what is measured later would inherit this one's peak of memory."""
+    """Draw data in a process of its own, whose peak of memory nothing else inherits."""
     drawing = multiprocessing.get_context("spawn").Process(target=draw, args=given)
     drawing.start()
     drawing.join()
@@ -168,7 +171,7 @@ def summary(runs: Runs) -> dict[str, Any]:
 
 
 def keep(file: Path, found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Write the results of one size; works that were not measured this time keep what was found before."""
+    """Write the results of one size; works that were not measured keep what was found before."""
     before = json.loads(file.read_text(encoding="utf-8"))["works"] if file.exists() else []
     measured = {(w["work"], w["side"]) for w in found["works"]}
     works: list[dict[str, Any]] = [

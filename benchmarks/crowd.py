@@ -1,4 +1,6 @@
-"""Work (i): every patient a member, against five times as many suppression entries, which a tenth of the members is among.
+"""Work (i): every patient a member, against five times as many suppression entries.
+
+A tenth of the members is among them.
 
 Rows are what a destination gets by default: address, patient_id, first name, language.
 """
@@ -13,13 +15,17 @@ from benchmarks import plain, world
 from benchmarks.stopwatch import Stopwatch
 
 ENTRIES = 5  # a patient
-LIST = """SELECT 'P' || (i * 10) || '@Example.ORG' AS email, 'unsubscribed' AS reason, '2026-01-01T00:00:00Z' AS since
+LIST = """SELECT 'P' || (i * 10) || '@Example.ORG' AS email, 'unsubscribed' AS reason,
+  '2026-01-01T00:00:00Z' AS since
 FROM range({patients} * {entries}) AS numbers(i)"""
 CONSENT = """SELECT * REPLACE ('given' AS state) FROM ({events}) WHERE purpose = 'outreach'"""
 
 
 def make(folder: Path, patients: int) -> None:
-    """Write the project into an empty folder: everyone consents once. The rows that are to be exported are the plain side's table."""
+    """Write the project into an empty folder: everyone consents once.
+
+    The rows that are to be exported are the plain side's table.
+    """
     world.make(folder, patients, events=1)
     with duckdb.connect() as engine:
         today = str(engine.sql("SELECT current_date").fetchall()[0][0])
@@ -39,8 +45,8 @@ def make(folder: Path, patients: int) -> None:
     plain.load(folder)
     with plain.connect(folder) as engine:
         engine.execute(
-            "CREATE TABLE mailed AS SELECT email, patient_id, first_name, NULL::VARCHAR AS language FROM patient AS p "
-            "ANTI JOIN suppression AS s ON lower(s.email) = p.email"
+            "CREATE TABLE mailed AS SELECT email, patient_id, first_name, NULL::VARCHAR AS "
+            "language FROM patient AS p ANTI JOIN suppression AS s ON lower(s.email) = p.email"
         )
 
 

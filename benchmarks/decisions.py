@@ -1,4 +1,7 @@
-"""The decisions alone: everyone's, those that a small delta touches, and what the gate adds to a count. Ingest is not counted."""
+"""The decisions alone: everyone's, those that a delta touches, what the gate adds to a count.
+
+Ingest is not counted.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,10 @@ def run(work: str, side: str, folder: Path) -> Stopwatch:
 
 
 def _settle(context: Context, *, follows: bool) -> Stopwatch:
-    """Decide into a file beside the states. A delta starts from a copy of the state before; copying the file is not counted."""
+    """Decide into a file beside the states.
+
+    A delta starts from a copy of the state before; copying the file is not counted.
+    """
     *earlier, snapshot = context.store.snapshots(context.journal)
     path = context.home / "states" / f"{snapshot.id}-benchmark.duckdb"
     before = None
@@ -64,7 +70,10 @@ def _settle(context: Context, *, follows: bool) -> Stopwatch:
 
 
 def _count(context: Context, *, gated: bool) -> Stopwatch:
-    """The same GROUP BY over everyone, or over who may be used. Done as often before, so that what a first time costs is not counted."""
+    """The same GROUP BY over everyone, or over who may be used.
+
+    Done as often before, so that what a first time costs is not counted.
+    """
     snapshot, policy = context.store.current(context.journal), context.policy
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
     request = ProcessingRequest("outreach", ("email",), "t1", ("identity",), clocks)

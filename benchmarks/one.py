@@ -1,4 +1,7 @@
-"""One work, one side, once, in this fresh process: prints one JSON line. `python -m benchmarks.one WORK SIDE FOLDER`."""
+"""One work, one side, once, in this fresh process: prints one JSON line.
+
+`python -m benchmarks.one WORK SIDE FOLDER`
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,10 @@ from typing import Any
 
 
 def measure(work: str, side: str, folder: Path) -> dict[str, Any]:
-    """Seconds on the wall and of the processor, peak memory in MiB, and for (a) and (b) the mean absolute error of a cell."""
+    """Seconds on the wall and of the processor, peak memory in MiB.
+
+    For (a) and (b), the mean absolute error of a cell too.
+    """
     cells = None
     steps: dict[str, float] = {}
     if work == "s-gate" or (work.startswith("s-") and side == "ours"):

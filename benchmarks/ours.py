@@ -1,4 +1,7 @@
-"""Each work through the program's Python door. What is timed is the verb alone: opening the project and imports are not."""
+"""Each work through the program's Python door.
+
+What is timed is the verb alone: opening the project and imports are not.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,8 @@ from benchmarks.world import CELLS
 Cells = dict[tuple[str, ...], float]
 Steps = dict[str, float]
 IMPORTED = (
-    "polars", "diffprivlib.mechanisms", "sqlglot.dialects.duckdb", "sqlglot.generators.duckdb", "sqlalchemy", "segmenter.identifiers",
+    "polars", "diffprivlib.mechanisms", "sqlglot.dialects.duckdb", "sqlglot.generators.duckdb",
+    "sqlalchemy", "segmenter.identifiers",
     *(f"segmenter.workflows.{verb}" for verb in ("query", "export", "ingest", "run")),
 )  # fmt: skip
 MAILED = {"g": "mailing", "i": "crowd"}  # works that export a segment
@@ -26,7 +30,7 @@ BOUNDED = "SELECT ward, mode, count(distinct patient), sum(nights) FROM stay GRO
 
 
 def run(work: str, folder: Path, *, warm: bool = False) -> tuple[Stopwatch, Cells | None, Steps]:
-    """Do one work; its time, the published cells of (a) and (b), and the seconds of each step it reported.
+    """Do one work: its time, the cells of (a) and (b), and the seconds of each step.
 
     Each asks for a little more epsilon than any before, so that no stored answer comes back. `warm`
     does it twice, and times the second.

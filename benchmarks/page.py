@@ -65,7 +65,9 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     cores = len(os.sched_getaffinity(0))
     system = f"{platform.system()} {platform.release().split('-')[0]}"
-    return f"{cores} cores ({platform.machine()}), {memory:.0f} GiB, {system}, load {os.getloadavg()[2]:.1f} at the end"
+    load = os.getloadavg()[2]
+    machine = platform.machine()
+    return f"{cores} cores ({machine}), {memory:.0f} GiB, {system}, load {load:.1f} at the end"
 
 
 def versions() -> dict[str, str]:
@@ -99,7 +101,8 @@ def table(works: Works) -> str:
         peak = "" if work["peak"] is None else f"{work['peak']:,.0f}"
         used = "" if work.get("processor") is None else f"{work['processor']:.3f}"
         lines.append(
-            f"| ({work['work']}) {WORKS[work['work']][0]} | {name} | {took} | {used} | {ratio} | {peak} | {error} |"
+            f"| ({work['work']}) {WORKS[work['work']][0]} | {name} | {took} | {used} | {ratio} | "
+            f"{peak} | {error} |"
         )
     return "\n".join(lines)
 
@@ -129,14 +132,17 @@ def verdicts(works: Works, size: str) -> str:
                 continue
             by = _by(processor.get((work, "ours")), processor.get(held_against))
             slack = SLACK if work in ("a", "b") else 0.0
-            asked = f"{times} x{f' + {slack} s' if slack else ''} of {f'({other})' if other in WORKS else 'plain'}"
+            more = f" + {slack} s" if slack else ""
+            name = f"({other})" if other in WORKS else "plain"
+            asked = f"{times} x{more} of {name}"
             found, held = f"{ours / beside:.2f} x ({ours:.3f} s)", ours <= times * beside + slack
         lines.append(_line(f"({work})", asked, found, by, held=held))
     return "\n".join([*lines, *_more(works, size)])
 
 
 def _line(work: str, asked: str, found: str, by: str, *, held: bool) -> str:
-    return f"| {work} | {asked} | {found} | {'met' if held else '**missed**'} | {by} |"
+    verdict = "met" if held else "**missed**"
+    return f"| {work} | {asked} | {found} | {verdict} | {by} |"
 
 
 def _more(works: Works, size: str) -> Iterator[str]:
@@ -196,16 +202,25 @@ def growth(small: Works, large: Works) -> str:
 
 def beside(found: dict[str, Any]) -> str:
     """The libraries that were measured beside the program, and those that were not."""
-    known = found.get("peers", {})
-    there = ", ".join(f"{name} {version}" for name, version in known.items() if version)
-    missing = ", ".join(name for name, version in known.items() if not version)
-    return (f" Beside it, each in an environment of its own: {there}." if there else "") + (
-        f" Not measured, since it was not installed: {missing}." if missing else ""
-    )
+    there = []
+    missing = []
+    for name, version in found.get("peers", {}).items():
+        if version:
+            there.append(f"{name} {version}")
+        else:
+            missing.append(name)
+    said = ""
+    if there:
+        said += f" Beside it, each in an environment of its own: {', '.join(there)}."
+    if missing:
+        said += f" Not measured, since it was not installed: {', '.join(missing)}."
+    return said
 
 
 def _by(ours: float | None, beside: float | None) -> str:
-    return "" if not ours or not beside else f"{ours / beside:.2f} x ({ours:.3f} s)"
+    if not ours or not beside:
+        return ""
+    return f"{ours / beside:.2f} x ({ours:.3f} s)"
 
 
 def write(results: Path) -> None:

@@ -1,4 +1,7 @@
-"""Each work as a person would write it in plain DuckDB SQL: no consent except in (b), no noise, on an encrypted file like ours."""
+"""Each work as a person would write it in plain DuckDB SQL, on an encrypted file like ours.
+
+No consent except in (b), no noise.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +15,18 @@ from benchmarks.world import AGES, job
 
 KEY = "plain-benchmark-key"
 BANDS = (
-    "CASE WHEN age < 20 THEN 0 WHEN age < 30 THEN 1 WHEN age < 40 THEN 2 WHEN age < 50 THEN 3 WHEN age < 65 THEN 4 "
-    "WHEN age < 80 THEN 5 ELSE 6 END"
+    "CASE WHEN age < 20 THEN 0 WHEN age < 30 THEN 1 WHEN age < 40 THEN 2 WHEN age < 50 THEN 3 "
+    "WHEN age < 65 THEN 4 WHEN age < 80 THEN 5 ELSE 6 END"
 )
 VISITS = "CASE WHEN n IS NULL THEN 0 WHEN n < 2 THEN 1 WHEN n < 4 THEN 2 ELSE 3 END"
 COUNT = "SELECT sex, age_band, payer, region, count(*) FROM patient{gate} GROUP BY ALL"
-LATEST = """ SEMI JOIN (SELECT patient_id FROM consent WHERE purpose = 'outreach' GROUP BY patient_id
+LATEST = """ SEMI JOIN (SELECT patient_id FROM consent WHERE purpose = 'outreach'
+  GROUP BY patient_id
   HAVING arg_max(state, effective_at) = 'given') AS allowed USING (patient_id)"""
 EVENTS = """
 CREATE OR REPLACE TABLE {table} AS
-SELECT * REPLACE (effective_at::TIMESTAMPTZ AS effective_at, recorded_at::TIMESTAMPTZ AS recorded_at) FROM '{data}/consent*.parquet'"""
+SELECT * REPLACE (effective_at::TIMESTAMPTZ AS effective_at,
+  recorded_at::TIMESTAMPTZ AS recorded_at) FROM '{data}/consent*.parquet'"""
 BOUNDED = """
 WITH kept AS (
   SELECT patient_id, ward, mode, sum(least(greatest(nights, 0), 14)) AS nights
@@ -49,16 +54,17 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def load(folder: Path) -> None:
-    """Work (e): the same files into an encrypted file, with the types and bands that the questions need."""
+    """Work (e): the same files into an encrypted file, with the types that the questions need."""
     (folder / "plain.duckdb").unlink(missing_ok=True)
     data = folder / "data"
     with connect(folder) as engine:
         engine.execute(
-            f"CREATE TABLE patient AS SELECT * REPLACE (age::SMALLINT AS age), {BANDS.replace('age', 'age::SMALLINT')} AS age_band "
-            f"FROM '{data}/patients.parquet'"
+            "CREATE TABLE patient AS SELECT * REPLACE (age::SMALLINT AS age), "
+            f"{BANDS.replace('age', 'age::SMALLINT')} AS age_band FROM '{data}/patients.parquet'"
         )
         engine.execute(
-            f"CREATE TABLE stay AS SELECT * REPLACE (nights::SMALLINT AS nights) FROM '{data}/stays.parquet'"
+            "CREATE TABLE stay AS SELECT * REPLACE (nights::SMALLINT AS nights) FROM "
+            f"'{data}/stays.parquet'"
         )
         engine.execute(EVENTS.format(table="consent", data=data))
         engine.execute(f"CREATE TABLE suppression AS FROM '{data}/suppression.csv'")
@@ -95,7 +101,8 @@ def _bounded(engine: duckdb.DuckDBPyConnection, _folder: Path) -> None:
 
 
 def _job(engine: duckdb.DuckDBPyConnection, _folder: Path) -> None:
-    visits = "patient LEFT JOIN (SELECT patient_id, count(*) AS n FROM stay GROUP BY 1) USING (patient_id)"
+    counted = "SELECT patient_id, count(*) AS n FROM stay GROUP BY 1"
+    visits = f"patient LEFT JOIN ({counted}) USING (patient_id)"
     for _, dimensions, _ in job():
         columns = ", ".join(VISITS if name == "visits" else name for name in dimensions)
         table = visits if "visits" in dimensions else "patient"
@@ -105,7 +112,8 @@ def _job(engine: duckdb.DuckDBPyConnection, _folder: Path) -> None:
 def _copy(engine: duckdb.DuckDBPyConnection, folder: Path) -> None:
     wanted = "region IN ('r00', 'r01', 'r02', 'r03', 'r04', 'r05')"
     engine.execute(
-        f"COPY (SELECT email, first_name FROM patient{LATEST} WHERE {wanted}) TO '{folder / 'plain.csv'}' (HEADER)"
+        f"COPY (SELECT email, first_name FROM patient{LATEST} WHERE {wanted}) TO "
+        f"'{folder / 'plain.csv'}' (HEADER)"
     )
 
 

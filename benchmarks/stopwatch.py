@@ -9,7 +9,10 @@ from typing import Self
 
 @dataclass(slots=True)
 class Stopwatch:
-    """`with Stopwatch() as watch:` then `seconds` on the wall, and `processor` seconds of all threads of this process."""
+    """`with Stopwatch() as watch:`, then `seconds` on the wall and `processor` seconds.
+
+    The latter are those of all threads of this process.
+    """
 
     began: float = 0.0
     used: float = 0.0

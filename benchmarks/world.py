@@ -1,4 +1,7 @@
-"""A project folder at any size, drawn by the engine over sets: patients, skewed stays, consent histories, suppression entries."""
+"""A project folder at any size, drawn by the engine over sets.
+
+Patients, skewed stays, consent histories, suppression entries.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +17,55 @@ AGES = ("<20", "20-29", "30-39", "40-49", "50-64", "65-79", "80+")
 CELLS = ("sex", "age_band", "payer", "region")  # 4 x 8 x 5 x 13 = 2,080 cells
 
 PATIENT = """
-SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id, (18 + hash(hash(i, 'age')) % 72)::VARCHAR AS age,
-  ['F', 'M', 'X'][(1 + hash(hash(i, 'sex')) % 3)::BIGINT] AS sex, ['a', 'b', 'c', 'd'][(1 + hash(hash(i, 'payer')) % 4)::BIGINT] AS payer,
-  'r' || lpad((hash(hash(i, 'region')) % 12)::VARCHAR, 2, '0') AS region, 'p' || i || '@example.org' AS email, 'Camille' AS first_name
+SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
+  (18 + hash(hash(i, 'age')) % 72)::VARCHAR AS age,
+  ['F', 'M', 'X'][(1 + hash(hash(i, 'sex')) % 3)::BIGINT] AS sex,
+    ['a', 'b', 'c', 'd'][(1 + hash(hash(i, 'payer')) % 4)::BIGINT] AS payer,
+  'r' || lpad((hash(hash(i, 'region')) % 12)::VARCHAR, 2, '0') AS region,
+    'p' || i || '@example.org' AS email, 'Camille' AS first_name
 FROM range({patients}) AS numbers(i)"""
 
 STAY = """
 SELECT 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
-  ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(hash(i, n, 'ward')) % 8)::BIGINT] AS ward,
+  ['w1', 'w2', 'w3', 'w4', 'w5', 'w6', 'w7', 'w8'][(1 + hash(hash(i, n, 'ward')) % 8)::BIGINT]
+    AS ward,
   ['planned', 'urgent', 'day', 'other'][(1 + hash(hash(i, n, 'mode')) % 4)::BIGINT] AS mode,
   (hash(hash(i, n, 'nights')) % 20)::VARCHAR AS nights
-FROM (SELECT i, unnest(range(CASE WHEN hash(hash(i, 'stays')) % 1000 = 0 THEN 200 ELSE (hash(hash(i, 'stays')) % 10)::BIGINT END)) AS n
+FROM (SELECT i, unnest(range(CASE WHEN hash(hash(i, 'stays')) % 1000 = 0 THEN 200
+  ELSE (hash(hash(i, 'stays')) % 10)::BIGINT END)) AS n
   FROM range({patients}) AS numbers(i))"""
 
 CONSENT = """
 SELECT 'e' || i || '-' || n AS event_id, 'p' || lpad(i::VARCHAR, 9, '0') AS patient_id,
-  CASE WHEN n = 0 THEN 'census' ELSE 'outreach' END AS purpose, '*' AS channel, '*' AS topic, '*' AS category,
+  CASE WHEN n = 0 THEN 'census' ELSE 'outreach' END AS purpose, '*' AS channel, '*' AS topic,
+    '*' AS category,
   CASE WHEN n = 0 OR hash(hash(i, n, 'state')) % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
-  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER) - to_seconds((hash(hash(i, n, 'moment')) % 80000)::BIGINT),
+  strftime(TIMESTAMP '{today}' - to_days((600 - 50 * n)::INTEGER)
+    - to_seconds((hash(hash(i, n, 'moment')) % 80000)::BIGINT),
     '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
-  strftime(TIMESTAMP '{today}' - to_days((599 - 50 * n)::INTEGER), '%Y-%m-%dT%H:%M:%SZ') AS recorded_at,
-  '' AS confirmed_at, '' AS valid_until, 'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version,
+  strftime(TIMESTAMP '{today}' - to_days((599 - 50 * n)::INTEGER), '%Y-%m-%dT%H:%M:%SZ')
+    AS recorded_at,
+  '' AS confirmed_at, '' AS valid_until, 'web_form' AS method, 'self' AS expressed_by,
+    '2026-01' AS notice_version,
   'doc-' || i || '-' || n AS evidence, 'crm' AS source
 FROM range({patients}) AS numbers(i), range({events} + 1) AS steps(n)"""
 
 DELTA = """
-SELECT '{kind}{part}-' || i AS event_id, 'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id,
+SELECT '{kind}{part}-' || i AS event_id,
+  'p' || lpad(((i * 997 + {part}) % {patients})::VARCHAR, 9, '0') AS patient_id,
   'outreach' AS purpose, '*' AS channel, '*' AS topic, '*' AS category,
-  CASE WHEN '{kind}' = 'mixed' AND hash(hash(i, 'state')) % 10 < 6 THEN 'given' ELSE 'withdrawn' END AS state,
+  CASE WHEN '{kind}' = 'mixed' AND hash(hash(i, 'state')) % 10 < 6 THEN 'given'
+    ELSE 'withdrawn' END AS state,
   strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS effective_at,
-  strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS recorded_at, '' AS confirmed_at, '' AS valid_until,
-  'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version, 'doc' AS evidence, 'crm' AS source
+  strftime(now()::TIMESTAMP - INTERVAL 1 HOUR, '%Y-%m-%dT%H:%M:%SZ') AS recorded_at,
+    '' AS confirmed_at, '' AS valid_until,
+  'web_form' AS method, 'self' AS expressed_by, '2026-01' AS notice_version, 'doc' AS evidence,
+    'crm' AS source
 FROM range({patients} * {events} // 1000) AS numbers(i)"""
 
 LIST = """
-SELECT 'P' || (i * 3) || '@Example.ORG' AS email, 'unsubscribed' AS reason, '2026-01-01T00:00:00Z' AS since
+SELECT 'P' || (i * 3) || '@Example.ORG' AS email, 'unsubscribed' AS reason,
+  '2026-01-01T00:00:00Z' AS since
 FROM range({patients} * 15 // 100) AS numbers(i)"""
 
 POLICY = """version: 1
@@ -61,7 +78,8 @@ channels: {email: {identifier: email}}
 topics: [t1, t2, t3, t4, t5]
 purposes:
   census:   {title: {en: Census}, categories: [identity], min_notice: "2026-01", max_age_days: 1095}
-  outreach: {title: {en: Outreach}, categories: [identity, contact], channels: [email], topics: [t1, t2, t3, t4, t5],
+  outreach: {title: {en: Outreach}, categories: [identity, contact], channels: [email],
+    topics: [t1, t2, t3, t4, t5],
              min_notice: "2026-01", max_age_days: 1095}
 dimensions:
   sex:      {column: patient.sex, values: [F, M, X], category: identity}
@@ -106,17 +124,22 @@ def make(folder: Path, patients: int, events: int = EVENTS) -> None:
             (LIST, "suppression.csv", "FORMAT csv, HEADER"),
         ):
             engine.execute(
-                f"COPY ({text.format(patients=patients, events=events, today=today)}) TO '{data / name}' ({form})"
+                f"COPY ({text.format(patients=patients, events=events, today=today)}) TO "
+                f"'{data / name}' ({form})"
             )
     _write_project(folder)
 
 
 def add_delta(folder: Path, patients: int, part: int, kind: str = "delta") -> None:
-    """One more file of consent events, 0.1 % of what there is: withdrawals, or (`mixed`) six tenths grants."""
+    """One more file of consent events, 0.1 % of what there is.
+
+    Withdrawals, or (`mixed`) six tenths grants.
+    """
     with duckdb.connect() as engine:
         text = DELTA.format(patients=patients, events=EVENTS, part=part, kind=kind)
         engine.execute(
-            f"COPY ({text}) TO '{folder / 'data' / f'consent_{kind}_{part}.parquet'}' (FORMAT parquet)"
+            f"COPY ({text}) TO '{folder / 'data' / f'consent_{kind}_{part}.parquet'}' (FORMAT "
+            "parquet)"
         )
 
 

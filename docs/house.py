@@ -53,8 +53,8 @@ def picture() -> str:
     parts = [
         (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            'font-family="system-ui, sans-serif" font-size="13" role="img" '
-            'aria-label="Each package imports only packages below it: every dot is right of the diagonal.">'
+            'font-family="system-ui, sans-serif" font-size="13" role="img" aria-label="Each '
+            'package imports only packages below it: every dot is right of the diagonal.">'
         ),
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
     ]

@@ -1,12 +1,12 @@
-"""segmenter: marketing segments from consenting patients only, with counts that are safe to publish.
+"""Marketing segments from consenting patients only, with counts that are safe to publish.
 
     import segmenter
 
     with segmenter.open("clinic") as session:
-        session.ingest()                                     # sources -> snapshot
-        session.plan()                                       # what will be measured, what it costs, which error
-        session.run()                                        # noised counts, paid for in the ledger
-        session.export("senior_frequent", channel="email")   # who may be contacted, decided as of now
+        session.ingest()  # sources -> snapshot
+        session.plan()  # what will be measured, what it costs, which error
+        session.run()  # noised counts, paid for in the ledger
+        session.export("senior_frequent", channel="email")  # who may be contacted as of now
 
 The folders are the data flow: `sources`, `identity` and `consent` say who may be used, `planning`
 and `release` publish counts, `query` answers questions, `suppression` and `export` write files,

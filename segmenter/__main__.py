@@ -1,4 +1,7 @@
-"""`segmenter`, and `python -m segmenter`: the command line. Ctrl-C is quiet from the first moment on, before much is imported."""
+"""`segmenter`, and `python -m segmenter`: the command line.
+
+Ctrl-C is quiet from the first moment on, before much is imported.
+"""
 
 import os
 import signal

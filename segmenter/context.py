@@ -20,7 +20,7 @@ from segmenter.store import keys as project_keys
 from segmenter.store.snapshots import Store
 
 if TYPE_CHECKING:
-    from segmenter.model import Actor
+    from segmenter.model import Actor, Snapshot
     from segmenter.project.policy import Policy
     from segmenter.store.keys import Keys
 
@@ -51,15 +51,19 @@ class Context:
         """The project's private folder."""
         return self.store.home
 
+    def newest_snapshot(self) -> Snapshot:
+        """The snapshot in use. `UsageError` if there is none."""
+        return self.store.current(self.journal)
+
     def require(self, verb: str) -> None:
         """Refuse (`roles`) if the actor may not do a verb of the table in `segmenter.roles`."""
-        roles.require(self.actor, verb, declared=bool(self.policy.roles))
+        declared = bool(self.policy.roles)
+        roles.require(self.actor, verb, declared=declared)
 
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Leave a line on the trail: who, when, what, under which policy."""
-        self.journal.append(
-            self.actor.account, kind, {**body, "policy": self.policy.deciding_hash()}
-        )
+        whole = {**body, "policy": self.policy.deciding_hash()}
+        self.journal.append(self.actor.account, kind, whole)
 
 
 def opened(root: Path, policy: Policy, progress: Progress = silent) -> Context:
@@ -72,10 +76,22 @@ def opened(root: Path, policy: Policy, progress: Progress = silent) -> Context:
     with locked(store.lock("open")):
         keys = project_keys.load(store.home)
     store = Store(store.home, keys, policy.encryption)
-    anchors = tuple((root / anchor) for anchor in policy.anchors)
-    journal = Journal(store.home, keys, clock, anchors)
-    actor = policy.actor(account())
-    return Context(root, policy, keys, store, journal, actor, clock, progress=progress)
+    anchors = tuple(root / anchor for anchor in policy.anchors)
+    return Context(
+        root=root,
+        policy=policy,
+        keys=keys,
+        store=store,
+        journal=Journal(
+            home=store.home,
+            keys=keys,
+            now=clock,
+            anchors=anchors,
+        ),
+        actor=policy.actor(account()),
+        now=clock,
+        progress=progress,
+    )
 
 
 def clock() -> datetime:

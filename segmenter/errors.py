@@ -33,12 +33,23 @@ class Problem:
     hint: str | None = None
 
     def __str__(self) -> str:
-        where = (
-            ""
-            if self.file is None
-            else f"{self.file}{'' if self.line is None else f':{self.line}'}: "
-        )
-        return f"{where}{self.message}{'' if self.hint is None else f' ({self.hint})'}"
+        said = self.message
+        if self.hint is not None:
+            said = f"{said} ({self.hint})"
+        if self.file is None:
+            return said
+        if self.line is None:
+            return f"{self.file}: {said}"
+        return f"{self.file}:{self.line}: {said}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The contract's keys."""
+        return {
+            "message": self.message,
+            "file": None if self.file is None else str(self.file),
+            "line": self.line,
+            "hint": self.hint,
+        }
 
 
 class SegmenterError(Exception):
@@ -59,27 +70,27 @@ class SegmenterError(Exception):
     ) -> None:
         super().__init__(message)
         self.rule = rule
-        self.problems = problems or (Problem(message, file, line, hint),)
+        self.problems = problems or (
+            Problem(
+                message=message,
+                file=file,
+                line=line,
+                hint=hint,
+            ),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The `error` object of the JSON contract."""
-        first = self.problems[0]
+        problems = [problem.to_dict() for problem in self.problems]
+        first = problems[0]
         return {
             "code": self.code,
             "rule": self.rule,
             "message": str(self),
-            "file": None if first.file is None else str(first.file),
-            "line": first.line,
-            "hint": first.hint,
-            "problems": [
-                {
-                    "message": p.message,
-                    "file": None if p.file is None else str(p.file),
-                    "line": p.line,
-                    "hint": p.hint,
-                }
-                for p in self.problems
-            ],
+            "file": first["file"],
+            "line": first["line"],
+            "hint": first["hint"],
+            "problems": problems,
         }
 
 
@@ -96,7 +107,8 @@ class FileError(UsageError):
     code = "file"
 
     def __init__(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(p) for p in problems), problems=tuple(problems))
+        lines = [str(problem) for problem in problems]
+        super().__init__("\n".join(lines), problems=tuple(problems))
 
 
 class ProjectKeyError(UsageError):
@@ -117,8 +129,8 @@ class Refusal(SegmenterError):
     code = "refused"
     exit_status = 3
 
-    def __init__(self, rule: str, message: str, **where: Any) -> None:
-        super().__init__(message, rule=rule, **where)
+    def __init__(self, rule: str, message: str, **place: Any) -> None:
+        super().__init__(message, rule=rule, **place)
 
 
 class PolicyError(Refusal):

@@ -31,9 +31,9 @@ def moment(text: str, time_zone: str) -> datetime:
         raise _unreadable()
     try:
         found = datetime.fromisoformat(text)
-        return (
-            found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(time_zone))
-        ).astimezone(UTC)
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=ZoneInfo(time_zone))
+        return found.astimezone(UTC)
     except (ValueError, OverflowError):
         raise _unreadable() from None
 
@@ -48,7 +48,8 @@ def instant(given: date | str | None, time_zone: str) -> datetime | None:
     """
     if given is None:
         return None
-    return moment(given.isoformat() if isinstance(given, date) else str(given), time_zone)
+    text = given.isoformat() if isinstance(given, date) else str(given)
+    return moment(text, time_zone)
 
 
 def _unreadable() -> UsageError:
@@ -64,7 +65,11 @@ def names(given: Names) -> tuple[str, ...] | None:
     >>> names("women"), names(["women", "men"])
     (('women',), ('women', 'men'))
     """
-    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return (given,)
+    return tuple(given)
 
 
 def amount(given: Amount) -> str | None:
@@ -73,4 +78,6 @@ def amount(given: Amount) -> str | None:
     >>> amount(0.1)
     '0.1'
     """
-    return None if given is None else str(given)
+    if given is None:
+        return None
+    return str(given)

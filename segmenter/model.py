@@ -58,7 +58,8 @@ class Actor:
     @property
     def sees_row_counts(self) -> bool:
         """Whether exact row counts of ingest and list imports may be shown (P17)."""
-        return bool(self.roles & {Role.OFFICER, Role.OPERATOR})
+        seeing = {Role.OFFICER, Role.OPERATOR}
+        return not seeing.isdisjoint(self.roles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +71,22 @@ class Clocks:
 
     def naive(self) -> dict[str, datetime]:
         """The clocks as the engine binds them: naive UTC timestamps."""
-        return {"as_of": naive_utc(self.as_of), "known_at": naive_utc(self.known_at)}
+        return {
+            "as_of": naive_utc(self.as_of),
+            "known_at": naive_utc(self.known_at),
+        }
 
 
 def naive_utc(moment: datetime) -> datetime:
     """An aware moment as a naive UTC one, the form the engine stores."""
-    return moment.astimezone(UTC).replace(tzinfo=None)
+    in_utc = moment.astimezone(UTC)
+    return in_utc.replace(tzinfo=None)
 
 
 def stamp(moment: datetime) -> str:
     """A moment as ISO 8601 text in UTC, microseconds kept only when there are any."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    text = moment.astimezone(UTC).isoformat()
+    return text.replace("+00:00", "Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +138,10 @@ class Cost:
 
     def __add__(self, other: Cost) -> Cost:
         return Cost(
-            self.epsilon + other.epsilon,
-            self.delta + other.delta,
-            self.rho + other.rho,
-            self.tail + other.tail,
+            epsilon=self.epsilon + other.epsilon,
+            delta=self.delta + other.delta,
+            rho=self.rho + other.rho,
+            tail=self.tail + other.tail,
         )
 
 
@@ -186,7 +192,8 @@ class Framed(ABC):
         """The result as a frame."""
 
     def _repr_html_(self) -> str:
-        return str(self.to_polars()._repr_html_())
+        frame = self.to_polars()
+        return str(frame._repr_html_())
 
 
 # Keys of a document that hold patients' values, which no notebook keeps.
@@ -210,24 +217,24 @@ class Documented(Framed):
         import polars as pl
 
         document = self.to_dict()
-        lists = [
-            v
-            for v in document.values()
-            if isinstance(v, list) and v and all(isinstance(one, dict) for one in v)
-        ]
-        rows = lists[0] if lists else [document]
-        shown = [
-            {name: _cell(value) for name, value in row.items() if name not in PRIVATE}
-            for row in rows
-        ]
+        shown = []
+        for row in _rows(document):
+            cells = {name: _cell(value) for name, value in row.items() if name not in PRIVATE}
+            shown.append(cells)
         return pl.DataFrame(shown, infer_schema_length=None)
+
+
+def _rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The first list of mappings in a document, else the document itself."""
+    for value in document.values():
+        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
+            return value
+    return [document]
 
 
 def _cell(value: Any) -> Any:
     import json
 
-    return (
-        value
-        if value is None or isinstance(value, (str, int, float, bool))
-        else json.dumps(value, ensure_ascii=False, default=str)
-    )
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -147,11 +147,11 @@ class Session:
         from segmenter.workflows.request import WorkloadRequest
 
         return WorkloadRequest(
-            names(selection),
-            self._at(as_of),
-            self._at(known_at),
-            amount(epsilon),
-            names(tables) or (),
+            selection=names(selection),
+            as_of=self._at(as_of),
+            known_at=self._at(known_at),
+            epsilon=amount(epsilon),
+            tables=names(tables) or (),
         )
 
     def _ready(self, found: Result) -> Result:

@@ -44,19 +44,25 @@ class Tables(Mapping[str, Table]):
         return len(self._tables)
 
     def __repr__(self) -> str:
-        return f"Tables({', '.join(self)})"
+        names = ", ".join(self)
+        return f"Tables({names})"
 
     def __or__(self, others: Mapping[str, Table]) -> Tables:
         """These and others; of two with one name, the other's."""
-        return Tables({**self._tables, **others})
+        both = {**self._tables, **others}
+        return Tables(both)
 
     def only(self, *names: str) -> Tables:
         """Those of these names that are there."""
-        return Tables({name: self[name] for name in names if name in self})
+        chosen = {name: self[name] for name in names if name in self}
+        return Tables(chosen)
 
     def without(self, *names: str) -> Tables:
         """All but those of these names."""
-        return Tables({name: table for name, table in self.items() if name not in names})
+        left = dict(self)
+        for name in names:
+            left.pop(name, None)
+        return Tables(left)
 
     def prefixed(self, prefix: str) -> Tables:
         """The same tables, read by longer names.
@@ -64,7 +70,10 @@ class Tables(Mapping[str, Table]):
         >>> Tables({"person": Table("person__1")}).prefixed("previous_")
         Tables(previous_person)
         """
-        return Tables({f"{prefix}{name}": table for name, table in self.items()})
+        renamed = {}
+        for name, table in self.items():
+            renamed[f"{prefix}{name}"] = table
+        return Tables(renamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +85,5 @@ class File:
 
     def table(self, name: str) -> Table:
         """The handle of a table of this file, which may still have to be made."""
-        return Table(f"{self.alias}.{name}")
+        full_name = f"{self.alias}.{name}"
+        return Table(full_name)

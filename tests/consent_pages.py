@@ -24,14 +24,21 @@ stories are in `tests/world/people.yml`, the faults in `tests/world/mutants.yml`
 | rule | planted fault | where | the story that notices it |
 |---|---|---|---|
 """
-C14 = "| C14 | the layout does not look at what the purpose lists | scopes | test_c14_a_layout_that_does_not_look_would_be_noticed |"
+C14 = (
+    "| C14 | the layout does not look at what the purpose lists | scopes |"
+    " test_c14_a_layout_that_does_not_look_would_be_noticed |"
+)
 
 
 def listed() -> str:
     """The page."""
     told = {ask.who: ask.story for ask in people.asks()}
     rows = [
-        f"| {m.rule} | {m.fault} | {m.where} | {m.killer.split()[-1]} {told[m.killer.split()[-1]]} |"
+        (
+            f"| {m.rule} | {m.fault} | {m.where} | {m.killer.split()[-1]} "
+            f"{told[m.killer.split()[-1]]} "
+            "|"
+        )
         for m in MUTANTS
     ]
     return HEAD + "\n".join([*rows, C14]) + "\n"

@@ -95,7 +95,7 @@ def finished(process: subprocess.Popen[str]) -> Ran:
 
 
 def environment(**added: str) -> dict[str, str]:
-    """The caller's environment without its own project's key, and with the checkout to import from."""
+    """The caller's environment without its project's key, with the checkout to import from."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SEGMENTER_")}
     return {**kept, "PYTHONPATH": str(HOUSE), "PYTHONWARNINGS": "error", **added}
 

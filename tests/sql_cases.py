@@ -3,9 +3,9 @@
 A case::
 
     - case: a withdrawal of SMS leaves email alone
-      policy: surgery                     # optional: a policy of world/policies.py; its lookup tables are there, and masks have names
+      policy: surgery  # optional, of world/policies.py: its lookup tables, names for masks
       given: {consent: [{patient: 1, state: withdrawn, channel: sms}]}
-      types: {other: {column: BIGINT}}    # where a column's type is not that of a snapshot table, nor clear from its values
+      types: {other: {column: BIGINT}}  # unless a snapshot table's, or clear from the values
       values: {as_of: 2026-01-01 00:00:00}
       structure: {__dimensions__: [sex, age]}
       expect: [{patient: 1, mask: [prevention/sms/*/identity]}]
@@ -61,11 +61,13 @@ TIMES = ("effective_at", "recorded_at", "confirmed_at", "valid_until")
 SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
     "identity": {"patient": "BIGINT", "patient_id": "VARCHAR"},
     "patient": {
-        "patient": "BIGINT", "patient_id": "VARCHAR", "birth_date": "DATE", "age": "INTEGER", "deceased": "BOOLEAN", "email": "VARCHAR",
+        "patient": "BIGINT", "patient_id": "VARCHAR", "birth_date": "DATE", "age": "INTEGER",
+        "deceased": "BOOLEAN", "email": "VARCHAR",
         "phone": "VARCHAR", "postal": "VARCHAR", "first_name": "VARCHAR", "language": "VARCHAR",
     },
     "consent": {
-        "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"), **dict.fromkeys(TIMES, "TIMESTAMP"),
+        "event": "BIGINT", "patient": "BIGINT", **dict.fromkeys(TEXTS, "VARCHAR"),
+        **dict.fromkeys(TIMES, "TIMESTAMP"),
         "evidenced": "BOOLEAN", "dates": "SMALLINT", "line": "BIGINT",
     },
     "link_group": {"patient": "BIGINT", "grp": "BIGINT", "size": "INTEGER"},
@@ -74,12 +76,16 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
         "max_contacts": "INTEGER", "per_days": "INTEGER",
         "language": "VARCHAR", "updated_at": "TIMESTAMP", "line": "BIGINT",
     },
-    "address": {"patient": "BIGINT", "kind": "VARCHAR", "profile": "SMALLINT", "probe": "BIGINT", "hash": "VARCHAR", "valid": "BOOLEAN"},
+    "address": {"patient": "BIGINT", "kind": "VARCHAR", "profile": "SMALLINT", "probe": "BIGINT",
+     "hash": "VARCHAR", "valid": "BOOLEAN"},
     "suppression": {
-        "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR",
-        "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR", "event": "VARCHAR",
+        "kind": "VARCHAR", "hash": "VARCHAR", "probe": "BIGINT", "channel": "VARCHAR",
+        "purpose": "VARCHAR", "topic": "VARCHAR",
+        "reason": "VARCHAR", "since": "TIMESTAMP", "until": "TIMESTAMP", "source": "VARCHAR",
+        "event": "VARCHAR",
     },
-    "feed": {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT", "readable": "BOOLEAN", "shrunk": "BOOLEAN"},
+    "feed": {"name": "VARCHAR", "modified_at": "TIMESTAMP", "max_age_seconds": "BIGINT",
+     "readable": "BOOLEAN", "shrunk": "BOOLEAN"},
     "erased": {"patient": "BIGINT"},
     "aside": {"patient": "BIGINT", "deceased": "BOOLEAN"},
     "changed": {"patient": "BIGINT", "since": "BIGINT"},
@@ -87,8 +93,10 @@ SNAPSHOT_TYPES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 # What a row of `consent` is unless the case says otherwise: a proven, unlimited consent.
 USUAL = {"consent": {
-    **dict.fromkeys(TEXTS, ""), "dates": 0, "state": "given", "method": "paper", "expressed_by": "self", "notice_version": "2026-01",
-    "evidence": "doc", "evidenced": True, "purpose": "*", "channel": "*", "topic": "*", "category": "*",
+    **dict.fromkeys(TEXTS, ""), "dates": 0, "state": "given", "method": "paper",
+    "expressed_by": "self", "notice_version": "2026-01",
+    "evidence": "doc", "evidenced": True, "purpose": "*", "channel": "*", "topic": "*",
+    "category": "*",
 }, "patient": {"deceased": False}}  # fmt: skip
 
 

@@ -1,4 +1,6 @@
-"""Other libraries at works (a) and (b): each is a module here, used only where its library is installed, never needed by the product.
+"""Other libraries at works (a) and (b): each is a module here.
+
+It is used only if its library is installed, and never needed by the product.
 
 Each lives in its own environment, made from `benchmarks/requirements-NAME.txt`; name its
 interpreter in `BENCH_PYTHON_NAME` (the package `duckdb` must be there too). A library installed
@@ -68,7 +70,10 @@ def _version(name: str, package: str) -> str | None:
 
 
 def run(side: str, work: str, folder: Path) -> tuple[Stopwatch, Cells]:
-    """One work by one peer: its time, imports and starting Spark not counted, and the cells it would publish."""
+    """One work by one peer: its time, and the cells it would publish.
+
+    Imports and starting Spark are not counted.
+    """
     found: tuple[Stopwatch, Cells] = importlib.import_module(f"benchmarks.peers.{side}").run(
         work, folder
     )

@@ -1,4 +1,4 @@
-"""The rows that peers start from: as a pandas or a polars frame, consent already read by plain SQL."""
+"""The rows that peers start from, as a frame: consent is already read by plain SQL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ ROWS = "SELECT patient_id, sex, age_band, payer, region FROM patient{gate}"
 
 
 def relation(work: str, folder: Path) -> tuple[Any, Any]:
-    """The open engine and the relation of the rows of one work; the caller turns it into its own frame and closes the engine."""
+    """The open engine and the relation of the rows of one work.
+
+    The caller turns it into its own frame and closes the engine.
+    """
     engine = plain.connect(folder)
     return engine, engine.sql(ROWS.format(gate=plain.LATEST if work == "b" else ""))

@@ -21,8 +21,9 @@ LARGEST = Decimal(1_000_000)
 LEAST = Decimal("0.0001")
 TOTAL = "total"  # the budget over all purposes
 
-# An exact total is booked with this for each spend on top, and rounded up. dp-accounting finds up to
-# 0.000003 a spend more than there is, on its own grid, and no audit shall find more than is booked.
+# An exact total is booked with this for each spend on top, and rounded up. dp-accounting finds up
+# to 0.000003 a spend more than there is, on its own grid, and no audit shall find more than is
+# booked.
 PER_SPEND = NANO // 100_000
 ROUNDED_TO = NANO // 1_000
 
@@ -36,7 +37,8 @@ def spent_nano(amount: str | int | Decimal) -> int:
     value = _decimal(amount)
     if value <= 0:
         raise UsageError("a cost is a number above 0", hint="for example 0.5")
-    return int((value * NANO).to_integral_value(ROUND_CEILING))
+    nano = (value * NANO).to_integral_value(ROUND_CEILING)
+    return int(nano)
 
 
 def asked_nano(amount: str | int | Decimal) -> int:
@@ -110,15 +112,18 @@ def converted(rho: int, delta: int) -> int:
         return 0
     if delta <= 0:
         raise ValueError("zCDP gives an epsilon only for a delta above 0")
-    return max(0, math.ceil(converted_epsilon(rho / NANO, delta / NANO) * NANO))
+    epsilon = converted_epsilon(rho / NANO, delta / NANO)
+    return max(0, math.ceil(epsilon * NANO))
 
 
 def converted_epsilon(rho: float, delta: float) -> float:
     """The least bound over all alpha > 1, found by golden section. Any alpha gives a true bound."""
     low, high = -20.0, 20.0  # of ln(alpha - 1)
     ratio = (math.sqrt(5) - 1) / 2
-    left, right = high - ratio * (high - low), low + ratio * (high - low)
-    at_left, at_right = _bound(left, rho, delta), _bound(right, rho, delta)
+    left = high - ratio * (high - low)
+    right = low + ratio * (high - low)
+    at_left = _bound(left, rho, delta)
+    at_right = _bound(right, rho, delta)
     for _ in range(80):
         if at_left <= at_right:
             high, right, at_right = right, left, at_left
@@ -138,8 +143,10 @@ def _bound(log_order: float, rho: float, delta: float) -> float:
     """
     more = math.exp(log_order)
     alpha = 1 + more
-    of_delta = (-math.log(delta) - math.log(alpha)) / more
-    return alpha * rho + of_delta + math.log(more) - math.log(alpha)
+    log_alpha = math.log(alpha)
+    of_delta = (-math.log(delta) - log_alpha) / more
+    of_rho = alpha * rho
+    return of_rho + of_delta + math.log(more) - log_alpha
 
 
 def affordable_rho(epsilon: int, delta: int) -> int:
@@ -181,7 +188,8 @@ def loss(cost: Cost, delta_allowed: int) -> Loss | None:
     left = delta_allowed - cost.delta
     if left <= 0:
         return None
-    return Loss(cost.epsilon + converted(cost.rho, left), delta_allowed)
+    of_rho = converted(cost.rho, left)
+    return Loss(cost.epsilon + of_rho, delta_allowed)
 
 
 def total_loss(spends: Mapping[Cost, int], delta_allowed: int) -> Loss | None:
@@ -201,8 +209,14 @@ def total_loss(spends: Mapping[Cost, int], delta_allowed: int) -> Loss | None:
         return bound
     with_margin = exact + PER_SPEND * sum(spends.values())
     rounded_up = -(-with_margin // ROUNDED_TO) * ROUNDED_TO
-    return Loss(max(cost.epsilon, min(bound.epsilon, rounded_up)), bound.delta)
+    epsilon = min(bound.epsilon, rounded_up)
+    return Loss(max(cost.epsilon, epsilon), bound.delta)
 
 
 def _times(cost: Cost, times: int) -> Cost:
-    return Cost(cost.epsilon * times, cost.delta * times, cost.rho * times, cost.tail * times)
+    return Cost(
+        epsilon=cost.epsilon * times,
+        delta=cost.delta * times,
+        rho=cost.rho * times,
+        tail=cost.tail * times,
+    )

@@ -29,10 +29,9 @@ class Balance:
     @property
     def remaining(self) -> Cost:
         """What may still be spent."""
-        return Cost(
-            epsilon=max(0, self.allowed.epsilon - self.spent.epsilon),
-            delta=max(0, self.allowed.delta - self.spent.delta),
-        )
+        epsilon = self.allowed.epsilon - self.spent.epsilon
+        delta = self.allowed.delta - self.spent.delta
+        return Cost(epsilon=max(0, epsilon), delta=max(0, delta))
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's row.
@@ -58,7 +57,11 @@ class Balance:
 
 
 def _amounts(allowed: int, spent: int, remaining: int) -> dict[str, float]:
-    return {"allowed": shown(allowed), "spent": shown(spent), "remaining": shown(remaining)}
+    return {
+        "allowed": shown(allowed),
+        "spent": shown(spent),
+        "remaining": shown(remaining),
+    }
 
 
 def runs_out_at(period: Period, now: datetime, spent: int, allowed: int) -> datetime | None:

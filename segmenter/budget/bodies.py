@@ -32,8 +32,21 @@ def spends_of(entry: JournalEntry) -> list[Spend]:
     """The spends of a `spend` entry."""
     spends = []
     for body in entry.body["spends"]:
-        cost = Cost(body["epsilon"], body["delta"], body["rho"], body["tail"])
-        spends.append(Spend(body["id"], body["purpose"], body["question"], cost, entry.seq))
+        cost = Cost(
+            epsilon=body["epsilon"],
+            delta=body["delta"],
+            rho=body["rho"],
+            tail=body["tail"],
+        )
+        spends.append(
+            Spend(
+                id=body["id"],
+                purpose=body["purpose"],
+                question=body["question"],
+                cost=cost,
+                seq=entry.seq,
+            )
+        )
     return spends
 
 
@@ -77,5 +90,8 @@ def assumed_body(budget: Budget, now: datetime) -> dict[str, Any]:
 
 def assumed_epsilon(recovery: JournalEntry) -> int:
     """The epsilon that a `recover` entry assumes to be spent, over all purposes."""
-    assumed = recovery.body["budgets"]
-    return sum(int(one["epsilon"]) for one in assumed if one["purpose"] != TOTAL)
+    epsilons = []
+    for assumed in recovery.body["budgets"]:
+        if assumed["purpose"] != TOTAL:
+            epsilons.append(int(assumed["epsilon"]))
+    return sum(epsilons)

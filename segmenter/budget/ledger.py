@@ -67,7 +67,9 @@ class Ledger:
 
         Raises `BudgetError` (P3, P4, P5) if it is refused.
         """
-        return self.spend_all(actor, [Charge(purpose, question, cost)])[0]
+        charge = Charge(purpose, question, cost)
+        (spend,) = self.spend_all(actor, [charge])
+        return spend
 
     def spend_all(self, actor: str, charges: Sequence[Charge]) -> tuple[Spend, ...]:
         """Pay for several questions, all or nothing, in one entry."""
@@ -99,7 +101,7 @@ class Ledger:
         return None
 
     def _afford(self, charges: Sequence[Charge], now: datetime) -> list[dict[str, Any]]:
-        """Raise if a budget does not allow the charges; else what its entry books for each budget."""
+        """What an entry of these charges books for each budget; raises if they are too much."""
         costs: dict[str, list[Cost]] = {}
         for charge in charges:
             costs.setdefault(charge.purpose, []).append(charge.cost)
@@ -116,8 +118,10 @@ class Ledger:
         for name, asked in costs.items():
             budget = self.policy.budgets[name]
             after = self._within(budget, asked, now)
-            if self._book(budget, now).cost.rho or any(cost.rho for cost in asked):
-                booked.append(booked_body(budget, Period.of(budget.period, now), after))
+            rhos = [self._book(budget, now).cost.rho, *(cost.rho for cost in asked)]
+            if any(rhos):
+                period = Period.of(budget.period, now)
+                booked.append(booked_body(budget, period, after))
         return booked
 
     def _within(self, budget: Budget, asked: Sequence[Cost], now: datetime) -> Loss:
@@ -153,7 +157,9 @@ class Ledger:
         rows: list[dict[str, Any]] = []
         for entry in self.journal.read(SPEND):
             spends = spends_of(entry)
-            rows.extend(spend_row(one, entry, served.get(one.id, [])) for one in spends)
+            for one in spends:
+                serves = served.get(one.id, [])
+                rows.append(spend_row(one, entry, serves))
         return rows
 
     def lifetime(self) -> dict[str, Any]:
@@ -164,9 +170,11 @@ class Ledger:
         """
         spent = self.journal.read(SPEND)
         recovered = self.journal.read(RECOVER)
-        cost = total(spend.cost for entry in spent for spend in spends_of(entry))
-        delta = max((budget.delta for budget in self.policy.budgets.values()), default=0)
-        lost = loss(cost, delta + cost.delta)
+        cost = Cost()
+        for entry in spent:
+            cost += total(spend.cost for spend in spends_of(entry))
+        deltas = [budget.delta for budget in self.policy.budgets.values()]
+        lost = loss(cost, max(deltas, default=0) + cost.delta)
         return {
             "epsilon": None if lost is None else shown(lost.epsilon),
             "delta": shown(0 if lost is None else lost.delta),
@@ -254,8 +262,10 @@ class Ledger:
 
     def _is_shut(self, budget: Budget, now: datetime) -> bool:
         """Whether a recovery in this period assumed the budget to be spent."""
-        at = self._recovered_at
-        return at is not None and at >= Period.of(budget.period, now).start
+        if self._recovered_at is None:
+            return False
+        period = Period.of(budget.period, now)
+        return self._recovered_at >= period.start
 
     def _balance(self, budget: Budget, now: datetime) -> Balance:
         period = Period.of(budget.period, now)
@@ -264,12 +274,17 @@ class Ledger:
         if lost is None or self._is_shut(budget, now):
             lost = Loss(budget.epsilon, budget.delta)
         return Balance(
-            budget.purpose,
-            budget.period,
-            period.start,
-            period.end,
+            purpose=budget.purpose,
+            period=budget.period,
+            start=period.start,
+            end=period.end,
             allowed=Cost(budget.epsilon, budget.delta),
-            spent=Cost(lost.epsilon, lost.delta, book.cost.rho, book.cost.tail),
+            spent=Cost(
+                epsilon=lost.epsilon,
+                delta=lost.delta,
+                rho=book.cost.rho,
+                tail=book.cost.tail,
+            ),
             runs_out_at=runs_out_at(period, now, lost.epsilon, budget.epsilon),
         )
 

@@ -21,7 +21,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -34,6 +33,8 @@ NANO = 1_000_000_000
 STEP = 1e-4  # of the finest grid; coarser ones double it
 POINTS = 1 << 15  # of a grid, at most
 CUT_OFF = 1e-15  # the chance of a loss outside of the grid
+DEVIATIONS = 9  # that a Gaussian loss is looked at
+PRECISION = 2.0**-52  # of a floating-point number
 LARGEST = 200.0  # a total epsilon above which nobody asks for an exact figure
 
 
@@ -43,8 +44,9 @@ def exact_epsilon(spends: Mapping[Cost, int], delta: int) -> int | None:
     `spends` says how often each cost was paid. None if no figure can be had: with so small a delta,
     or so large a total.
     """
-    epsilons = _amounts((cost.epsilon, times) for cost, times in spends.items())
-    rhos = _amounts((cost.rho, times) for cost, times in spends.items())
+    paid = list(spends.items())
+    epsilons = _amounts((cost.epsilon, times) for cost, times in paid)
+    rhos = _amounts((cost.rho, times) for cost, times in paid)
     return _exact_epsilon(epsilons, rhos, delta)
 
 
@@ -65,18 +67,30 @@ def _exact_epsilon(
     grid = _Grid.for_spends(epsilons, rhos)
     if grid is None:
         return None
-    pure = grid.one()
+    discrete = grid.one()
     for epsilon, times in epsilons:
-        pure = pure * grid.spectrum(grid.randomised_response(epsilon / NANO)) ** times
-    discrete = pure
+        masses = grid.randomised_response(epsilon / NANO)
+        discrete = discrete * grid.spectrum(masses) ** times
+    continuous = discrete
     for rho, times in rhos:
-        discrete = discrete * grid.spectrum(grid.discrete_gaussian(rho)) ** times
-    rho_total = sum(rho * times for rho, times in rhos) / NANO
-    continuous = pure * grid.spectrum(grid.gaussian(rho_total)) if rhos else pure
-    totals = [grid.epsilon_at(spectrum, delta / NANO) for spectrum in (discrete, continuous)]
-    if None in totals:
-        return None
-    return max(math.ceil(total * NANO) for total in totals if total is not None)
+        masses = grid.discrete_gaussian(rho)
+        discrete = discrete * grid.spectrum(masses) ** times
+    if rhos:
+        masses = grid.gaussian(_sum(rhos))
+        continuous = continuous * grid.spectrum(masses)
+    exact = 0
+    for spectrum in (discrete, continuous):
+        total = grid.epsilon_at(spectrum, delta / NANO)
+        if total is None:
+            return None
+        exact = max(exact, math.ceil(total * NANO))
+    return exact
+
+
+def _sum(paid: tuple[tuple[int, int], ...]) -> float:
+    """All amounts together, no longer in nano-units."""
+    amounts = [amount * times for amount, times in paid]
+    return sum(amounts) / NANO
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +115,8 @@ class _Grid:
         than a step.
         """
         spends = sum(times for _, times in (*epsilons, *rhos))
-        epsilon = sum(amount * times for amount, times in epsilons) / NANO
-        rho = sum(amount * times for amount, times in rhos) / NANO
+        epsilon = _sum(epsilons)
+        rho = _sum(rhos)
         farthest = epsilon + rho + 2 * math.sqrt(-rho * math.log(CUT_OFF))
         if farthest > LARGEST:
             return None
@@ -121,7 +135,8 @@ class _Grid:
         import numpy as np
 
         high = 1 / (1 + math.exp(-epsilon))
-        return self.split(np.array([epsilon, -epsilon]), np.array([high, 1 - high]))
+        losses = np.array([epsilon, -epsilon])
+        return self.split(losses, np.array([high, 1 - high]))
 
     def discrete_gaussian(self, rho: int) -> Reals:
         """The loss by each value that discrete Gaussian noise may have."""
@@ -130,8 +145,9 @@ class _Grid:
         from segmenter.noise.mechanisms import DiscreteGaussian
 
         mechanism = DiscreteGaussian(rho)
-        values = np.arange(-mechanism.reach(), mechanism.reach() + 1)
-        losses = (1 - 2 * values) / float(2 * Fraction(mechanism.spread))
+        reach = mechanism.reach()
+        values = np.arange(-reach, reach + 1)
+        losses = (1 - 2 * values) / float(2 * mechanism.spread)
         return self.split(losses, mechanism.masses())
 
     def gaussian(self, rho: float) -> Reals:
@@ -143,7 +159,8 @@ class _Grid:
         import numpy as np
 
         farthest = self.points // 2 - self.spends - 2
-        reach = min(farthest, math.ceil((rho + 9 * math.sqrt(2 * rho)) / self.step))
+        largest = rho + DEVIATIONS * math.sqrt(2 * rho)
+        reach = min(farthest, math.ceil(largest / self.step))
         places = np.arange(-reach, reach + 1)
         edges = np.asarray(places * self.step, dtype=np.float64)
         with_patient = _normal_masses(edges, rho, 2 * rho)
@@ -191,7 +208,8 @@ class _Grid:
         import numpy as np
 
         half = self.points // 2
-        masses = np.clip(np.fft.irfft(spectrum, self.points), 0, None)[:half]
+        masses = np.fft.irfft(spectrum, self.points)[:half]
+        masses = np.clip(masses, 0, None)
         losses = np.arange(half) * self.step
         above = _sums_above(masses)
         without = _sums_above(masses * np.exp(-losses)) * np.exp(losses)
@@ -205,12 +223,15 @@ class _Grid:
         before, after = deltas[last - 1], deltas[last]
         share = (before - delta) / (before - after)
         # Between two points delta is a straight line over exp(epsilon).
-        return float(losses[last - 1] + math.log1p(share * math.expm1(self.step)))
+        further = math.log1p(share * math.expm1(self.step))
+        return float(losses[last - 1] + further)
 
     def _uncertain(self) -> float:
         """What cutting off and rounding may have changed in a delta."""
-        rounding = 2.0**-52 * math.sqrt(self.points) * (math.log2(self.points) + self.spends)
-        return rounding + 2 * CUT_OFF * (self.spends + 1)
+        operations = math.log2(self.points) + self.spends
+        rounding = PRECISION * math.sqrt(self.points) * operations
+        cut_off = 2 * CUT_OFF * (self.spends + 1)
+        return rounding + cut_off
 
 
 def _sums_above(masses: Reals) -> Reals:
@@ -228,5 +249,7 @@ def _normal_masses(edges: Reals, mean: float, variance: float) -> Reals:
     scaled = (edges - mean) / math.sqrt(2 * variance)
     above = np.array([math.erfc(z) / 2 for z in scaled.tolist()])
     below = np.array([math.erfc(-z) / 2 for z in scaled.tolist()])
-    masses = np.where(scaled[:-1] > 0, above[:-1] - above[1:], below[1:] - below[:-1])
+    from_above = above[:-1] - above[1:]
+    from_below = below[1:] - below[:-1]
+    masses = np.where(scaled[:-1] > 0, from_above, from_below)
     return np.asarray(masses)

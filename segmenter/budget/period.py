@@ -24,7 +24,8 @@ class Period:
         >>> Period.of("quarter", datetime(2026, 5, 3, tzinfo=UTC)).start.isoformat()
         '2026-04-01T00:00:00+00:00'
         """
-        return _period(kind, moment.astimezone(UTC).date())
+        day = moment.astimezone(UTC).date()
+        return _period(kind, day)
 
 
 @lru_cache(maxsize=1_000)
@@ -37,11 +38,13 @@ def _period(kind: str, moment: date) -> Period:
         monday = day - day.weekday() * DAY
         return Period(monday, monday + 7 * DAY)
     first_months = FIRST_MONTHS[kind]
-    first_month = max(month for month in first_months if month <= day.month)
-    start = day.replace(day=1, month=first_month)
-    return Period(start, _months_later(start, 12 // len(first_months)))
+    begun = [month for month in first_months if month <= day.month]
+    start = day.replace(day=1, month=max(begun))
+    length = 12 // len(first_months)
+    return Period(start, _months_later(start, length))
 
 
 def _months_later(first_of_month: datetime, months: int) -> datetime:
-    year, month = divmod(first_of_month.year * 12 + first_of_month.month - 1 + months, 12)
+    months_since_year_0 = first_of_month.year * 12 + first_of_month.month - 1
+    year, month = divmod(months_since_year_0 + months, 12)
     return first_of_month.replace(year=year, month=month + 1)

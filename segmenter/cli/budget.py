@@ -1,6 +1,6 @@
 """`budget`: what may still be learned of any one patient."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,13 +17,21 @@ def balances(ctx: typer.Context, *, json: Json = False) -> None:
     """Show allowances, what is spent and what remains."""
     call = called(ctx, json=json)
     if ctx.invoked_subcommand is None:
-        call.answer("budget", lambda session: session.budget())
+
+        def ask(session: Any) -> Any:
+            return session.budget()
+
+        call.answer("budget", ask)
 
 
 @budget.command("verify")
 def verify_ledger(ctx: typer.Context, *, json: Json = False) -> None:
     """Verify the journal: chain, high-water marks, totals."""
-    called(ctx, json=json).answer("budget verify", lambda session: session.budget_verify())
+
+    def ask(session: Any) -> Any:
+        return session.budget_verify()
+
+    called(ctx, json=json).answer("budget verify", ask)
 
 
 @budget.command()
@@ -36,9 +44,11 @@ def recover(
     json: Json = False,
 ) -> None:
     """Start anew from a journal that cannot be trusted: all budgets are spent (officers only)."""
-    called(ctx, json=json).answer(
-        "budget recover", lambda session: session.budget_recover(restored=restored)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.budget_recover(restored=restored)
+
+    called(ctx, json=json).answer("budget recover", ask)
 
 
 @budget.command()
@@ -51,6 +61,8 @@ def confirm(
     json: Json = False,
 ) -> None:
     """Confirm that all opt-outs are there again after a recovery (officers only)."""
-    called(ctx, json=json).answer(
-        "budget confirm", lambda session: session.budget_confirm(reason=reason)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.budget_confirm(reason=reason)
+
+    called(ctx, json=json).answer("budget confirm", ask)

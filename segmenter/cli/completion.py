@@ -7,7 +7,8 @@ import typer
 
 
 def _directory(ctx: typer.Context) -> Path:
-    return Path(ctx.find_root().params.get("directory") or ".")
+    options = ctx.find_root().params
+    return Path(options.get("directory") or ".")
 
 
 def segments(ctx: typer.Context, incomplete: str) -> list[str]:
@@ -37,6 +38,6 @@ def _keys(ctx: typer.Context, section: str, incomplete: str) -> list[str]:
 
     data: Any = document.read(_directory(ctx) / "policy.yml").data
     found = data.get(section) if isinstance(data, dict) else None
-    return (
-        [name for name in found if name.startswith(incomplete)] if isinstance(found, dict) else []
-    )
+    if isinstance(found, dict):
+        return [name for name in found if name.startswith(incomplete)]
+    return []

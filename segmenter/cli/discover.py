@@ -1,6 +1,6 @@
 """`discover`: proposals of segments."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -25,6 +25,8 @@ def discover(
     json: Json = False,
 ) -> None:
     """Propose segments that the published numbers suggest."""
-    called(ctx, json=json).answer(
-        "discover", lambda session: session.discover(segment, toward=toward, epsilon=epsilon)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.discover(segment, toward=toward, epsilon=epsilon)
+
+    called(ctx, json=json).answer("discover", ask)

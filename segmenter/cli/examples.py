@@ -62,8 +62,7 @@ def shown(app: typer.Typer) -> None:
 
 def _text(name: str) -> str | None:
     """One example a line; the mark in front keeps the lines apart."""
-    return (
-        "\b\nFor example:\n" + "\n".join(f"  {line}" for line in EXAMPLES[name])
-        if name in EXAMPLES
-        else None
-    )
+    if name in EXAMPLES:
+        lines = [f"  {line}" for line in EXAMPLES[name]]
+        return "\n".join(("\b", "For example:", *lines))
+    return None

@@ -1,6 +1,6 @@
 """`exposed`: who was in a file that leaked."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -15,4 +15,8 @@ def exposed(
     json: Json = False,
 ) -> None:
     """Say who was in a file that leaked, and draft the notice to the authority (officers only)."""
-    called(ctx, json=json).answer("exposed", lambda session: session.exposed(export))
+
+    def ask(session: Any) -> Any:
+        return session.exposed(export)
+
+    called(ctx, json=json).answer("exposed", ask)

@@ -1,6 +1,6 @@
 """`forecast`: consents that will lapse."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,6 +23,8 @@ def forecast(
     json: Json = False,
 ) -> None:
     """Say how many consents will lapse in 30, 60 and 90 days."""
-    called(ctx, json=json).answer(
-        "forecast", lambda session: session.forecast(purpose, epsilon=epsilon), spoken(lang)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.forecast(purpose, epsilon=epsilon)
+
+    called(ctx, json=json).answer("forecast", ask, spoken(lang))

@@ -1,6 +1,6 @@
 """`forget`: a patient is erased."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,8 @@ def forget(
     json: Json = False,
 ) -> None:
     """Erase a patient, recall what was exported, prove that nothing is left (officers only)."""
-    called(ctx, json=json).answer(
-        "forget", lambda session: session.forget(patient, confirm=confirm)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.forget(patient, confirm=confirm)
+
+    called(ctx, json=json).answer("forget", ask)

@@ -1,6 +1,6 @@
 """`ingest`: the declared sources become a snapshot."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -21,6 +21,8 @@ def ingest(
     json: Json = False,
 ) -> None:
     """Read the declared sources into a new snapshot."""
-    called(ctx, json=json).answer(
-        "ingest", lambda session: session.ingest(accept=accept, reason=reason)
-    )
+
+    def ask(session: Any) -> Any:
+        return session.ingest(accept=accept, reason=reason)
+
+    called(ctx, json=json).answer("ingest", ask)

@@ -127,8 +127,15 @@ def _failed(error: SegmenterError, arguments: Sequence[str]) -> int:
 
 
 def _line(error: SegmenterError, problem: Problem) -> str:
-    rule = "" if error.rule is None else f" [{error.rule}]"
-    told = "".join(
-        c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(problem)
-    )
-    return f"segmenter: {'refused' if error.rule else 'error'}{rule}: {told}\n"
+    what = "error"
+    if error.rule is not None:
+        what = f"refused [{error.rule}]"
+    signs = [_visible(sign) for sign in str(problem)]
+    told = "".join(signs)
+    return f"segmenter: {what}: {told}\n"
+
+
+def _visible(sign: str) -> str:
+    if sign.isprintable() or sign == "\n":
+        return sign
+    return "\N{REPLACEMENT CHARACTER}"

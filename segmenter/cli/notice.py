@@ -24,6 +24,7 @@ def notice(
     language = spoken(lang)
 
     def ask(session: Any) -> Any:
-        return session.notice(purpose=purpose, **times(session, before=before), epsilon=epsilon)
+        moments = times(session, before=before)
+        return session.notice(purpose=purpose, **moments, epsilon=epsilon)
 
     called(ctx, json=json).answer("notice", ask, language)

@@ -101,4 +101,6 @@ def times(session: Any, **given: str | None) -> dict[str, Any]:
 
 def selection(names: list[str] | None) -> tuple[str, ...] | None:
     """What was selected; None is every segment."""
-    return tuple(names) if names else None
+    if names:
+        return tuple(names)
+    return None

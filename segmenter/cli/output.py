@@ -77,7 +77,8 @@ def _silent(_step: str, _done: float | None = None) -> None:
 
 def write_json(document: Any) -> None:
     """One JSON document on standard output."""
-    sys.stdout.write(jsons.dumps(document, ensure_ascii=False, default=str) + "\n")
+    text = jsons.dumps(document, ensure_ascii=False, default=str)
+    sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
@@ -88,7 +89,8 @@ def called(ctx: typer.Context, *, json: bool = False) -> Call:
     """
     right_to(ctx.command_path.partition(" ")[2])
     call = ctx.obj if isinstance(ctx.obj, Call) else Call(Path.cwd())
-    call = replace(call, json=True) if json else call
+    if json:
+        call = replace(call, json=True)
     ctx.obj = call
     return call
 

@@ -1,6 +1,6 @@
 """`recall`: people who left after an export."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,7 +17,11 @@ def recalled(ctx: typer.Context, *, json: Json = False) -> None:
     """Make recalls for those who left after an export, and list all that are open."""
     call = called(ctx, json=json)
     if ctx.invoked_subcommand is None:
-        call.answer("recall", lambda session: session.recall())
+
+        def ask(session: Any) -> Any:
+            return session.recall()
+
+        call.answer("recall", ask)
 
 
 @recall.command()
@@ -28,4 +32,8 @@ def ack(
     json: Json = False,
 ) -> None:
     """Note that a destination has removed the people of a recall."""
-    called(ctx, json=json).answer("recall", lambda session: session.recall_ack(recall_id))
+
+    def ask(session: Any) -> Any:
+        return session.recall_ack(recall_id)
+
+    called(ctx, json=json).answer("recall", ask)

@@ -1,5 +1,7 @@
 """`receipt`: what a patient has agreed to."""
 
+from typing import Any
+
 import typer
 
 from segmenter.cli.options import Json, Lang, Patient
@@ -9,6 +11,8 @@ from segmenter.cli.output import called, spoken
 def receipt(ctx: typer.Context, *, patient: Patient, lang: Lang = None, json: Json = False) -> None:
     """Print a patient's consent receipt (officers only)."""
     language = spoken(lang)
-    called(ctx, json=json).answer(
-        "receipt", lambda session: session.receipt(patient, language=language), language
-    )
+
+    def ask(session: Any) -> Any:
+        return session.receipt(patient, language=language)
+
+    called(ctx, json=json).answer("receipt", ask, language)

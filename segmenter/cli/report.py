@@ -1,7 +1,7 @@
 """`report`: releases to hand out."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -23,8 +23,12 @@ def report(
     """Write release reports: JSON, CSV and a page that stands alone."""
     language = spoken(lang)
     folder = None if to is None else to.absolute()
+
+    def ask(session: Any) -> Any:
+        return session.report(selection(select), to=folder, language=language)
+
     called(ctx, json=json).answer(
         "report",
-        lambda session: session.report(selection(select), to=folder, language=language),
+        ask,
         language,
     )

@@ -1,5 +1,7 @@
 """`retain`: limits on how long things are kept."""
 
+from typing import Any
+
 import typer
 
 from segmenter.cli.options import Json
@@ -8,4 +10,8 @@ from segmenter.cli.output import called
 
 def retain(ctx: typer.Context, *, json: Json = False) -> None:
     """Apply the policy's limits on how long things are kept."""
-    called(ctx, json=json).answer("retain", lambda session: session.retain())
+
+    def ask(session: Any) -> Any:
+        return session.retain()
+
+    called(ctx, json=json).answer("retain", ask)

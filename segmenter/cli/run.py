@@ -22,6 +22,11 @@ def run(
 
     def ask(session: Any) -> Any:
         clocks = times(session, as_of=as_of, known_at=known_at)
-        return session.run(selection(select), **clocks, epsilon=epsilon, tables=tuple(table or ()))
+        return session.run(
+            selection(select),
+            **clocks,
+            epsilon=epsilon,
+            tables=tuple(table or ()),
+        )
 
     called(ctx, json=json).answer("run", ask)

@@ -37,13 +37,21 @@ def suppressed(ctx: typer.Context, *, json: Json = False) -> None:
     """Show the list by reason and source."""
     call = called(ctx, json=json)
     if ctx.invoked_subcommand is None:
-        call.answer("suppress", lambda session: session.suppress_show())
+
+        def ask(session: Any) -> Any:
+            return session.suppress_show()
+
+        call.answer("suppress", ask)
 
 
 @suppress.command()
 def show(ctx: typer.Context, *, json: Json = False) -> None:
     """Show the list by reason and source; exact numbers for the officer only."""
-    called(ctx, json=json).answer("suppress", lambda session: session.suppress_show())
+
+    def ask(session: Any) -> Any:
+        return session.suppress_show()
+
+    called(ctx, json=json).answer("suppress", ask)
 
 
 @suppress.command("import")
@@ -118,9 +126,13 @@ def lift(
 ) -> None:
     """Lift the entries of an identifier (officers only)."""
     found = _identifier(kind, value)
+
+    def ask(session: Any) -> Any:
+        return session.suppress_lift(kind, found, reason=reason, channel=channel)
+
     called(ctx, json=json).answer(
         "suppress lift",
-        lambda session: session.suppress_lift(kind, found, reason=reason, channel=channel),
+        ask,
     )
 
 
@@ -135,7 +147,11 @@ def export_(
     json: Json = False,
 ) -> None:
     """Write the keyed hashes of the list, to share with a processor."""
+
+    def ask(session: Any) -> Any:
+        return session.suppress_export(file.absolute(), overwrite=overwrite)
+
     called(ctx, json=json).answer(
         "suppress export",
-        lambda session: session.suppress_export(file.absolute(), overwrite=overwrite),
+        ask,
     )

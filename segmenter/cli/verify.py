@@ -1,7 +1,7 @@
 """`verify`: a manifest and its file."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,4 +18,8 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check the signature of an export's manifest, and its file."""
-    called(ctx, json=json).answer("verify", lambda session: session.verify(manifest.absolute()))
+
+    def ask(session: Any) -> Any:
+        return session.verify(manifest.absolute())
+
+    called(ctx, json=json).answer("verify", ask)

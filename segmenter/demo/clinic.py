@@ -113,14 +113,17 @@ def _write_data(
 ) -> None:
     """Draw each file with one thread, so that rows come out in one order."""
     data = directory / "data"
-    (data / "lists").mkdir(parents=True)
+    lists = data / "lists"
+    lists.mkdir(parents=True)
     values = {"seed": seed, "patients": patients, "today": today.isoformat()}
-    with DuckDBEngine(
-        directory / ".segmenter" / "spill", None, replace(Limits.of_machine(), threads=1)
-    ) as engine:
+    spill = directory / ".segmenter" / "spill"
+    limits = replace(Limits.of_machine(), threads=1)
+    with DuckDBEngine(spill, None, limits) as engine:
         drawn = {"demo_draw": engine.make("demo_draw", values=values)}
         for done, (relation, name, options) in enumerate(FILES):
             progress(f"drawing {name}", done / len(FILES))
-            drawn[relation] = engine.make(relation, reads=drawn, values=values)
-            engine.copy_out(drawn[relation], data / name, options)
-    (directory / ".segmenter").chmod(0o700)
+            table = engine.make(relation, reads=drawn, values=values)
+            engine.copy_out(table, data / name, options)
+            drawn[relation] = table
+    private = directory / ".segmenter"
+    private.chmod(0o700)

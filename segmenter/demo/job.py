@@ -49,10 +49,10 @@ def run(
             for segment, channel, destination in EXPORTS
         )
         return DemoReport(
-            root,
-            {name: segment.title for name, segment in session.segments.items()},
-            ingested.to_dict(),
-            planned.to_dict(),
-            ran.to_dict(),
-            exported,
+            directory=root,
+            titles={name: segment.title for name, segment in session.segments.items()},
+            ingest=ingested.to_dict(),
+            plan=planned.to_dict(),
+            run=ran.to_dict(),
+            exports=exported,
         )

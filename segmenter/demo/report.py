@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from segmenter.render.html_table import html_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,53 +55,64 @@ class DemoReport:
     def rows(self, language: str = "en") -> list[tuple[str, ...]]:
         """One row a segment, as texts, in the order of `COLUMNS`."""
         sent = {export["segment"]: export for export in self.exports}
-        return [
-            self._row(found, sent.get(found["segment"], {}), language)
-            for found in self.run["segments"]
-        ]
+        rows = []
+        for found in self.run["segments"]:
+            export = sent.get(found["segment"], {})
+            rows.append(self._row(found, export, language))
+        return rows
 
     def _row(
         self, found: Mapping[str, Any], export: Mapping[str, Any], language: str
     ) -> tuple[str, ...]:
-        titles = self.titles.get(found["segment"]) or {}
-        matched = found["matched"]
-        withheld, about, to, _ = WORDS[language]
+        count, interval = found["matched"]["count"], found["matched"]["interval"]
         reached = _reached(export)
+        withheld, about, to, _ = WORDS[language]
+        shown = withheld
+        if count is not None:
+            shown = _number(count, language)
+        ends = []
+        for end in interval or ():
+            ends.append(_number(end, language))
+        sent = ""
+        if reached is not None:
+            sent = f"{about} {_number(reached, language)}"
         return (
-            titles.get(language) or next(iter(titles.values()), found["segment"]),
-            withheld if matched["count"] is None else _number(matched["count"], language),
-            ""
-            if matched["interval"] is None
-            else f" {to} ".join(_number(bound, language) for bound in matched["interval"]),
+            self._title(found["segment"], language),
+            shown,
+            f" {to} ".join(ends),
             str(found["withheld_cells"]),
             str(export.get("channel", "")),
-            "" if reached is None else f"{about} {_number(reached, language)}",
+            sent,
         )
+
+    def _title(self, segment: str, language: str) -> str:
+        """The segment's title in a language, else in another, else its name."""
+        titles = self.titles.get(segment) or {}
+        if titles.get(language):
+            return titles[language]
+        return next(iter(titles.values()), segment)
 
     def lines(self, language: str = "en") -> list[str]:
         """The whole report as lines of plain text."""
-        table = [COLUMNS[language], *self.rows(language)]
-        widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
-        made = [
-            "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-            for row in table
-        ]
-        made.insert(1, "  ".join("-" * width for width in widths))
-        of = WORDS[language][-1]
-        left = ", ".join(
-            f"{b['purpose']} {b['epsilon']['remaining']:g} {of} {b['epsilon']['allowed']:g}"
-            for b in self.run["budgets"]
-        )
-        return [
-            *made,
-            "",
-            NOTES[language].format(left=left),
-            "",
-            *(
-                f"{PLACES[language].get(what, what):<21} {path}"
-                for what, path in self.paths().items()
-            ),
-        ]
+        table = _aligned([COLUMNS[language], *self.rows(language)])
+        left = ", ".join(self._left(language))
+        note = NOTES[language].format(left=left)
+        places = PLACES[language]
+        paths = []
+        for what, path in self.paths().items():
+            paths.append(f"{places.get(what, what):<21} {path}")
+        return [*table, "", note, "", *paths]
+
+    def _left(self, language: str) -> list[str]:
+        """What is left of each budget, in words."""
+        *_, of = WORDS[language]
+        left = []
+        for budget in self.run["budgets"]:
+            epsilon = budget["epsilon"]
+            remaining = f"{epsilon['remaining']:g}"
+            allowed = f"{epsilon['allowed']:g}"
+            left.append(f"{budget['purpose']} {remaining} {of} {allowed}")
+        return left
 
     def paths(self) -> dict[str, str]:
         """What was made, and where."""
@@ -109,8 +121,10 @@ class DemoReport:
             "policy": str(self.directory / "policy.yml"),
             "segments": str(self.directory / "segments"),
         }
-        exports = {str(export["segment"]): str(export["file"]) for export in self.exports}
-        return made | exports | {"recipient's key": str(self.directory / "recipient.age-key")}
+        for export in self.exports:
+            made[str(export["segment"])] = str(export["file"])
+        made["recipient's key"] = str(self.directory / "recipient.age-key")
+        return made
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON document of `segmenter demo`."""
@@ -134,25 +148,34 @@ class DemoReport:
         return "\n".join(self.lines())
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in COLUMNS["en"])
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in self.rows()
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return html_table(COLUMNS["en"], self.rows())
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> list[str]:
+    """The rows as lines of text, a ruler below the first one."""
+    widths = []
+    for column in zip(*table, strict=True):
+        widths.append(max(map(len, column)))
+    lines = []
+    for row in table:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    ruler = ["-" * width for width in widths]
+    lines.insert(1, "  ".join(ruler))
+    return lines
 
 
 def _number(count: int, language: str) -> str:
-    return f"{count:,}".replace(",", " ") if language == "fr" else f"{count:,}"
+    grouped = f"{count:,}"
+    if language == "fr":
+        return grouped.replace(",", " ")
+    return grouped
 
 
 def _reached(export: Mapping[str, Any]) -> int | None:
     """The noised count of those who are in the file, if the funnel was paid for."""
-    return next(
-        (
-            step["count"]
-            for step in export.get("funnel") or ()
-            if step["reason"] in ("exported", "members", "reached")
-        ),
-        None,
-    )
+    for step in export.get("funnel") or ():
+        if step["reason"] in ("exported", "members", "reached"):
+            count: int = step["count"]
+            return count
+    return None

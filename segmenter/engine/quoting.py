@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from segmenter.tables import Table
+
+WILDCARD = re.compile(r"[*?\[]")
 
 
 def quoted(text: str) -> str:
@@ -14,7 +17,8 @@ def quoted(text: str) -> str:
     >>> quoted("L'Oréal")
     "'L''Oréal'"
     """
-    return "'" + text.replace("'", "''") + "'"
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
 
 
 def named(text: str) -> str:
@@ -23,7 +27,8 @@ def named(text: str) -> str:
     >>> named("patient")
     '"patient"'
     """
-    return '"' + text.replace('"', '""') + '"'
+    doubled = text.replace('"', '""')
+    return f'"{doubled}"'
 
 
 def dotted(text: str) -> str:
@@ -32,7 +37,8 @@ def dotted(text: str) -> str:
     >>> dotted("snapshot.patient")
     '"snapshot"."patient"'
     """
-    return ".".join(named(part) for part in text.split(".", 1))
+    parts = text.split(".", 1)
+    return ".".join(map(named, parts))
 
 
 def in_sql(table: Table) -> str:
@@ -48,4 +54,4 @@ def literal(path: str) -> str:
     """
     if "://" in path:
         return path
-    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in path)
+    return WILDCARD.sub(r"[\g<0>]", path)

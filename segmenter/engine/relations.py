@@ -53,14 +53,18 @@ class Template:
     def bound(self, inputs: Mapping[str, str]) -> str:
         """The text, with each input's place in SQL."""
         texts = list(self.chunks)
-        texts[1::2] = [inputs[name] for name in self.chunks[1::2]]
+        names = texts[1::2]
+        texts[1::2] = [inputs[name] for name in names]
         return "".join(texts)
 
 
 def folder() -> Path:
     """Where the SQL files are: in the installed package, else in the checkout."""
-    inside = Path(str(resources.files("segmenter"))) / "sql"
-    return inside if inside.is_dir() else Path(__file__).parents[2] / "sql"
+    package = Path(str(resources.files("segmenter")))
+    inside = package / "sql"
+    if inside.is_dir():
+        return inside
+    return package.parent / "sql"
 
 
 @functools.cache
@@ -86,7 +90,8 @@ def tree(name: str) -> exp.Expr:
 @functools.cache
 def tokens(name: str) -> Tokens:
     """The query of one relation as it is composed."""
-    return split(paths()[name].read_text(encoding="utf-8"))
+    text = paths()[name].read_text(encoding="utf-8")
+    return split(text)
 
 
 def compose(
@@ -99,16 +104,22 @@ def compose(
     again.
     """
     given = reads or {}
-    holes = {hole: _text(filling) for hole, filling in sorted((structure or {}).items())}
-    key = (name, frozenset(given), tuple(holes.items()))
+    fillings = sorted((structure or {}).items())
+    holes = {hole: _text(filling) for hole, filling in fillings}
+    inputs = frozenset(given)
+    key = (name, inputs, tuple(holes.items()))
     if key not in _composed:
         if len(_composed) >= MOST_KEPT:
             _composed.clear()
-        fillings = {hole: split(text) for hole, text in holes.items()}
-        _composed[key] = _template(name, fillings, frozenset(given))
+        split_holes = {hole: split(text) for hole, text in holes.items()}
+        _composed[key] = _template(name, split_holes, inputs)
     template = _composed[key]
-    bound = {input_: dotted(table.name) for input_, table in given.items()}
-    return Relation(name, template.bound(bound), template.values)
+    bound = {read: dotted(table.name) for read, table in given.items()}
+    return Relation(
+        name=name,
+        sql=template.bound(bound),
+        values=template.values,
+    )
 
 
 _composed: dict[tuple[object, ...], Template] = {}
@@ -129,7 +140,8 @@ def _template(name: str, structure: Mapping[str, Tokens], inputs: frozenset[str]
 
     def visit(current: str) -> None:
         query = fill(tokens(current), structure)
-        for needed in dict.fromkeys(query[place] for place in places(query)):
+        read = [query[place] for place in places(query)]
+        for needed in dict.fromkeys(read):
             if needed in inputs or needed in ordered:
                 continue
             if needed in paths() and needed != current:
@@ -145,5 +157,8 @@ def _template(name: str, structure: Mapping[str, Tokens], inputs: frozenset[str]
     if holes:
         msg = f"relation {name} has unfilled holes: {', '.join(holes)}"
         raise ValueError(msg)
-    values = frozenset(token[1:] for token in whole if token[0] == "$" and len(token) > 1)
-    return Template(chunks(whole), values)
+    values = set()
+    for token in whole:
+        if token[0] == "$" and len(token) > 1:
+            values.add(token[1:])
+    return Template(chunks(whole), frozenset(values))

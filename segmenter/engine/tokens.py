@@ -30,11 +30,11 @@ def split(text: str) -> Tokens:
     """
     words = [match["token"] for match in TOKEN.finditer(text) if match["token"] is not None]
     following = [*words[1:], ""]
-    return tuple(
-        word
-        for word, after in zip(words, following, strict=False)
-        if word != "LEFT" or after not in ("SEMI", "ANTI")
-    )
+    kept = []
+    for word, after in zip(words, following, strict=False):
+        if word != "LEFT" or after not in ("SEMI", "ANTI"):
+            kept.append(word)
+    return tuple(kept)
 
 
 def places(query: Tokens) -> list[int]:
@@ -45,7 +45,11 @@ def places(query: Tokens) -> list[int]:
     ['person']
     """
     own = _ctes(query)
-    return [n for n in range(1, len(query)) if _names_table(query, n) and query[n] not in own]
+    found = []
+    for n in range(1, len(query)):
+        if _names_table(query, n) and query[n] not in own:
+            found.append(n)
+    return found
 
 
 def _ctes(query: Tokens) -> set[str]:
@@ -64,7 +68,9 @@ def _names_table(query: Tokens, n: int) -> bool:
         return False
     is_column = n > 1 and query[n - 2] == "DISTINCT"
     is_part = query[n + 1 : n + 2] in ((".",), ("(",))
-    return not is_column and not is_part and query[n].isidentifier()
+    if is_column or is_part:
+        return False
+    return query[n].isidentifier()
 
 
 def fill(query: Tokens, structure: Mapping[str, Tokens]) -> Tokens:
@@ -97,7 +103,7 @@ def with_inputs(query: Tokens, inputs: frozenset[str]) -> Tokens:
     >>> with_inputs(split("FROM person JOIN kin AS k"), frozenset({"person"}))
     ('FROM', '\x00person', 'AS', 'person', 'JOIN', 'kin', 'AS', 'k')
     """
-    read = {place for place in places(query) if query[place] in inputs}
+    read = {n for n in places(query) if query[n] in inputs}
     marked: list[str] = []
     for n, token in enumerate(query):
         if n not in read:

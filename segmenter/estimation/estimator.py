@@ -62,11 +62,10 @@ class Estimator:
     trust: Reals = field(init=False)  # (C + D)^-1
 
     def __post_init__(self) -> None:
-        sums = [
-            marginals.parts_of(cells, axes)
-            for partition in self.partitions
-            for axes, cells in partition.questions()
-        ]
+        sums = []
+        for partition in self.partitions:
+            for axes, cells in partition.questions():
+                sums.append(marginals.parts_of(cells, axes))
         covariance = marginals.covariance_matrix(self.lattice, sums)
         first = 0
         for partition in self.partitions:
@@ -90,16 +89,16 @@ class Estimator:
         gap = self._told_by_partitions(groups) - self._told_by_tables(tables)
         weights = (self.trust @ gap).tolist()
         correction = marginals.combined(zip(weights, self.sums, strict=True))
-        return [
-            table + marginals.covariances(self.lattice, correction, axes)
-            for table, axes in zip(found, wanted, strict=True)
-        ]
+        corrected = []
+        for table, axes in zip(found, wanted, strict=True):
+            moved = marginals.covariances(self.lattice, correction, axes)
+            corrected.append(table + moved)
+        return corrected
 
     def _told_by_partitions(self, groups: Sequence[Integers]) -> Reals:
-        told = [
-            partition.inside @ counts
-            for partition, counts in zip(self.partitions, groups, strict=True)
-        ]
+        told = []
+        for partition, counts in zip(self.partitions, groups, strict=True):
+            told.append(partition.inside @ counts)
         return np.concatenate(told)
 
     def _told_by_tables(self, tables: Sequence[Array]) -> Reals:
@@ -113,8 +112,10 @@ class Estimator:
     def influence(self, question: Parts) -> Influence:
         """How much each measured number weighs in the answer to a question."""
         shares = self.trust @ self._covariances_with(question)
-        minus = [(-share, parts) for share, parts in zip(shares.tolist(), self.sums, strict=True)]
-        left_to_tables = marginals.combined([(1.0, question), *minus])
+        terms = [(1.0, question)]
+        for share, parts in zip(shares.tolist(), self.sums, strict=True):
+            terms.append((-share, parts))
+        left_to_tables = marginals.combined(terms)
         of_partitions = []
         first = 0
         for partition in self.partitions:
@@ -131,14 +132,18 @@ class Estimator:
 
     def cell_variances(self, target: Axes) -> Reals:
         """The variance of every cell of the derived table over `target`."""
-        one = np.zeros(self.lattice.shape(target))
-        one[(0,) * one.ndim] = 1.0
+        one = marginals.first_cell(self.lattice, target)
         alone = marginals.variance(self.lattice, marginals.parts_of(one, target))
         if not self.sums:
             return np.full(one.shape, alone)
-        with_sums = np.array([marginals.covariances(self.lattice, s, target) for s in self.sums])
-        gained = (np.tensordot(self.trust, with_sums, 1) * with_sums).sum(axis=0)
-        return np.asarray(alone - gained)
+        covariances = [marginals.covariances(self.lattice, own, target) for own in self.sums]
+        with_sums = np.array(covariances)
+        gained = np.tensordot(self.trust, with_sums, 1) * with_sums
+        return np.asarray(alone - gained.sum(axis=0))
 
     def _covariances_with(self, question: Parts) -> Reals:
-        return np.array([marginals.covariance(self.lattice, own, question) for own in self.sums])
+        """The covariance of each partition's sums with the answer to a question."""
+        found = []
+        for own in self.sums:
+            found.append(marginals.covariance(self.lattice, own, question))
+        return np.array(found)

@@ -30,6 +30,7 @@ Parts: TypeAlias = "Mapping[Axes, Reals]"
 Array: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
 
 KEPT_APART = 64  # distinct weights of one table; more are put together, their squares' sum kept
+DIGITS = 9  # of weights: what is less is a rounding error
 OCTAVE_PARTS = 16  # how finely weights are told apart when they are put together
 
 
@@ -69,13 +70,17 @@ class Lattice:
     def covers(self, axes: Axes) -> bool:
         """Whether a table lies within a measured one."""
         wanted = set(axes)
-        return any(wanted <= set(measured) for measured, _ in self.variances)
+        measured = [axes for axes, _ in self.variances]
+        return any(wanted.issubset(axes) for axes in measured)
 
     def shares(self, component: Axes) -> list[TableShare]:
         """Which measured tables speak of a component, and with which share."""
         precisions = self._precisions(component)
         whole = math.fsum(precisions.values())
-        return [TableShare(table, precision / whole) for table, precision in precisions.items()]
+        shares = []
+        for table, precision in precisions.items():
+            shares.append(TableShare(table, precision / whole))
+        return shares
 
     def precision(self, component: Axes) -> float:
         """One over the variance of a component's estimate, before its projection.
@@ -134,17 +139,19 @@ def combined(terms: Iterable[tuple[float, Parts]]) -> dict[Axes, Reals]:
     for weight, parts in terms:
         for component, part in parts.items():
             weighted = weight * part
-            whole[component] = whole[component] + weighted if component in whole else weighted
+            if component in whole:
+                weighted = whole[component] + weighted
+            whole[component] = weighted
     return whole
 
 
 def covariance(lattice: Lattice, one: Parts, other: Parts) -> float:
     """The covariance of the answers to two questions."""
-    products = [
-        float(np.vdot(one[component], other[component])) / lattice.precision(component)
-        for component in one.keys() & other.keys()
-        if one[component].any()
-    ]
+    products = []
+    for component in one.keys() & other.keys():
+        if one[component].any():
+            product = float(np.vdot(one[component], other[component]))
+            products.append(product / lattice.precision(component))
     return math.fsum(products)
 
 
@@ -198,22 +205,34 @@ class Weights:
 @cache
 def cell_weights(lattice: Lattice, target: Axes) -> tuple[Weights, ...]:
     """The weights in one cell of the derived table over `target`: the same for all cells."""
-    one = np.zeros(lattice.shape(target))
-    one[(0,) * one.ndim] = 1.0
-    return tuple(grouped(influence(lattice, parts_of(one, target))))
+    question = parts_of(first_cell(lattice, target), target)
+    weights = influence(lattice, question)
+    return tuple(grouped(weights))
+
+
+def first_cell(lattice: Lattice, target: Axes) -> Reals:
+    """A table over `target` with 1 in its first cell: all cells have the same variance."""
+    table = np.zeros(lattice.shape(target))
+    table[(0,) * table.ndim] = 1.0
+    return table
 
 
 def grouped(tables: Sequence[Reals]) -> Iterator[Weights]:
     """The weights of all cells of some tables, equal ones together, zeros left out."""
     for measured, table in enumerate(tables):
-        sizes, often = np.unique(np.round(np.abs(table), 9), return_counts=True)
+        rounded = np.round(np.abs(table), DIGITS)
+        sizes, often = np.unique(rounded, return_counts=True)
         present = sizes > 0
         weights = np.asarray(sizes[present], dtype=np.float64)
         cells = often[present]
         if len(weights) > KEPT_APART:
             weights, cells = _put_together(weights, cells)
         for weight, many in zip(weights.tolist(), cells.tolist(), strict=True):
-            yield Weights(measured, weight, many)
+            yield Weights(
+                measured=measured,
+                weight=weight,
+                cells=many,
+            )
 
 
 def _put_together(weights: Reals, cells: Array) -> tuple[Reals, Array]:
@@ -230,8 +249,13 @@ def _put_together(weights: Reals, cells: Array) -> tuple[Reals, Array]:
 
 def _summed(table: Array, axes: Axes, kept: Axes) -> Array:
     """A table over `axes` summed down to the axes `kept`, which keep their order."""
-    others = tuple(position for position, axis in enumerate(axes) if axis not in kept)
-    return np.asarray(table.sum(axis=others)) if others else table
+    others = []
+    for position, axis in enumerate(axes):
+        if axis not in kept:
+            others.append(position)
+    if not others:
+        return table
+    return np.asarray(table.sum(axis=tuple(others)))
 
 
 def _residual(table: Array) -> Reals:
@@ -244,5 +268,8 @@ def _residual(table: Array) -> Reals:
 
 def _spread(table: Reals, axes: Axes, over: Axes, lattice: Lattice) -> Reals:
     """A table over `axes` repeated along the other axes of `over`."""
-    shape = [lattice.sizes[axis] if axis in axes else 1 for axis in over]
+    shape = [1] * len(over)
+    for position, axis in enumerate(over):
+        if axis in axes:
+            shape[position] = lattice.sizes[axis]
     return np.broadcast_to(table.reshape(shape), lattice.shape(over))

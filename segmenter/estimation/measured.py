@@ -38,7 +38,9 @@ class Measured:
     @property
     def segments(self) -> int:
         """How many segments a partition counts; 0 for a table."""
-        return 0 if self.partition is None else len(self.partition.regions)
+        if self.partition is None:
+            return 0
+        return len(self.partition.regions)
 
 
 @lru_cache(maxsize=8)
@@ -67,7 +69,11 @@ def _measured_partition(
     for region in partition.regions:
         axes = tuple(names.index(name) for name in region.dimensions)
         segments.append((axes, region.cells(labels)))
-    return MeasuredPartition(tuple(segments), partition.groups(domains).inside, variance)
+    return MeasuredPartition(
+        segments=tuple(segments),
+        inside=partition.groups(domains).inside,
+        variance=variance,
+    )
 
 
 def noise_of(estimator: Estimator, measured: Sequence[Measured], question: Parts) -> Noise:
@@ -77,5 +83,14 @@ def noise_of(estimator: Estimator, measured: Sequence[Measured], question: Parts
     costs = [*tables, *partitions]
     influence = estimator.influence(question)
     weights = marginals.grouped([*influence.tables, *influence.partitions])
-    parts = [NoisePart(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
+    parts = []
+    for one in weights:
+        mechanism = paid(costs[one.measured])
+        parts.append(
+            NoisePart(
+                weight=one.weight,
+                many=one.cells,
+                mechanism=mechanism,
+            )
+        )
     return Noise(tuple(parts))

@@ -21,10 +21,13 @@ _LAST_BYTE = 0xFF
 
 def _sign(code: int) -> str:
     """A character as a class of a pattern has it, in Python and in SQL alike."""
-    return f"\\x{code:02x}" if code <= _LAST_BYTE else chr(code)
+    if code <= _LAST_BYTE:
+        return f"\\x{code:02x}"
+    return chr(code)
 
 
-BLANKS = "".join(f"{_sign(first)}-{_sign(last)}" for first, last in _RANGES)  # inside `[...]`
+# What stands inside `[...]` in a pattern.
+BLANKS = "".join(f"{_sign(first)}-{_sign(last)}" for first, last in _RANGES)
 AROUND = f"^[{BLANKS}]+|[{BLANKS}]+$"
 
 _AROUND = re.compile(rf"\A[{BLANKS}]+|[{BLANKS}]+\Z")
@@ -47,4 +50,5 @@ def folded(text: str) -> str:
     'anne dupont'
     """
     lowered = unicodedata.normalize("NFKC", text).lower()
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", lowered))
+    normalised = unicodedata.normalize("NFKC", lowered)
+    return _UNSEEN.sub("", normalised)

@@ -28,13 +28,16 @@ def ascii_domain(domain: str) -> str:
     >>> ascii_domain("bücher.example"), ascii_domain("faß.example")
     ('xn--bcher-kva.example', 'xn--fa-hia.example')
     """
-    return ".".join(_ascii_label(label) for label in domain.replace("\u3002", ".").split("."))
+    labels = domain.replace("\u3002", ".").split(".")
+    return ".".join(_ascii_label(label) for label in labels)
 
 
 def is_domain(domain: str) -> bool:
     """Whether an ASCII domain has two or more labels, each of letters, digits and hyphens."""
     labels = domain.split(".")
-    return len(labels) > 1 and all(_LABEL.fullmatch(label) for label in labels)
+    if len(labels) == 1:
+        return False
+    return all(map(_LABEL.fullmatch, labels))
 
 
 def trimmed(domain: str) -> str:
@@ -44,7 +47,9 @@ def trimmed(domain: str) -> str:
 
 def canonical(domain: str) -> str:
     """The name that entries keep: Google's two are one (S3)."""
-    return GMAIL if domain in GOOGLE else domain
+    if domain in GOOGLE:
+        return GMAIL
+    return domain
 
 
 def read_domain(value: str) -> IdentifierReading:
@@ -53,7 +58,8 @@ def read_domain(value: str) -> IdentifierReading:
     doubt = None
     for written in _SEVERAL.split(folded(value)):
         bare = written.removeprefix("*@").removeprefix("@")
-        domain = canonical(ascii_domain(trimmed(bare.removeprefix(EVERY))))
+        name = trimmed(bare.removeprefix(EVERY))
+        domain = canonical(ascii_domain(name))
         if not domain:
             continue
         named = is_domain(domain)
@@ -74,16 +80,23 @@ def covering(domain: str) -> Iterator[str]:
         yield canonical(domain)
     labels = domain.split(".")
     for first in range(1, len(labels) - 1):
-        yield EVERY + ".".join(labels[first:])
+        rest = ".".join(labels[first:])
+        yield f"{EVERY}{rest}"
 
 
 def _ascii_label(label: str) -> str:
-    if label.isascii() or len(label) > LONGEST or not all(map(_is_letter, label)):
+    if label.isascii() or len(label) > LONGEST:
         return label
-    coded = "xn--" + label.encode("punycode").decode("ascii")
-    return coded if len(coded) <= LONGEST else label
+    if not all(map(_is_letter, label)):
+        return label
+    punycode = label.encode("punycode").decode("ascii")
+    coded = f"xn--{punycode}"
+    if len(coded) <= LONGEST:
+        return coded
+    return label
 
 
 def _is_letter(sign: str) -> bool:
     """Whether a label may hold it: letters, marks, digits and hyphens."""
-    return sign == "-" or unicodedata.category(sign)[0] in "LMN"
+    category = unicodedata.category(sign)
+    return sign == "-" or category[0] in "LMN"

@@ -49,13 +49,22 @@ class Address:
     @property
     def valid(self) -> bool:
         """Whether it may be written to: a local part of what may stand there, and a domain."""
-        return _LOCAL.fullmatch(self.local) is not None and is_domain(self.domain)
+        if _LOCAL.fullmatch(self.local) is None:
+            return False
+        return is_domain(self.domain)
 
     @property
     def mailbox(self) -> str:
-        """The second profile: Google's two domains are one, dots and `+suffix` say nothing there."""
-        bare = self.local.split("+", 1)[0].replace(".", "")
-        return f"{bare}@{GMAIL}" if self.domain in GOOGLE and bare else self.text
+        """The second profile: at Google's two domains, dots and `+suffix` say nothing."""
+        bare = _without_dots_and_suffix(self.local)
+        if self.domain in GOOGLE and bare:
+            return f"{bare}@{GMAIL}"
+        return self.text
+
+
+def _without_dots_and_suffix(local: str) -> str:
+    before_plus, _, _ = local.partition("+")
+    return before_plus.replace(".", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +93,20 @@ def read_email(value: str) -> IdentifierReading:
     found = sorted(map(_read, pieces), key=lambda one: not one.valid)
     forms = Forms("email")
     if found and found[0].valid:
-        forms.add(found[0].readings[0].text, WRITTEN, valid=not rest and found[0].doubt != UNREAD)
+        first = found[0]
+        is_whole = not rest and first.doubt != UNREAD
+        forms.add(first.readings[0].text, WRITTEN, valid=is_whole)
     else:
         forms.add(earlier, WRITTEN)
-    for address in (reading for one in found for reading in one.readings):
-        forms.add(address.text, OTHER)
-        forms.add(address.mailbox, OTHER, kept=address.valid)
+    doubt = UNREAD if rest else None
+    for one in reversed(found):
+        doubt = one.doubt or doubt
+    for one in found:
+        for address in one.readings:
+            forms.add(address.text, OTHER)
+            forms.add(address.mailbox, OTHER, kept=address.valid)
     _add_earlier(forms, earlier)
-    doubts = [one.doubt for one in found if one.doubt is not None]
-    return forms.reading(next(iter(doubts), UNREAD if rest else None))
+    return forms.reading(doubt)
 
 
 # -- what earlier versions kept --------------------------------------------------------------------
@@ -100,21 +114,25 @@ def read_email(value: str) -> IdentifierReading:
 
 def _earlier(value: str) -> str:
     """The whole cell, lower-case and without white space."""
-    return "".join(unicodedata.normalize("NFKC", value).split()).lower()
+    words = unicodedata.normalize("NFKC", value).split()
+    return "".join(words).lower()
 
 
 def _add_earlier(forms: Forms, text: str) -> None:
     forms.add(text, EARLIER)
     local, _, domain = text.rpartition("@")
     if domain in GOOGLE:
-        forms.add(f"{local.split('+', 1)[0].replace('.', '')}@{domain}", EARLIER)
+        bare = _without_dots_and_suffix(local)
+        forms.add(f"{bare}@{domain}", EARLIER)
 
 
 # -- a cell taken apart ----------------------------------------------------------------------------
 
 
 def _text(value: str) -> str:
-    return _COMMENT.sub(" ", _QUERY.sub(r"\1", folded(html.unescape(value))))
+    text = folded(html.unescape(value))
+    text = _QUERY.sub(r"\1", text)
+    return _COMMENT.sub(" ", text)
 
 
 def _pieces(text: str) -> tuple[list[str], bool]:
@@ -122,8 +140,12 @@ def _pieces(text: str) -> tuple[list[str], bool]:
     bracketed = _BRACKETED.findall(text)
     found = list(bracketed)
     rest = False
-    for part in _SEPARATOR.split(_TAG.sub(";", text) if bracketed else text):
-        words = [part] if part.count("@") <= 1 else _INNER_SEPARATOR.split(part)
+    if bracketed:
+        text = _TAG.sub(";", text)
+    for part in _SEPARATOR.split(text):
+        words = [part]
+        if part.count("@") > 1:
+            words = _INNER_SEPARATOR.split(part)
         for word in words:
             if word.count("@") == 1:
                 found.append(word)
@@ -133,7 +155,9 @@ def _pieces(text: str) -> tuple[list[str], bool]:
 
 
 def _says_something(word: str) -> bool:
-    return any(sign.isalnum() or sign == "@" for sign in word) and word.strip() not in _LINKING
+    if word.strip() in _LINKING:
+        return False
+    return "@" in word or any(map(str.isalnum, word))
 
 
 def _read(piece: str) -> FoundAddress:
@@ -147,25 +171,32 @@ def _read(piece: str) -> FoundAddress:
         locals_["".join(_local_words(last))] = None
         doubt = COMMA
     domains, note = _domains(behind)
-    readings = tuple(Address(local, domain) for domain in domains for local in locals_)
-    return FoundAddress(readings, doubt or note)
+    readings = []
+    for domain in domains:
+        for local in locals_:
+            readings.append(Address(local, domain))
+    return FoundAddress(tuple(readings), doubt or note)
 
 
 def _local_words(written: str) -> list[str]:
     """What stands before the `@`, without labels, marks and quotes, split at its blanks."""
-    bare = _LABEL.sub("", written.rpartition("<")[2].replace('"', "").strip())
+    _, _, bare = written.rpartition("<")
+    bare = bare.replace('"', "").strip()
+    bare = _LABEL.sub("", bare)
     unmarked = _BEFORE.sub("", _BULLET.sub("", bare))
-    return (unmarked or bare).split() or [""]
+    words = (unmarked or bare).split()
+    return words or [""]
 
 
 def _domains(behind: str) -> tuple[tuple[str, ...], str | None]:
-    """What stands behind the `@`, without blanks; and up to its first blank, if that is a domain."""
+    """What is behind the `@`, without blanks; and up to the first blank, if that is a domain."""
     text, _, rest = behind.partition(",")
     first, *others = text.split() or [""]
     note = UNREAD if _says_something(rest) else None
-    whole = ascii_domain(trimmed(first + "".join(others)))
+    behind_blank = "".join(others)
+    whole = ascii_domain(trimmed(first + behind_blank))
     short = ascii_domain(trimmed(first))
-    broken = first.endswith(".") or "".join(others).startswith(".")
+    broken = first.endswith(".") or behind_blank.startswith(".")
     if broken or whole == short or not is_domain(short):
         return (whole,), note
     if not is_domain(whole):

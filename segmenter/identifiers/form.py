@@ -58,7 +58,13 @@ class Forms:
         if known is not None:
             profile, valid = known.profile, known.valid
             kept = kept or known.kept
-        self._found[text] = Normal(self.kind, profile, text, valid=valid, kept=kept)
+        self._found[text] = Normal(
+            kind=self.kind,
+            profile=profile,
+            text=text,
+            valid=valid,
+            kept=kept,
+        )
 
     def __bool__(self) -> bool:
         return bool(self._found)

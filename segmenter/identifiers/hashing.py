@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 LABEL = "segmenter/identifier/1"
 BLOCK = 64  # bytes in a block of SHA-256
+INNER_PAD, OUTER_PAD = 0x36, 0x5C  # of HMAC
 PROBE_DIGITS = 15  # hex digits of a hash that fit a BIGINT and are joined on
 
 
@@ -31,8 +33,7 @@ class Hashed:
 
 def hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed, ...]:
     """The keyed hashes of everything an entry could name an identifier by, its domain's too."""
-    key = keys.derive(LABEL)
-    return tuple(_hashed(key, form) for form in normal_forms(kind, value, region))
+    return _all_hashed(keys, normal_forms(kind, value, region))
 
 
 def entry_hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed, ...]:
@@ -40,8 +41,7 @@ def entry_hashes(keys: Keys, region: str, kind: str, value: str) -> tuple[Hashed
 
     None if the value can name nobody.
     """
-    key = keys.derive(LABEL)
-    return tuple(_hashed(key, form) for form in entry_forms(kind, value, region))
+    return _all_hashed(keys, entry_forms(kind, value, region))
 
 
 def probe_of(digest: str) -> int:
@@ -54,11 +54,27 @@ def pads(key: bytes) -> dict[str, bytes]:
 
     For SQL that writes `sha256($outer || unhex(sha256($inner || message)))`.
     """
-    short = hashlib.sha256(key).digest() if len(key) > BLOCK else key
-    whole = short.ljust(BLOCK, b"\x00")
-    return {"inner": bytes(b ^ 0x36 for b in whole), "outer": bytes(b ^ 0x5C for b in whole)}
+    if len(key) > BLOCK:
+        key = hashlib.sha256(key).digest()
+    block = key.ljust(BLOCK, b"\x00")
+    inner = bytes(byte ^ INNER_PAD for byte in block)
+    outer = bytes(byte ^ OUTER_PAD for byte in block)
+    return {"inner": inner, "outer": outer}
+
+
+def _all_hashed(keys: Keys, forms: Iterable[Normal]) -> tuple[Hashed, ...]:
+    key = keys.derive(LABEL)
+    return tuple(_hashed(key, form) for form in forms)
 
 
 def _hashed(key: bytes, form: Normal) -> Hashed:
-    digest = hmac.new(key, form.text.encode(), hashlib.sha256).hexdigest()
-    return Hashed(form.kind, form.profile, probe_of(digest), digest, form.valid)
+    text = form.text.encode()
+    digest = hmac.new(key, text, hashlib.sha256).hexdigest()
+    probe = probe_of(digest)
+    return Hashed(
+        kind=form.kind,
+        profile=form.profile,
+        probe=probe,
+        hash=digest,
+        valid=form.valid,
+    )

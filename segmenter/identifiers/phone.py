@@ -84,12 +84,20 @@ def read_phone(value: str, region: str) -> IdentifierReading:
 
 
 def _text(value: str) -> str:
-    folded_ = folded(value).strip()
-    return "".join(str(unicodedata.digit(s)) if s.isdecimal() else s for s in folded_)
+    text = folded(value).strip()
+    if text.isascii():
+        return text
+    return "".join(_ascii_digit(sign) for sign in text)
+
+
+def _ascii_digit(sign: str) -> str:
+    if sign.isdecimal():
+        return str(unicodedata.digit(sign))
+    return sign
 
 
 def _digits(text: str) -> str:
-    return "".join(sign for sign in text if sign.isdecimal())
+    return "".join(filter(str.isdecimal, text))
 
 
 def _exact(text: str) -> str | None:
@@ -101,7 +109,9 @@ def _exact(text: str) -> str | None:
     if scientific is None:
         return text
     first, others, exponent = scientific.groups()
-    return first + others if len(others) == int(exponent) else None
+    if len(others) == int(exponent):
+        return first + others
+    return None
 
 
 # -- the numbers of a cell -------------------------------------------------------------------------
@@ -180,7 +190,9 @@ def _parsed(text: str, region: str) -> PhoneNumber | None:
         number = phonenumbers.parse(text, region, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         return None
-    return number if phonenumbers.is_possible_number(number) else None
+    if phonenumbers.is_possible_number(number):
+        return number
+    return None
 
 
 def _e164(number: PhoneNumber) -> str:
@@ -198,11 +210,25 @@ def _number(text: str, region: str) -> Number | None:
     default = _e164(number)
     own = _overseas(number) if region == "FR" else None
     if own is None:
-        return Number(default, default, default)
+        return Number(
+            written=default,
+            kept=default,
+            other=default,
+        )
     overseas = _e164(own)
-    national = number.country_code_source == phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY
-    dialled = national and phonenumbers.is_valid_number(own)
-    return Number(overseas if dialled else default, overseas, default)
+    source = phonenumbers.CountryCodeSource.FROM_DEFAULT_COUNTRY
+    is_national = number.country_code_source == source
+    if is_national and phonenumbers.is_valid_number(own):
+        return Number(
+            written=overseas,
+            kept=overseas,
+            other=default,
+        )
+    return Number(
+        written=default,
+        kept=overseas,
+        other=default,
+    )
 
 
 def _overseas(number: PhoneNumber) -> PhoneNumber | None:
@@ -222,14 +248,24 @@ def _without_plus(text: str) -> Number | None:
     """An international number that lost its `+`, or has `00` for it: for matching alone."""
     import phonenumbers
 
-    written = f"+{_digits(text).lstrip('0')}"
-    number = _parsed(written, "ZZ") if _ONE.fullmatch(text) else None
+    if not _ONE.fullmatch(text):
+        return None
+    digits = _digits(text).lstrip("0")
+    written = f"+{digits}"
+    number = _parsed(written, "ZZ")
     if number is None or not phonenumbers.is_valid_number(number):
         return None
-    return Number(written, written, written, valid=False)
+    return Number(
+        written=written,
+        kept=written,
+        other=written,
+        valid=False,
+    )
 
 
 def _earlier(value: str, region: str) -> str | None:
     """What earlier versions kept: the whole cell as one number."""
     number = _parsed(value, region)
-    return None if number is None else _e164(number)
+    if number is None:
+        return None
+    return _e164(number)

@@ -7,19 +7,31 @@ from segmenter.identifiers.form import NOTHING, IdentifierReading, Normal
 
 
 def read_postal(value: str) -> IdentifierReading:
-    """A postal address with single blanks, lower-case. One without a letter or digit names nobody."""
+    """A postal address, lower-case, with single blanks. Without letters and digits: nobody."""
     text = " ".join(folded(value).split())
     if not text:
         return NOTHING
-    kept = any(sign.isalnum() for sign in text)
-    return IdentifierReading((Normal("postal", 1, text, valid=True, kept=kept),))
+    kept = any(map(str.isalnum, text))
+    form = Normal(
+        kind="postal",
+        profile=1,
+        text=text,
+        valid=True,
+        kept=kept,
+    )
+    return IdentifierReading((form,))
 
 
 def read_patient_id(value: str) -> IdentifierReading:
     """A patient id without the blanks around it."""
     text = stripped(value)
-    return (
-        IdentifierReading((Normal("patient_id", 1, text, valid=True, kept=True),))
-        if text
-        else NOTHING
+    if not text:
+        return NOTHING
+    form = Normal(
+        kind="patient_id",
+        profile=1,
+        text=text,
+        valid=True,
+        kept=True,
     )
+    return IdentifierReading((form,))

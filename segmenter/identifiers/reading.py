@@ -37,12 +37,22 @@ def normal_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
 
 def domain_forms(forms: tuple[Normal, ...]) -> tuple[Normal, ...]:
     """The domains of an address's forms, and the names that cover them; none of other kinds."""
-    addresses = [form.text for form in forms if form.kind == "email" and form.profile < EARLIER]
-    domains = dict.fromkeys(text.rpartition("@")[2] for text in addresses if "@" in text)
+    domains: dict[str, None] = {}
+    for form in forms:
+        _, _, domain = form.text.rpartition("@")
+        if form.kind == "email" and form.profile < EARLIER and domain != form.text:
+            domains[domain] = None
     names: dict[str, None] = {}
     for domain in filter(None, domains):
         names |= dict.fromkeys((domain, *covering(domain)))
-    return tuple(Normal("domain", OTHER, name) for name in names)
+    return tuple(
+        Normal(
+            kind="domain",
+            profile=OTHER,
+            text=name,
+        )
+        for name in names
+    )
 
 
 def entry_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
@@ -53,4 +63,5 @@ def entry_forms(kind: str, value: str, region: str) -> tuple[Normal, ...]:
     >>> [form.text for form in entry_forms("email", "jane news@example.org", "FR")]
     ['janenews@example.org', 'jane+news@example.org']
     """
-    return tuple(form for form in read(kind, value, region).forms if form.kept)
+    forms = read(kind, value, region).forms
+    return tuple(form for form in forms if form.kept)

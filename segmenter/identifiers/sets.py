@@ -1,4 +1,4 @@
-"""Whole tables of identifiers: plain spellings in SQL, every other distinct value once in Python."""
+"""Whole tables of identifiers: plain spellings in SQL, each other value once in Python."""
 
 from __future__ import annotations
 
@@ -119,7 +119,8 @@ def _forms(values: Iterator[tuple[str, str]], region: str) -> pl.DataFrame:
     data = []
     for kind, value in values:
         reading = read(kind, value, region)
-        for form in (*reading.forms, *domain_forms(reading.forms)):
+        forms = (*reading.forms, *domain_forms(reading.forms))
+        for form in forms:
             found = (form.kind, form.profile, form.text, form.valid, form.kept, reading.doubt)
             data.append((kind, value, *found))
     return pl.DataFrame(data, schema=columns, orient="row")
@@ -130,6 +131,9 @@ def _covering(engine: Engine, region: str, reads: Mapping[str, Table]) -> Table:
     import polars as pl
 
     domains = engine.rows("identifier_covered", reads=reads, values={"region": region})
-    data = [(domain, name) for (domain,) in domains for name in covering(domain)]
+    data = []
+    for (domain,) in domains:
+        for name in covering(domain):
+            data.append((domain, name))
     columns = {"domain": pl.String, "name": pl.String}
     return engine.load(pl.DataFrame(data, schema=columns, orient="row"))

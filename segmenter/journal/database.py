@@ -89,7 +89,8 @@ class Database:
         return engine
 
     def _address(self) -> str:
-        return self.url or os.environ.get(failures.URL_VARIABLE) or f"sqlite:///{self.home / FILE}"
+        usual = f"sqlite:///{self.home / FILE}"
+        return self.url or os.environ.get(failures.URL_VARIABLE) or usual
 
     def file(self) -> Path | None:
         """The SQLite file; None on a server."""

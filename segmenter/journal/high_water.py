@@ -54,18 +54,26 @@ class Marks:
         """
         own = self.home / MARK
         if not own.exists():
-            with locked(self.home / "mark.lock"):
-                if not own.exists():
-                    if used() or any((self.home / "snapshots").glob("*.duckdb")):
-                        raise broken("the journal's high-water mark is missing", own)
-                    self._write(own, (0, GENESIS))
-        return {path: self._read(path) for path in self.paths() if path.exists()}
+            self._begin(own, used)
+        present = [path for path in self.paths() if path.exists()]
+        return {path: self._read(path) for path in present}
+
+    def _begin(self, own: Path, used: Callable[[], bool]) -> None:
+        """Write the first mark of a new project. One that has data must have one already."""
+        with locked(self.home / "mark.lock"):
+            if own.exists():  # another process was faster
+                return
+            snapshots = (self.home / "snapshots").glob("*.duckdb")
+            if used() or any(snapshots):
+                raise broken("the journal's high-water mark is missing", own)
+            self._write(own, (0, GENESIS))
 
     def raise_to(self, mark: Mark) -> None:
         """Bring all marks up to an entry; one that is higher already stays."""
         with locked(self.home / "mark.lock"):
             for path in self.paths():
-                if not path.exists() or self._read_alone(path)[0] < mark[0]:
+                is_behind = not path.exists() or self._read_alone(path)[0] < mark[0]
+                if is_behind:
                     self._write(path, mark)
 
     def begin(self, path: Path, mark: Mark) -> None:

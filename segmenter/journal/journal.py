@@ -97,7 +97,9 @@ class Journal:
         with self.transaction(write=False) as connection:
             self._catch_up(connection)
         self._check(marks)
-        return [e for e in self.entries if not kinds or e.kind in kinds]
+        if not kinds:
+            return list(self.entries)
+        return [entry for entry in self.entries if entry.kind in kinds]
 
     def forget(self) -> None:
         """Forget what was verified, so that the next reading verifies the whole chain anew."""
@@ -162,12 +164,19 @@ class Journal:
         return at
 
     def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> JournalEntry:
-        seq, before = (
-            (self.entries[-1].seq + 1, self.entries[-1].hash) if self.entries else (1, GENESIS)
-        )
+        seq, before = 1, GENESIS
+        if self.entries:
+            last = self.entries[-1]
+            seq, before = last.seq + 1, last.hash
         body = json.loads(_text(body))
+        own_hash = self._hash(before, seq, stamp(at), actor, kind, _text(body))
         return JournalEntry(
-            seq, at, actor, kind, body, self._hash(before, seq, stamp(at), actor, kind, _text(body))
+            seq=seq,
+            at=at,
+            actor=actor,
+            kind=kind,
+            body=body,
+            hash=own_hash,
         )
 
     # -- the chain ---------------------------------------------------------------------------------
@@ -190,7 +199,12 @@ class Journal:
         if not hmac.compare_digest(expected, row.hash):
             return None
         return JournalEntry(
-            seq, datetime.fromisoformat(row.at), row.actor, row.kind, json.loads(row.body), row.hash
+            seq=seq,
+            at=datetime.fromisoformat(row.at),
+            actor=row.actor,
+            kind=row.kind,
+            body=json.loads(row.body),
+            hash=row.hash,
         )
 
     def _catch_up(self, connection: sa.Connection) -> None:
@@ -255,9 +269,9 @@ class Journal:
                 path,
                 (self.entries[-1].seq, self.entries[-1].hash) if self.entries else (0, GENESIS),
             )
-        return (
-            {ANCHORED: [place for path in fresh for place in self._places(path)]} if fresh else {}
-        )
+        if fresh:
+            return {ANCHORED: [place for path in fresh for place in self._places(path)]}
+        return {}
 
     def _used(self) -> bool:
         with self.transaction(write=False) as connection:
@@ -286,4 +300,9 @@ class Journal:
 
 
 def _text(body: Mapping[str, Any]) -> str:
-    return json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(
+        body,
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )

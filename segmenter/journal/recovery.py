@@ -53,7 +53,8 @@ class Remnant:
 
     def act(self) -> Act:
         """The same act once more, with the time that it was recorded at."""
-        return self.actor, self.kind, {**self.body, "stamped": self.at}
+        body = {**self.body, "stamped": self.at}
+        return self.actor, self.kind, body
 
 
 Choose = Callable[[Sequence[JournalEntry], Sequence[Remnant]], Iterable[Act]]
@@ -95,7 +96,13 @@ def recover(
             _copy_files(journal, file, now)
             earlier += _rows_set_aside(file, now)
         with journal.transaction(write=True) as connection:
-            restart = _Restart(journal, connection, now, marked, earlier)
+            restart = _Restart(
+                journal=journal,
+                connection=connection,
+                now=now,
+                marked=marked,
+                earlier=earlier,
+            )
             recovered = restart.write((actor, KIND, body), choose)
         journal.marks.reset_to((recovered.entry.seq, recovered.entry.hash))
         return recovered
@@ -126,22 +133,30 @@ class _Restart:
 
     def write(self, act: Act, choose: Choose) -> Recovered:
         """Cut the chain behind its verified beginning, and go on with `act` and what is kept."""
-        rows = self.connection.execute(sa.select(JOURNAL).order_by(JOURNAL.c.seq)).all()
+        in_order = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+        rows = self.connection.execute(in_order).all()
         verified = _verified(self.journal, rows)
-        behind = _remnants(self.journal, rows[len(verified) :], rows[: len(verified)])
+        sound, unsound = rows[: len(verified)], rows[len(verified) :]
+        behind = _remnants(self.journal, unsound, sound)
         remnants = _distinct(verified, [*behind, *self.earlier])
         kept = list(choose(verified, remnants))
         future = self._cut(verified)
-        complete = len(verified) == len(rows) and self.marked is not None
-        complete = complete and (self.marked or 0) <= len(rows)
+        is_whole = self.marked is not None and self.marked <= len(rows)
+        complete = is_whole and not unsound
         actor, kind, body = act
         last = self._append((actor, kind, {**body, "complete": complete}))
         for entry in future:
             stamped = {**entry.body, "stamped": stamp(entry.at)}
             last = self._append((entry.actor, entry.kind, stamped))
+        kinds: Counter[str] = Counter()
         for one in kept:
             last = self._append(one)
-        return Recovered(last, Counter(kind for _, kind, _ in kept), complete)
+            kinds[one[1]] += 1
+        return Recovered(
+            entry=last,
+            kept=kinds,
+            complete=complete,
+        )
 
     def _cut(self, verified: Sequence[JournalEntry]) -> list[JournalEntry]:
         """Leave what is verified and not of the future; returns what is of the future."""
@@ -182,7 +197,14 @@ def _remnants(
             continue
         if texts and isinstance(body, dict):
             authentic = journal.verified(row, seq, previous) is not None
-            yield Remnant(seq, row.at, row.actor, row.kind, body, authentic)
+            yield Remnant(
+                seq=seq,
+                at=row.at,
+                actor=row.actor,
+                kind=row.kind,
+                body=body,
+                authentic=authentic,
+            )
         previous = str(row.hash)
 
 
@@ -199,7 +221,8 @@ def _distinct(verified: Sequence[JournalEntry], remnants: Sequence[Remnant]) -> 
 
 
 def _content(kind: str, body: Mapping[str, Any]) -> str:
-    plain = {key: value for key, value in body.items() if key != "stamped"}
+    plain = dict(body)
+    plain.pop("stamped", None)
     return json.dumps([kind, plain], sort_keys=True)
 
 
@@ -208,7 +231,9 @@ def _content(kind: str, body: Mapping[str, Any]) -> str:
 
 def _names(file: Path) -> tuple[Path, Path, Path]:
     """The database and the files of SQLite beside it."""
-    return file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")
+    log = file.with_name(f"{file.name}-wal")
+    index = file.with_name(f"{file.name}-shm")
+    return file, log, index
 
 
 def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
@@ -251,7 +276,13 @@ def _rows_of(file: Path) -> Iterator[Remnant]:
             with contextlib.suppress(TypeError, ValueError):
                 body = json.loads(text)
                 if isinstance(body, dict):
-                    yield Remnant(int(seq), str(moment), str(actor), str(kind), body)
+                    yield Remnant(
+                        seq=int(seq),
+                        at=str(moment),
+                        actor=str(actor),
+                        kind=str(kind),
+                        body=body,
+                    )
 
 
 def _copy_table(journal: Journal, now: datetime) -> None:

@@ -15,7 +15,7 @@ from segmenter.learning import rules
 from segmenter.learning.proposal import Proposal, best_of
 from segmenter.nearest import hint
 from segmenter.project import condition as c
-from segmenter.query.question import holding
+from segmenter.project.condition_cells import holding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -38,5 +38,7 @@ class ExactGeometric(LibraryGeometric):  # type: ignore[misc]
 
     def draw(self, many: int) -> Integers:
         """The noise of `many` values."""
-        mechanism = Geometric(round(self.epsilon * NANO), int(self.sensitivity))
-        return DiscreteLaplaceSampler(mechanism.scale, Trials(self._bits)).draw(many)
+        epsilon = round(self.epsilon * NANO)
+        mechanism = Geometric(epsilon, int(self.sensitivity))
+        sampler = DiscreteLaplaceSampler(mechanism.scale, Trials(self._bits))
+        return sampler.draw(many)

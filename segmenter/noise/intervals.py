@@ -63,9 +63,9 @@ def unconditional(
     `scales` stretch the law, for each value by its own factor.
     """
     reach = margins_of(law, level)
-    low = np.ceil(np.round(values - scales * reach.below, DIGITS))
-    high = np.floor(np.round(values + scales * reach.above, DIGITS))
-    return _around(values, low, high)
+    lowest = np.round(values - scales * reach.below, DIGITS)
+    highest = np.round(values + scales * reach.above, DIGITS)
+    return _around(values, np.ceil(lowest), np.floor(highest))
 
 
 def given_at_least(
@@ -82,7 +82,12 @@ def given_at_least(
     if near.any():
         own_scales = np.broadcast_to(scales, values.shape)[near]
         own_span = np.broadcast_to(span, values.shape)[near]
-        ranges = _Ranges(law, limit, own_scales, level)
+        ranges = _Ranges(
+            law=law,
+            limit=limit,
+            scales=own_scales,
+            level=level,
+        )
         found = ranges.holding(values[near], own_span)
         intervals.low[near] = found.low
         intervals.high[near] = found.high
@@ -104,20 +109,25 @@ class _Ranges:
 
     def holding(self, values: Reals, span: Reals) -> Intervals:
         """The counts in whose ranges the values lie: from 0 on, up to `span` above them."""
+
+        def reach_up_to_value(counts: Reals) -> Truths:
+            return self.reach_up_to(counts, values)
+
+        def begin_above_value(counts: Reals) -> Truths:
+            return self.begin_above(counts, values)
+
         nobody = np.zeros(len(values))
-        low = _first(lambda counts: self.reach_up_to(counts, values), nobody, np.floor(values))
+        low = _first(reach_up_to_value, nobody, np.floor(values))
         highest = np.ceil(values + span)
-        too_high = _first(lambda counts: self.begin_above(counts, values), np.ceil(values), highest)
+        too_high = _first(begin_above_value, np.ceil(values), highest)
         return _around(values, low, too_high - 1)
 
     def reach_up_to(self, counts: Reals, values: Reals) -> Truths:
         """Whether the range of each count does not end below its value."""
         shown = self._log_shown(counts)
-        outside = np.where(
-            self._is_whole(counts, shown),
-            np.log(self._each_side(shown)),
-            np.log(1 - self.level) + shown,
-        )
+        of_whole = np.log(self._each_side(shown))
+        of_others = np.log(1 - self.level) + shown
+        outside = np.where(self._is_whole(counts, shown), of_whole, of_others)
         beyond = self.law.log_at_least((values - counts) / self.scales)
         return np.asarray(beyond > outside)
 
@@ -127,24 +137,29 @@ class _Ranges:
         each_side = self._each_side(shown)
         left = 2 * each_side - self.law.passed(each_side)
         beyond = self.law.at_least((counts - values) / self.scales)
-        return np.asarray(self._is_whole(counts, shown) & (beyond <= left))
+        begins_above = self._is_whole(counts, shown) & (beyond <= left)
+        return np.asarray(begins_above)
 
     def _log_shown(self, counts: Reals) -> Reals:
         """The logarithm of the chance that a count shows."""
-        return self.law.log_at_least((self.limit - counts) / self.scales)
+        distances = (self.limit - counts) / self.scales
+        return self.law.log_at_least(distances)
 
     def _each_side(self, shown: Reals) -> Reals:
         """The chance outside of a range around a count, on each side."""
-        return np.asarray((1 - self.level * np.exp(shown)) / 2)
+        inside = self.level * np.exp(shown)
+        return np.asarray((1 - inside) / 2)
 
     def _is_whole(self, counts: Reals, shown: Reals) -> Truths:
         """Whether the range around each count begins at the limit or above it."""
-        half = self.law.quantile(self._each_side(shown)) * self.scales
-        return np.asarray(half <= counts - self.limit)
+        outside = self._each_side(shown)
+        half = self.law.quantile(outside) * self.scales
+        begins_at_limit = half <= counts - self.limit
+        return np.asarray(begins_at_limit)
 
 
 def _first(holds: Callable[[Reals], Truths], low: Reals, high: Reals) -> Reals:
-    """The first whole number of each stretch for which something holds, from there on to its end."""
+    """The first whole number of each stretch from which on something holds, to its end."""
     low, high = low.copy(), high.copy()
     while (low < high).any():
         middle = np.floor((low + high) / 2)

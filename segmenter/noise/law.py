@@ -34,21 +34,27 @@ class Law:
     def of(cls, above: Reals, step: float = 1.0, *, whole: bool = True) -> Self:
         """The law with these chances, the tail's far end drawn out with its own slope.
 
-        The noises of this program are log-concave: their tails fall ever faster. So the law is never
-        told narrower than it is.
+        The noises of this program are log-concave: their tails fall ever faster. So the law is
+        never told narrower than it is.
         """
         sure = max(2, int(np.count_nonzero(above > LEAST_SURE)))
+        lowest = np.log(np.finfo(float).tiny)
         with np.errstate(divide="ignore"):
-            log_above = np.maximum(np.log(above[:sure]), np.log(np.finfo(float).tiny))
-        start = min(int(np.count_nonzero(above > SLOPE_FROM)), sure - 1) - 1
-        start = max(0, start)
+            log_above = np.maximum(np.log(above[:sure]), lowest)
+        steady = int(np.count_nonzero(above > SLOPE_FROM))
+        start = max(0, min(steady, sure - 1) - 1)
         slope = (log_above[-1] - log_above[start]) / (sure - 1 - start)
         log_above.setflags(write=False)
         return cls(log_above, float(slope), step, whole)
 
     def smooth(self) -> Law:
         """The same law for values that are not whole."""
-        return Law(self.log_above, self.slope, self.step, whole=False)
+        return Law(
+            log_above=self.log_above,
+            slope=self.slope,
+            step=self.step,
+            whole=False,
+        )
 
     def at_least(self, distances: Reals) -> Reals:
         """The chance of a noise of at least each distance. Distances may be negative."""
@@ -72,7 +78,8 @@ class Law:
         upper = np.minimum(lower + 1, last)
         share = inside - lower
         told = self.log_above[lower] * (1 - share) + self.log_above[upper] * share
-        return told + self.slope * np.maximum(place - last, 0)
+        beyond = np.maximum(place - last, 0)
+        return told + self.slope * beyond
 
     def first_at_most(self, chances: Reals) -> Integers:
         """The first point whose chance, or more, is at most each chance; past the array if none."""
@@ -88,10 +95,12 @@ class Law:
         upper = np.clip(first, 1, len(self.log_above) - 1)
         low, high = self.log_above[upper], self.log_above[upper - 1]
         share = (high - np.log(chances)) / (high - low)
-        return np.maximum((upper - 1 + share - 0.5) * self.step, 0)
+        place = upper - 1 + share - 0.5
+        return np.maximum(place * self.step, 0)
 
     def passed(self, chances: Reals) -> Reals:
         """The chance with which the noise passes the `quantile` of each chance."""
         if not self.whole:
             return chances
-        return self.at_least(self.quantile(chances) + 1)
+        next_point = self.quantile(chances) + 1
+        return self.at_least(next_point)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NANO = 1_000_000_000
 STEEPEST = 300.0  # an epsilon beyond which noise is none
+DEVIATIONS = 9  # of a Gaussian, passed with a probability below 1e-15
 UNREACHED = 1e-15  # the chance of what lies beyond the `reach` of one draw
 WIDEST = 1 << 54  # of a geometric scale, in patients: its noise is a 64-bit number, and more
 FINEST = 1 << 60  # of a geometric scale's numerator: a finer scale is rounded up
@@ -62,7 +63,9 @@ class Geometric:
         A fraction too fine to be drawn is rounded up to a whole number: more noise than was paid.
         """
         exact = Fraction(self.sensitivity * NANO, self.epsilon)
-        return exact if exact.numerator < FINEST else Fraction(math.ceil(exact))
+        if exact.numerator < FINEST:
+            return exact
+        return Fraction(math.ceil(exact))
 
     @property
     def rate(self) -> float:
@@ -72,31 +75,41 @@ class Geometric:
     @property
     def decay(self) -> float:
         """The ratio of neighbouring masses; never so small that it could not be divided by."""
-        return math.exp(-min(STEEPEST, self.rate))
+        return math.exp(-self._rate)
 
     @property
     def variance(self) -> float:
         """In patients squared."""
-        return 2 * self.decay / self._gap**2
+        gap = self._gap
+        return 2 * self.decay / gap**2
 
     @property
     def kurtosis(self) -> float:
         """Excess kurtosis."""
-        return (self._gap**2 + 12 * self.decay) / (2 * self.decay) - 3
+        decay = self.decay
+        fourth_over_second_squared = (self._gap**2 + 12 * decay) / (2 * decay)
+        return fourth_over_second_squared - 3
+
+    @property
+    def _rate(self) -> float:
+        """The rate, but never so large that its exponential could not be divided by."""
+        return min(STEEPEST, self.rate)
 
     @property
     def _gap(self) -> float:
         """1 - decay."""
-        return -math.expm1(-min(STEEPEST, self.rate))
+        return -math.expm1(-self._rate)
 
     def reach(self) -> int:
         """An integer that the noise passes with a probability below 1e-15."""
-        return math.ceil(-math.log(UNREACHED) / self.rate) + 1
+        scales = -math.log(UNREACHED)
+        return math.ceil(scales / self.rate) + 1
 
     def masses(self) -> Reals:
         """The probabilities of -reach ... reach."""
-        distance = np.abs(np.arange(-self.reach(), self.reach() + 1))
-        return np.exp(-distance * self.rate) * (self._gap / (1 + self.decay))
+        distance = np.abs(_around_zero(self.reach()))
+        weights = np.exp(-distance * self.rate)
+        return weights * (self._gap / (1 + self.decay))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +137,13 @@ class DiscreteGaussian:
         """
         exact = Fraction(self.sensitivity**2 * NANO, 2 * self.rho)
         parts = FINE if exact < COARSE else 1
-        return Fraction(math.ceil(exact * parts), parts)
+        rounded_up = math.ceil(exact * parts)
+        return Fraction(rounded_up, parts)
 
     @property
     def variance(self) -> float:
         """In patients squared; a little below sigma² if sigma is small."""
-        values = np.arange(-self.reach(), self.reach() + 1, dtype=np.float64)
+        values = _around_zero(self.reach())
         return float(self.masses() @ values**2)
 
     @property
@@ -139,13 +153,21 @@ class DiscreteGaussian:
 
     def reach(self) -> int:
         """An integer that the noise passes with a probability below 1e-15."""
-        return math.ceil(9 * math.sqrt(self.spread)) + 2
+        deviation = math.sqrt(self.spread)
+        return math.ceil(DEVIATIONS * deviation) + 2
 
     def masses(self) -> Reals:
         """The probabilities of -reach ... reach."""
-        values = np.arange(-self.reach(), self.reach() + 1, dtype=np.float64)
-        weights = np.exp(-(values**2) / (2 * float(self.spread)))
+        values = _around_zero(self.reach())
+        doubled = 2 * float(self.spread)
+        weights = np.exp(-(values**2) / doubled)
         return np.asarray(weights / weights.sum())
+
+
+def _around_zero(reach: int) -> Reals:
+    """The whole numbers -reach ... reach."""
+    end = reach + 1
+    return np.arange(-reach, end, dtype=np.float64)
 
 
 Mechanism: TypeAlias = Geometric | DiscreteGaussian

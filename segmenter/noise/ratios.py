@@ -44,28 +44,42 @@ class RatioNoise:
     def intervals(self, totals: Reals, counts: Reals, level: float = LEVEL) -> RatioIntervals:
         """The intervals of all totals over all counts, within the bounds."""
         knots = np.linspace(self.low, self.high, KNOTS)
-        reaches = np.array([self._reach(ratio, level) for ratio in knots.tolist()])
+        reaches = [self._reach(ratio, level) for ratio in knots.tolist()]
 
         def fits(ratios: Reals) -> Reals:
             gap = np.abs(totals - ratios * counts)
-            return np.asarray(gap - np.interp(ratios, knots, reaches))
+            reach = np.interp(ratios, knots, reaches)
+            return np.asarray(gap - reach)
 
-        middle = np.clip(totals / np.maximum(counts, 1), self.low, self.high)
-        return RatioIntervals(
-            _edge(fits, middle, np.full(len(totals), self.low)),
-            _edge(fits, middle, np.full(len(totals), self.high)),
-        )
+        ratios = totals / np.maximum(counts, 1)
+        middle = np.clip(ratios, self.low, self.high)
+        lowest = np.full(len(totals), self.low)
+        highest = np.full(len(totals), self.high)
+        return RatioIntervals(_edge(fits, middle, lowest), _edge(fits, middle, highest))
 
     def _reach(self, ratio: float, level: float) -> float:
         """How far the total minus `ratio` times the count may lie from 0."""
-        parts = [NoisePart(1.0, 1, self.total)]
+        parts = [
+            NoisePart(
+                weight=1.0,
+                many=1,
+                mechanism=self.total,
+            )
+        ]
         if ratio:
-            parts.append(NoisePart(abs(ratio), 1, self.count))
-        return margins_of(Noise(tuple(parts)).law, level).below
+            parts.append(
+                NoisePart(
+                    weight=abs(ratio),
+                    many=1,
+                    mechanism=self.count,
+                )
+            )
+        noise = Noise(tuple(parts))
+        return margins_of(noise.law, level).below
 
 
 def _edge(excess: Callable[[Reals], Reals], inside: Reals, outside: Reals) -> Reals:
-    """The last ratio on the way from `inside` to `outside` that has no excess; all the way if none."""
+    """The last ratio without an excess, from `inside` to `outside`; all the way if none has one."""
     start, end = inside, outside
     reaches_end = excess(outside) <= 0
     for _ in range(STEPS):

@@ -39,7 +39,8 @@ class NoisePart:
     @property
     def variance(self) -> float:
         """Of all draws together."""
-        return self.weight**2 * self.many * self.mechanism.variance
+        weights = self.weight**2 * self.many
+        return weights * self.mechanism.variance
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Noise:
     @property
     def variance(self) -> float:
         """In patients squared."""
-        return math.fsum(part.variance for part in self.parts)
+        variances = [part.variance for part in self.parts]
+        return math.fsum(variances)
 
     @property
     def law(self) -> Law:
@@ -74,7 +76,8 @@ class Noise:
         """
         alone = -math.log(2 * chance) / math.sqrt(2)
         many = NormalDist().inv_cdf(1 - chance)
-        return math.ceil(math.sqrt(self.variance) * max(alone, many))
+        deviation = math.sqrt(self.variance)
+        return math.ceil(deviation * max(alone, many))
 
 
 @cache
@@ -84,7 +87,8 @@ def _beyond(noise: Noise, chance: float) -> int:
     if len(noise.parts) > CONVOLVED:
         return _expanded(noise, chance)
     law = noise.law
-    first = int(law.first_at_most(np.array([chance]))[0])
+    places = law.first_at_most(np.array([chance]))
+    first = int(places[0])
     safe = first if law.whole else first + 1
     return max(0, math.ceil(safe * law.step) - 1)
 
@@ -100,13 +104,14 @@ def _law(noise: Noise) -> Law:
 
 def _expanded(noise: Noise, chance: float) -> int:
     """By the Cornish-Fisher expansion to the fourth moment, with a patient to spare."""
-    fourth = math.fsum(
-        part.many * part.mechanism.kurtosis * (part.weight**2 * part.mechanism.variance) ** 2
-        for part in noise.parts
-    )
-    excess = max(0.0, fourth / noise.variance**2)
+    fourths = []
+    for part in noise.parts:
+        variance = part.weight**2 * part.mechanism.variance
+        fourths.append(part.many * part.mechanism.kurtosis * variance**2)
+    excess = max(0.0, math.fsum(fourths) / noise.variance**2)
     z = NormalDist().inv_cdf(1 - chance)
-    return math.ceil(math.sqrt(noise.variance) * (z + excess * (z**3 - 3 * z) / 24))
+    quantile = z + excess * (z**3 - 3 * z) / 24
+    return math.ceil(math.sqrt(noise.variance) * quantile)
 
 
 def _gaussian_law(noise: Noise) -> Law:
@@ -130,11 +135,13 @@ def _convolved(noise: Noise) -> Law:
     """
     parts = [_coarser(part) for part in noise.parts]
     deviation = math.sqrt(noise.variance)
-    longest = max(abs(part.weight) * part.mechanism.reach() for part in parts)
-    span = FARTHEST * deviation + longest
-    whole = all(part.weight in (1.0, -1.0) for part in parts) and span < GRID / 4
+    reaches = [abs(part.weight) * part.mechanism.reach() for part in parts]
+    span = FARTHEST * deviation + max(reaches)
+    weights = {abs(part.weight) for part in parts}
+    whole = weights == {1.0} and span < GRID / 4
     step = 1.0 if whole else max(deviation / FINENESS, 8 * span / GRID)
-    size = 1 << math.ceil(math.log2(2 * span / step + 4))
+    points = 2 * span / step + 4
+    size = 1 << math.ceil(math.log2(points))
     spectrum = np.ones(size // 2 + 1)
     for part in parts:
         spectrum = spectrum * _spectrum(part, step, size) ** part.many
@@ -151,7 +158,11 @@ def _coarser(part: NoisePart) -> NoisePart:
         return part
     times = math.ceil(mechanism.reach() / LONGEST)
     coarse = Geometric(mechanism.epsilon * times, mechanism.sensitivity)
-    return NoisePart(part.weight * times, part.many, coarse)
+    return NoisePart(
+        weight=part.weight * times,
+        many=part.many,
+        mechanism=coarse,
+    )
 
 
 def _spectrum(part: NoisePart, step: float, size: int) -> Reals:

@@ -66,8 +66,9 @@ class Trials:
 
         def propose(size: int) -> Proposals:
             words = np.frombuffer(self.bits(8 * size), dtype=np.uint64)
-            remainders = (words % np.uint64(limit)).astype(np.int64)
-            return Proposals(remainders, words <= np.uint64(usable - 1))
+            remainders = words % np.uint64(limit)
+            is_usable = words <= np.uint64(usable - 1)
+            return Proposals(remainders.astype(np.int64), is_usable)
 
         return accepted_values(many, propose)
 
@@ -77,7 +78,8 @@ class Trials:
         succeeds = np.ones(top.size, dtype=bool)
         running = np.flatnonzero(whole)
         while running.size:
-            won = self._up_to_one(np.full(running.size, bottom, dtype=np.int64), bottom)
+            one = np.full(running.size, bottom, dtype=np.int64)
+            won = self._up_to_one(one, bottom)
             succeeds[running[~won]] = False
             running = running[won]
             whole[running] -= 1
@@ -89,8 +91,8 @@ class Trials:
     def _up_to_one(self, top: Integers, bottom: int) -> Truths:
         """Trials of chance exp(-ratio) for ratios top / bottom in [0, 1].
 
-        Games of chance ratio / 1, ratio / 2, ratio / 3, ... are played until one is lost. The chance
-        that an even number of them was won is the one that is wanted.
+        Games of chance ratio / 1, ratio / 2, ratio / 3, ... are played until one is lost. The
+        chance that an even number of them was won is the one that is wanted.
         """
         even = np.ones(top.size, dtype=bool)
         running = np.flatnonzero(top)
@@ -108,7 +110,8 @@ class Trials:
         if limit <= BIGGEST:
             return np.asarray(self.below(top.size, limit) < top)
         won = self.below(top.size, bottom) < top
-        return np.asarray(won & (self.below(top.size, times) == 0))
+        chosen = self.below(top.size, times) == 0
+        return np.asarray(won & chosen)
 
     # -- integers of any size ----------------------------------------------------------------------
 
@@ -127,6 +130,7 @@ class Trials:
         """One uniform integer in [0, `limit`), for a limit of any size."""
         size = (limit - 1).bit_length()
         while True:
-            value = int.from_bytes(self.bits((size + 7) // 8), "big") >> (-size % 8)
+            random_bytes = self.bits((size + 7) // 8)
+            value = int.from_bytes(random_bytes, "big") >> (-size % 8)
             if value < limit:
                 return value

@@ -19,7 +19,7 @@ from segmenter.errors import UsageError
 from segmenter.model import Clocks
 from segmenter.planning import planner
 from segmenter.planning.lock_terms import lets_more_out, terms
-from segmenter.planning.planner import PARTITION
+from segmenter.planning.release_plan import PARTITION
 from segmenter.project.family import Setting
 from segmenter.project.folder import read_project
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from segmenter.planning.planner import FamilyPlan
+    from segmenter.planning.release_plan import FamilyPlan
 
 NAME = "budgets.lock"
 VERSION = 2  # 1 held the funnel and the threshold only
@@ -49,11 +49,9 @@ class LockChange:
     def __str__(self) -> str:
         if self.before is None:
             return f"+ {self.what}: {self.after}"
-        return (
-            f"- {self.what}: {self.before}"
-            if self.after is None
-            else f"~ {self.what}: {self.before} -> {self.after}"
-        )
+        if self.after is None:
+            return f"- {self.what}: {self.before}"
+        return f"~ {self.what}: {self.before} -> {self.after}"
 
 
 def write(root: Path) -> Path:
@@ -67,22 +65,12 @@ def text(root: Path) -> str:
     """The lock that the project's files make: JSON with sorted keys, the same on every machine."""
     project = read_project(root)
     nowhere = Setting("", project.policy.deciding_hash(), Clocks(SOME_DAY, SOME_DAY))
-    made = planner.plan(
-        [project.resolved(n) for n in project.selected],
-        project.policy,
-        nowhere,
-        lambda _question, _epsilon: None,
-    )
-    families = sorted((_family(f) for f in made.families), key=lambda f: str(f["name"]))
-    return (
-        json.dumps(
-            {"version": VERSION, "terms": terms(project.policy), "families": families},
-            ensure_ascii=False,
-            indent=2,
-            sort_keys=True,
-        )
-        + "\n"
-    )
+    segments = [project.resolved(name) for name in project.selected]
+    made = planner.plan(segments, project.policy, nowhere, planner.nothing_stored)
+    families = [_family(family) for family in made.families]
+    families.sort(key=lambda family: str(family["name"]))
+    document = {"version": VERSION, "terms": terms(project.policy), "families": families}
+    return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
 
 
 def _family(family: FamilyPlan) -> dict[str, Any]:
@@ -93,7 +81,6 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
         "+".join(own.channels) or "no channel",
         "+".join(own.categories),
     ]
-    rows = list(family.rows())
     tables = [
         {
             "kind": row["kind"],
@@ -103,13 +90,14 @@ def _family(family: FamilyPlan) -> dict[str, Any]:
             "sensitivity": row["sensitivity"],
             "serves": row["serves"],
         }
-        for row in rows
+        for row in family.rows()
     ]
+    tables.sort(key=_named)
     return {
         "name": " / ".join(population),
         "epsilon": shown(family.cost.epsilon),
         "rho": shown(family.cost.rho),
-        "tables": sorted(tables, key=_named),
+        "tables": tables,
     }
 
 
@@ -150,62 +138,75 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> Iterator[LockChan
 
 def _term_changes(before: dict[str, float], after: dict[str, float]) -> Iterator[LockChange]:
     for name in sorted(before.keys() | after.keys()):
-        old, new = before.get(name), after.get(name)
+        old = before.get(name)
+        new = after.get(name)
         if old != new:
-            rise = lets_more_out(name, old, new)
-            yield LockChange(f"policy, {name}", _number(old), _number(new), rise)
+            yield LockChange(
+                what=f"policy, {name}",
+                before=_number(old),
+                after=_number(new),
+                rise=lets_more_out(name, old, new),
+            )
 
 
 def _number(value: float | None) -> str | None:
-    return None if value is None else f"{value:g}"
+    if value is None:
+        return None
+    return f"{value:g}"
 
 
 def _family_changes(
     name: str, old: dict[str, Any] | None, new: dict[str, Any] | None
 ) -> Iterator[LockChange]:
-    if old is None or new is None:
-        present = new or old or {}
-        price = _price(present)
-        yield LockChange(
-            name, None if old is None else price, None if new is None else price, rise=old is None
-        )
+    """What changed of a family. One that the lock does not have is a rise."""
+    if old is None:
+        if new is not None:
+            yield LockChange(name, None, _price(new), rise=True)
+        return
+    if new is None:
+        yield LockChange(name, _price(old), None, rise=False)
         return
     if _price(old) != _price(new):
-        yield LockChange(
-            name,
-            _price(old),
-            _price(new),
-            rise=new["epsilon"] > old["epsilon"] or new["rho"] > old["rho"],
-        )
-    old_tables, new_tables = ({_named(t): t for t in side["tables"]} for side in (old, new))
+        dearer = new["epsilon"] > old["epsilon"] or new["rho"] > old["rho"]
+        yield LockChange(name, _price(old), _price(new), rise=dearer)
+    old_tables = {_named(table): table for table in old["tables"]}
+    new_tables = {_named(table): table for table in new["tables"]}
     for table in sorted(old_tables.keys() | new_tables.keys()):
-        one, two = old_tables.get(table), new_tables.get(table)
-        where = f"{name}, {table}"
-        if one is None or two is None:
-            there = f"{(one or two or {})['cells']} cells"
+        what = f"{name}, {table}"
+        yield from _table_changes(what, old_tables.get(table), new_tables.get(table))
+
+
+def _table_changes(
+    what: str, old: dict[str, Any] | None, new: dict[str, Any] | None
+) -> Iterator[LockChange]:
+    """What changed of a table. One that the lock does not have is a rise."""
+    if old is None:
+        if new is not None:
+            yield LockChange(what, None, f"{new['cells']} cells", rise=True)
+        return
+    if new is None:
+        yield LockChange(what, f"{old['cells']} cells", None, rise=False)
+        return
+    for key in ("sensitivity", "cells", "mechanism"):
+        if old[key] != new[key]:
             yield LockChange(
-                where,
-                None if one is None else there,
-                None if two is None else there,
-                rise=one is None,
+                what=f"{what}, {key}",
+                before=str(old[key]),
+                after=str(new[key]),
+                rise=key == "sensitivity" and new[key] > old[key],
             )
-            continue
-        for key in ("sensitivity", "cells", "mechanism"):
-            if one[key] != two[key]:
-                yield LockChange(
-                    f"{where}, {key}",
-                    str(one[key]),
-                    str(two[key]),
-                    rise=key == "sensitivity" and two[key] > one[key],
-                )
 
 
 def _named(table: dict[str, Any]) -> str:
     """A table by its dimensions, a partition by the segments that it counts."""
     if table.get("kind") == PARTITION:
-        return f"partition {', '.join(table['serves'])}"
-    return f"table {' × '.join(table['dimensions']) or 'everyone'}"
+        served = ", ".join(table["serves"])
+        return f"partition {served}"
+    dimensions = " × ".join(table["dimensions"])
+    return f"table {dimensions or 'everyone'}"
 
 
 def _price(family: dict[str, Any]) -> str:
-    return f"rho {family['rho']:g}" if family["rho"] else f"epsilon {family['epsilon']:g}"
+    if family["rho"]:
+        return f"rho {family['rho']:g}"
+    return f"epsilon {family['epsilon']:g}"

@@ -41,14 +41,35 @@ def tables(own: Sequence[Axes], cells: Callable[[Axes], int]) -> tuple[Axes, ...
 
     The smallest first if there are too many.
     """
-    joint = tuple(sorted({a for axes in own for a in axes}))
+    joint = union(own)
     if 2 ** len(joint) <= MOST_TABLES:
         more: Iterable[Axes] = subsets(joint)
     else:
-        unions = {tuple(sorted({*a, *b})) for a, b in itertools.combinations(own, 2)}
-        more = sorted({*unions, joint, *((a,) for a in joint), ()}, key=cells)
-    fit = [t for t in more if cells(t) <= LARGEST and t not in own]
-    return (*own, *fit[: max(0, MOST_TABLES - len(own))])
+        more = sorted(_between(own, joint), key=cells)
+    fit = []
+    for table in more:
+        if cells(table) <= LARGEST and table not in own:
+            fit.append(table)
+    room = max(0, MOST_TABLES - len(own))
+    return (*own, *fit[:room])
+
+
+def union(tables: Iterable[Axes]) -> Axes:
+    """The axes that any of the tables has, in order."""
+    axes: set[int] = set()
+    for table in tables:
+        axes.update(table)
+    return tuple(sorted(axes))
+
+
+def _between(own: Sequence[Axes], joint: Axes) -> set[Axes]:
+    """What two of the segments' tables have together, the joint cube, single axes, everyone."""
+    found: set[Axes] = {joint, ()}
+    for pair in itertools.combinations(own, 2):
+        found.add(union(pair))
+    for axis in joint:
+        found.add((axis,))
+    return found
 
 
 def partitions(
@@ -60,24 +81,43 @@ def partitions(
     """
     if len(segments) == 1:
         return ()
-    distinct = {
-        (axes, wanted.tobytes()): n for n, (axes, wanted) in reversed(list(enumerate(segments)))
-    }
-    some = sorted(n for n in distinct.values() if segments[n][1].any() and not segments[n][1].all())
-    overlaps = {
-        n: {m for m in some if m != n and not _disjoint(segments[n], segments[m])} for n in some
-    }
+    some = _distinct(segments)
+    overlaps = _overlaps(segments, some)
     lists = _disjoint_lists(some, overlaps)
-    chosen = dict.fromkeys(
-        tuple(sorted(s)) for many in JOINED for s in _joined(lists, overlaps, many)
-    )
-    fit = [
-        s
-        for s in chosen
-        if len(s) <= MOST_REGIONS
-        and math.prod(sizes[a] for a in {a for n in s for a in segments[n][0]}) <= WIDEST
-    ]
-    return tuple(CandidatePartition(s, _tells([segments[n] for n in s])) for s in fit)
+    chosen: dict[tuple[int, ...], None] = {}
+    for many in JOINED:
+        for joined in _joined(lists, overlaps, many):
+            chosen[tuple(sorted(joined))] = None
+    found = []
+    for numbers in chosen:
+        members = [segments[n] for n in numbers]
+        cells = math.prod(sizes[axis] for axis in _axes(members))
+        if len(numbers) <= MOST_REGIONS and cells <= WIDEST:
+            found.append(CandidatePartition(numbers, _tells(members)))
+    return tuple(found)
+
+
+def _distinct(segments: Sequence[tuple[Axes, Truths]]) -> list[int]:
+    """Segments that want some cells and not all: of those that want the same, the first."""
+    first: dict[tuple[Axes, bytes], int] = {}
+    for n, (axes, wanted) in enumerate(segments):
+        if wanted.any() and not wanted.all():
+            first.setdefault((axes, wanted.tobytes()), n)
+    return sorted(first.values())
+
+
+def _overlaps(segments: Sequence[tuple[Axes, Truths]], some: Sequence[int]) -> dict[int, set[int]]:
+    """For each segment, the others that somebody may be in, too."""
+    overlaps: dict[int, set[int]] = {n: set() for n in some}
+    for one, two in itertools.permutations(some, 2):
+        if not _disjoint(segments[one], segments[two]):
+            overlaps[one].add(two)
+    return overlaps
+
+
+def _axes(segments: Sequence[tuple[Axes, Truths]]) -> Axes:
+    tables = [axes for axes, _ in segments]
+    return union(tables)
 
 
 def _tells(regions: Sequence[tuple[Axes, Truths]]) -> Reals:
@@ -85,8 +125,9 @@ def _tells(regions: Sequence[tuple[Axes, Truths]]) -> Reals:
 
     Their inverse is what is told.
     """
-    inside = find_groups(regions, sorted({a for axes, _ in regions for a in axes})).inside
-    return np.linalg.pinv((inside @ inside.T).astype(np.float64), hermitian=True)
+    inside = find_groups(regions, _axes(regions)).inside
+    covariances = inside @ inside.T
+    return np.linalg.pinv(covariances.astype(np.float64), hermitian=True)
 
 
 def _disjoint(one: tuple[Axes, Truths], two: tuple[Axes, Truths]) -> bool:
@@ -94,27 +135,46 @@ def _disjoint(one: tuple[Axes, Truths], two: tuple[Axes, Truths]) -> bool:
 
     What they hold of their common axes has no cell in common.
     """
-    common = [a for a in one[0] if a in two[0]]
-    return not bool((_along(one, common) & _along(two, common)).any())
+    axes_of_one, _ = one
+    axes_of_two, _ = two
+    common = [axis for axis in axes_of_one if axis in axes_of_two]
+    shared = _along(one, common) & _along(two, common)
+    return not bool(shared.any())
 
 
 def _along(segment: tuple[Axes, Truths], common: Sequence[int]) -> Truths:
+    """Which cells of the common axes a segment has somebody in."""
     axes, wanted = segment
-    return np.asarray(wanted.any(axis=tuple(n for n, a in enumerate(axes) if a not in common)))
+    others = tuple(n for n, axis in enumerate(axes) if axis not in common)
+    return np.asarray(wanted.any(axis=others))
 
 
 def _disjoint_lists(some: Sequence[int], overlaps: dict[int, set[int]]) -> list[list[int]]:
     """Every segment in one list.
 
-    The next one is always the one that has the fewest lists left to go to, then the one that overlaps most
-    (DSATUR).
+    The next one is always the one that has the fewest lists left to go to, then the one that
+    overlaps most (DSATUR).
     """
     place: dict[int, int] = {}
     while len(place) < len(some):
-        barred = {n: {place[m] for m in overlaps[n] if m in place} for n in some if n not in place}
+        barred: dict[int, set[int]] = {}
+        for n in some:
+            if n not in place:
+                barred[n] = {place[m] for m in overlaps[n] if m in place}
         chosen = max(barred, key=lambda n: (len(barred[n]), len(overlaps[n]), -n))
-        place[chosen] = next(p for p in range(len(some)) if p not in barred[chosen])
-    return [[n for n in some if place[n] == p] for p in range(1 + max(place.values(), default=-1))]
+        place[chosen] = _first_outside(barred[chosen])
+    lists: list[list[int]] = [[] for _ in set(place.values())]
+    for n in some:
+        lists[place[n]].append(n)
+    return lists
+
+
+def _first_outside(barred: set[int]) -> int:
+    """The smallest number, from 0, that is not barred."""
+    place = 0
+    while place in barred:
+        place += 1
+    return place
 
 
 def _joined(
@@ -125,13 +185,18 @@ def _joined(
     while left:
         partition = left.pop(0)
         for _ in range(min(many - 1, len(left))):
-            partition = [
-                *partition,
-                *left.pop(
-                    min(
-                        range(len(left)),
-                        key=lambda n: sum(len(overlaps[m] & {*partition}) for m in left[n]),
-                    )
-                ),
-            ]
+            overlapping = [_overlapping(one, partition, overlaps) for one in left]
+            place = overlapping.index(min(overlapping))
+            partition = partition + left.pop(place)
         yield partition
+
+
+def _overlapping(
+    one: Sequence[int], partition: Sequence[int], overlaps: dict[int, set[int]]
+) -> int:
+    """How often a segment of a list overlaps one of a partition."""
+    there = set(partition)
+    often = 0
+    for segment in one:
+        often += len(overlaps[segment] & there)
+    return often

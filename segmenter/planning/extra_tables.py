@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from segmenter.errors import PolicyError, UsageError
-from segmenter.nearest import hint
+from segmenter.nearest import undeclared
 from segmenter.project.family import Family
 from segmenter.project.segment import Resolved
 
@@ -30,9 +30,7 @@ def parsed(text: str, policy: Policy) -> Table:
     names = [name.strip() for name in text.split(",")]
     for name in names:
         if name not in policy.dimensions:
-            raise UsageError(
-                f"the dimension `{name}` is not declared", hint=hint(name, policy.dimensions)
-            )
+            raise undeclared("dimension", name, policy.dimensions)
         if not policy.dimensions[name].per_patient:
             raise UsageError(
                 f"a patient has several values of `{name}`",
@@ -54,12 +52,11 @@ def asked(
     for table in dict.fromkeys(tables):
         made = list(_everyone(chosen, table, policy))
         if not made:
-            rule, msg = (
-                "C14",
-                f"no segment of the job reads what the table {', '.join(table)} needs",
-            )
+            names = ", ".join(table)
             raise PolicyError(
-                rule, msg, hint="a table is asked of segments that read its categories"
+                "C14",
+                f"no segment of the job reads what the table {names} needs",
+                hint="a table is asked of segments that read its categories",
             )
         found += made
     return tuple(found)
@@ -72,4 +69,9 @@ def _everyone(chosen: Sequence[Resolved], table: Table, policy: Policy) -> Itera
         if needed <= set(segment.categories):
             name = f"{'+'.join(table)} of {segment.name}"
             own = replace(segment.segment, name=name, where=None, include=(), exclude=())
-            yield Resolved(own, (own,), table, segment.categories)
+            yield Resolved(
+                segment=own,
+                parts=(own,),
+                dimensions=table,
+                categories=segment.categories,
+            )

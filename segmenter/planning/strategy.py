@@ -2,7 +2,7 @@
 
 Chosen by predicted error. Looks at declared domains only.
 
-Two kinds of measurement are candidates: tables over some dimensions, and partitions (`partition`): disjoint
+Two kinds of measurement are candidates: tables over some dimensions, and partitions: disjoint
 segments counted side by side. A strategy is judged by the mean variance of the segments' sums, and
 a little that of their cells, which thresholds look at (P8). How little is settled by the job: cells
 get all that the sums can spare. Sums are precise enough at `WANTED` of a bare count that has a
@@ -31,18 +31,8 @@ if TYPE_CHECKING:
 STEEPEST = 300.0  # epsilon beyond which precision no longer matters, and would overflow
 # The weight of the error of single cells beside the error of their sum, if tables alone will do.
 CELL_WEIGHT = 0.05
-WEIGHTS = (
-    0.2,
-    0.07,
-    0.02,
-    0.007,
-    0.002,
-    0.0005,
-    0.0001,
-    1e-5,
-    1e-6,
-    1e-7,
-)  # with partitions: the largest that will do
+# With partitions: the largest that will do.
+WEIGHTS = (0.2, 0.07, 0.02, 0.007, 0.002, 0.0005, 0.0001, 1e-5, 1e-6, 1e-7)
 WANTED, MANY = 0.548, 20
 
 
@@ -77,12 +67,17 @@ class Workload:
     @property
     def power(self) -> int:
         """How fast precision grows with the price."""
-        return 1 if self.gaussian else 2
+        if self.gaussian:
+            return 1
+        return 2
 
     def precision(self, shares: Reals) -> Reals:
         """One over the variance of one number's noise, for shares of the price."""
         paid = shares * self.price
-        return 2 * paid if self.gaussian else 2 * np.sinh(np.minimum(paid, STEEPEST) / 2) ** 2
+        if self.gaussian:
+            return 2 * paid
+        half = np.minimum(paid, STEEPEST) / 2
+        return 2 * np.sinh(half) ** 2
 
     @property
     def wanted(self) -> float:
@@ -90,15 +85,18 @@ class Workload:
 
         Gaussian noise grows with the root of the number of counts only.
         """
-        bare = np.array(1 / max(MANY, len(self.segments)))
-        return WANTED**self.power / float(self.precision(bare))
+        parts = max(MANY, len(self.segments))
+        precision = self._precision(1 / parts)
+        return WANTED**self.power / precision
+
+    def _precision(self, share: float) -> float:
+        one = np.array(share)
+        return float(self.precision(one))
 
     def best(self) -> Strategy:
         """The strategy of the smallest predicted error found."""
-        tables, partitions = (
-            candidates.tables(self._own(), self.cells),
-            candidates.partitions(self.segments, self.sizes),
-        )
+        tables = candidates.tables(self._own(), self.cells)
+        partitions = candidates.partitions(self.segments, self.sizes)
         objective = Objective.of(self, tables, (), CELL_WEIGHT)
         shares = objective.best(self._starts(tables))
         if not partitions or objective.sums(shares) <= self.wanted:
@@ -115,8 +113,12 @@ class Workload:
         """The one table that every segment is of, for the whole price."""
         (axes,) = self._own()
         wanted = [int(region.sum()) for _, region in self.segments]
+        mean = sum(wanted) / len(wanted)
         return Strategy(
-            (axes,), (), (1.0,), sum(wanted) / len(wanted) / float(self.precision(np.array(1.0)))
+            tables=(axes,),
+            partitions=(),
+            shares=(1.0,),
+            variance=mean / self._precision(1.0),
         )
 
     def fixed(self) -> Iterator[tuple[str, Strategy]]:
@@ -133,32 +135,39 @@ class Workload:
             ("joint", joint),
             ("both", [*joint, *separate]),
         ):
-            if all(any(set(t) <= set(c) for c in chosen) for t in separate) and all(
-                c in tables for c in chosen
-            ):
-                yield name, self._strategy(objective, objective.start(chosen))
+            if not set(chosen) <= set(tables):
+                continue
+            shares = objective.start(chosen)
+            if math.isfinite(objective.sums(shares)):
+                yield name, self._strategy(objective, shares)
 
     def _strategy(self, objective: Objective, shares: Reals) -> Strategy:
-        of_tables, of_strips = shares[: len(objective.tables)], shares[len(objective.tables) :]
-        tables = tuple(t for t, share in zip(objective.tables, of_tables, strict=True) if share > 0)
-        partitions = tuple(
-            s for s, share in zip(objective.partitions, of_strips, strict=True) if share > 0
-        )
+        """What has a share, and the shares."""
+        measured = shares > 0
+        tables = itertools.compress(objective.tables, measured)
+        partitions = itertools.compress(objective.partitions, measured[len(objective.tables) :])
         return Strategy(
-            tables, partitions, tuple(float(s) for s in shares[shares > 0]), objective.sums(shares)
+            tables=tuple(tables),
+            partitions=tuple(partitions),
+            shares=tuple(shares[measured].tolist()),
+            variance=objective.sums(shares),
         )
 
     # -- candidates --------------------------------------------------------------------------------
 
     def _own(self) -> list[Axes]:
-        return list(dict.fromkeys(axes for axes, _ in self.segments))
+        """The segments' tables, each once."""
+        tables = dict.fromkeys(axes for axes, _ in self.segments)
+        return list(tables)
 
     def _joint(self) -> Axes:
-        return tuple(sorted({a for axes, _ in self.segments for a in axes}))
+        """The table over all axes that segments have."""
+        return candidates.union(self._own())
 
     def cells(self, axes: Axes) -> int:
         """How many cells a table has."""
-        return math.prod(self.sizes[a] for a in axes)
+        sizes = [self.sizes[axis] for axis in axes]
+        return math.prod(sizes)
 
     def _starts(
         self, tables: Sequence[Axes], partitions: Sequence[CandidatePartition] = ()
@@ -166,15 +175,26 @@ class Workload:
         own, joint = self._own(), self._joint()
         whole = [joint] if joint in tables else list(tables)
         if partitions:
-            for first, beside in itertools.product((own, whole), _covers(partitions)):
-                yield [*first, *beside]
+            for first, others in itertools.product((own, whole), _covers(partitions)):
+                yield [*first, *others]
             return
+        singles = [(axis,) for axis in joint if (axis,) in tables]
         yield [*own]
-        yield [t for t in own if not any(set(t) < set(u) for u in own)]
+        yield [*_widest(own)]
         yield [*tables]
         yield [*whole]
         yield [*whole, *own]
-        yield [*whole, *((a,) for a in joint if (a,) in tables)]
+        yield [*whole, *singles]
+
+
+def _widest(tables: Sequence[Axes]) -> list[Axes]:
+    """The tables that lie within no other."""
+    found = []
+    for table in tables:
+        wider = [other for other in tables if set(table) < set(other)]
+        if not wider:
+            found.append(table)
+    return found
 
 
 def _covers(partitions: Sequence[CandidatePartition]) -> list[list[CandidatePartition]]:

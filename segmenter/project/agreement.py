@@ -23,7 +23,7 @@ CONTACT_COLUMNS = ("email", "phone", "postal")
 
 
 def category_of(sources: Sources, table: str, column: str | None) -> str:
-    """The category of a column: its own tag, else that of `'*'`, else what the reserved columns say.
+    """The category of a column: its own tag, else that of `'*'`, else that of a reserved column.
 
     Without a column it is the whole row's, as a count reads it: that of `'*'`.
 
@@ -95,10 +95,12 @@ def _fact_problems(sources: Sources, policy: Policy, file: Document) -> Iterator
 
 def _suppression_problems(sources: Sources, policy: Policy, file: Document) -> Iterator[Problem]:
     for i, source in enumerate(sources.suppression):
-        if source.channel not in (None, EVERY, *policy.channels):
+        known = (None, EVERY, *policy.channels)
+        if source.channel not in known:
             message = f"the channel `{source.channel}` is not declared"
+            place = ("suppression", i, "channel")
             near = hint(str(source.channel), policy.channels)
-            yield file.problem(message, ("suppression", i, "channel"), near)
+            yield file.problem(message, place, near)
 
 
 def _code_problems(
@@ -159,4 +161,5 @@ def forbidden(
 
 
 def _is_milder(dimension: Dimension, tag: str, policy: Policy) -> bool:
-    return policy.sensitivity(dimension.category) < policy.sensitivity(tag)
+    declared = policy.sensitivity(dimension.category)
+    return declared < policy.sensitivity(tag)

@@ -42,6 +42,11 @@ class ConditionError(UsageError):
         self.position = position
 
 
+def _in_quotes(label: str) -> str:
+    doubled = label.replace("'", "''")
+    return f"'{doubled}'"
+
+
 @dataclass(frozen=True, slots=True)
 class Test:
     """A dimension has one of these labels, or (`negated`) none of them."""
@@ -53,10 +58,13 @@ class Test:
     negated: bool = False
 
     def __str__(self) -> str:
-        texts = [f"'{label.replace(chr(39), chr(39) * 2)}'" for label in self.labels]
+        texts = [_in_quotes(label) for label in self.labels]
         if len(texts) == 1:
-            return f"{self.dimension} {'<>' if self.negated else '='} {texts[0]}"
-        return f"{self.dimension} {'not ' if self.negated else ''}in ({', '.join(texts)})"
+            sign = "<>" if self.negated else "="
+            return f"{self.dimension} {sign} {texts[0]}"
+        listed = ", ".join(texts)
+        word = "not in" if self.negated else "in"
+        return f"{self.dimension} {word} ({listed})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,8 @@ class And:
     parts: tuple[Condition, ...]
 
     def __str__(self) -> str:
-        return " and ".join(_grouped(part) for part in self.parts)
+        texts = [_grouped(part) for part in self.parts]
+        return " and ".join(texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +95,8 @@ class Or:
     parts: tuple[Condition, ...]
 
     def __str__(self) -> str:
-        return " or ".join(_grouped(part) for part in self.parts)
+        texts = [_grouped(part) for part in self.parts]
+        return " or ".join(texts)
 
 
 Condition = Test | Not | And | Or
@@ -94,7 +104,9 @@ EVERYONE = And(())
 
 
 def _grouped(part: Condition) -> str:
-    return f"({part})" if isinstance(part, (And, Or)) else str(part)
+    if isinstance(part, (And, Or)):
+        return f"({part})"
+    return str(part)
 
 
 def parse(text: str) -> Condition:
@@ -106,7 +118,9 @@ def parse(text: str) -> Condition:
     if len(text) > LONGEST:
         msg = f"a condition has at most {LONGEST:,} characters"
         raise ConditionError(msg, LONGEST)
-    return _Parser(tuple(_tokens(text)), len(text) + 1).whole()
+    tokens = tuple(_tokens(text))
+    parser = _Parser(tokens, end=len(text) + 1)
+    return parser.whole()
 
 
 def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
@@ -130,7 +144,8 @@ def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
 
 def dimensions_of(condition: Condition) -> frozenset[str]:
     """The names of all dimensions the condition reads."""
-    return frozenset(test.dimension for test in tests_of(condition))
+    tests = tests_of(condition)
+    return frozenset(test.dimension for test in tests)
 
 
 def tests_of(condition: Condition) -> Iterator[Test]:
@@ -167,9 +182,12 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
             flat: dict[str, Condition] = {}
             for part in parts:
                 made = _canonical(part, negated=negated)
-                flat |= {str(p): p for p in (made.parts if isinstance(made, kind) else (made,))}
+                inner = made.parts if isinstance(made, kind) else (made,)
+                flat |= {str(one): one for one in inner}
             ordered = tuple(flat[key] for key in sorted(flat))
-            return ordered[0] if len(ordered) == 1 else kind(ordered)
+            if len(ordered) == 1:
+                return ordered[0]
+            return kind(ordered)
 
 
 def misnamed(
@@ -242,7 +260,9 @@ def _unreadable(text: str, at: int) -> tuple[str, int, str | None]:
 
 
 def _signs(found: str) -> str | None:
-    return "the tests are `=`, `<>`, `in` and `not in`" if found in "!<>~" else None
+    if found in "!<>~":
+        return "the tests are `=`, `<>`, `in` and `not in`"
+    return None
 
 
 class _Parser:
@@ -261,29 +281,40 @@ class _Parser:
 
     @property
     def _next(self) -> _Token:
-        return self.tokens[self.at] if self.at < len(self.tokens) else self.end
+        if self.at < len(self.tokens):
+            return self.tokens[self.at]
+        return self.end
 
     def _take(self, kind: str, text: str) -> bool:
         """Step over the next token if it is this one."""
-        taken = self._next.kind == kind and self._next.text == text
-        self.at += taken
-        return taken
+        following = self._next
+        if (following.kind, following.text) != (kind, text):
+            return False
+        self.at += 1
+        return True
 
     def _expected(self, what: str) -> ConditionError:
-        found = "the condition ends" if self._next.kind == "end" else f"`{self._next.text}` stands"
-        return ConditionError(f"{found} where {what} is expected", self._next.position)
+        following = self._next
+        found = f"`{following.text}` stands"
+        if following.kind == "end":
+            found = "the condition ends"
+        return ConditionError(f"{found} where {what} is expected", following.position)
 
     def _or(self, depth: int) -> Condition:
         parts = [self._and(depth)]
         while self._take("keyword", "or"):
             parts.append(self._and(depth))
-        return parts[0] if len(parts) == 1 else Or(tuple(parts))
+        if len(parts) == 1:
+            return parts[0]
+        return Or(tuple(parts))
 
     def _and(self, depth: int) -> Condition:
         parts = [self._not(depth)]
         while self._take("keyword", "and"):
             parts.append(self._not(depth))
-        return parts[0] if len(parts) == 1 else And(tuple(parts))
+        if len(parts) == 1:
+            return parts[0]
+        return And(tuple(parts))
 
     def _not(self, depth: int) -> Condition:
         if depth > DEEPEST:
@@ -308,7 +339,8 @@ class _Parser:
                 return Test(dimension, (self._text(),), negated=sign == "<>")
         negated = self._take("keyword", "not")
         if not self._take("keyword", "in"):
-            raise self._expected("`in`" if negated else "`=`, `<>`, `in` or `not in`")
+            wanted = "`in`" if negated else "`=`, `<>`, `in` or `not in`"
+            raise self._expected(wanted)
         return Test(dimension, self._texts(), negated)
 
     def _texts(self) -> tuple[str, ...]:
@@ -322,7 +354,8 @@ class _Parser:
         return tuple(texts)
 
     def _text(self) -> str:
-        if self._next.kind != "text":
+        following = self._next
+        if following.kind != "text":
             raise self._expected("a text in single quotes")
         self.at += 1
-        return self.tokens[self.at - 1].text
+        return following.text

@@ -53,7 +53,13 @@ class Document:
         self, message: str, path: Sequence[str | int] = (), hint: str | None = None
     ) -> Problem:
         """A problem at `path` of this file."""
-        return Problem(message, self.file, self.line(path), hint)
+        line = self.line(path)
+        return Problem(
+            message=message,
+            file=self.file,
+            line=line,
+            hint=hint,
+        )
 
 
 def read(file: Path) -> Document:
@@ -83,7 +89,11 @@ def parse(text: str, file: Path) -> Document:
     """
     known = _parsed(text, file)
     return Document(
-        file, known.text, copy.deepcopy(known.data), dict(known.lines), list(known.problems)
+        file=file,
+        text=known.text,
+        data=copy.deepcopy(known.data),
+        lines=dict(known.lines),
+        problems=list(known.problems),
     )
 
 
@@ -111,11 +121,18 @@ def _parsed(text: str, file: Path) -> Document:
     if node is None:
         return document
     data = _Plain(document).value(node, (), 0)
-    return Document(file, text, data, document.lines, document.problems)
+    return Document(
+        file=file,
+        text=text,
+        data=data,
+        lines=document.lines,
+        problems=document.problems,
+    )
 
 
 def _unread(file: Path, message: str) -> Document:
-    return Document(file, "", None, problems=[Problem(message, file)])
+    problem = Problem(message, file)
+    return Document(file, "", None, problems=[problem])
 
 
 class _Plain:
@@ -132,20 +149,18 @@ class _Plain:
         self.seen += 1
         if depth > DEEPEST or self.seen > MOST:
             if self.seen <= MOST or self.seen == MOST + 1:
-                self._problem(
-                    "the file nests too deep"
-                    if depth > DEEPEST
-                    else "the file holds too many values",
-                    line,
-                )
+                fault = "nests too deep" if depth > DEEPEST else "holds too many values"
+                self._problem(f"the file {fault}", line)
             return None
         if isinstance(node.value, str):
             return self._scalar(node)
-        if str(node.tag).endswith(":map"):
+        tag = str(node.tag)
+        if tag.endswith(":map"):
             return self._mapping(node, path, depth)
-        if str(node.tag).endswith(":seq"):
-            return [self.value(item, (*path, i), depth + 1) for i, item in enumerate(node.value)]
-        self._problem(f"the tag `{node.tag}` is not known here", line)
+        if tag.endswith(":seq"):
+            items = enumerate(node.value)
+            return [self.value(item, (*path, i), depth + 1) for i, item in items]
+        self._problem(f"the tag `{tag}` is not known here", line)
         return None
 
     def _scalar(self, node: Any) -> str | None:
@@ -153,7 +168,9 @@ class _Plain:
         if not tag.startswith("tag:yaml.org,2002:"):
             self._problem(f"the tag `{tag}` is not known here", node.start_mark.line + 1)
         empty = tag.endswith(":null") and node.style not in ("'", '"', "|", ">")
-        return None if empty else str(node.value)
+        if empty:
+            return None
+        return str(node.value)
 
     def _mapping(self, node: Any, path: Path_, depth: int) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -175,4 +192,10 @@ class _Plain:
         return made
 
     def _problem(self, message: str, line: int, hint: str | None = None) -> None:
-        self.document.problems.append(Problem(message, self.document.file, line, hint))
+        problem = Problem(
+            message=message,
+            file=self.document.file,
+            line=line,
+            hint=hint,
+        )
+        self.document.problems.append(problem)

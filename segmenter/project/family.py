@@ -15,19 +15,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from segmenter.model import Clocks, ProcessingRequest, stamp
-from segmenter.project.condition import And, Not, Or, Test
+from segmenter.project.condition_cells import thin_holding, widened
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from segmenter.noise.arrays import Truths
-    from segmenter.project.condition import Condition
     from segmenter.project.policy import Dimension
     from segmenter.project.segment import Resolved
 
+SHORT = 16  # hex digits of a release's id
 LONG = 32  # hex digits of a question's key
 
 
@@ -50,7 +48,13 @@ class Family:
 
     def request(self, clocks: Clocks) -> ProcessingRequest:
         """What is asked of the gate."""
-        return ProcessingRequest(self.purpose, self.channels, self.topic, self.categories, clocks)
+        return ProcessingRequest(
+            purpose=self.purpose,
+            channels=self.channels,
+            topic=self.topic,
+            categories=self.categories,
+            clocks=clocks,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,10 @@ def question_key(
     family: Family, dimensions: Sequence[str], setting: Setting, kind: str = "table"
 ) -> str:
     """The name of a question: the same for all who ask the same (P6), 32 hex digits."""
-    clocks = [stamp(setting.clocks.as_of), stamp(setting.clocks.known_at)]
-    return _key(kind, family, dimensions, setting.policy, setting.snapshot, *clocks)
+    as_of = stamp(setting.clocks.as_of)
+    known_at = stamp(setting.clocks.known_at)
+    asked_of = (setting.policy, setting.snapshot, as_of, known_at)
+    return _key(kind, family, dimensions, *asked_of)
 
 
 def release_id(question: str, epsilon: int) -> str:
@@ -86,13 +92,20 @@ def release_id(question: str, epsilon: int) -> str:
 
     Known before it is made.
     """
-    return hashlib.sha256(f"{question} {epsilon}".encode()).hexdigest()[:16]
+    digest = _digest(f"{question} {epsilon}")
+    return digest[:SHORT]
 
 
 def _key(kind: str, family: Family, dimensions: Sequence[str], *rest: str) -> str:
     population = [family.purpose, family.topic, family.channels, family.categories]
-    text = json.dumps([kind, population, sorted(dimensions), *rest], ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()[:LONG]
+    named = [kind, population, sorted(dimensions), *rest]
+    text = json.dumps(named, ensure_ascii=False)
+    return _digest(text)[:LONG]
+
+
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    return digest.hexdigest()
 
 
 def region(segment: Resolved, dimensions: Mapping[str, Dimension]) -> Truths:
@@ -100,39 +113,13 @@ def region(segment: Resolved, dimensions: Mapping[str, Dimension]) -> Truths:
 
     One yes or no each, an axis a dimension.
     """
-    own = [dimensions[name] for name in segment.dimensions]
-    axes = {d.name: n for n, d in enumerate(own)}
+    domains = {name: dimensions[name].labels for name in segment.dimensions}
     holds: dict[str, Truths] = {}
     for part in segment.parts:
-        held = (
-            np.ones((1,) * len(own), dtype=bool)
-            if part.where is None
-            else _holds(part.where, own, axes)
-        )
+        held = thin_holding(part.where, domains)
         for name in part.include:
             held = held | holds[name]
         for name in part.exclude:
             held = held & ~holds[name]
         holds[part.name] = held
-    return np.broadcast_to(holds[segment.name], tuple(len(d.labels) for d in own))
-
-
-def _holds(condition: Condition, own: Sequence[Dimension], axes: Mapping[str, int]) -> Truths:
-    match condition:
-        case Test(name, labels, negated):
-            axis = axes[name]
-            held = np.array([(label in labels) != negated for label in own[axis].labels])
-            return held.reshape([-1 if n == axis else 1 for n in range(len(own))])
-        case Not(part):
-            return ~_holds(part, own, axes)
-        case And(parts):
-            return _all([_holds(part, own, axes) for part in parts], len(own))
-        case Or(parts):
-            return ~_all([~_holds(part, own, axes) for part in parts], len(own))
-
-
-def _all(held: Sequence[Truths], axes: int) -> Truths:
-    result = np.ones((1,) * axes, dtype=bool)
-    for one in held:
-        result = result & one
-    return result
+    return widened(holds[segment.name], domains)

@@ -53,15 +53,16 @@ class Project:
         if name not in self.segments:
             msg = f"there is no segment `{name}`"
             raise UsageError(msg, hint=hint(name, names(self.root)))
-        return segment.resolve(self.segments[name], self.segments, self.policy)
+        own = self.segments[name]
+        return segment.resolve(own, self.segments, self.policy)
 
     def chosen(self) -> tuple[Resolved, ...]:
         """The selected segments, each as `resolved` gives it. `UsageError` if none is selected."""
         if not self.selected:
-            msg = "nothing is selected"
-            raise UsageError(
-                msg, hint=f"there are no files in {SEGMENTS}/" if not names(self.root) else None
-            )
+            hint_of_none = None
+            if not names(self.root):
+                hint_of_none = f"there are no files in {SEGMENTS}/"
+            raise UsageError("nothing is selected", hint=hint_of_none)
         return tuple(self.resolved(name) for name in self.selected)
 
 
@@ -105,13 +106,22 @@ def read_project(root: Path, *, segments: Sequence[str] | None = None) -> Projec
             *agreement.forbidden(sources, policy, policy_document),
         ]
     )
-    return Project(root, root / PRIVATE, policy, sources, frozen(found), selected)
+    return Project(
+        root=root,
+        home=root / PRIVATE,
+        policy=policy,
+        sources=sources,
+        segments=frozen(found),
+        selected=selected,
+    )
 
 
 def _refuse(refused: list[tuple[str, Problem]]) -> None:
     if refused:
+        rule, _ = refused[0]
         problems = tuple(problem for _, problem in refused)
-        raise PolicyError(refused[0][0], "\n".join(str(p) for p in problems), problems=problems)
+        message = "\n".join(str(problem) for problem in problems)
+        raise PolicyError(rule, message, problems=problems)
 
 
 def _undocumented(policy: Policy, file: document.Document) -> Iterable[tuple[str, Problem]]:
@@ -165,7 +175,8 @@ def _nearest(wanted: str, known: Sequence[str]) -> str:
 
 def _matching(root: Path, known: Sequence[str], wanted: str) -> list[str]:
     if wanted.startswith(TAG):
-        return [name for name in known if wanted.removeprefix(TAG) in _tags(root, name)]
+        tag = wanted.removeprefix(TAG)
+        return [name for name in known if tag in _tags(root, name)]
     if wanted in known:
         return [wanted]
     return fnmatch.filter(known, wanted)
@@ -175,11 +186,14 @@ def _tags(root: Path, name: str) -> Sequence[str]:
     """The tags a segment's file names; none if it cannot be read, for it is not selected then."""
     data = document.read(_file(root, name)).data
     tags = data.get("tags") if isinstance(data, dict) else None
-    return tags if isinstance(tags, list) else ()
+    if isinstance(tags, list):
+        return tags
+    return ()
 
 
 def _file(root: Path, name: str) -> Path:
-    return root / SEGMENTS / f"{name}.yml"
+    folder = root / SEGMENTS
+    return folder / f"{name}.yml"
 
 
 def _segments(

@@ -26,8 +26,11 @@ class InitReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's shape."""
-        where = "" if self.root == Path.cwd() else f" -C {shlex.quote(str(self.root))}"
-        following = [f"segmenter{where} check", f"segmenter{where} ingest"]
+        command = "segmenter"
+        if self.root != Path.cwd():
+            folder = shlex.quote(str(self.root))
+            command = f"segmenter -C {folder}"
+        following = [f"{command} check", f"{command} ingest"]
         return {
             "project": str(self.root),
             "files": [str(file) for file in self.files],
@@ -76,8 +79,11 @@ def _written(root: Path, files: dict[Path, str]) -> tuple[Path, ...]:
     except OSError:
         msg = "the project's files cannot be written here"
         raise UsageError(msg, file=root) from None
-    key = (home / "key",) if (home / "key").exists() else ()
-    return (*files, *ignore, *key)
+    made = [*files, *ignore]
+    key = home / "key"
+    if key.exists():
+        made.append(key)
+    return tuple(made)
 
 
 def _ignored(file: Path) -> tuple[Path, ...]:
@@ -86,10 +92,14 @@ def _ignored(file: Path) -> tuple[Path, ...]:
     missing = [line for line in IGNORED if line not in text.splitlines()]
     if not missing:
         return ()
-    before = text if not text or text.endswith("\n") else f"{text}\n"
-    file.write_text(before + "".join(f"{line}\n" for line in missing), encoding="utf-8")
+    if text and not text.endswith("\n"):
+        text = f"{text}\n"
+    added = "".join(f"{line}\n" for line in missing)
+    file.write_text(text + added, encoding="utf-8")
     return (file,)
 
 
 def _template(name: str) -> str:
-    return (resources.files("segmenter") / "template" / name).read_text(encoding="utf-8")
+    folder = resources.files("segmenter") / "template"
+    file = folder / name
+    return file.read_text(encoding="utf-8")

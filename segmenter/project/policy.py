@@ -106,22 +106,33 @@ class Dimension:
         if self.bands is not None:
             own = band_labels(self.bands, counts=self.measure == "count")
         else:
-            own = tuple(self.values or ()) + ((self.other,) if self.other else ())
-        return (*(label for label in own if label != UNKNOWN), UNKNOWN)
+            own = tuple(self.values or ())
+            if self.other:
+                own = (*own, self.other)
+        known = [label for label in own if label != UNKNOWN]
+        return (*known, UNKNOWN)
 
     @property
     def per_patient(self) -> bool:
         """Whether every patient has exactly one value of it."""
-        return self.table == "patient" or self.measure is not None
+        if self.table == "patient":
+            return True
+        return self.measure is not None
 
 
 def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
     """The names of bands: below the first bound, between bounds, from the last one on."""
-    first = "0" if counts and bounds[0] == 1 else f"<{bounds[0]}"
-    middle = tuple(
-        str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in pairwise(bounds)
-    )
-    return (first, *middle, f"{bounds[-1]}+")
+    first, last = bounds[0], bounds[-1]
+    labels = [f"<{first}"]
+    if counts and first == 1:
+        labels = ["0"]
+    for low, following in pairwise(bounds):
+        high = following - 1
+        if low == high:
+            labels.append(str(low))
+        else:
+            labels.append(f"{low}-{high}")
+    return (*labels, f"{last}+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +230,8 @@ class Policy:
     @property
     def region(self) -> str:
         """Default region of phone numbers."""
-        return str(self.organisation.get("region", "FR"))
+        region = self.organisation.get("region", "FR")
+        return str(region)
 
     def actor(self, account: str) -> Actor:
         """The roles of an account: named, or through `'*'`. No roles declared: none."""
@@ -273,7 +285,7 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
         return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(key): _plain(each) for key, each in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
+        return [_plain(each) for each in value]
     return value

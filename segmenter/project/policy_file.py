@@ -45,7 +45,8 @@ def nano(amount: Decimal) -> int:
     >>> nano(Decimal("0.1000000009"))
     100000000
     """
-    return int(amount.scaleb(NANO, _exactly).to_integral_value(ROUND_FLOOR, _exactly))
+    in_nano = amount.scaleb(NANO, _exactly)
+    return int(in_nano.to_integral_value(ROUND_FLOOR, _exactly))
 
 
 def policy_of(document: Document, problems: list[Problem]) -> p.Policy | None:
@@ -57,36 +58,44 @@ def policy_of(document: Document, problems: list[Problem]) -> p.Policy | None:
         return None
     found = [*_Checks(document, shape).all()]
     problems += found
-    return None if found else _policy(shape)
+    if found:
+        return None
+    return _policy(shape)
 
 
 def _policy(shape: PolicyShape) -> p.Policy:
+    categories = {}
+    for name, category in shape.categories.items():
+        categories[name] = p.Category(name, category.sensitivity, category.dpia)
+    budgets = {}
+    for name, budget in shape.budgets.items():
+        epsilon, delta = nano(budget.epsilon), nano(budget.delta)
+        budgets[name] = p.Budget(
+            purpose=name,
+            period=budget.period,
+            epsilon=epsilon,
+            delta=delta,
+        )
+    dimensions = {}
+    for name, dimension in shape.dimensions.items():
+        dimensions[name] = dimension_of(name, dimension)
     return p.Policy(
-        organisation=p.frozen(
-            {k: v for k, v in shape.organisation.model_dump().items() if v is not None}
-        ),
+        organisation=p.frozen(shape.organisation.model_dump(exclude_none=True)),
         time_zone=shape.time_zone,
         roles=p.frozen(_roles(shape)),
         notices=tuple(shape.notices),
-        categories=p.frozen(
-            {n: p.Category(n, c.sensitivity, c.dpia) for n, c in shape.categories.items()}
-        ),
-        channels=p.frozen({n: _channel(n, shape) for n in shape.channels}),
+        categories=p.frozen(categories),
+        channels=p.frozen({name: _channel(name, shape) for name in shape.channels}),
         topics=tuple(shape.topics),
-        purposes=p.frozen({n: _purpose(n, shape) for n in shape.purposes}),
-        dimensions=p.frozen({n: dimension_of(n, d) for n, d in shape.dimensions.items()}),
+        purposes=p.frozen({name: _purpose(name, shape) for name in shape.purposes}),
+        dimensions=p.frozen(dimensions),
         min_age=shape.min_age,
         max_linked=shape.max_linked,
         threshold=p.Threshold(shape.threshold.patients, float(shape.threshold.confidence)),
         release=_release(shape),
-        budgets=p.frozen(
-            {
-                n: p.Budget(n, b.period, nano(b.epsilon), nano(b.delta))
-                for n, b in shape.budgets.items()
-            }
-        ),
-        facts=p.frozen({n: _terms(n, shape) for n in shape.facts}),
-        destinations=p.frozen({n: _destination(n, shape) for n in shape.destinations}),
+        budgets=p.frozen(budgets),
+        facts=p.frozen({name: _terms(name, shape) for name in shape.facts}),
+        destinations=p.frozen({name: _destination(name, shape) for name in shape.destinations}),
         encryption=shape.encryption,
         anchors=tuple(shape.anchors),
         hosting=p.frozen(shape.hosting.model_dump(exclude_none=True)),
@@ -98,19 +107,37 @@ def _policy(shape: PolicyShape) -> p.Policy:
 def _roles(shape: PolicyShape) -> dict[str, tuple[str, ...]]:
     """The declared roles, those of nobody among them: `marketer: []` declares one."""
     declared = shape.roles.model_dump(exclude_unset=True)
-    return {role: tuple(accounts) for role, accounts in declared.items()}
+    roles = {}
+    for role, accounts in declared.items():
+        roles[role] = tuple(accounts)
+    return roles
 
 
 def _channel(name: str, shape: PolicyShape) -> p.Channel:
     given = shape.channels[name]
-    cap = None if given.cap is None else p.Cap(given.cap.contacts, given.cap.per_days)
-    return p.Channel(name, given.identifier, given.double_opt_in, cap, given.quiet)
+    cap = None
+    if given.cap is not None:
+        cap = p.Cap(given.cap.contacts, given.cap.per_days)
+    return p.Channel(
+        name=name,
+        identifier=given.identifier,
+        double_opt_in=given.double_opt_in,
+        cap=cap,
+        quiet=given.quiet,
+    )
 
 
 def _purpose(name: str, shape: PolicyShape) -> p.Purpose:
     given = shape.purposes[name]
-    lists = (tuple(given.categories), tuple(given.channels), tuple(given.topics))
-    return p.Purpose(name, p.frozen(given.title), *lists, given.min_notice, given.max_age_days)
+    return p.Purpose(
+        name=name,
+        title=p.frozen(given.title),
+        categories=tuple(given.categories),
+        channels=tuple(given.channels),
+        topics=tuple(given.topics),
+        min_notice=given.min_notice,
+        max_age_days=given.max_age_days,
+    )
 
 
 def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
@@ -119,12 +146,21 @@ def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
     `column: TABLE.COLUMN` names both; `fact: TABLE` gives the table apart.
     """
     table, column = _place(shape)
-    values = (
-        None if shape.values is None else p.frozen({v.label: tuple(v.raw) for v in shape.values})
-    )
+    values = None
+    if shape.values is not None:
+        values = p.frozen({value.label: tuple(value.raw) for value in shape.values})
     measure = None if shape.measure is None else shape.measure.how
     bands = None if shape.bands is None else tuple(shape.bands)
-    return p.Dimension(name, shape.category, table, column, measure, values, bands, shape.other)
+    return p.Dimension(
+        name=name,
+        category=shape.category,
+        table=table,
+        column=column,
+        measure=measure,
+        values=values,
+        bands=bands,
+        other=shape.other,
+    )
 
 
 def _place(shape: DimensionShape) -> tuple[str, str | None]:
@@ -138,7 +174,10 @@ def _place(shape: DimensionShape) -> tuple[str, str | None]:
 def _release(shape: PolicyShape) -> p.ReleaseTerms:
     given = shape.release
     return p.ReleaseTerms(
-        plain(given.epsilon), given.mechanism, plain(given.funnel), given.max_age_days
+        epsilon=plain(given.epsilon),
+        mechanism=given.mechanism,
+        funnel=plain(given.funnel),
+        max_age_days=given.max_age_days,
     )
 
 
@@ -153,10 +192,11 @@ def plain(amount: Decimal) -> str:
 
 def _terms(name: str, shape: PolicyShape) -> p.FactTerms:
     given = shape.facts[name]
-    return p.FactTerms(
-        given.max_cells,
-        p.frozen({column: (c.clip[0], c.clip[1]) for column, c in given.columns.items()}),
-    )
+    clip = {}
+    for name_of_column, column in given.columns.items():
+        low, high = column.clip
+        clip[name_of_column] = (low, high)
+    return p.FactTerms(given.max_cells, p.frozen(clip))
 
 
 def _destination(name: str, shape: PolicyShape) -> p.Destination:
@@ -169,7 +209,14 @@ def _destination(name: str, shape: PolicyShape) -> p.Destination:
         else given.encrypt
     )
     columns = None if given.columns is None else tuple(given.columns)
-    return p.Destination(name, given.format, columns, encrypt, given.profile, given.syncs)
+    return p.Destination(
+        name=name,
+        format=given.format,
+        columns=columns,
+        encrypt=encrypt,
+        profile=given.profile,
+        syncs=given.syncs,
+    )
 
 
 class _Checks:
@@ -196,15 +243,16 @@ class _Checks:
         known = list(declared)
         for i, name in enumerate(used):
             if name not in known:
-                yield self._problem(
-                    f"the {what} `{name}` is not declared", *path, i, hint=hint(name, known)
-                )
+                message = f"the {what} `{name}` is not declared"
+                yield self._problem(message, *path, i, hint=hint(name, known))
         yield from self._once(what, used, *path)
 
     def _once(self, what: str, names: Sequence[str], *path: str | int) -> Iterable[Problem]:
-        for name, times in Counter(names).items():
+        counted = Counter(names)
+        for name, times in counted.items():
             if times > 1:
-                yield self._problem(f"the {what} `{name}` stands here {times} times", *path)
+                message = f"the {what} `{name}` stands here {times} times"
+                yield self._problem(message, *path)
 
     def _basics(self) -> Iterable[Problem]:
         for needed in (p.ALWAYS, p.CONTACT):
@@ -277,19 +325,17 @@ class _Checks:
     def _dimension(self, name: str, given: DimensionShape) -> Iterable[Problem]:
         at = ("dimensions", name)
         same = [other for other in self.shape.dimensions if other.lower() == name.lower()]
-        if len(same) > 1 and name != same[0]:
-            yield self._problem(
-                f"the dimensions `{same[0]}` and `{name}` differ in upper and lower case only", *at
-            )
+        first = same[0]
+        if name != first:
+            message = f"the dimensions `{first}` and `{name}` differ in upper and lower case only"
+            yield self._problem(message, *at)
         if name.lower() in KEYWORDS:
-            yield self._problem(
-                f"`{name}` is a word of conditions and cannot name a dimension", *at
-            )
+            message = f"`{name}` is a word of conditions and cannot name a dimension"
+            yield self._problem(message, *at)
         if given.category not in self.shape.categories:
+            message = f"the category `{given.category}` is not declared"
             near = hint(given.category, self.shape.categories)
-            yield self._problem(
-                f"the category `{given.category}` is not declared", *at, "category", hint=near
-            )
+            yield self._problem(message, *at, "category", hint=near)
         for message in (*_place_problems(given), *_domain_problems(given)):
             yield self._problem(f"the dimension `{name}`: {message}", *at)
 
@@ -336,11 +382,14 @@ def _domain_problems(given: DimensionShape) -> Iterable[str]:
     elif given.bands is not None:
         yield from _band_problems(given, given.bands)
     else:
-        labels = [v.label for v in given.values or ()]
-        raw = Counter(text for v in given.values or () for text in v.raw)
+        labels = []
+        raw: list[str] = []
+        for value in given.values or ():
+            labels.append(value.label)
+            raw.extend(value.raw)
         if len(set(labels)) < len(labels) or given.other in labels:
             yield "a label stands here twice"
-        if any(times > 1 for times in raw.values()):
+        if len(set(raw)) < len(raw):
             yield "one raw value stands under two labels"
         if given.measure is not None:
             yield "a measure is a number and needs `bands`"

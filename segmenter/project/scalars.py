@@ -24,7 +24,8 @@ _MEASURE_FORMS = "a measure is `count`, or one of `{max: column}`, `{min: column
 
 
 def _printable(text: str) -> str:
-    if not text.strip() or text != text.strip() or len(text) > LONGEST or not text.isprintable():
+    is_bare = bool(text) and text == text.strip()
+    if not is_bare or len(text) > LONGEST or not text.isprintable():
         msg = f"expected a printable text of 1 to {LONGEST} characters, without blanks around it"
         raise ValueError(msg)
     return text
@@ -59,7 +60,9 @@ def _whole(value: Any) -> Any:
 
 
 def _decimal(value: Any) -> Any:
-    if isinstance(value, str) and (len(value) > LONGEST or _DECIMAL.fullmatch(value) is None):
+    if not isinstance(value, str):
+        return value
+    if len(value) > LONGEST or _DECIMAL.fullmatch(value) is None:
         msg = "expected a decimal number"
         raise ValueError(msg)
     return value
@@ -84,7 +87,8 @@ def _duration(value: Any) -> Any:
     if found is None:
         msg = "expected a duration such as `48h` (s, m, h, d, w)"
         raise ValueError(msg)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    amount, unit = found.groups()
+    return timedelta(**{_UNITS[unit]: int(amount)})
 
 
 def _title(value: Any) -> Any:
@@ -94,14 +98,20 @@ def _title(value: Any) -> Any:
     """
     if isinstance(value, dict):
         return {language: text for language, text in value.items() if text is not None}
-    return {"en": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"en": value}
+    return value
 
 
 def _values(value: Any) -> Any:
     if isinstance(value, list):
-        return [{"label": v, "raw": [v]} for v in value]
+        return [{"label": each, "raw": [each]} for each in value]
     if isinstance(value, dict):
-        return [{"label": k, "raw": [v] if isinstance(v, str) else v} for k, v in value.items()]
+        found = []
+        for label, raw in value.items():
+            several = [raw] if isinstance(raw, str) else raw
+            found.append({"label": label, "raw": several})
+        return found
     msg = "expected a list of values, or a mapping from a label to its values"
     raise ValueError(msg)
 
@@ -109,18 +119,20 @@ def _values(value: Any) -> Any:
 def _measure(value: Any) -> Any:
     if value == "count":
         return {"how": "count"}
-    if isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("max", "min", "sum"):
-        how, column = next(iter(value.items()))
-        return {"how": how, "column": column}
+    if isinstance(value, dict) and len(value) == 1:
+        ((how, column),) = value.items()
+        if how in ("max", "min", "sum"):
+            return {"how": how, "column": column}
     raise ValueError(_MEASURE_FORMS)
 
 
 def _encrypt(value: Any) -> Any:
     if value == "none":
         return value
-    key = value.get("age") if isinstance(value, dict) and set(value) == {"age"} else None
-    if isinstance(key, str) and key.startswith(AGE_PREFIX):
-        return key
+    if isinstance(value, dict) and set(value) == {"age"}:
+        key = value["age"]
+        if isinstance(key, str) and key.startswith(AGE_PREFIX):
+            return key
     msg = 'expected `none`, or the recipient\'s public key as `{age: "age1..."}`'
     raise ValueError(msg)
 

@@ -59,7 +59,9 @@ def _tidy(schema: Any) -> Any:
 
 def _tidied(key: str, value: Any) -> Any:
     named = key in ("properties", "$defs") and isinstance(value, dict)
-    return {name: _tidy(each) for name, each in value.items()} if named else _tidy(value)
+    if named:
+        return {name: _tidy(each) for name, each in value.items()}
+    return _tidy(value)
 
 
 def _default(schema: dict[str, Any]) -> Any:
@@ -67,9 +69,9 @@ def _default(schema: dict[str, Any]) -> Any:
     default = schema["default"]
     if isinstance(default, str) and schema.get("type") == "number":
         return float(default)
-    return (
-        ("on" if default else "off") if isinstance(default, bool) and "enum" in schema else default
-    )
+    if isinstance(default, bool) and "enum" in schema:
+        return "on" if default else "off"
+    return default
 
 
 _WORDS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}

@@ -55,7 +55,13 @@ class Segment:
 
     def problem(self, message: str, key: str, hint: str | None = None) -> Problem:
         """A problem at one of its keys."""
-        return Problem(message, self.file, self.lines.get(key, 1), hint)
+        line = self.lines.get(key, 1)
+        return Problem(
+            message=message,
+            file=self.file,
+            line=line,
+            hint=hint,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,29 +98,34 @@ class Resolved:
         """
         holds: dict[str, bool] = {}
         for part in self.parts:
-            own = (
-                part.where is None
-                or c.matches(part.where, cell)
-                or any(holds[name] for name in part.include)
-            )
-            holds[part.name] = own and not any(holds[name] for name in part.exclude)
+            own = part.where is None or c.matches(part.where, cell)
+            included = any(holds[name] for name in part.include)
+            excluded = any(holds[name] for name in part.exclude)
+            holds[part.name] = (own or included) and not excluded
         return holds[self.segment.name]
 
     def request(self, clocks: Clocks) -> ProcessingRequest:
         """What is asked of the gate for counting."""
         return ProcessingRequest(
-            self.segment.purpose, self.segment.channels, self.segment.topic, self.categories, clocks
+            purpose=self.segment.purpose,
+            channels=self.segment.channels,
+            topic=self.segment.topic,
+            categories=self.categories,
+            clocks=clocks,
         )
 
 
 def _whole(part: Segment, made: Mapping[str, c.Condition]) -> c.Condition:
-    own = c.EVERYONE if part.where is None else part.where
-    if part.include and part.where is not None:
-        own = c.Or((own, *(made[name] for name in part.include)))
-    if not part.exclude:
-        return own
-    without = tuple(c.Not(made[name]) for name in part.exclude)
-    return c.And(without if part.where is None else (own, *without))
+    without = [c.Not(made[name]) for name in part.exclude]
+    if part.where is None:
+        return c.And(tuple(without)) if without else c.EVERYONE
+    own = part.where
+    if part.include:
+        included = [made[name] for name in part.include]
+        own = c.Or((own, *included))
+    if without:
+        own = c.And((own, *without))
+    return own
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -231,11 +242,12 @@ def misused(segment: Segment, segments: Mapping[str, Segment]) -> Iterable[Probl
     for key, names in (("include", segment.include), ("exclude", segment.exclude)):
         for name in names:
             other = segments.get(name)
-            if other is not None and other.purpose != segment.purpose:
-                yield segment.problem(
-                    f"`{name}` has the purpose `{other.purpose}`, not `{segment.purpose}`", key
-                )
-            if other is not None and segment.name in reached(name, segments):
+            if other is None:
+                continue
+            if other.purpose != segment.purpose:
+                message = f"`{name}` has the purpose `{other.purpose}`, not `{segment.purpose}`"
+                yield segment.problem(message, key)
+            if segment.name in reached(name, segments):
                 yield segment.problem(f"`{name}` leads back to `{segment.name}`: a circle", key)
 
 
@@ -247,7 +259,8 @@ def reached(name: str, segments: Mapping[str, Segment]) -> frozenset[str]:
         name = waiting.pop()
         if name in segments and name not in seen:
             seen.add(name)
-            waiting += [*segments[name].include, *segments[name].exclude]
+            waiting.extend(segments[name].include)
+            waiting.extend(segments[name].exclude)
     return frozenset(seen)
 
 
@@ -256,17 +269,20 @@ def layered(name: str, segments: Mapping[str, Segment]) -> tuple[Segment, ...] |
 
     None if there is a circle or more than `DEEPEST` levels.
     """
-    left = {
-        n: {*segments[n].include, *segments[n].exclude} for n in sorted(reached(name, segments))
-    }
+    left: dict[str, set[str]] = {}
+    for one in sorted(reached(name, segments)):
+        left[one] = {*segments[one].include, *segments[one].exclude}
     ordered: list[Segment] = []
     for _ in range(DEEPEST):
-        ready = [n for n, uses in left.items() if not uses & left.keys()]
-        ordered += [segments[n] for n in ready]
-        left = {n: uses for n, uses in left.items() if n not in ready}
+        ready = [one for one, uses in left.items() if uses.isdisjoint(left)]
+        for one in ready:
+            ordered.append(segments[one])
+            del left[one]
         if not left or not ready:
             break
-    return None if left else tuple(ordered)
+    if left:
+        return None
+    return tuple(ordered)
 
 
 def resolve(segment: Segment, segments: Mapping[str, Segment], policy: Policy) -> Resolved:
@@ -276,20 +292,26 @@ def resolve(segment: Segment, segments: Mapping[str, Segment], policy: Policy) -
     """
     parts = layered(segment.name, segments)
     if parts is None:
-        rule = "C14"
-        raise PolicyError(
-            rule, "includes and excludes go in a circle or too deep", file=segment.file
-        )
-    read = {
-        name for part in parts if part.where is not None for name in c.dimensions_of(part.where)
-    }
+        message = "includes and excludes go in a circle or too deep"
+        raise PolicyError("C14", message, file=segment.file)
+    read: set[str] = set()
+    for part in parts:
+        if part.where is not None:
+            read |= c.dimensions_of(part.where)
     dimensions = tuple(name for name in policy.dimensions if name in read)
-    categories = tuple(sorted({ALWAYS, *(policy.dimensions[name].category for name in dimensions)}))
+    categories = {ALWAYS}
+    for name in dimensions:
+        categories.add(policy.dimensions[name].category)
     refused = (*_unlisted(segment, policy), *_widened(segment, parts, policy))
     if refused:
-        rule = "C14"
-        raise PolicyError(rule, "; ".join(p.message for p in refused), problems=refused)
-    return Resolved(segment, parts, dimensions, categories)
+        message = "; ".join(problem.message for problem in refused)
+        raise PolicyError("C14", message, problems=refused)
+    return Resolved(
+        segment=segment,
+        parts=parts,
+        dimensions=dimensions,
+        categories=tuple(sorted(categories)),
+    )
 
 
 def _unlisted(segment: Segment, policy: Policy) -> Iterable[Problem]:

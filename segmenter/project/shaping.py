@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import types
 import typing
+from collections.abc import Sequence
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -45,7 +46,9 @@ def shaped(document: Document, shape: type[S], problems: list[Problem]) -> S | N
             details = error.errors(include_url=False, include_input=True)
             found += [_problem(document, shape, dict(detail)) for detail in details]
     problems += _distinct(found)
-    return None if found else made
+    if found:
+        return None
+    return made
 
 
 def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozenset()) -> S | None:
@@ -65,11 +68,9 @@ def mended(document: Document, shape: type[S], harmless: frozenset[str] = frozen
         for detail in error.errors(include_url=False, include_input=False):
             path = tuple(detail["loc"])
             unknown = detail["type"] == "extra_forbidden"
-            if (
-                not path
-                or not (unknown or path[0] in harmless)
-                or not _left_out(data, path if unknown else path[:1])
-            ):
+            if not path or not (unknown or path[0] in harmless):
+                return None
+            if not _left_out(data, path if unknown else path[:1]):
                 return None
     try:
         return shape.model_validate(data)
@@ -104,50 +105,57 @@ def _left_out(data: Any, path: tuple[Any, ...]) -> bool:
 
 
 def _distinct(found: list[Problem]) -> list[Problem]:
-    return sorted(dict.fromkeys(found), key=lambda p: p.line or 0)
+    distinct = dict.fromkeys(found)
+    return sorted(distinct, key=lambda problem: problem.line or 0)
 
 
 def _problem(document: Document, shape: type[BaseModel], detail: dict[str, Any]) -> Problem:
     path = tuple(detail["loc"])
     key = path[-1] if path else None
-    where = f"`{'.'.join(str(p) for p in path)}`: " if path else ""
+    place = f"`{_dotted(path)}`: " if path else ""
     match detail["type"]:
         case "extra_forbidden":
-            return document.problem(
-                f"unknown key `{key}`", path, hint(str(key), _keys(shape, path[:-1]))
-            )
+            near = hint(str(key), _keys(shape, path[:-1]))
+            return document.problem(f"unknown key `{key}`", path, near)
         case "missing":
-            return document.problem(
-                f"the key `{key}` is missing{_inside(path)}", path, _extra(shape, path)
-            )
+            message = f"the key `{key}` is missing{_inside(path)}"
+            return document.problem(message, path, _extra(shape, path))
         case "literal_error":
             choices = _choices(detail)
-            return document.problem(
-                f"{where}expected {' or '.join(f'`{c}`' for c in choices)}",
-                path,
-                hint(str(detail["input"]), choices),
-            )
+            listed = " or ".join(f"`{choice}`" for choice in choices)
+            near = hint(str(detail["input"]), choices)
+            return document.problem(f"{place}expected {listed}", path, near)
         case "value_error":
-            return document.problem(f"{where}{detail['ctx']['error']}", path)
+            return document.problem(f"{place}{detail['ctx']['error']}", path)
         case other:
-            said = _EXPECTED.get(other) or str(detail["msg"]).replace("Input should", "it should")
-            return document.problem(f"{where}{said}", path, _extra(shape, path))
+            usual = str(detail["msg"]).replace("Input should", "it should")
+            said = _EXPECTED.get(other) or usual
+            return document.problem(f"{place}{said}", path, _extra(shape, path))
+
+
+def _dotted(path: Sequence[Any]) -> str:
+    parts = [str(part) for part in path]
+    return ".".join(parts)
 
 
 def _extra(shape: type[BaseModel], path: tuple[Any, ...]) -> str | None:
     """Where any key may stand at the top, a wrong one may be a known one misspelt: the nearest."""
-    free = shape.model_config.get("extra") == "allow" and path and path[0] not in shape.model_fields
-    return hint(str(path[0]), shape.model_fields) if free else None
+    takes_any_key = shape.model_config.get("extra") == "allow"
+    if takes_any_key and path and path[0] not in shape.model_fields:
+        return hint(str(path[0]), shape.model_fields)
+    return None
 
 
 def _inside(path: tuple[Any, ...]) -> str:
-    return f" in `{'.'.join(str(p) for p in path[:-1])}`" if len(path) > 1 else ""
+    if len(path) > 1:
+        return f" in `{_dotted(path[:-1])}`"
+    return ""
 
 
 def _choices(detail: dict[str, Any]) -> list[str]:
-    return [
-        part.strip("' ") for part in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")
-    ]
+    expected = str(detail["ctx"]["expected"])
+    choices = expected.replace(" or ", ", ").split(",")
+    return [choice.strip("' ") for choice in choices]
 
 
 def _keys(shape: Any, path: tuple[Any, ...]) -> list[str]:
@@ -155,15 +163,16 @@ def _keys(shape: Any, path: tuple[Any, ...]) -> list[str]:
     for part in path:
         shape = _below(_model(shape), part)
     found = _model(shape)
-    return (
-        list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []
-    )
+    if isinstance(found, type) and issubclass(found, BaseModel):
+        return list(found.model_fields)
+    return []
 
 
 def _model(annotation: Any) -> Any:
     """The annotation without Annotated and Optional."""
     while get_origin(annotation) in (typing.Annotated, typing.Union, types.UnionType):
-        annotation = next((a for a in get_args(annotation) if a is not type(None)), None)
+        options = [each for each in get_args(annotation) if each is not type(None)]
+        annotation = options[0] if options else None
     return annotation
 
 
@@ -175,4 +184,6 @@ def _below(shape: Any, part: Any) -> Any:
         extra = typing.get_type_hints(shape).get("__pydantic_extra__")
         return get_args(extra)[-1] if extra else None
     arguments = get_args(shape)
-    return arguments[-1] if arguments else None
+    if arguments:
+        return arguments[-1]
+    return None

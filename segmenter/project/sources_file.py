@@ -44,7 +44,7 @@ Place = tuple[str | int, ...]  # the keys that lead to a value of the document
 
 
 def sources_of(document: Document, problems: list[Problem]) -> Sources | None:
-    """The sources in `document`; None, with what is wrong added to `problems`, if they are wrong."""
+    """The sources in `document`; None if they are wrong, and `problems` then say how."""
     shape = shaped(document, SourcesShape, problems)
     if shape is None:
         rest = mended(document, SourcesShape)
@@ -106,16 +106,33 @@ class _Values:
         if shape is None:
             return None
         read = self._read(shape, ("death",))
-        return DeathSource(read, shape.patient, shape.column, frozen(shape.tags))
+        return DeathSource(
+            read=read,
+            patient=shape.patient,
+            column=shape.column,
+            tags=frozen(shape.tags),
+        )
 
     def _fact(self, name: str, shape: FactShape) -> FactSource:
         read = self._read(shape, (name,))
-        return FactSource(name, read, shape.patient, frozen(shape.tags))
+        return FactSource(
+            name=name,
+            read=read,
+            patient=shape.patient,
+            tags=frozen(shape.tags),
+        )
 
     def _consent(self, i: int, shape: ConsentShape) -> ConsentSource:
         read = self._read(shape, ("consent", i))
-        grants = {} if shape.grants is None else shape.grants.model_dump()
-        return ConsentSource(read, frozen(shape.purposes), frozen(grants), shape.r5)
+        grants = {}
+        if shape.grants is not None:
+            grants = shape.grants.model_dump()
+        return ConsentSource(
+            read=read,
+            purposes=frozen(shape.purposes),
+            grants=frozen(grants),
+            r5=shape.r5,
+        )
 
     def _suppression(self, i: int, shape: SuppressionShape) -> SuppressionSource:
         return SuppressionSource(
@@ -173,9 +190,10 @@ def _all_sources(shape: SourcesShape) -> Iterator[tuple[Place, SourceShape]]:
 
 
 def _names_one_place(read: ReadShape) -> bool:
-    if read.database is None and read.table is None:
+    of_database = (read.database, read.table)
+    if of_database == (None, None):
         return bool(read.path)
-    return bool(read.database and read.table and not read.path)
+    return all(of_database) and not read.path
 
 
 def _misnamed_facts(document: Document, facts: Iterable[str]) -> Iterator[Problem]:

@@ -13,14 +13,11 @@ def cell_frame(cells: Sequence[dict[str, Any]], dimensions: Sequence[str]) -> pl
     """One row a cell: its labels, count, low, high, withheld. Withheld ones have null numbers."""
     import polars as pl
 
-    labels = [
-        pl.Series(name, [cell[name] for cell in cells], dtype=pl.String) for name in dimensions
-    ]
-    intervals = [cell["interval"] or (None, None) for cell in cells]
-    numbers = [
-        pl.Series("count", [cell["count"] for cell in cells], dtype=pl.Int64),
-        pl.Series("low", [low for low, _ in intervals], dtype=pl.Int64),
-        pl.Series("high", [high for _, high in intervals], dtype=pl.Int64),
-    ]
-    withheld = pl.Series("withheld", [cell["withheld"] for cell in cells], dtype=pl.Boolean)
-    return pl.DataFrame([*labels, *numbers, withheld])
+    kinds: dict[str, Any] = dict.fromkeys(dimensions, pl.String)
+    kinds |= {"count": pl.Int64, "low": pl.Int64, "high": pl.Int64, "withheld": pl.Boolean}
+    rows = []
+    for cell in cells:
+        labels = [cell[name] for name in dimensions]
+        low, high = cell["interval"] or (None, None)
+        rows.append((*labels, cell["count"], low, high, cell["withheld"]))
+    return pl.DataFrame(rows, schema=kinds, orient="row")

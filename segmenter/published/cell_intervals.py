@@ -30,7 +30,7 @@ class CellIntervals:
 def cell_intervals(
     law: Law, values: Reals, kept: Truths, limit: int, scales: Reals | None
 ) -> CellIntervals:
-    """The intervals of the kept cells. `scales` stretch the law, for each cell by its own factor."""
+    """The intervals of the kept cells. `scales` stretch the law by a factor of each cell."""
     shown = values[kept]
     stretch = 1.0 if scales is None else scales[kept]
     conditional = given_at_least(law, shown, limit, stretch)

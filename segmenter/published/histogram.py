@@ -25,19 +25,34 @@ class NoisyHistogram:
 
     def counts(self) -> list[NoisyCount]:
         """What is shown of every label, in their order, zeros too."""
-        return noisy_counts(self.values.tolist(), self._noise(1).law)
+        law = self._noise(1).law
+        return noisy_counts(self.values.tolist(), law)
 
     def sum_of(self, places: Sequence[int]) -> NoisyCount:
         """What is shown of the labels at some places together."""
-        total = sum(int(self.values[place]) for place in places)
-        [summed] = noisy_counts([total], self._noise(len(places)).law)
+        values = [int(self.values[place]) for place in places]
+        law = self._noise(len(places)).law
+        [summed] = noisy_counts([sum(values)], law)
         return summed
 
     def _noise(self, labels: int) -> Noise:
         """The noise of so many labels together."""
-        return Noise((NoisePart(1.0, labels, paid(self.spend.cost)),) if labels else ())
+        if not labels:
+            return Noise(())
+        mechanism = paid(self.spend.cost)
+        return Noise(
+            (
+                NoisePart(
+                    weight=1.0,
+                    many=labels,
+                    mechanism=mechanism,
+                ),
+            )
+        )
 
     def to_dict(self) -> list[dict[str, Any]]:
         """The contract's funnel: reason, count, interval."""
-        lines = zip(self.labels, self.counts(), strict=True)
-        return [{"reason": label, **noisy.to_dict()} for label, noisy in lines]
+        lines = []
+        for label, noisy in zip(self.labels, self.counts(), strict=True):
+            lines.append({"reason": label, **noisy.to_dict()})
+        return lines

@@ -24,13 +24,20 @@ class NoisyCount:
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's keys."""
-        return {"count": self.count, "interval": self.interval.as_list()}
+        return {
+            "count": self.count,
+            "interval": self.interval.as_list(),
+        }
 
 
 def noisy_counts(values: Sequence[float], law: Law) -> list[NoisyCount]:
     """What is shown of noisy values that were not chosen by their size, all of one noise."""
     numbers = np.asarray(values, dtype=np.float64)
     intervals = unconditional(law, numbers)
-    counts = np.maximum(np.rint(numbers), 0).astype(np.int64)
-    columns = zip(counts.tolist(), intervals.low.tolist(), intervals.high.tolist(), strict=True)
-    return [NoisyCount(count, Interval(low, high)) for count, low, high in columns]
+    counts = np.maximum(np.rint(numbers), 0).astype(np.int64).tolist()
+    lows = intervals.low.tolist()
+    highs = intervals.high.tolist()
+    shown = []
+    for count, low, high in zip(counts, lows, highs, strict=True):
+        shown.append(NoisyCount(count, Interval(low, high)))
+    return shown

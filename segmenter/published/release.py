@@ -74,15 +74,18 @@ class Release(Documented):
     @property
     def cost(self) -> Cost:
         """What was paid for all that was measured together."""
-        return sum((one.cost for one in self.measured), Cost())
+        costs = [one.cost for one in self.measured]
+        return sum(costs, Cost())
 
     # -- noise -------------------------------------------------------------------------------------
 
     @property
     def estimator(self) -> Estimator:
         """What was measured, and how well."""
-        domains = tuple((name, tuple(labels)) for name, labels in self.domains.items())
-        return estimator_of(domains, self.measured)
+        domains = []
+        for name, labels in self.domains.items():
+            domains.append((name, tuple(labels)))
+        return estimator_of(tuple(domains), self.measured)
 
     @property
     def noise(self) -> Noise:
@@ -92,7 +95,16 @@ class Release(Documented):
         """
         costs = [one.cost for one in self.measured if one.partition is None]
         weights = marginals.cell_weights(self.estimator.lattice, self._axes())
-        parts = [NoisePart(one.weight, one.cells, paid(costs[one.measured])) for one in weights]
+        parts = []
+        for one in weights:
+            mechanism = paid(costs[one.measured])
+            parts.append(
+                NoisePart(
+                    weight=one.weight,
+                    many=one.cells,
+                    mechanism=mechanism,
+                )
+            )
         return Noise(tuple(parts))
 
     @property
@@ -101,7 +113,8 @@ class Release(Documented):
 
         A true count below `patients` shows with probability at most 1 - `confidence`.
         """
-        return self._beyond(round(1 - self.confidence, 12))
+        chance = round(1 - self.confidence, 12)
+        return self._beyond(chance)
 
     @property
     def limit(self) -> int:
@@ -131,12 +144,14 @@ class Release(Documented):
     @property
     def kept(self) -> Truths:
         """Which cells show (P8): decided on the noisy value alone."""
-        return np.asarray(self.values >= self.limit)
+        shows = self.values >= self.limit
+        return np.asarray(shows)
 
     @property
     def counts(self) -> Integers:
         """Displayed counts: whole and not negative. Those of cells not kept are never shown."""
-        return np.maximum(np.rint(self.values), 0).astype(np.int64)
+        whole = np.rint(self.values)
+        return np.maximum(whole, 0).astype(np.int64)
 
     @property
     def intervals(self) -> CellIntervals:
@@ -145,8 +160,11 @@ class Release(Documented):
 
     def cells(self, region: Truths | None = None) -> Iterator[dict[str, Any]]:
         """The cells (of a region) as the contract shows them: withheld ones have null numbers."""
-        labels = itertools.product(*(self.domains[name] for name in self.dimensions))
-        wanted = np.ones(self.values.shape, dtype=bool) if region is None else region
+        domains = [self.domains[name] for name in self.dimensions]
+        labels = itertools.product(*domains)
+        wanted = region
+        if wanted is None:
+            wanted = np.ones(self.values.shape, dtype=bool)
         intervals = self.intervals
         numbers = zip(
             wanted.ravel().tolist(),
@@ -158,12 +176,11 @@ class Release(Documented):
         )
         for cell, (inside, shows, count, low, high) in zip(labels, numbers, strict=True):
             if inside:
-                yield {
-                    **dict(zip(self.dimensions, cell, strict=True)),
-                    "count": count if shows else None,
-                    "interval": [low, high] if shows else None,
-                    "withheld": not shows,
-                }
+                named: dict[str, Any] = dict(zip(self.dimensions, cell, strict=True))
+                named["count"] = count if shows else None
+                named["interval"] = [low, high] if shows else None
+                named["withheld"] = not shows
+                yield named
 
     def matched(self, region: Truths) -> NoisyCount:
         """The sum of the region's kept cells, rounded once, and its 95 % interval (P12).
@@ -172,17 +189,21 @@ class Release(Documented):
         one belongs what it may be, given that it shows.
         """
         kept = region & self.kept
-        together = unconditional(self.region_noise(kept).law, self._total(kept))
+        together = self._interval_of(kept)
+        low = together.low
+        high = together.high
         cells = self.intervals
         near = kept & cells.near
-        low, high = together.low[0], together.high[0]
         if near.any():
-            far = kept & ~cells.near
-            clear = unconditional(self.region_noise(far).law, self._total(far))
-            low = min(low, clear.low[0] + cells.low[near].sum())
-            high = min(high, clear.high[0] + cells.high[near].sum())
-        count = max(0, int(np.rint(self._total(kept)[0])))
-        return NoisyCount(count, Interval(min(count, int(low)), max(count, int(high))))
+            clear = self._interval_of(kept & ~cells.near)
+            conditional_low = int(cells.low[near].sum())
+            conditional_high = int(cells.high[near].sum())
+            low = min(low, clear.low + conditional_low)
+            high = min(high, clear.high + conditional_high)
+        total = self.values[kept].sum()
+        count = max(0, int(np.rint(total)))
+        interval = Interval(min(count, low), max(count, high))
+        return NoisyCount(count, interval)
 
     def whole(self, region: Truths) -> Interval:
         """The 95 % interval of the number of people in a region, withheld cells included (P8).
@@ -195,11 +216,15 @@ class Release(Documented):
             matched = self.matched(region).interval
             most = self.limit - 1 + self._beyond(EACH_SIDE)
             return Interval(matched.low, matched.high + most)
-        interval = unconditional(self.region_noise(region).law, self._total(region))
-        return Interval(int(interval.low[0]), int(interval.high[0]))
+        return self._interval_of(region)
 
-    def _total(self, cells: Truths) -> Reals:
-        return np.array([self.values[cells].sum()])
+    def _interval_of(self, region: Truths) -> Interval:
+        """The 95 % interval of the sum over a region, as if all its cells showed."""
+        total = self.values[region].sum()
+        law = self.region_noise(region).law
+        intervals = unconditional(law, np.array([total]))
+        low, high = intervals.low[0], intervals.high[0]
+        return Interval(int(low), int(high))
 
     def region_noise(self, region: Truths) -> Noise:
         """The noise of the sum over a region."""
@@ -209,14 +234,27 @@ class Release(Documented):
         cells = int(region.sum())
         if not cells:
             return Noise(())
-        measured_cells = self.estimator.lattice.cells(tuple(range(len(self.domains))))
+        all_axes = tuple(range(len(self.domains)))
+        measured_cells = self.estimator.lattice.cells(all_axes)
         many = cells * (measured_cells // region.size)
-        return Noise((NoisePart(1.0, many, paid(self.measured[0].cost)),))
+        mechanism = paid(self.measured[0].cost)
+        return Noise(
+            (
+                NoisePart(
+                    weight=1.0,
+                    many=many,
+                    mechanism=mechanism,
+                ),
+            )
+        )
 
     # -- documents ---------------------------------------------------------------------------------
 
     def to_dict(self) -> dict[str, Any]:
         """The whole table, what is withheld, and how it was made."""
+        cost = self.cost
+        clocks = self.setting.clocks
+        hidden = ~self.kept
         return {
             "release": self.id,
             "question": self.question,
@@ -225,25 +263,26 @@ class Release(Documented):
             "channels": list(self.family.channels),
             "categories": list(self.family.categories),
             "snapshot": self.setting.snapshot,
-            "as_of": stamp(self.setting.clocks.as_of),
-            "known_at": stamp(self.setting.clocks.known_at),
+            "as_of": stamp(clocks.as_of),
+            "known_at": stamp(clocks.known_at),
             "made_at": stamp(self.made_at),
             "dimensions": list(self.dimensions),
-            "epsilon": self.cost.epsilon / NANO,
-            "rho": self.cost.rho / NANO,
+            "epsilon": cost.epsilon / NANO,
+            "rho": cost.rho / NANO,
             "measured": [_measured_document(one) for one in self.measured],
             "threshold": {
                 "patients": self.patients,
                 "confidence": self.confidence,
                 "margin": self.margin,
             },
-            "withheld_cells": int((~self.kept).sum()),
+            "withheld_cells": int(hidden.sum()),
             "cells": list(self.cells()),
         }
 
     def to_polars(self) -> pl.DataFrame:
         """The cells as a polars frame."""
-        return cell_frame(list(self.cells()), self.dimensions)
+        cells = list(self.cells())
+        return cell_frame(cells, self.dimensions)
 
 
 @lru_cache(maxsize=32)

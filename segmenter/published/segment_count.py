@@ -49,16 +49,22 @@ class SegmentCount(Documented):
     @property
     def withheld_cells(self) -> int:
         """How many of the segment's cells are withheld (P8)."""
-        return int((self.where & ~self.release.kept).sum())
+        hidden = self.where & ~self.release.kept
+        return int(hidden.sum())
 
     def cells(self) -> list[dict[str, Any]]:
         """The segment's cells as the contract shows them."""
-        return list(self.release.cells(self.where))
+        cells = self.release.cells(self.where)
+        return list(cells)
 
     def kept_cells(self) -> list[dict[str, str]]:
         """The cells whose members may be targeted (P8): label by dimension."""
-        kept = [cell for cell in self.cells() if not cell["withheld"]]
-        return [{name: cell[name] for name in self.release.dimensions} for cell in kept]
+        kept = []
+        for cell in self.cells():
+            if not cell["withheld"]:
+                labels = {name: cell[name] for name in self.release.dimensions}
+                kept.append(labels)
+        return kept
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's object."""
@@ -75,7 +81,8 @@ class SegmentCount(Documented):
 
     def to_polars(self) -> pl.DataFrame:
         """The segment's cells as a polars frame."""
-        return cell_frame(self.cells(), self.release.dimensions)
+        cells = self.cells()
+        return cell_frame(cells, self.release.dimensions)
 
 
 def read_off(
@@ -88,4 +95,10 @@ def read_off(
     if set(release.dimensions) != set(segment.dimensions):
         raise ValueError("a segment is read off a release over its own dimensions")
     where = region(segment, policy.dimensions)
-    return SegmentCount(segment.name, segment.segment.title, release, where, stored)
+    return SegmentCount(
+        segment=segment.name,
+        title=segment.segment.title,
+        release=release,
+        where=where,
+        stored=stored,
+    )

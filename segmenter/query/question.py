@@ -19,10 +19,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import UsageError
-from segmenter.project.condition import And, Not, Or, Test
+from segmenter.project.condition_cells import holding
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import numpy as np
 
@@ -164,40 +164,6 @@ def matched(condition: Condition, dimensions: Sequence[Dimension]) -> Matched:
             held = first.squeeze(axis)
             del kept[axis]
     return Matched(tuple(kept), np.packbits(held.ravel()).tobytes())
-
-
-def holding(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truths:
-    """Which cells of the domains satisfy a condition.
-
-    An axis a dimension, in the order of `domains`.
-    """
-    import numpy as np
-
-    shape = tuple(len(labels) for labels in domains.values())
-    return np.broadcast_to(_holds(condition, domains), shape)
-
-
-def _holds(condition: Condition, domains: Mapping[str, Sequence[str]]) -> Truths:
-    """As `holding`; an axis that makes no difference has length one."""
-    import numpy as np
-
-    match condition:
-        case Test(name, labels, negated):
-            held = [(label in labels) != negated for label in domains[name]]
-            shape = [-1 if axis == name else 1 for axis in domains]
-            return np.array(held, dtype=bool).reshape(shape)
-        case Not(inner):
-            return ~_holds(inner, domains)
-        case And(parts):
-            every = np.ones((1,) * len(domains), dtype=bool)
-            for part in parts:
-                every = every & _holds(part, domains)
-            return every
-        case Or(parts):
-            some = np.zeros((1,) * len(domains), dtype=bool)
-            for part in parts:
-                some = some | _holds(part, domains)
-            return some
 
 
 def groups(by: Sequence[Dimension], where: Matched) -> tuple[int, ...]:

@@ -45,7 +45,9 @@ def _sentences(document: Document, language: str) -> Sequence[str] | None:
     found = document.get("sentences")
     if isinstance(found, Mapping):
         found = found.get(language) or found.get("en")
-    return [found] if isinstance(found, str) else found
+    if isinstance(found, str):
+        return [found]
+    return found
 
 
 @contextlib.contextmanager

@@ -6,13 +6,13 @@ intervals, and nothing else. A withheld cell has no bar.
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from segmenter.errors import UsageError
 from segmenter.nearest import hint
+from segmenter.render.html_table import html_table
 
 if TYPE_CHECKING:
     import altair as alt
@@ -33,50 +33,57 @@ class NotebookTable:
     """Rows of texts and numbers that a notebook shows as a table.
 
     >>> NotebookTable(("segment", "count"), (("a<b", 12),))._repr_html_()
-    '<table><thead><tr><th>segment</th><th>count</th></tr></thead><tbody><tr><td>a&lt;b</td><td>12</td></tr></tbody></table>'
+    '<table><thead><tr><th>segment</th><th>count</th></tr></thead>\
+<tbody><tr><td>a&lt;b</td><td>12</td></tr></tbody></table>'
     """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row) + "</tr>"
-            for row in self.rows
-        )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        rows = [list(map(_shown, row)) for row in self.rows]
+        return html_table(self.columns, rows)
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> NotebookTable:
     """A table of a document's list of objects; all keys, or only `columns`."""
-    chosen = tuple(columns or dict.fromkeys(key for row in rows for key in row))
-    return NotebookTable(chosen, tuple(tuple(row.get(name) for name in chosen) for row in rows))
+    chosen: dict[str, None] = dict.fromkeys(columns or ())
+    if not chosen:
+        for row in rows:
+            chosen |= dict.fromkeys(row)
+    shown = []
+    for row in rows:
+        values = [row.get(name) for name in chosen]
+        shown.append(tuple(values))
+    return NotebookTable(tuple(chosen), tuple(shown))
 
 
 def segments(run: Result) -> alt.LayerChart:
     """The segments of a run: a bar each, with its 95 % interval."""
-    rows = [_measured(s["segment"], s["matched"]) for s in run.to_dict()["segments"]]
+    rows = []
+    for segment in run.to_dict()["segments"]:
+        rows.append(_measured(segment["segment"], segment["matched"]))
     return _bars(rows, "segment", "patients")
 
 
 def cells(run: Result, segment: str) -> alt.LayerChart:
     """The shown cells of one segment of a run. `UsageError` if the run has no such segment."""
-    found = {s["segment"]: s for s in run.to_dict()["segments"]}
+    found = {one["segment"]: one for one in run.to_dict()["segments"]}
     if segment not in found:
         msg = f"this run has no segment `{segment}`"
         raise UsageError(msg, hint=hint(segment, list(found)))
-    shown = [cell for cell in found[segment]["cells"] if not cell["withheld"]]
-    rows = [
-        _measured(" · ".join(str(value) for key, value in cell.items() if key not in OWN), cell)
-        for cell in shown
-    ]
+    rows = []
+    for cell in found[segment]["cells"]:
+        if not cell["withheld"]:
+            labels = [str(value) for key, value in cell.items() if key not in OWN]
+            rows.append(_measured(" · ".join(labels), cell))
     return _bars(rows, "cell", "patients")
 
 
 def funnel(export: Result) -> alt.LayerChart:
     """Who is not in an export's file, and why; empty if the funnel was not paid for."""
-    rows = [_measured(step["reason"], step) for step in export.to_dict()["funnel"] or ()]
+    steps = export.to_dict()["funnel"] or ()
+    rows = [_measured(step["reason"], step) for step in steps]
     return _bars(rows, "reason", "patients")
 
 
@@ -84,11 +91,11 @@ def budgets(result: Result) -> alt.Chart:
     """What was spent and what remains of each budget's epsilon, from a run, a plan or `budget`."""
     import altair as alt
 
-    rows = [
-        {"budget": f"{b['purpose']} ({b['period']})", "part": part, "epsilon": b["epsilon"][part]}
-        for b in result.to_dict()["budgets"]
-        for part in ("spent", "remaining")
-    ]
+    rows = []
+    for budget in result.to_dict()["budgets"]:
+        name = f"{budget['purpose']} ({budget['period']})"
+        for part in ("spent", "remaining"):
+            rows.append({"budget": name, "part": part, "epsilon": budget["epsilon"][part]})
     encoded = {
         "x": alt.X("epsilon:Q", title="epsilon"),
         "y": alt.Y("budget:N", title=None, sort=None),
@@ -98,34 +105,41 @@ def budgets(result: Result) -> alt.Chart:
             scale=alt.Scale(domain=["spent", "remaining"], range=["#c0504d", "#c9d7e8"]),
         ),
     }
-    chart: alt.Chart = (
-        alt.Chart(alt.InlineData(values=rows)).mark_bar().encode(**encoded).properties(width=WIDTH)
-    )
-    return chart
+    data = alt.InlineData(values=rows)
+    chart: alt.Chart = alt.Chart(data).mark_bar().encode(**encoded)
+    return chart.properties(width=WIDTH)
 
 
 def svg(chart: alt.Chart | alt.LayerChart) -> str:
     """A chart as SVG text, made without a browser."""
     import vl_convert
 
-    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict())
+    return str(drawn)
 
 
 def _measured(label: str, measured: Mapping[str, Any]) -> dict[str, Any]:
     low, high = measured["interval"] or (None, None)
-    return {"label": label, "count": measured["count"], "low": low, "high": high}
+    return {
+        "label": label,
+        "count": measured["count"],
+        "low": low,
+        "high": high,
+    }
 
 
 def _bars(rows: Sequence[Mapping[str, Any]], what: str, title: str) -> alt.LayerChart:
     import altair as alt
 
-    base = alt.Chart(alt.InlineData(values=[dict(row) for row in rows])).encode(
-        y=alt.Y("label:N", title=what, sort=None)
-    )
-    bars = base.mark_bar(color="#7f9cc0").encode(x=alt.X("count:Q", title=title))
-    whiskers = base.mark_rule(strokeWidth=2).encode(x=alt.X("low:Q", title=title), x2="high:Q")
-    chart: alt.LayerChart = alt.LayerChart(layer=[bars, whiskers]).properties(width=WIDTH)
-    return chart
+    data = alt.InlineData(values=[dict(row) for row in rows])
+    labels = alt.Y("label:N", title=what, sort=None)
+    counts = alt.X("count:Q", title=title)
+    ends = alt.X("low:Q", title=title)
+    base = alt.Chart(data).encode(y=labels)
+    bars = base.mark_bar(color="#7f9cc0").encode(x=counts)
+    whiskers = base.mark_rule(strokeWidth=2).encode(x=ends, x2="high:Q")
+    chart: alt.LayerChart = alt.LayerChart(layer=[bars, whiskers])
+    return chart.properties(width=WIDTH)
 
 
 def _shown(value: Any) -> str:
@@ -133,4 +147,6 @@ def _shown(value: Any) -> str:
         return "—"
     if isinstance(value, (list, tuple)):
         return " to ".join(_shown(each) for each in value)
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Console
@@ -40,23 +40,35 @@ def text(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case int() | float():
-            return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+            return _number(value)
         case Mapping():
-            return ", ".join(f"{key} {text(each)}" for key, each in value.items())
+            pairs = [f"{key} {text(each)}" for key, each in value.items()]
+            return ", ".join(pairs)
         case list() | tuple():
-            return ", ".join(text(each) for each in value) or "—"
-    return _MOMENT.sub(
-        r"\1 \2Z",
-        "".join(
-            c if c.isprintable() or c in HARMLESS else "\N{REPLACEMENT CHARACTER}"
-            for c in str(value)
-        ),
-    )
+            items = [text(each) for each in value]
+            return ", ".join(items) or "—"
+    visible = "".join(_visible(sign) for sign in str(value))
+    return _MOMENT.sub(r"\1 \2Z", visible)
+
+
+def _number(value: float) -> str:
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.6g}"
+
+
+def _visible(sign: str) -> str:
+    if sign.isprintable() or sign in HARMLESS:
+        return sign
+    return "\N{REPLACEMENT CHARACTER}"
 
 
 def between(interval: Sequence[float] | None, to: str = "to") -> str:
     """A 95 % interval."""
-    return "—" if interval is None else f"{text(interval[0])} {to} {text(interval[1])}"
+    if interval is None:
+        return "—"
+    low, high = interval
+    return f"{text(low)} {to} {text(high)}"
 
 
 def table(
@@ -66,18 +78,26 @@ def table(
     if not rows:
         return
     made = Table(box=box.SIMPLE_HEAD)
-    shown = [[text(value) for value in row] for row in rows]
+    shown = [list(map(text, row)) for row in rows]
     names = [column.replace("_", " ") for column in columns]
-    widths = _widths(names, shown, console.width - PADDING * len(names) - 1)
+    room = console.width - PADDING * len(names) - 1
+    widths = _widths(names, shown, room)
     for n, name in enumerate(names):
-        numeric = all(isinstance(row[n], (int, float)) or row[n] is None for row in rows)
-        made.add_column(
-            name, justify="right" if numeric else "left", overflow="fold", width=widths[n]
-        )
+        values = [row[n] for row in rows]
+        side = _justified(values)
+        made.add_column(name, justify=side, overflow="fold", width=widths[n])
     for line in shown:
         made.add_row(*line)
     console.print(text(title), style="bold", soft_wrap=True)
     console.print(made)
+
+
+def _justified(values: Sequence[Any]) -> Literal["left", "right"]:
+    """Numbers stand right, everything else left."""
+    for value in values:
+        if value is not None and not isinstance(value, (int, float)):
+            return "left"
+    return "right"
 
 
 def _widths(names: Sequence[str], shown: Sequence[Sequence[str]], room: int) -> list[int | None]:
@@ -85,16 +105,47 @@ def _widths(names: Sequence[str], shown: Sequence[Sequence[str]], room: int) -> 
 
     Else None, for rich to choose.
     """
-    lines = [[len(line) for row in shown for line in row[n].split("\n")] for n in range(len(names))]
-    words = [max(map(len, name.split()), default=0) for name in names]
-    needed = [max([*line, word]) for line, word in zip(lines, words, strict=True)]
-    natural = sum(max(each, len(name)) for each, name in zip(needed, names, strict=True))
+    needed: list[int] = []
+    natural = 0
+    for n, name in enumerate(names):
+        width = _longest(name.split())
+        for row in shown:
+            width = max(width, _longest(row[n].split("\n")))
+        needed.append(width)
+        natural += max(width, len(name))
     widest = needed.index(max(needed))
     left = room - sum(needed) + needed[widest]
-    longest = max([words[widest], *(len(word) for row in shown for word in row[widest].split())])
-    if natural <= room or left < longest:
+    longest_word = _longest(names[widest].split())
+    for row in shown:
+        longest_word = max(longest_word, _longest(row[widest].split()))
+    if natural <= room or left < longest_word:
         return [None] * len(names)
-    return [*needed[:widest], min(left, needed[widest]), *needed[widest + 1 :]]
+    widths: list[int | None] = [*needed]
+    widths[widest] = min(left, needed[widest])
+    return widths
+
+
+def _longest(texts: Sequence[str]) -> int:
+    return max(map(len, texts), default=0)
+
+
+def items(document: Document, key: str) -> Sequence[Any]:
+    """A document's list; empty if it has none."""
+    return document.get(key) or ()
+
+
+def whole_line(console: Console, line: str) -> None:
+    """Print a line, however long it is."""
+    console.print(line, soft_wrap=True)
+
+
+def columns_of(document: Document, list_name: str, keys: Sequence[str]) -> list[list[Any]]:
+    """Of each mapping in a document's list: the values of these keys."""
+    rows = []
+    for one in items(document, list_name):
+        values = [one.get(key) for key in keys]
+        rows.append(values)
+    return rows
 
 
 def plain(document: Document, console: Console, _language: str = "en") -> None:
@@ -112,9 +163,9 @@ _NAMING = ("line", "seq", "event", "event_id")  # numbers that name a place and 
 
 def is_rows(value: Any) -> bool:
     """Whether a value is a list of mappings, which is shown as a table."""
-    return (
-        isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
-    )
+    if not isinstance(value, list) or not value:
+        return False
+    return all(isinstance(each, Mapping) for each in value)
 
 
 def listed(
@@ -127,15 +178,19 @@ def listed(
 
     `heads` are the words over the columns, by key; without one, it is the key.
     """
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    shown = [
-        [
-            str(row[column])
-            if column in _NAMING and row.get(column) is not None
-            else row.get(column)
-            for column in columns
-        ]
-        for row in rows
-    ]
+    columns: dict[str, None] = {}
+    for row in rows:
+        columns |= dict.fromkeys(row)
+    shown = []
+    for row in rows:
+        values = [_cell(row, column) for column in columns]
+        shown.append(values)
     names = [heads.get(column, column) for column in columns]
     table(console, title.replace("_", " "), names, shown)
+
+
+def _cell(row: Document, column: str) -> Any:
+    value = row.get(column)
+    if column in _NAMING and value is not None:
+        return str(value)
+    return value

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from segmenter.render.parts import Document, between, is_rows, listed, plain, table, text
+from segmenter.render.parts import (
+    Document,
+    between,
+    is_rows,
+    items,
+    listed,
+    plain,
+    table,
+    text,
+    whole_line,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,7 +42,9 @@ EMPTY = {
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
         "lapses": "{purpose}: when consents lapse, in days from {as_of}",
-        "notices": "{purpose}: who must be asked again before {before} (notices in force: {in_force})",
+        "notices": (
+            "{purpose}: who must be asked again before {before} (notices in force: {in_force})"
+        ),
         "to": "to",
         "spent": "spent: {spent}",
         "exact": "exact, for the officer only",
@@ -51,8 +63,10 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     },
     "fr": {
         "lapses": "{purpose}\u00a0: expiration des consentements, en jours à compter du {as_of}",
-        "notices": "{purpose}\u00a0: personnes à solliciter de nouveau avant le {before} "
-        "(notices en vigueur\u00a0: {in_force})",
+        "notices": (
+            "{purpose}\u00a0: personnes à solliciter de nouveau avant le {before} "
+            "(notices en vigueur\u00a0: {in_force})"
+        ),
         "to": "à",
         "spent": "budget dépensé\u00a0: {spent}",
         "exact": "nombres exacts, réservés au délégué",
@@ -127,43 +141,47 @@ def _one_list(document: Document, console: Console, _language: str) -> None:
 
 
 def _recall(document: Document, console: Console, language: str) -> None:
-    rows = [
-        {key: value for key, value in one.items() if key != "file"}
-        for one in document.get("recalls") or ()
-    ]
+    recalls = items(document, "recalls")
+    rows = [_without(one, "file") for one in recalls]
     _one_list({"recalls": rows}, console, language)
-    for one in document.get("recalls") or ():
-        console.print(f"{one['id']}: {text(one['file'])}", soft_wrap=True)
+    for one in recalls:
+        whole_line(console, f"{one['id']}: {text(one['file'])}")
+
+
+def _without(document: Document, *keys: str) -> Document:
+    left = dict(document)
+    for key in keys:
+        left.pop(key, None)
+    return left
 
 
 def _added(document: Document, console: Console, language: str) -> None:
-    hidden = ("usable", "doubt")
-    plain({key: value for key, value in document.items() if key not in hidden}, console, language)
+    plain(_without(document, "usable", "doubt"), console, language)
     if document.get("doubt"):
         console.print(f"{text(document['doubt'])}.")
     if not document.get("usable", True):
-        console.print(
-            f"Nothing can be sent to this {text(document.get('kind'))}: "
-            "if it is misspelt, add the right one too."
-        )
+        kind = text(document.get("kind"))
+        advice = "if it is misspelt, add the right one too."
+        console.print(f"Nothing can be sent to this {kind}: {advice}")
 
 
 def _trail(document: Document, console: Console, _language: str) -> None:
-    plain(
-        {
-            key: [_shortened(one) for one in value] if is_rows(value) else value
-            for key, value in document.items()
-        },
-        console,
-    )
+    shown = {}
+    for key, value in document.items():
+        if is_rows(value):
+            shown[key] = [_shortened(one) for one in value]
+        else:
+            shown[key] = value
+    plain(shown, console)
 
 
 def _shortened(entry: Document) -> Document:
     """An entry with the beginnings of its hashes."""
-    return {
-        name: value[:SHORT] if name in HASHES and isinstance(value, str) else value
-        for name, value in entry.items()
-    }
+    shown = dict(entry)
+    for name in HASHES:
+        if isinstance(entry.get(name), str):
+            shown[name] = entry[name][:SHORT]
+    return shown
 
 
 def _ageing(title: str) -> Callable[[Document, Console, str], None]:
@@ -171,46 +189,44 @@ def _ageing(title: str) -> Callable[[Document, Console, str], None]:
 
     def show(document: Document, console: Console, language: str) -> None:
         words = WORDS.get(language, WORDS["en"])
-        for purpose in document.get("purposes") or ():
-            buckets = purpose.get("buckets") or ()
-            keys = [
-                key for key in (buckets[0] if buckets else ()) if key not in ("count", "interval")
-            ]
-            rows = [
-                [
-                    *(words.get(b[k], b[k]) for k in keys),
-                    b["count"],
-                    between(b["interval"], words["to"]),
-                ]
-                for b in buckets
-            ]
-            told = {name: text(value) for name, value in purpose.items() if name != "buckets"}
-            table(
-                console,
-                words[title].format(**told),
-                [*(words.get(k, k) for k in keys), words["patients"], "95 %"],
-                rows,
-            )
-        listed(console, words["refused"], document.get("refused") or ())
-        console.print(
-            words["exact" if document.get("exact") else "spent"].format(
-                spent=text(document.get("spent"))
-            )
-        )
+        for purpose in items(document, "purposes"):
+            told = {name: text(value) for name, value in _without(purpose, "buckets").items()}
+            _buckets(items(purpose, "buckets"), words[title].format(**told), words, console)
+        listed(console, words["refused"], items(document, "refused"))
+        if document.get("exact"):
+            console.print(words["exact"])
+        else:
+            console.print(words["spent"].format(spent=text(document.get("spent"))))
 
     return show
 
 
+def _buckets(
+    buckets: Sequence[Document], title: str, words: Mapping[str, str], console: Console
+) -> None:
+    """The table of one purpose: how many patients are in each bucket."""
+    first = buckets[0] if buckets else {}
+    keys = list(_without(first, "count", "interval"))
+    columns = [words.get(key, key) for key in keys]
+    rows = []
+    for bucket in buckets:
+        labels = [words.get(bucket[key], bucket[key]) for key in keys]
+        rows.append([*labels, bucket["count"], between(bucket["interval"], words["to"])])
+    table(console, title, [*columns, words["patients"], "95 %"], rows)
+
+
 def _discover(document: Document, console: Console, language: str) -> None:
-    proposals = document.get("proposals") or ()
-    rows = [
-        [p["name"], p["where"], p["count"], between(p["interval"]), p["reason"]] for p in proposals
-    ]
+    proposals = items(document, "proposals")
+    rows = []
+    for one in proposals:
+        rows.append(
+            [one["name"], one["where"], one["count"], between(one["interval"]), one["reason"]]
+        )
     table(console, "Proposals", ("name", "where", "patients", "95 %", "reason"), rows)
     if not proposals:
         _one_list({"proposals": ()}, console, language)
     for proposal in proposals:
-        console.print(text(proposal["yaml"]), soft_wrap=True)
+        whole_line(console, text(proposal["yaml"]))
     console.print(f"spent: {text(document.get('spent'))}")
 
 
@@ -228,44 +244,45 @@ def _verify(document: Document, console: Console, _language: str) -> None:
         "expires_at",
     )
     plain({key: manifest.get(key) for key in shown}, console)
-    plain({key: value for key, value in document.items() if key != "manifest"}, console)
+    plain(_without(document, "manifest"), console)
 
 
 def _exposed(document: Document, console: Console, language: str) -> None:
-    plain(
-        {key: value for key, value in document.items() if key not in ("members", "notice")}, console
-    )
-    console.print(f"members: {text(document.get('members'))}", soft_wrap=True)
+    plain(_without(document, "members", "notice"), console)
+    whole_line(console, f"members: {text(document.get('members'))}")
     notice = document.get("notice") or {}
-    console.print(text(notice.get(language) or notice.get("en")), soft_wrap=True)
+    said = notice.get(language) or notice.get("en")
+    whole_line(console, text(said))
 
 
 def _test(document: Document, console: Console, _language: str) -> None:
-    for one in document.get("checks") or ():
-        console.print(f"{'passed' if one['passed'] else 'FAILED'}  {one['check']}")
-        for found in one.get("found") or ():
-            console.print(f"        {text(found)}", soft_wrap=True)
+    for one in items(document, "checks"):
+        verdict = "passed" if one["passed"] else "FAILED"
+        console.print(f"{verdict}  {one['check']}")
+        for found in items(one, "found"):
+            whole_line(console, f"        {text(found)}")
 
 
 def _init(document: Document, console: Console, _language: str) -> None:
-    console.print(f"A project was made in {text(document.get('project'))}:", soft_wrap=True)
-    for file in document.get("files") or ():
-        console.print(f"  {text(file)}", soft_wrap=True)
-    console.print(f"Next: {text(document.get('next'))}", soft_wrap=True)
+    project = text(document.get("project"))
+    following = text(document.get("next"))
+    whole_line(console, f"A project was made in {project}:")
+    for file in items(document, "files"):
+        whole_line(console, f"  {text(file)}")
+    whole_line(console, f"Next: {following}")
 
 
 def _subject(document: Document, console: Console, language: str) -> None:
     """What is held of a person; the decisions follow as sentences."""
     words = WORDS.get(language, WORDS["en"])
-    console.print(
-        f"{words['held']} {text(document.get('patient_ids'))} ({text(document.get('taken_at'))})",
-        soft_wrap=True,
-    )
+    patient_ids = text(document.get("patient_ids"))
+    taken_at = text(document.get("taken_at"))
+    whole_line(console, f"{words['held']} {patient_ids} ({taken_at})")
     heads = HEADS.get(language, {})
     for name, rows in (document.get("tables") or {}).items():
         listed(console, heads.get(name, name), rows, heads)
     for key in ("suppression", "exports", "quarantine"):
-        listed(console, words[key], document.get(key) or (), heads)
+        listed(console, words[key], items(document, key), heads)
 
 
 def _why(document: Document, console: Console, language: str) -> None:
@@ -277,33 +294,37 @@ def _why(document: Document, console: Console, language: str) -> None:
     heads = HEADS.get(language, {})
     listed(console, words["events"], _events(_behind(document)), heads)
     for key in ("suppression", "exports"):
-        listed(console, words[key], document.get(key) or (), heads)
+        listed(console, words[key], items(document, key), heads)
 
 
 def _behind(document: Document) -> list[Document]:
     """The events that the decisions name, each once, oldest first."""
-    found = [
-        e
-        for d in document.get("decisions") or ()
-        for told in ({"events": d["grants"]}, *d["reasons"])
-        for e in told["events"]
-    ]
-    places = {(e["origin"], e["line"]): e for e in found}
-    return sorted(places.values(), key=lambda e: str(e.get("effective_at", "")))
+    found: list[Document] = []
+    for decision in items(document, "decisions"):
+        found.extend(decision["grants"])
+        for reason in decision["reasons"]:
+            found.extend(reason["events"])
+    places = {(event["origin"], event["line"]): event for event in found}
+    return sorted(places.values(), key=_since)
+
+
+def _since(event: Document) -> str:
+    return str(event.get("effective_at", ""))
 
 
 def _events(found: list[Document]) -> list[Document]:
     """Events as rows: what was said about what, and every field that one of them has."""
-    kept = [key for key in EVENT if any(key in event for event in found)]
-    return [
-        {
-            "event_id": event.get("event_id"),
-            "state": event.get("state"),
-            "scope": " / ".join(str(event.get(part, "*")) for part in SCOPE),
-            **{key: event.get(key) for key in kept},
-        }
-        for event in found
-    ]
+    known: set[str] = set()
+    for event in found:
+        known.update(event)
+    kept = [key for key in EVENT if key in known]
+    rows: list[Document] = []
+    for event in found:
+        row = {key: event.get(key) for key in ("event_id", "state")}
+        row["scope"] = " / ".join(str(event.get(part, "*")) for part in SCOPE)
+        row.update((key, event.get(key)) for key in kept)
+        rows.append(row)
+    return rows
 
 
 FORMS: Mapping[str, Callable[[Document, Console, str], None]] = {

@@ -158,7 +158,9 @@ def _purpose_line(part: Document, words: Words) -> str:
 
 
 def _or_unsaid(value: str, words: Words) -> str:
-    return words["unsaid"] if value == UNSAID else value
+    if value == UNSAID:
+        return words["unsaid"]
+    return value
 
 
 def _event_line(event: Document, language: str) -> str:

@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.budget.accounting import converted, shown
 from segmenter.errors import UsageError
 from segmenter.published.segment_count import SegmentCount
+from segmenter.render.html_table import html_table as _table
 from segmenter.render.report_words import LANGUAGES, METHOD, OPINION, SAY
 from segmenter.store.files import write_file
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 1_000  # of an HTML page
 ODDS_DELTA = 1_000  # one in a million: outside of it, odds from zCDP hold
+MOST_EPSILON = 500  # whose exponential is still a number
 FEW_ROWS = 50  # of a notebook's table
 NUMBERS = ("count", "interval", "withheld")  # keys of a cell that are no dimension
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run these
@@ -52,9 +54,8 @@ def write(
     than `en` or `fr`.
     """
     if language not in LANGUAGES:
-        raise UsageError(
-            f"there is no report in {language!r}", hint=f"one of {', '.join(LANGUAGES)}"
-        )
+        known = ", ".join(LANGUAGES)
+        raise UsageError(f"there is no report in {language!r}", hint=f"one of {known}")
     release, name = _parts(subject)
     made = {
         "json": json.dumps(_content(subject), ensure_ascii=False, indent=2) + "\n",
@@ -76,22 +77,19 @@ def _parts(subject: Release | SegmentCount) -> tuple[Release, str]:
 
 
 def _cells(subject: Release | SegmentCount) -> list[dict[str, Any]]:
-    return list(
-        subject.release.cells(subject.where)
-        if isinstance(subject, SegmentCount)
-        else subject.cells()
-    )
+    if isinstance(subject, SegmentCount):
+        return subject.cells()
+    return list(subject.cells())
 
 
 def _content(subject: Release | SegmentCount) -> dict[str, Any]:
+    """The document of a count; a segment's also says how its release was made."""
+    document = subject.to_dict()
     if isinstance(subject, SegmentCount):
-        made = {
-            k: v
-            for k, v in subject.release.to_dict().items()
-            if k not in ("cells", "withheld_cells")
-        }
-        return {**subject.to_dict(), "made": made}
-    return subject.to_dict()
+        made = subject.release.to_dict()
+        del made["cells"], made["withheld_cells"]
+        document["made"] = made
+    return document
 
 
 def table_csv(cells: Iterable[Mapping[str, Any]], dimensions: Sequence[str]) -> str:
@@ -105,20 +103,16 @@ def table_csv(cells: Iterable[Mapping[str, Any]], dimensions: Sequence[str]) -> 
     for cell in cells:
         low, high = cell["interval"] or ("", "")
         count = "" if cell["withheld"] else cell["count"]
-        writer.writerow(
-            [
-                *(_harmless(cell[d]) for d in dimensions),
-                count,
-                low,
-                high,
-                str(cell["withheld"]).lower(),
-            ]
-        )
+        labels = [_harmless(cell[name]) for name in dimensions]
+        withheld = "true" if cell["withheld"] else "false"
+        writer.writerow([*labels, count, low, high, withheld])
     return text.getvalue()
 
 
 def _harmless(label: str) -> str:
-    return f"'{label}" if label.startswith(DANGEROUS) else label
+    if label.startswith(DANGEROUS):
+        return f"'{label}"
+    return label
 
 
 # -- the page --------------------------------------------------------------------------------------
@@ -132,14 +126,13 @@ def page(
 
     release, _ = _parts(subject)
     cells = _cells(subject)
-    largest = max((c["interval"][1] for c in cells if not c["withheld"]), default=0) or 1
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("segmenter.render", "pages"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters |= {"grouped": _grouping(language), "bar": _bar(largest)}
+    environment.filters |= {"grouped": _grouping(language), "bar": _bar(_largest(cells))}
     facts = {
         "language": language,
         "say": SAY[language],
@@ -148,10 +141,20 @@ def page(
         "purpose": purpose_title or release.family.purpose,
         "cells": cells[:MOST_ROWS],
         "hidden_rows": max(0, len(cells) - MOST_ROWS),
-        "withheld": sum(c["withheld"] for c in cells),
+        "withheld": sum(cell["withheld"] for cell in cells),
         "matched": _matched(subject),
     }
     return environment.get_template("release.html").render(**facts, **_words(release, language))
+
+
+def _largest(cells: Sequence[Mapping[str, Any]]) -> int:
+    """The highest end of a shown interval, to which the bars are scaled."""
+    largest = 0
+    for cell in cells:
+        if not cell["withheld"]:
+            _, high = cell["interval"]
+            largest = max(largest, high)
+    return largest or 1
 
 
 def _head(release: Release, say: Mapping[str, str]) -> dict[str, Any]:
@@ -168,15 +171,18 @@ def _head(release: Release, say: Mapping[str, str]) -> dict[str, Any]:
 def _moment(at: datetime, say: Mapping[str, str]) -> str:
     """A moment in words, to the minute."""
     at = at.astimezone(UTC)
-    return say["moment"].format(
-        day=at.day, month=say["months"].split()[at.month - 1], year=at.year, time=f"{at:%H:%M}"
-    )
+    months = say["months"].split()
+    month = months[at.month - 1]
+    return say["moment"].format(day=at.day, month=month, year=at.year, time=f"{at:%H:%M}")
 
 
 def _title(subject: Release | SegmentCount, language: str) -> str:
     if isinstance(subject, SegmentCount):
-        return subject.title.get(language) or next(iter(subject.title.values()), subject.segment)
-    return " × ".join(subject.dimensions) or SAY[language]["total"]
+        titles = list(subject.title.values())
+        usual = titles[0] if titles else subject.segment
+        return subject.title.get(language) or usual
+    dimensions = " × ".join(subject.dimensions)
+    return dimensions or SAY[language]["total"]
 
 
 def _matched(subject: Release | SegmentCount) -> dict[str, int] | None:
@@ -203,7 +209,7 @@ def _words(release: Release, language: str) -> dict[str, Any]:
         "withheld_why": say["withheld_why"].format(**limits),
         "cost_text": say["cost"].format(price=_price(release.cost)),
         "unit": "ρ" if release.cost.rho else "ε",
-        "measured": [_measured(m, say) for m in release.measured],
+        "measured": [_measured(table, say) for table in release.measured],
         "method": METHOD[language],
         "opinion": [
             (question, text.format(patients=release.patients, odds=odds))
@@ -214,39 +220,53 @@ def _words(release: Release, language: str) -> dict[str, Any]:
 
 def _odds(cost: Cost, say: Mapping[str, str]) -> str:
     """The factor by which odds can have changed; for rho, outside of one case in a million."""
-    epsilon = cost.epsilon + converted(cost.rho, ODDS_DELTA)
-    odds = f"{math.exp(min(shown(epsilon), 500)):.3g}"
-    return odds + say["but_rarely"] if cost.rho else odds
+    epsilon = shown(cost.epsilon + converted(cost.rho, ODDS_DELTA))
+    factor = math.exp(min(epsilon, MOST_EPSILON))
+    if cost.rho:
+        return f"{factor:.3g}{say['but_rarely']}"
+    return f"{factor:.3g}"
 
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
-    mechanism = say["discrete_gaussian" if table.cost.rho else "geometric"]
-    partition = (say["partition"].format(n=table.segments),)
+    mechanism = "discrete_gaussian" if table.cost.rho else "geometric"
+    price = shown(table.cost.rho or table.cost.epsilon)
+    dimensions = table.dimensions
+    if table.segments:
+        dimensions = (say["partition"].format(n=table.segments),)
     return {
-        "dimensions": partition if table.segments else table.dimensions,
-        "mechanism": mechanism,
-        "price": f"{shown(table.cost.rho or table.cost.epsilon):.4g}",
+        "dimensions": dimensions,
+        "mechanism": say[mechanism],
+        "price": f"{price:.4g}",
     }
 
 
 def _price(cost: Cost) -> str:
-    return f"ρ = {shown(cost.rho):g}" if cost.rho else f"ε = {shown(cost.epsilon):g}"
+    if cost.rho:
+        return f"ρ = {shown(cost.rho):g}"
+    return f"ε = {shown(cost.epsilon):g}"
 
 
-def _grouping(language: str) -> Any:
+def _grouping(language: str) -> Callable[[int], str]:
+    """Whole numbers with their digits in groups of three."""
     separator = "," if language == "en" else "\u202f"
-    return lambda number: f"{number:,}".replace(",", separator)
+
+    def grouped(number: int) -> str:
+        return f"{number:,}".replace(",", separator)
+
+    return grouped
 
 
-def _bar(largest: int) -> Any:
+def _bar(largest: int) -> Callable[[Mapping[str, Any]], tuple[float, float]]:
     """Widths in percent of a cell's bar.
 
     One width to the low end of its interval, one from there to the high end.
     """
 
     def widths(cell: Mapping[str, Any]) -> tuple[float, float]:
-        low, high = (100 * max(0, end) / largest for end in cell["interval"])
-        return round(low, 1), round(high - low, 1)
+        low, high = cell["interval"]
+        start = 100 * max(0, low) / largest
+        end = 100 * max(0, high) / largest
+        return round(start, 1), round(end - start, 1)
 
     return widths
 
@@ -257,52 +277,56 @@ def _bar(largest: int) -> Any:
 def release_html(document: Mapping[str, Any]) -> str:
     """The document of a release as a notebook shows it."""
     dimensions = document["dimensions"]
-    return _table([*dimensions, "people", "95 %"], _rows(document["cells"], dimensions))
+    rows = _rows(document["cells"], dimensions)
+    return _table([*dimensions, "people", "95 %"], rows)
 
 
 def segment_html(document: Mapping[str, Any]) -> str:
     """The document of a segment's count as a notebook shows it."""
-    count, (low, high) = document["matched"]["count"], document["matched"]["interval"]
     name = escape(document["segment"])
+    count = document["matched"]["count"]
+    low, high = document["matched"]["interval"]
     withheld = f"{document['withheld_cells']:,} cells withheld"
     head = f"<p><b>{name}</b>: {count:,} ({low:,} to {high:,}), {withheld}</p>"
     cells = document["cells"]
-    dimensions = [key for key in cells[0] if key not in NUMBERS] if cells else []
-    return head + _table([*dimensions, "people", "95 %"], _rows(cells, dimensions))
+    first = cells[0] if cells else {}
+    dimensions = [key for key in first if key not in NUMBERS]
+    rows = _rows(cells, dimensions)
+    return head + _table([*dimensions, "people", "95 %"], rows)
 
 
 def plan_html(document: Mapping[str, Any]) -> str:
     """The document of a plan as a notebook shows it."""
     rows = []
     for row in document["releases"]:
-        price = "stored, free" if row["stored"] else f"{row['epsilon'] or row['rho']:g}"
-        errors = ", ".join(f"{name} ±{error}" for name, error in row["predicted_error"].items())
-        rows.append([_counted(row), row["purpose"], price, f"{row['cells']:,}", errors])
+        paid = row["epsilon"] or row["rho"]
+        price = "stored, free" if row["stored"] else f"{paid:g}"
+        errors = [f"{name} ±{error}" for name, error in row["predicted_error"].items()]
+        cells = f"{row['cells']:,}"
+        rows.append([_counted(row), row["purpose"], price, cells, ", ".join(errors)])
     return _table(["table", "purpose", "price", "cells", "people, 95 %"], rows)
 
 
 def _counted(row: Mapping[str, Any]) -> str:
     """What a row of a plan measures: a table's dimensions, or the segments of a partition."""
-    return (
-        f"partition of {', '.join(row['serves'])}"
-        if row["kind"] == "strip"
-        else " × ".join(row["dimensions"])
-    )
+    if row["kind"] == "strip":
+        return f"partition of {', '.join(row['serves'])}"
+    return " × ".join(row["dimensions"])
 
 
 def _rows(cells: Sequence[Mapping[str, Any]], dimensions: Sequence[str]) -> list[list[str]]:
     rows = []
     for cell in cells[:FEW_ROWS]:
-        numbers = (
-            ["withheld", ""]
-            if cell["withheld"]
-            else [f"{cell['count']:,}", f"{cell['interval'][0]:,} to {cell['interval'][1]:,}"]
-        )
-        rows.append([*(cell[d] for d in dimensions), *numbers])
-    return rows if len(cells) <= FEW_ROWS else [*rows, ["…"] * (len(dimensions) + 2)]
+        labels = [cell[name] for name in dimensions]
+        rows.append([*labels, *_numbers(cell)])
+    if len(cells) > FEW_ROWS:
+        rows.append(["…"] * (len(dimensions) + 2))
+    return rows
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    columns = "".join(f"<th>{escape(h)}</th>" for h in head)
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(v))}</td>' for v in row)}</tr>" for row in rows)
-    return f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>"
+def _numbers(cell: Mapping[str, Any]) -> tuple[str, str]:
+    """A cell's count and interval, if they may be shown."""
+    if cell["withheld"]:
+        return "withheld", ""
+    low, high = cell["interval"]
+    return f"{cell['count']:,}", f"{low:,} to {high:,}"

@@ -27,6 +27,7 @@ from segmenter.errors import SegmenterError
 from segmenter.journal.failures import URL_VARIABLE
 from segmenter.model import Clocks, Cost, Framed, Role, Spend
 from segmenter.planning import budget_lock, planner
+from segmenter.planning.release_plan import ReleasePlan
 from segmenter.project.family import Setting, region
 from segmenter.project.folder import POLICY, SEGMENTS, read_project
 from segmenter.release import cube
@@ -64,12 +65,14 @@ class TrialReport(Framed):
     @property
     def passed(self) -> bool:
         """Whether every check passed."""
-        return all(c.passed for c in self.checks)
+        return all(check.passed for check in self.checks)
 
     @property
     def exit_status(self) -> int:
         """2 if a check failed: the project's files want a change."""
-        return 0 if self.passed else 2
+        if self.passed:
+            return 0
+        return 2
 
     def to_dict(self) -> dict[str, Any]:
         """The checks, and whether all passed."""
@@ -98,17 +101,23 @@ def examine(root: Path) -> TrialReport:
     Raises `FileError` and the like if its files are wrong.
     """
     read_project(root)
-    checks: list[tuple[str, Callable[[], Sequence[str]]]] = [
-        ("budgets.lock", lambda: [str(c) for c in budget_lock.changes(root) if c.rise]),
-        ("every segment finds somebody", lambda: uncovered(root)),
-        ("nothing leaks more than its epsilon", lambda: leaks(root)),
-    ]
-    return TrialReport(tuple(_check(name, check) for name, check in checks))
+    checks = (
+        _check("budgets.lock", _rises, root),
+        _check("every segment finds somebody", uncovered, root),
+        _check("nothing leaks more than its epsilon", leaks, root),
+    )
+    return TrialReport(checks)
 
 
-def _check(name: str, check: Callable[[], Sequence[str]]) -> Check:
+def _rises(root: Path) -> list[str]:
+    """What costs more, or lets more out, than the project's lock says."""
+    changes = budget_lock.changes(root)
+    return [str(change) for change in changes if change.rise]
+
+
+def _check(name: str, check: Callable[[Path], Sequence[str]], root: Path) -> Check:
     try:
-        found = tuple(check())
+        found = tuple(check(root))
     except SegmenterError as error:
         found = tuple(str(problem) for problem in error.problems)
     return Check(name, not found, found)
@@ -126,7 +135,13 @@ def invented(
     The folder is removed afterwards unless it is given.
     """
     project = read_project(root)
-    world = World(project.policy, project.sources, _countable(project), seed).fill(people)
+    world = World(
+        policy=project.policy,
+        sources=project.sources,
+        segments=_countable(project),
+        seed=seed,
+    )
+    world.fill(people)
     with _folder(folder) as place, opened(root, place, project, world) as made:
         yield made
 
@@ -212,14 +227,21 @@ def _counts(made: Context, segment: Resolved) -> Any:
 def _cubes(made: Context, tables: Sequence[tuple[Family, Sequence[str]]]) -> list[Any]:
     snapshot = made.store.current(made.journal)
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
-    free = Spend("invented", "", "", Cost(epsilon=1), 0)
+    free = Spend(
+        id="invented",
+        purpose="",
+        question="",
+        cost=Cost(epsilon=1),
+        seq=0,
+    )
     found = []
     with decided(made, snapshot, clocks) as place:
         for family, names in tables:
             request = family.request(clocks)
             eligible = consent.gate(place.engine, made.policy, snapshot, place.decisions, request)
-            dimensions = [made.policy.dimensions[d] for d in names]
-            found.append(cube.count(place.engine, dimensions, eligible, free).counts)
+            dimensions = [made.policy.dimensions[name] for name in names]
+            counted = cube.count(place.engine, dimensions, eligible, free)
+            found.append(counted.counts)
     return found
 
 
@@ -248,16 +270,23 @@ def leaks(
 
 
 def _moved(
-    root: Path, project: Project, segments: Sequence[Resolved], made: planner.ReleasePlan
+    root: Path, project: Project, segments: Sequence[Resolved], made: ReleasePlan
 ) -> Iterator[str]:
     """Neighbouring worlds through the whole gate.
 
     One human less changes one cell of each table by one, at most.
     """
-    tables = [
-        (f.family, m.dimensions) for f in made.families for m in f.measures if m.partition is None
-    ]
-    world = World(project.policy, project.sources, segments, 2).fill(60)
+    tables = []
+    for plan in made.families:
+        for measure in plan.measures:
+            if measure.partition is None:
+                tables.append((plan.family, measure.dimensions))
+    world = World(
+        policy=project.policy,
+        sources=project.sources,
+        segments=segments,
+        seed=2,
+    ).fill(60)
     neighbour = world.without(str(world.patients[0]["patient_id"]))
     counts = []
     for one in (world, neighbour):
@@ -265,12 +294,11 @@ def _moved(
             counts.append(_cubes(world_of, tables))
     for (family, dimensions), left, right in zip(tables, *counts, strict=True):
         if int(np.abs(left - right).sum()) > 1:
-            yield f"{family.purpose}, table {' x '.join(dimensions) or 'everyone'}: one human changes more than one count"
+            table = " x ".join(dimensions) or "everyone"
+            yield f"{family.purpose}, table {table}: one human changes more than one count"
 
 
-def _told(
-    project: Project, made: planner.ReleasePlan, noise: Source | None, runs: int
-) -> Iterator[str]:
+def _told(project: Project, made: ReleasePlan, noise: Source | None, runs: int) -> Iterator[str]:
     """Neighbouring cubes through publication, many times."""
     for family in made.families:
         limit = family.epsilon / accounting.NANO
@@ -284,11 +312,11 @@ def _told(
         enough = min(runs, distinguish.enough_runs(limit))
         provenance = family.provenance(datetime.now(UTC))
         trial = distinguish.Trial(
-            project.policy,
-            provenance,
-            costs,
-            tuple(smallest),
-            enough,
+            policy=project.policy,
+            provenance=provenance,
+            measures=costs,
+            tables=tuple(smallest),
+            runs=enough,
             noise=noise,
             partitions=partitions,
         )

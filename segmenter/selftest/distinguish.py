@@ -35,6 +35,7 @@ ALPHA = 1e-6
 SMALL = 8  # cells of a table up to which every run's noise is its own
 POOL, BATCH = 20_000, 1_000_000
 MOST_EVENTS = 400  # of one statistic
+JUDGED = 4  # events judged on the second half of the runs
 KNOWN_TAIL = 1e-9  # the delta that an allowance grants the sampler
 
 Publish = Callable[..., Sequence[Release]]
@@ -76,16 +77,27 @@ class Trial:
         """
         sides = [self._sides(base, place, more) for more in (0, 1)]
         cubes, partitions = sides[0]
-        moved = [(c.counts.size, self._moved(c.dimensions, place)) for c in cubes]
-        moved += [(s.counts.size, self._group(s, place)) for s in partitions]
+        moved = []
+        for cube in cubes:
+            moved.append((cube.counts.size, self._moved(cube.dimensions, place)))
+        for partition in partitions:
+            moved.append((partition.counts.size, self._group(partition, place)))
         source = _Batches(self.noise or noises.system, self.runs, moved)
-        left, right = (self._outputs([*c, *s], place, source) for c, s in sides)
+        outputs = []
+        for own_cubes, own_partitions in sides:
+            outputs.append(self._outputs([*own_cubes, *own_partitions], place, source))
+        left, right = outputs
         return evidence(left, right, self._names())
 
     def _sides(self, base: int, place: int, more: int) -> tuple[list[Cube], list[PartitionCounts]]:
         """The exact counts of one neighbour."""
-        cubes = [self._cube(n, base, place, more) for n in range(len(self.measures))]
-        return cubes, [self._partition(n, base, (place, more)) for n in range(len(self.partitions))]
+        cubes = []
+        for number in range(len(self.measures)):
+            cubes.append(self._cube(number, base, place, more))
+        partitions = []
+        for number in range(len(self.partitions)):
+            partitions.append(self._partition(number, base, place, more))
+        return cubes, partitions
 
     def _outputs(
         self, exact: Sequence[Cube | PartitionCounts], place: int, source: _Batches
@@ -96,67 +108,85 @@ class Trial:
         show.
         """
         rows = np.zeros((self.runs, len(self._names())))
-        watched = [
-            tuple(place % len(self.policy.dimensions[d].labels) for d in table)
-            for table in self.tables
-        ]
+        watched = [self._cell(table, place) for table in self.tables]
         for run in range(self.runs):
             made = self.publish(exact, self.provenance, self.tables, self.policy, source)
-            rows[run] = [
-                number
-                for one, cell in zip(made, watched, strict=True)
-                for number in _seen(one, cell)
-            ]
+            seen: list[float] = []
+            for release, cell in zip(made, watched, strict=True):
+                seen.extend(_seen(release, cell))
+            rows[run] = seen
         return rows
+
+    def _shape(self, dimensions: Sequence[str]) -> tuple[int, ...]:
+        """How many labels each dimension has."""
+        sizes = []
+        for name in dimensions:
+            labels = self.policy.dimensions[name].labels
+            sizes.append(len(labels))
+        return tuple(sizes)
+
+    def _cell(self, dimensions: Sequence[str], place: int) -> tuple[int, ...]:
+        """The cell that differs: the label at `place`, modulo the domain, of every dimension."""
+        sizes = self._shape(dimensions)
+        return tuple(place % size for size in sizes)
 
     def _moved(self, dimensions: Sequence[str], place: int) -> int:
         """The number of the cell that differs."""
-        shape = [len(self.policy.dimensions[d].labels) for d in dimensions]
-        return int(np.ravel_multi_index([place % size for size in shape], shape)) if shape else 0
+        if not dimensions:
+            return 0
+        cell = self._cell(dimensions, place)
+        return int(np.ravel_multi_index(cell, self._shape(dimensions)))
 
     def _cube(self, number: int, base: int, place: int, more: int) -> Cube:
         dimensions, cost = self.measures[number]
-        return self._exact(
-            dimensions,
-            Spend(str(number), self.provenance.family.purpose, "", cost, 0),
-            base,
-            (place, more),
+        spend = self._spend(str(number), cost)
+        return self._exact(dimensions, spend, base, place, more)
+
+    def _spend(self, name: str, cost: Cost) -> Spend:
+        purpose = self.provenance.family.purpose
+        return Spend(
+            id=name,
+            purpose=purpose,
+            question="",
+            cost=cost,
+            seq=0,
         )
 
     def _exact(
-        self, dimensions: tuple[str, ...], spend: Spend, base: int, moved: tuple[int, int]
+        self, dimensions: tuple[str, ...], spend: Spend, base: int, place: int, more: int
     ) -> Cube:
-        place, more = moved
-        counts = np.full(
-            math.prod(len(self.policy.dimensions[d].labels) for d in dimensions),
-            base,
-            dtype=np.int64,
-        )
+        cells = math.prod(self._shape(dimensions))
+        counts = np.full(cells, base, dtype=np.int64)
         counts[self._moved(dimensions, place)] += more
         return Cube(dimensions, counts, spend)
 
-    def _partition(self, number: int, base: int, moved: tuple[int, int]) -> PartitionCounts:
+    def _partition(self, number: int, base: int, place: int, more: int) -> PartitionCounts:
         partition, cost = self.partitions[number]
-        spend = Spend(f"partition {number}", self.provenance.family.purpose, "", cost, 0)
-        cube = self._exact(self._dimensions(partition), spend, base, moved)
+        spend = self._spend(f"partition {number}", cost)
+        cube = self._exact(self._dimensions(partition), spend, base, place, more)
         return count_groups(partition, cube, self.policy, spend)
 
     def _group(self, partition: PartitionCounts, place: int) -> int:
         """The number of the group that differs."""
         groups = partition.partition.own_groups(self.policy)
         cell = self._moved(self._dimensions(partition.partition), place)
-        return int(groups.numbers.ravel()[cell])
+        numbers = groups.numbers.ravel()
+        return int(numbers[cell])
 
     def _dimensions(self, partition: Partition) -> tuple[str, ...]:
-        names = {name for region in partition.regions for name in region.dimensions}
+        names: set[str] = set()
+        for region in partition.regions:
+            names.update(region.dimensions)
         return tuple(name for name in self.policy.dimensions if name in names)
 
     def _names(self) -> list[str]:
-        return [
-            f"{what} of {'x'.join(table) or 'everyone'}"
-            for table in self.tables
-            for what in ("value", "shown", "shown value", "cells shown")
-        ]
+        """The names of the statistics, in the order of `_seen`."""
+        names = []
+        for table in self.tables:
+            of = "x".join(table) or "everyone"
+            for what in ("value", "shown", "shown value", "cells shown"):
+                names.append(f"{what} of {of}")
+        return names
 
 
 def _seen(one: Release, cell: tuple[int, ...]) -> Iterator[float]:
@@ -178,10 +208,12 @@ class _Batches:
     """
 
     def __init__(self, source: Source, runs: int, moved: Sequence[tuple[int, int]]) -> None:
-        self.source, self.runs = source, runs
-        self.moved = {
-            size: sorted({at for other, at in moved if other == size}) for size, _ in moved
-        }  # the cells that may differ
+        self.source = source
+        self.runs = runs
+        # Of tables of each size: the cells that may differ.
+        self.moved: dict[int, list[int]] = {}
+        for size, cell in sorted(set(moved)):
+            self.moved.setdefault(size, []).append(cell)
         self.left: dict[tuple[Mechanism, int], Integers] = {}
         self.pools: dict[Mechanism, Integers] = {}
 
@@ -191,7 +223,8 @@ class _Batches:
         if mechanism not in self.pools:
             self.pools[mechanism] = self.source(mechanism, POOL)
         cut = secrets.randbelow(POOL)
-        dealt = np.take(self.pools[mechanism], np.arange(cut, cut + many), mode="wrap")
+        places = np.arange(cut, cut + many)
+        dealt = np.take(self.pools[mechanism], places, mode="wrap")
         own = self.moved.get(many, [0])
         dealt[own] = self._fresh(mechanism, many, len(own))
         return dealt
@@ -199,7 +232,8 @@ class _Batches:
     def _fresh(self, mechanism: Mechanism, many: int, wanted: int) -> Integers:
         waiting = self.left.get((mechanism, many))
         if waiting is None or len(waiting) < wanted:
-            waiting = self.source(mechanism, wanted * min(self.runs, max(1, BATCH // wanted)))
+            runs = min(self.runs, max(1, BATCH // wanted))
+            waiting = self.source(mechanism, wanted * runs)
         self.left[mechanism, many] = waiting[wanted:]
         return waiting[:wanted]
 
@@ -210,54 +244,63 @@ class _Batches:
 def evidence(left: Reals, right: Reals, names: Sequence[str], alpha: float = ALPHA) -> Evidence:
     """The strongest proof in outputs of two neighbours: one row a run, one column a statistic."""
     half = len(left) // 2
-    best = Evidence(0.0, "nothing")
     chosen = []
     for n, name in enumerate(names):
-        for swapped in (False, True):
-            one, two = (
-                (right[:half, n], left[:half, n]) if swapped else (left[:half, n], right[:half, n])
-            )
-            chosen.append((*_strongest(one, two, alpha), n, swapped, name))
-    for _, (kind, at), n, swapped, name in sorted(chosen, key=lambda c: -c[0])[:4]:
-        one, two = (
-            (right[half:, n], left[half:, n]) if swapped else (left[half:, n], right[half:, n])
-        )
-        bound = _bound(_hits(one, kind, at), len(one), _hits(two, kind, at), len(two), alpha / 4)
+        for one, two in ((left[:, n], right[:, n]), (right[:, n], left[:, n])):
+            event = _strongest(one[:half], two[:half], alpha)
+            chosen.append((event, name, one[half:], two[half:]))
+    chosen.sort(key=lambda choice: -choice[0].bound)
+    best = Evidence(0.0, "nothing")
+    for event, name, one, two in chosen[:JUDGED]:
+        bound = _bound(one, two, event, alpha / JUDGED)
         if bound > best.epsilon:
-            best = Evidence(bound, f"{name} {kind} {at:g}")
+            best = Evidence(bound, f"{name} {event.kind} {event.at:g}")
     return best
 
 
-def _strongest(one: Reals, two: Reals, alpha: float) -> tuple[float, tuple[str, float]]:
+@dataclass(frozen=True, slots=True, order=True)
+class _Event:
+    """That a statistic is at least, at most or exactly `at`, and the epsilon it seems to prove."""
+
+    bound: float
+    kind: str
+    at: float
+
+
+def _strongest(one: Reals, two: Reals, alpha: float) -> _Event:
     values = np.unique(np.concatenate([one, two]))
     if len(values) > MOST_EVENTS:
-        values = values[np.linspace(0, len(values) - 1, MOST_EVENTS).astype(int)]
+        places = np.linspace(0, len(values) - 1, MOST_EVENTS)
+        values = values[places.astype(int)]
     rated = []
     for kind in (">=", "<=", "=="):
-        hits_one, hits_two = _all_hits(one, values, kind), _all_hits(two, values, kind)
+        hits_one = _all_hits(one, values, kind)
+        hits_two = _all_hits(two, values, kind)
         bounds = _bounds(hits_one, len(one), hits_two, len(two), alpha)
         best = int(np.argmax(bounds))
-        rated.append((float(bounds[best]), (kind, float(values[best]))))
+        rated.append(_Event(float(bounds[best]), kind, float(values[best])))
     return max(rated)
 
 
 def _all_hits(sample: Reals, values: Reals, kind: str) -> Reals:
     ordered = np.sort(sample)
-    upto, below = (
-        np.searchsorted(ordered, values, side="right"),
-        np.searchsorted(ordered, values, side="left"),
-    )
-    return np.asarray(
-        {">=": len(sample) - below, "<=": upto, "==": upto - below}[kind], dtype=np.float64
-    )
+    up_to = np.searchsorted(ordered, values, side="right")
+    below = np.searchsorted(ordered, values, side="left")
+    hits = up_to - below
+    if kind == "<=":
+        hits = up_to
+    elif kind == ">=":
+        hits = len(sample) - below
+    return np.asarray(hits, dtype=np.float64)
 
 
-def _hits(sample: Reals, kind: str, at: float) -> int:
-    return int(_all_hits(sample, np.array([at]), kind)[0])
-
-
-def _bound(hits_one: int, of_one: int, hits_two: int, of_two: int, alpha: float) -> float:
-    return float(_bounds(np.array([hits_one]), of_one, np.array([hits_two]), of_two, alpha)[0])
+def _bound(one: Reals, two: Reals, event: _Event, alpha: float) -> float:
+    """What one event proves on samples that it was not chosen on."""
+    at = np.array([event.at])
+    hits_one = _all_hits(one, at, event.kind)
+    hits_two = _all_hits(two, at, event.kind)
+    bounds = _bounds(hits_one, len(one), hits_two, len(two), alpha)
+    return float(bounds[0])
 
 
 def _bounds(hits_one: Any, of_one: int, hits_two: Any, of_two: int, alpha: float) -> Reals:
@@ -267,14 +310,10 @@ def _bounds(hits_one: Any, of_one: int, hits_two: Any, of_two: int, alpha: float
     """
     from scipy.stats import beta
 
-    low = np.where(
-        hits_one > 0, beta.ppf(alpha / 2, np.maximum(hits_one, 1), of_one - hits_one + 1), 0
-    )
-    high = np.where(
-        hits_two < of_two,
-        beta.ppf(1 - alpha / 2, hits_two + 1, np.maximum(of_two - hits_two, 1)),
-        1,
-    )
+    lowest = beta.ppf(alpha / 2, np.maximum(hits_one, 1), of_one - hits_one + 1)
+    highest = beta.ppf(1 - alpha / 2, hits_two + 1, np.maximum(of_two - hits_two, 1))
+    low = np.where(hits_one > 0, lowest, 0)
+    high = np.where(hits_two < of_two, highest, 1)
     ratio = np.maximum(low - KNOWN_TAIL, 1e-300) / high
     return np.asarray(np.maximum(np.log(ratio), 0.0))
 
@@ -285,6 +324,10 @@ def enough_runs(epsilon: float, excess: float = 1.15) -> int:
     More for a small epsilon, whose neighbours look alike.
     """
     odds = math.exp(epsilon * excess)
-    one, two = odds / (1 + odds), 1 / (1 + odds)
+    one = odds / (1 + odds)
+    two = 1 / (1 + odds)
+    # Relative standard deviations of both frequencies, times what `ALPHA` asks for.
     spread = 4.9 * (math.sqrt((1 - one) / one) + math.sqrt((1 - two) / two))
-    return 2 * math.ceil((spread / ((excess - 1) * epsilon)) ** 2 * 1.3)
+    to_be_told = (excess - 1) * epsilon
+    runs = (spread / to_be_told) ** 2 * 1.3
+    return 2 * math.ceil(runs)

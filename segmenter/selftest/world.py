@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 CONSENTING = 0.9
 AIMED = 40  # people drawn from each segment's own cells
 EVENT = (
-    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
+    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at",
+    "recorded_at", "confirmed_at",
     "valid_until", "method", "expressed_by", "notice_version", "evidence", "source",
 )  # fmt: skip
 
@@ -50,35 +51,55 @@ class World:
     def fill(self, many: int) -> World:
         """Draw `many` people, and those whom the segments look for."""
         chance = random.Random(self.seed)  # noqa: S311 - invented people, not noise
-        dimensions = [d for d in self.policy.dimensions.values() if d.per_patient]
-        aimed = [wish for s in self.segments for wish in self._aimed(s, chance)]
+        aimed: list[dict[str, str]] = []
+        for segment in self.segments:
+            aimed.extend(self._aimed(segment, chance))
         for n in range(max(many, len(aimed))):
-            wish = aimed[n] if n < len(aimed) else {}
-            labels = {
-                d.name: wish.get(d.name) or chance.choice(d.labels[:-1] or d.labels)
-                for d in dimensions
-            }
-            self._person(f"T{n:06d}", labels, chance, sure=n < len(aimed))
+            is_aimed = n < len(aimed)
+            labels = self._labels(aimed[n] if is_aimed else {}, chance)
+            self._person(f"T{n:06d}", labels, chance, sure=is_aimed)
         return self
+
+    def _labels(self, wish: Mapping[str, str], chance: random.Random) -> dict[str, str]:
+        """A label of each dimension: the one that is wished for, else any but the last one."""
+        labels = {}
+        for dimension in self.policy.dimensions.values():
+            if not dimension.per_patient:
+                continue
+            label = wish.get(dimension.name)
+            if not label:
+                label = chance.choice(dimension.labels[:-1] or dimension.labels)
+            labels[dimension.name] = label
+        return labels
 
     def _aimed(self, segment: Resolved, chance: random.Random) -> Iterator[dict[str, str]]:
         """Cells of the segment, drawn again and again."""
-        own = [self.policy.dimensions[d] for d in segment.dimensions]
-        places = np.argwhere(region(segment, self.policy.dimensions))
-        for _ in range(AIMED if len(places) else 0):
-            place = places[chance.randrange(len(places))]
-            yield {d.name: d.labels[code] for d, code in zip(own, place, strict=True)}
+        own = [self.policy.dimensions[name] for name in segment.dimensions]
+        cells = np.argwhere(region(segment, self.policy.dimensions))
+        if not len(cells):
+            return
+        for _ in range(AIMED):
+            cell = cells[chance.randrange(len(cells))]
+            wish = {}
+            for dimension, code in zip(own, cell, strict=True):
+                wish[dimension.name] = dimension.labels[code]
+            yield wish
 
     def _person(
         self, name: str, labels: Mapping[str, str], chance: random.Random, *, sure: bool
     ) -> None:
         row: dict[str, Any] = {
-            "patient_id": name, "age": chance.randint(18, 95), "email": f"{name.lower()}@example.org",
-            "phone": f"+3363998{chance.randint(0, 9999):04d}", "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris",
-            "first_name": "Camille", "language": "fr", "deceased": "false",
-        }  # fmt: skip
-        for d in self._dimensions("patient"):
-            row[d.column or ""] = _raw(d, labels[d.name], chance)
+            "patient_id": name,
+            "age": chance.randint(18, 95),
+            "email": f"{name.lower()}@example.org",
+            "phone": f"+3363998{chance.randint(0, 9999):04d}",
+            "postal": f"{chance.randint(1, 99)} rue Neuve, 75001 Paris",
+            "first_name": "Camille",
+            "language": "fr",
+            "deceased": "false",
+        }
+        for dimension in self._dimensions("patient"):
+            row[dimension.column or ""] = _raw(dimension, labels[dimension.name], chance)
         self.patients.append(row)
         for fact in self.sources.facts:
             self._facts(fact, name, labels, chance)
@@ -86,7 +107,8 @@ class World:
             self._consents(name, row, chance)
 
     def _dimensions(self, table: str) -> list[Dimension]:
-        return [d for d in self.policy.dimensions.values() if d.table == table]
+        declared = self.policy.dimensions.values()
+        return [dimension for dimension in declared if dimension.table == table]
 
     def _facts(
         self, fact: str, name: str, labels: Mapping[str, str], chance: random.Random
@@ -123,12 +145,14 @@ class World:
         given = datetime.now(UTC) - timedelta(hours=chance.randint(25, 200))
         stamp = given.strftime("%Y-%m-%dT%H:%M:%SZ")
         young = isinstance(row["age"], int) and row["age"] < 15  # noqa: PLR2004 - consent.md, C11
+        by = "joint" if young else "self"
+        notice = self.policy.notices[-1] if self.policy.notices else ""
+        told = (stamp, stamp, stamp, "", "web_form", by, notice, "doc", "trial")
         for purpose in self.policy.purposes.values():
             for category in purpose.categories:
-                values = (
-                    f"e{len(self.consent)}", name, purpose.name, "*", "*", category, "given", stamp, stamp, stamp, "", "web_form",
-                    "joint" if young else "self", self.policy.notices[-1] if self.policy.notices else "", "doc", "trial",
-                )  # fmt: skip
+                event_id = f"e{len(self.consent)}"
+                scope = (purpose.name, "*", "*", category)
+                values = (event_id, name, *scope, "given", *told)
                 self.consent.append(dict(zip(EVENT, values, strict=True)))
 
     # -- files -------------------------------------------------------------------------------------
@@ -137,17 +161,17 @@ class World:
         """The neighbouring world: one human less, with everything of theirs."""
 
         def keep(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-            return [r for r in rows if r["patient_id"] != patient]
+            return [row for row in rows if row["patient_id"] != patient]
 
         facts = {name: keep(rows) for name, rows in self.facts.items()}
         return World(
-            self.policy,
-            self.sources,
-            self.segments,
-            self.seed,
-            keep(self.patients),
-            keep(self.consent),
-            facts,
+            policy=self.policy,
+            sources=self.sources,
+            segments=self.segments,
+            seed=self.seed,
+            patients=keep(self.patients),
+            consent=keep(self.consent),
+            facts=facts,
         )
 
     def write(self, root: Path) -> None:
@@ -182,10 +206,13 @@ class World:
         (root / "sources.yml").write_text(json.dumps(declared), encoding="utf-8")
 
     def _fact_columns(self, fact: str) -> list[str]:
-        columns = {d.column for d in self._dimensions(fact) if d.column}
-        return sorted(
-            columns | set(self.policy.facts[fact].clip if fact in self.policy.facts else ())
-        )
+        columns = set()
+        for dimension in self._dimensions(fact):
+            if dimension.column:
+                columns.add(dimension.column)
+        if fact in self.policy.facts:
+            columns.update(self.policy.facts[fact].clip)
+        return sorted(columns)
 
 
 def _raw(dimension: Dimension, label: str, chance: random.Random) -> Any:
@@ -194,14 +221,17 @@ def _raw(dimension: Dimension, label: str, chance: random.Random) -> Any:
     if dimension.bands is not None:
         if place == len(dimension.labels) - 1:
             return None
-        bounds = dimension.bands
-        low = bounds[place - 1] if place else (0 if bounds[0] > 0 else bounds[0] - 5)
-        high = bounds[place] - 1 if place < len(bounds) else bounds[-1] + 5
+        first = dimension.bands[0]
+        lowest = 0 if first > 0 else first - 5
+        bounds = (lowest, *dimension.bands, dimension.bands[-1] + 6)
+        low, high = bounds[place], bounds[place + 1] - 1
         return chance.randint(low, max(low, high))
     texts = (dimension.values or {}).get(label)
     if texts:
         return chance.choice(texts)
-    return "no listed value" if label == dimension.other else None
+    if label == dimension.other:
+        return "no listed value"
+    return None
 
 
 def _csv(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:

@@ -15,7 +15,8 @@ def column(name: str, table: str | None = None) -> exp.Column:
     """A column by any name."""
     from sqlglot import exp
 
-    return exp.column(exp.to_identifier(name, quoted=True), table=table)
+    identifier = exp.to_identifier(name, quoted=True)
+    return exp.column(identifier, table=table)
 
 
 def instant(name: str, table: str | None = None) -> exp.Expr:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget import accounting
 from segmenter.consent.ageing import AgeingBuckets, PurposeAtClocks
-from segmenter.errors import ProjectKeyError, Refusal, UsageError
+from segmenter.errors import ProjectKeyError, Refusal
 from segmenter.journal.journal import locked
 from segmenter.model import UNKNOWN, Clocks, Cost, Framed, Spend
-from segmenter.nearest import hint
+from segmenter.nearest import undeclared
 from segmenter.project.family import Family, Setting, question_key
 from segmenter.project.policy import ALWAYS
 from segmenter.release import cube
@@ -51,7 +51,9 @@ class AgeingReport(Framed):
     @property
     def exit_status(self) -> int:
         """3 if a purpose was refused."""
-        return Refusal.exit_status if self.refused else 0
+        if self.refused:
+            return Refusal.exit_status
+        return 0
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form.
@@ -79,7 +81,7 @@ def declared_purpose(context: Context, name: str) -> Purpose:
     """The declared purpose of this name; `UsageError` names the nearest one."""
     purposes = context.policy.purposes
     if name not in purposes:
-        raise UsageError(f"the purpose `{name}` is not declared", hint=hint(name, purposes))
+        raise undeclared("purpose", name, purposes)
     return purposes[name]
 
 
@@ -99,18 +101,24 @@ class AgeingQuestion:
     @property
     def snapshot(self) -> Snapshot:
         """The snapshot in use."""
-        return self.context.store.current(self.context.journal)
+        return self.context.newest_snapshot()
 
     @property
     def clocks(self) -> Clocks:
         """The snapshot's moment, so that a repeat is the same question (P6)."""
-        return Clocks(self.snapshot.taken_at, self.snapshot.taken_at)
+        taken_at = self.snapshot.taken_at
+        return Clocks(taken_at, taken_at)
 
     @property
     def key(self) -> str:
         """The question's key: the same for all who ask the same (P6)."""
         channels = tuple(sorted(self.purpose.channels))
-        family = Family(self.purpose.name, None, channels, (ALWAYS,))
+        family = Family(
+            purpose=self.purpose.name,
+            topic=None,
+            channels=channels,
+            categories=(ALWAYS,),
+        )
         policy = self.context.policy.deciding_hash()
         setting = Setting(self.snapshot.id, policy, self.clocks)
         return question_key(family, (), setting, self.what)
@@ -136,7 +144,13 @@ class AgeingQuestion:
 
     def exact(self) -> list[Row]:
         """The exact buckets, for the officer's eyes."""
-        nothing_paid = Spend("", self.purpose.name, self.key, Cost(), 0)
+        nothing_paid = Spend(
+            id="",
+            purpose=self.purpose.name,
+            question=self.key,
+            cost=Cost(),
+            seq=0,
+        )
         buckets, counts = self._counted(nothing_paid)
         rows: list[Row] = []
         for bucket, count in zip(buckets, counts, strict=True):
@@ -169,7 +183,8 @@ class AgeingQuestion:
             counted = cube.count(place.engine, taken.dimensions, taken.eligible, spend)
         buckets: list[dict[str, str]] = []
         counts: list[int] = []
-        for bucket, count in zip(cube.keys(taken.dimensions), counted.counts, strict=True):
+        keys = cube.keys(taken.dimensions)
+        for bucket, count in zip(keys, counted.counts, strict=True):
             if UNKNOWN not in bucket.values():
                 buckets.append(bucket)
                 counts.append(int(count))

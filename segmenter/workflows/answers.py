@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 def answers_of(context: Context) -> Answers:
     """The project's stored answers."""
-    return Answers(context.home / "releases", context.keys, context.journal)
+    folder = context.home / "releases"
+    return Answers(folder, context.keys, context.journal)
 
 
 def latest_release(context: Context, segment: Resolved) -> Release | None:
@@ -25,8 +26,10 @@ def latest_release(context: Context, segment: Resolved) -> Release | None:
     It may be of any snapshot, but only of the policy in force.
     """
     policy = context.policy
-    key = table_key(Family.of(segment), segment.dimensions, policy.deciding_hash())
-    return answers_of(context).latest(key, context.now(), policy.release.max_age_days)
+    family = Family.of(segment)
+    key = table_key(family, segment.dimensions, policy.deciding_hash())
+    answers = answers_of(context)
+    return answers.latest(key, context.now(), policy.release.max_age_days)
 
 
 def required_release(context: Context, segment: Resolved) -> Release:

@@ -51,13 +51,15 @@ def ledger_of(context: Context) -> Ledger:
 
 def balances(ledger: Ledger) -> tuple[dict[str, Any], ...]:
     """Every budget of the policy in its current period, as the contract's rows."""
-    return tuple(balance.to_dict() for balance in ledger.balances())
+    balances = ledger.balances()
+    return tuple(balance.to_dict() for balance in balances)
 
 
 def budget(context: Context) -> BudgetReport:
     """What is allowed, spent and left."""
     ledger = ledger_of(context)
-    return BudgetReport(balances(ledger), tuple(ledger.entries()), ledger.lifetime())
+    entries = tuple(ledger.entries())
+    return BudgetReport(balances(ledger), entries, ledger.lifetime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +71,15 @@ class JournalVerified(Documented):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form."""
-        return {"verified": True, "entries": self.entries, "anchors": list(self.anchors)}
+        return {
+            "verified": True,
+            "entries": self.entries,
+            "anchors": list(self.anchors),
+        }
 
 
 def budget_verify(context: Context) -> JournalVerified:
     """Verify the whole journal against its marks. `BudgetError` (P4) if it cannot be trusted."""
     anchors = tuple(str(path) for path in context.journal.anchors)
-    return JournalVerified(ledger_of(context).verify(), anchors)
+    ledger = ledger_of(context)
+    return JournalVerified(ledger.verify(), anchors)

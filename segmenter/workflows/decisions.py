@@ -209,4 +209,5 @@ def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None)
 
 def clocks_of(snapshot: Snapshot, as_of: datetime | None, known_at: datetime | None) -> Clocks:
     """The clocks asked for; each is the snapshot's moment if nothing is said (P6)."""
-    return Clocks(as_of or snapshot.taken_at, known_at or snapshot.taken_at)
+    taken_at = snapshot.taken_at
+    return Clocks(as_of or taken_at, known_at or taken_at)

@@ -67,7 +67,7 @@ def discover(context: Context, name: str, toward: str | None, epsilon: str | Non
     is no snapshot or if a model is asked for without a goal.
     """
     (segment,) = read_project(context.root, segments=(name,)).chosen()
-    context.store.current(context.journal)  # refuses if nothing was ingested yet
+    context.newest_snapshot()  # refuses if nothing was ingested yet
     goal = None if toward is None else read_goal(toward, context.policy)
     if epsilon is None:
         return Discovery(propose(required_release(context, segment), goal))
@@ -84,7 +84,7 @@ def _private_model(context: Context, segment: Resolved, goal: Goal, epsilon: int
     policy = context.policy
     family = Family.of(segment)
     dimensions = [policy.dimensions[name] for name in segment.dimensions]
-    snapshot = context.store.current(context.journal)
+    snapshot = context.newest_snapshot()
     clocks = Clocks(snapshot.taken_at, snapshot.taken_at)
     request = family.request(clocks)
     consent.check(policy, request)

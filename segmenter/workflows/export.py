@@ -1,4 +1,4 @@
-"""`export`: the kept cells of a segment's latest release become a registered file for one destination.
+"""`export`: the kept cells of a segment's latest release become a registered file.
 
 Everybody is checked again as of now.
 """
@@ -20,7 +20,7 @@ from segmenter.export.contacts import contacts
 from segmenter.export.funnel import Histogram, Noised, Publish, Published
 from segmenter.export.order import Export, Order
 from segmenter.model import Clocks, Cost
-from segmenter.nearest import hint
+from segmenter.nearest import undeclared
 from segmenter.project.folder import read_project
 from segmenter.published.segment_count import read_off
 from segmenter.registers.entries import ADDED, FORGOTTEN, IMPORTED, LIFTED
@@ -199,19 +199,22 @@ def _parcel(context: Context, name: str, channel: str, destination: str | None) 
         raise UsageError(msg, hint="name one segment")
     policy = context.policy
     if channel not in policy.channels:
-        raise UsageError(
-            f"the channel `{channel}` is not declared", hint=hint(channel, policy.channels)
-        )
-    if channel not in chosen[0].segment.channels:
-        rule = "C14"
-        where = chosen[0].segment.problem("", "channels")
+        raise undeclared("channel", channel, policy.channels)
+    (segment,) = chosen
+    if channel not in segment.segment.channels:
+        place = segment.segment.problem("", "channels")
         raise PolicyError(
-            rule,
+            "C14",
             f"the segment `{name}` does not list the channel `{channel}`",
-            file=where.file,
-            line=where.line,
+            file=place.file,
+            line=place.line,
         )
-    parcel = Parcel(project, chosen[0], channel, _destination(policy, destination))
+    parcel = Parcel(
+        project=project,
+        segment=segment,
+        channel=channel,
+        destination=_destination(policy, destination),
+    )
     layouts.recipient(parcel.destination.name, parcel.destination.encrypt)
     return parcel
 
@@ -230,7 +233,7 @@ def _destination(policy: Policy, name: str | None) -> Destination:
     known = policy.destinations
     if name is not None:
         if name not in known:
-            raise UsageError(f"the destination `{name}` is not declared", hint=hint(name, known))
+            raise undeclared("destination", name, known)
         return known[name]
     if not known:
         raise UsageError("no destination is declared", hint="add `destinations` to policy.yml")
@@ -254,14 +257,22 @@ def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
     """The codes of the segment's kept cells in its latest release, if that is young enough (P6, P8)."""
     found = latest_release(context, segment)
     if found is None:
-        rule, days = "P6", context.policy.release.max_age_days
-        msg = (
-            f"the segment `{segment.name}` has no release of the last {days} days under this policy"
+        name = segment.name
+        days = context.policy.release.max_age_days
+        raise Refusal(
+            "P6",
+            f"the segment `{name}` has no release of the last {days} days under this policy",
+            hint=f"run `segmenter run {name}` first",
         )
-        raise Refusal(rule, msg, hint=f"run `segmenter run {segment.name}` first")
-    labels = {d: context.policy.dimensions[d].labels for d in segment.dimensions}
-    cells = read_off(segment, found, context.policy).kept_cells()
-    return [tuple(labels[d].index(cell[d]) for d in segment.dimensions) for cell in cells]
+    counted = read_off(segment, found, context.policy)
+    kept = []
+    for cell in counted.kept_cells():
+        codes = []
+        for name in segment.dimensions:
+            labels = context.policy.dimensions[name].labels
+            codes.append(labels.index(cell[name]))
+        kept.append(tuple(codes))
+    return kept
 
 
 def _with_members(
@@ -332,15 +343,17 @@ def _reserve(context: Context, parcel: Parcel) -> Spend | None:
 
 def _per_unit(spend: Spend, exact: Histogram) -> Spend:
     """What the noise of one cell may cost, so that all that one human changes is paid for."""
-    return replace(spend, cost=Cost(epsilon=max(1, spend.cost.epsilon // exact.change)))
+    epsilon = max(1, spend.cost.epsilon // exact.change)
+    return replace(spend, cost=Cost(epsilon=epsilon))
 
 
 def _reasons(parcel: Parcel, channel: Channel) -> tuple[str, ...]:
     """The reasons that can keep somebody out here: no preference without a source of them."""
     asks = parcel.project.sources.preference is not None
+    has_caps = bool(caps_of(channel)) or pack_of(channel) is not None
     possible = {
         "preference": asks,
-        "frequency_cap": asks or bool(caps_of(channel)) or pack_of(channel) is not None,
+        "frequency_cap": asks or has_caps,
         "invalid_address": channel.identifier != "postal",
         "holdout": parcel.segment.segment.holdout > 0,
     }

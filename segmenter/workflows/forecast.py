@@ -21,11 +21,11 @@ def forecast(context: Context, purpose: str, epsilon: str | None) -> AgeingRepor
     As of the snapshot. Paid like any release.
     """
     question = AgeingQuestion(
-        context,
-        declared_purpose(context, purpose),
-        FORECAST,
-        epsilon,
-        ageing.lapses,
+        context=context,
+        purpose=declared_purpose(context, purpose),
+        what=FORECAST,
+        epsilon=epsilon,
+        take=ageing.lapses,
     )
     buckets, spent = question.answer()
     as_of = stamp(question.clocks.as_of)

@@ -136,10 +136,14 @@ def _before(context: Context) -> Snapshot | None:
 
 def _sweep(context: Context) -> None:
     """Remove snapshots and states that a killed ingest finished but never put in use."""
-    used = {entry.body["snapshot"] for entry in context.journal.read("ingest")}
-    for path in (context.home / "snapshots").glob("*.duckdb"):
+    loads = context.journal.read("ingest")
+    used = {entry.body["snapshot"] for entry in loads}
+    snapshots = context.home / "snapshots"
+    for path in snapshots.glob("*.duckdb"):
         if path.stem not in used:
             path.unlink(missing_ok=True)
-    for path in (context.home / "states").iterdir():
-        if path.suffix == ".part" or path.stem.rsplit("-", 1)[0] not in used:
+    states = context.home / "states"
+    for path in states.iterdir():
+        snapshot, _, _ = path.stem.rpartition("-")
+        if path.suffix == ".part" or (snapshot or path.stem) not in used:
             path.unlink(missing_ok=True)

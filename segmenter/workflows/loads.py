@@ -26,13 +26,16 @@ class LoadRefusedError(Refusal):
     """More was set aside, or names nobody, than may be (R3). `health` is for whoever may see it."""
 
     def __init__(self, problems: Sequence[Problem], health: Sequence[SourceHealth]) -> None:
-        text = "\n".join(problem.message for problem in problems)
+        messages = [problem.message for problem in problems]
+        text = "\n".join(messages)
         super().__init__(RULE, text, problems=tuple(problems))
         self.health = tuple(health)
 
     def to_dict(self) -> dict[str, Any]:
         """The `error` object of the JSON contract, with the health of every source."""
-        return {**super().to_dict(), "health": [one.to_dict() for one in self.health]}
+        document = super().to_dict()
+        document["health"] = [one.to_dict() for one in self.health]
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,12 @@ def require_good(context: Context, health: Sequence[SourceHealth]) -> None:
         return
     sources = [one.source for one in bad]
     context.record(REFUSED, {"rule": RULE, "sources": sources})
-    problems = [Problem(_fault(one), hint=one.hint or WAY_OUT) for one in bad]
-    raise LoadRefusedError(problems, health if context.actor.sees_row_counts else ())
+    problems = []
+    for one in bad:
+        problems.append(Problem(_fault(one), hint=one.hint or WAY_OUT))
+    if not context.actor.sees_row_counts:
+        health = ()
+    raise LoadRefusedError(problems, health)
 
 
 def _fault(health: SourceHealth) -> str:

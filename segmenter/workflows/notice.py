@@ -29,7 +29,7 @@ def notice(
     officer. If no purpose is named, the report tells refused purposes beside the others; a purpose
     that is named raises its refusal.
     """
-    until = before or context.store.current(context.journal).taken_at + SOON
+    until = before or context.newest_snapshot().taken_at + SOON
     if purpose is None:
         purposes = list(context.policy.purposes.values())
     else:
@@ -46,7 +46,13 @@ def notice(
         spent += paid
         rows.append(_row(context, one, until, buckets))
     context.record(NOTICE, {"purposes": [row["purpose"] for row in rows]})
-    return AgeingReport(NOTICE, tuple(rows), spent, context.actor.is_officer, tuple(refused))
+    return AgeingReport(
+        verb=NOTICE,
+        purposes=tuple(rows),
+        spent=spent,
+        exact=context.actor.is_officer,
+        refused=tuple(refused),
+    )
 
 
 def _buckets(
@@ -54,7 +60,13 @@ def _buckets(
 ) -> tuple[list[Row], int]:
     """Who holds which notice, and what was paid for it now."""
     take = partial(ageing.notices, before=until)
-    question = AgeingQuestion(context, purpose, f"{NOTICE} {stamp(until)}", epsilon, take)
+    question = AgeingQuestion(
+        context=context,
+        purpose=purpose,
+        what=f"{NOTICE} {stamp(until)}",
+        epsilon=epsilon,
+        take=take,
+    )
     if context.actor.is_officer:
         return question.exact(), 0
     return question.answer()

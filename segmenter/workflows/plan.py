@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.budget import accounting
 from segmenter.errors import PolicyError, SegmenterError, UsageError
 from segmenter.model import Clocks
-from segmenter.planning import budget_lock, planner
+from segmenter.planning import budget_lock, planner, target_price
 from segmenter.project.family import Setting
 from segmenter.project.folder import read_project
 from segmenter.render.report import plan_html
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from segmenter.budget.ledger import Ledger
     from segmenter.context import Context
-    from segmenter.planning.planner import ReleasePlan
+    from segmenter.planning.release_plan import ReleasePlan
     from segmenter.project.check import Warned
     from segmenter.project.segment import Resolved
 
@@ -37,7 +37,11 @@ class Refused:
 
     def to_dict(self) -> dict[str, str]:
         """The contract's object."""
-        return {"segment": self.segment, "rule": self.rule, "reason": self.reason}
+        return {
+            "segment": self.segment,
+            "rule": self.rule,
+            "reason": self.reason,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,9 @@ class PlanReport:
     @property
     def exit_status(self) -> int:
         """3 if the policy refuses a segment."""
-        return 0 if self.error is None else self.error.exit_status
+        if self.error is None:
+            return 0
+        return self.error.exit_status
 
     def to_dict(self) -> dict[str, Any]:
         """The contract's document."""
@@ -97,22 +103,21 @@ def plan(
     setting = _setting(context, asked, lock=lock)
     ledger = ledger_of(context)
     workload = (*allowed, *asked.extra_tables(allowed, context.policy))
-    release_plan = planner.plan(
-        workload, context.policy, setting, answers_of(context).find, asked.epsilon
-    )
+    find = answers_of(context).find
+    release_plan = planner.plan(workload, context.policy, setting, find, asked.epsilon)
     refused += _unaffordable(ledger, release_plan)
     priced = None if target is None else _price_of(target, allowed, context, setting)
     lock_file = None
     if lock and first_error is None:
         lock_file = str(budget_lock.write(context.root))
     return PlanReport(
-        release_plan,
-        balances(ledger),
-        tuple(refused),
-        first_error,
-        priced,
-        lock_file,
-        warnings_of(allowed),
+        plan=release_plan,
+        budgets=balances(ledger),
+        refused=tuple(refused),
+        error=first_error,
+        target=priced,
+        lock=lock_file,
+        warnings=warnings_of(allowed),
     )
 
 
@@ -153,15 +158,19 @@ def _unaffordable(ledger: Ledger, release_plan: ReleasePlan) -> list[Refused]:
     error = ledger.would_afford(charges) if charges else None
     if error is None:
         return []
-    rule = error.rule or "P3"
-    served = [name for family in release_plan.families for name in family.serves()]
-    return [Refused(name, rule, str(error)) for name in served]
+    refused = []
+    for family in release_plan.families:
+        for name in family.serves():
+            refused.append(Refused(name, error.rule or "P3", str(error)))
+    return refused
 
 
 def _price_of(
     patients: int, segments: Sequence[Resolved], context: Context, setting: Setting
 ) -> dict[str, Any]:
     """The epsilon whose predicted error is at most so many patients; None if no epsilon will do."""
-    price = planner.price_of(patients, segments, context.policy, setting)
-    epsilon = None if price is None else accounting.shown(price)
+    price = target_price.price_of(patients, segments, context.policy, setting)
+    epsilon = None
+    if price is not None:
+        epsilon = accounting.shown(price)
     return {"patients": patients, "epsilon": epsilon}

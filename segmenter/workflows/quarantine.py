@@ -32,7 +32,8 @@ class Listing(Documented):
 
     def _repr_html_(self) -> str:
         """Without the content of rows: a notebook keeps what it shows."""
-        return str(self.to_polars().drop("content", strict=False)._repr_html_())
+        shown = self.to_polars().drop("content", strict=False)
+        return str(shown._repr_html_())
 
 
 def quarantine(context: Context) -> Listing:
@@ -40,7 +41,7 @@ def quarantine(context: Context) -> Listing:
 
     Columns: source, file, line, rule, reason, and for officers the row's own content.
     """
-    snapshot = context.store.current(context.journal)
+    snapshot = context.newest_snapshot()
     with context.store.engine() as engine:
         rows = engine.frame("quarantine_opened", reads=engine.attach(snapshot.path))
     context.record("quarantine", {"snapshot": snapshot.id})

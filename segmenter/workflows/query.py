@@ -60,19 +60,25 @@ def query(
     question = door.ask(sql, context.policy, sources, purpose)
     amount = accounting.asked_nano(epsilon or context.policy.release.epsilon)
     snapshot, setting = setting_of(context, WorkloadRequest(None, as_of, known_at))
-    inquiry = Inquiry(question, snapshot, setting, door.plan(question, amount), amount)
+    price = door.plan(question, amount)
+    inquiry = Inquiry(
+        question=question,
+        snapshot=snapshot,
+        setting=setting,
+        price=price,
+        epsilon=amount,
+    )
+    releases = context.home / "releases"
     with locked(context.store.lock("run")):
-        stored = door.find(context.home / "releases", context.keys, inquiry.name, amount)
+        stored = door.find(releases, context.keys, inquiry.name, amount)
         answer = stored or _new_answer(context, inquiry)
-        context.record(
-            "query",
-            {
-                "question": inquiry.name,
-                "purpose": purpose,
-                "snapshot": snapshot.id,
-                "stored": stored is not None,
-            },
-        )
+        body = {
+            "question": inquiry.name,
+            "purpose": purpose,
+            "snapshot": snapshot.id,
+            "stored": stored is not None,
+        }
+        context.record("query", body)
     return door.present(question, answer, stored=stored is not None)
 
 
@@ -80,7 +86,13 @@ def _new_answer(context: Context, inquiry: Inquiry) -> Answer:
     """Pay, count, noise, store."""
     question = inquiry.question
     clocks = inquiry.setting.clocks
-    request = ProcessingRequest(question.purpose, (), None, question.categories, clocks)
+    request = ProcessingRequest(
+        purpose=question.purpose,
+        channels=(),
+        topic=None,
+        categories=question.categories,
+        clocks=clocks,
+    )
     consent.check(context.policy, request)
     spends: list[Spend] = []
 

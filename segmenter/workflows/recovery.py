@@ -107,11 +107,17 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
     with everything_still(context):
         lost = _merge_lists(context)
     complete = recovered.complete and not restored and not lost and not aside
-    return RecoveryReport(balances(ledger), recovered.kept, lost, aside, not complete)
+    return RecoveryReport(
+        budgets=balances(ledger),
+        kept=recovered.kept,
+        lists_lost=lost,
+        registers_aside=aside,
+        to_confirm=not complete,
+    )
 
 
 def budget_confirm(context: Context, reason: str) -> RecoveryConfirmed:
-    """Confirm what a recovery kept and what was imported again; exports then go on. For officers."""
+    """Confirm what a recovery kept and what was imported again: exports go on. For officers."""
     if not reason.strip():
         raise UsageError("a confirmation needs a reason", hint="--reason says why, for the trail")
     if not _unconfirmed(context):
@@ -160,7 +166,8 @@ def _kept(
     registers: set[str],
 ) -> Iterator[Act]:
     """What of the remnants is written again: all that says no, and what verifies by itself."""
-    newest = _taken_at([line.body for line in verified if line.kind == INGEST])
+    ingested = [entry.body for entry in verified if entry.kind == INGEST]
+    newest = _taken_at(ingested)
     for remnant in remnants:
         if remnant.kind in (ADDED, FORGOTTEN):
             yield from _opt_outs(remnant)
@@ -181,15 +188,19 @@ def _opt_outs(remnant: Remnant) -> Iterator[Act]:
     """The entries of an opt-out or an erasure that can be read; the list file is found apart."""
     entries = []
     listed = remnant.body.get("entries")
-    for one in listed if isinstance(listed, list) else []:
+    if not isinstance(listed, list):
+        return
+    for one in listed:
         with contextlib.suppress(TypeError):
             entry = SuppressionEntry(**one)
-            if all(isinstance(text, str) for text in (entry.kind, entry.hash, entry.reason)):
+            texts = (entry.kind, entry.hash, entry.reason)
+            if all(isinstance(text, str) for text in texts):
                 entries.append(entry.to_dict())
     if entries:
         actor, kind, body = remnant.act()
-        plain = {name: value for name, value in body.items() if name != "file"}
-        yield actor, kind, {**plain, "entries": entries}
+        plain = {**body, "entries": entries}
+        plain.pop("file", None)
+        yield actor, kind, plain
 
 
 def _is_registered(remnant: Remnant, registers: set[str]) -> bool:
@@ -211,12 +222,20 @@ def _line(remnant: Remnant) -> JournalEntry:
     from segmenter.journal.journal import JournalEntry
 
     at = datetime.fromisoformat(remnant.at)
-    return JournalEntry(remnant.seq, at, remnant.actor, remnant.kind, remnant.body, "")
+    return JournalEntry(
+        seq=remnant.seq,
+        at=at,
+        actor=remnant.actor,
+        kind=remnant.kind,
+        body=remnant.body,
+        hash="",
+    )
 
 
 def _taken_at(bodies: Sequence[Mapping[str, Any]]) -> str:
     """When the newest of these snapshots was taken; an empty text if there is none."""
-    return max((str(body.get("taken_at", "")) for body in bodies), default="")
+    moments = [str(body.get("taken_at", "")) for body in bodies]
+    return max(moments, default="")
 
 
 # -- files of the private folder -------------------------------------------------------------------
@@ -231,8 +250,10 @@ def _merge_lists(context: Context) -> tuple[str, ...]:
     folder = context.home / "suppressions"
     current = imported_file(context.home, context.journal.read())
     files = sorted(folder.glob("*.duckdb"))
-    lost = [current.name] if current is not None and not current.is_file() else []
-    if not files or (files == [current]):
+    lost = []
+    if current is not None and not current.is_file():
+        lost.append(current.name)
+    if not files or files == [current]:
         return tuple(lost)
     name = f"{secrets.token_hex(8)}.duckdb"
     with (
@@ -255,7 +276,8 @@ def _set_registers_aside(context: Context) -> tuple[str, ...]:
     known = set()
     for line in context.journal.read(EXPORTED, RECALLED):
         known.add(str(line.body.get("export") or line.body.get("recall")))
-    unknown = [f for f in (context.home / "registers").glob("*.duckdb") if f.stem not in known]
+    files = (context.home / "registers").glob("*.duckdb")
+    unknown = [file for file in files if file.stem not in known]
     if unknown:
         aside = context.home / "registers.aside"
         aside.mkdir(mode=0o700, exist_ok=True)

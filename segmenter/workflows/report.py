@@ -43,10 +43,12 @@ def report(
     target = folder or context.home / "reports"
     target.mkdir(parents=True, exist_ok=True)
     files: dict[str, dict[str, Path]] = {}
-    for segment in read_project(context.root, segments=selection).chosen():
+    project = read_project(context.root, segments=selection)
+    for segment in project.chosen():
         release = required_release(context, segment)
-        titles = context.policy.purposes[segment.segment.purpose].title
-        title = titles.get(language) or next(iter(titles.values()), None)
+        purpose = context.policy.purposes[segment.segment.purpose]
+        usual = next(iter(purpose.title.values()), None)
+        title = purpose.title.get(language) or usual
         count = read_off(segment, release, context.policy, stored=True)
         files[segment.name] = pages.write(target, count, title, language)
     return Reports(files)

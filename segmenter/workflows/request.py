@@ -36,8 +36,10 @@ class WorkloadRequest:
 
     def extra_tables(self, segments: Sequence[Resolved], policy: Policy) -> tuple[Resolved, ...]:
         """The extra tables, as segments that everyone eligible is in."""
-        dimensions = [extra_tables.parsed(table, policy) for table in self.tables]
-        return tuple(extra_tables.asked(segments, dimensions, policy))
+        tables = []
+        for text in self.tables:
+            tables.append(extra_tables.parsed(text, policy))
+        return extra_tables.asked(segments, tables, policy)
 
 
 def warnings_of(segments: Sequence[Resolved]) -> tuple[Warned, ...]:
@@ -51,7 +53,7 @@ def snapshot_at(context: Context, known_at: datetime | None) -> Snapshot:
 
     Refuses if that one is gone.
     """
-    newest = context.store.current(context.journal)
+    newest = context.newest_snapshot()
     if known_at is None or known_at >= newest.taken_at:
         return newest
     return context.store.known(context.journal, known_at)
@@ -64,4 +66,5 @@ def setting_of(context: Context, asked: WorkloadRequest) -> tuple[Snapshot, Sett
     """
     snapshot = snapshot_at(context, asked.known_at)
     clocks = clocks_of(snapshot, asked.as_of, asked.known_at)
-    return snapshot, Setting(snapshot.id, context.policy.deciding_hash(), clocks)
+    setting = Setting(snapshot.id, context.policy.deciding_hash(), clocks)
+    return snapshot, setting

@@ -19,7 +19,7 @@ def retain(context: Context) -> Retained:
         return retention.retain(
             context.store.engine,
             registry_of(context),
-            context.store.current(context.journal),
+            context.newest_snapshot(),
             context.policy.retention,
             {snapshot.id: snapshot.taken_at for snapshot in snapshots},
             context.now(),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from segmenter.context import Context
     from segmenter.model import Cube, Spend
-    from segmenter.planning.planner import FamilyPlan, ReleasePlan
+    from segmenter.planning.release_plan import FamilyPlan, ReleasePlan
     from segmenter.project.check import Warned
     from segmenter.published.release import Release
     from segmenter.published.segment_count import SegmentCount
@@ -74,7 +74,8 @@ class RunReport:
         )
 
     def _repr_html_(self) -> str:
-        return "".join(segment_html(segment.to_dict()) for segment in self.segments)
+        tables = [segment_html(segment.to_dict()) for segment in self.segments]
+        return "".join(tables)
 
 
 def run(context: Context, asked: WorkloadRequest) -> RunReport:
@@ -124,7 +125,10 @@ def _counts(
 
 
 def _clock_texts(clocks: Clocks) -> dict[str, str]:
-    return {"as_of": stamp(clocks.as_of), "known_at": stamp(clocks.known_at)}
+    return {
+        "as_of": stamp(clocks.as_of),
+        "known_at": stamp(clocks.known_at),
+    }
 
 
 def _measure(

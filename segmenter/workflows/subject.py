@@ -27,7 +27,9 @@ class Subject(Framed):
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON form: what is held, and the decisions."""
-        return {**self.held.to_dict(), "decisions": self.decided.to_dict()["decisions"]}
+        document = self.held.to_dict()
+        document["decisions"] = self.decided.to_dict()["decisions"]
+        return document
 
     def to_polars(self) -> pl.DataFrame:
         """The decisions, one row a question."""

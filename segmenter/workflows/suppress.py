@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter import identifiers
 from segmenter.errors import UsageError
 from segmenter.model import ANY, Documented, stamp
-from segmenter.nearest import hint
+from segmenter.nearest import undeclared
 from segmenter.project.folder import read_project
 from segmenter.registers.entries import COLUMNS
 from segmenter.registers.exports import EXPORTED
@@ -112,7 +112,7 @@ class EntryScope:
         for what, declared in known.items():
             name = getattr(self, what)
             if name not in (None, ANY) and name not in declared:
-                raise UsageError(f"the {what} `{name}` is not declared", hint=hint(name, declared))
+                raise undeclared(what, name, declared)
             found[what] = name
         return found
 
@@ -211,7 +211,13 @@ def add_token(context: Context, token: str, scope: EntryScope) -> OptOutAdded:
         region, sent = context.policy.region, _sent(context)
         made = unsubscribe.entries(found.engine, found.tables, context.keys, region, sent, token)
     changes.add(context.journal, context.actor, made)
-    return OptOutAdded("token", "unsubscribed", made[0].channel, ANY, ANY)
+    return OptOutAdded(
+        kind="token",
+        reason="unsubscribed",
+        channel=made[0].channel,
+        purpose=ANY,
+        topic=ANY,
+    )
 
 
 def _sent(context: Context) -> list[unsubscribe.SentAs]:
@@ -233,10 +239,15 @@ def lift(context: Context, kind: str, value: str, reason: str, channel: str | No
         lifted = changes.lift(
             found.engine, listed, context.journal, context.actor, kind, hashes, reason, channel
         )
-    shown = [
-        {"reason": one.reason, "source": one.source, "channel": one.channel, "since": one.since}
-        for one in lifted
-    ]
+    shown = []
+    for one in lifted:
+        entry = {
+            "reason": one.reason,
+            "source": one.source,
+            "channel": one.channel,
+            "since": one.since,
+        }
+        shown.append(entry)
     return OptOutLifted(tuple(shown), reason)
 
 

@@ -12,7 +12,7 @@ from segmenter.consent.scopes import Scopes
 from segmenter.errors import UsageError
 from segmenter.governance import access_report
 from segmenter.model import ANY, Clocks, Framed, stamp
-from segmenter.nearest import hint
+from segmenter.nearest import hint, undeclared
 from segmenter.project.folder import read_project
 from segmenter.project.policy import CONTACT
 from segmenter.workflows.decisions import known_tables, opened
@@ -56,7 +56,7 @@ class WhyReport(Framed):
         }
 
     def to_polars(self) -> pl.DataFrame:
-        """One row a use: what was asked, whether it is allowed, the rules and reasons against it."""
+        """One row a use: what was asked, whether it is allowed, rules and reasons against it."""
         return self.explanation.to_polars()
 
     def sentences(self, language: str = "en") -> list[str]:
@@ -64,7 +64,8 @@ class WhyReport(Framed):
         lines = self.explanation.sentences(language)
         words = ENTRY.get(language, ENTRY["en"])
         for entry in self.suppression:
-            reason, channel = entry.get("reason", "-"), entry.get("channel", ANY)
+            reason = entry.get("reason", "-")
+            channel = entry.get("channel", ANY)
             lines.append(words.format(reason=reason, channel=channel))
         return lines
 
@@ -108,8 +109,7 @@ def _uses(context: Context, segment: str | None, channel: str | None) -> list[Us
     """The uses that are asked about. Raises `UsageError` for a name that is not declared."""
     policy = context.policy
     if channel is not None and channel not in policy.channels:
-        msg = f"the channel `{channel}` is not declared"
-        raise UsageError(msg, hint=hint(channel, policy.channels))
+        raise undeclared("channel", channel, policy.channels)
     if segment is None:
         return _uses_of_policy(context, channel)
     (resolved,) = read_project(context.root, segments=(segment,)).chosen()

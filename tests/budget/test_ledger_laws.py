@@ -1,4 +1,4 @@
-"""The ledger as a state machine: spends, crashes, clocks, old files, several processes (P2 to P5)."""
+"""The ledger as a state machine: spends, crashes, clocks, old files, processes (P2 to P5)."""
 
 from __future__ import annotations
 

@@ -200,7 +200,10 @@ def test_help_is_quick():
 
 
 def test_help_imports_nothing_heavy():
-    code = "import sys, contextlib\nfrom segmenter.cli.main import run\nrun(['--help'])\nprint(*sorted(sys.modules))"
+    code = (
+        "import sys, contextlib\nfrom segmenter.cli.main import run\n"
+        "run(['--help'])\nprint(*sorted(sys.modules))"
+    )
     loaded = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()

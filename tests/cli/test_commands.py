@@ -1,4 +1,4 @@
-"""What the commands promise: the keys of their answers, their exit statuses, and what each costs."""
+"""What the commands promise: the keys of their answers, exit statuses, what each costs."""
 
 from __future__ import annotations
 
@@ -319,7 +319,7 @@ def test_check_makes_the_private_folder(tmp_path):
 
 @pytest.mark.parametrize("lang", ["en", "fr"])
 def test_a_notice_gives_what_it_can_and_says_what_was_refused(tmp_path, lang):
-    """Without a purpose, a budget that is not there keeps only its own purpose from being answered."""
+    """Without a purpose, a missing budget keeps only its own purpose from being answered."""
     budgets = {
         name: {"epsilon": "100", "period": "year"} for name in ("prevention", "statistics", "total")
     }
@@ -346,7 +346,7 @@ def test_a_notice_gives_what_it_can_and_says_what_was_refused(tmp_path, lang):
 def test_a_receipt_is_told_in_words(mine):
     ran = mine("receipt", "id0001", "--lang", "fr")
     assert ran.status == 0, ran
-    assert "Pour : id0001" in ran.out
+    assert "Pour\u00a0: id0001" in ran.out
 
 
 def test_an_export_before_any_run_is_refused(tmp_path):
@@ -409,10 +409,15 @@ def test_every_result_is_a_frame_and_a_table_for_notebooks(mine):
 
     with segmenter.open(mine.root) as session:
         results = [
-            session.ingest(), session.plan(), session.run(), session.budget(), session.why("id0001"), session.receipt("id0001"),
-            session.forecast("prevention"), session.notice(purpose="prevention"), session.recall(), session.suppress_show(),
-            session.discover("women"), session.export("women", channel="email", destination="check"), session.subject("id0001"),
-            session.report(), session.retain(), session.test(), session.quarantine(), session.trail(),
+            session.ingest(), session.plan(), session.run(), session.budget(),
+            session.why("id0001"), session.receipt("id0001"),
+            session.forecast("prevention"), session.notice(purpose="prevention"), session.recall(),
+            session.suppress_show(),
+            session.discover("women"),
+            session.export("women", channel="email", destination="check"),
+            session.subject("id0001"),
+            session.report(), session.retain(), session.test(), session.quarantine(),
+            session.trail(),
         ]  # fmt: skip
         made = results[11].to_dict()
         results += [

@@ -1,4 +1,4 @@
-"""An operator may supply the extension that encrypts; a file that is of no use is refused clearly."""
+"""An operator may supply the extension that encrypts; a useless file is refused clearly."""
 
 from __future__ import annotations
 

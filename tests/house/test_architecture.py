@@ -178,7 +178,7 @@ def test_duckdb_and_diffprivlib_are_imported_where_they_may_be(path: Path) -> No
         "segmenter",
         "segmenter.cli",
         "segmenter.demo",
-        "segmenter.selftest.plugin",
+        "segmenter.pytest_plugin",
         "segmenter.render.notebook",
     ],
 )
@@ -215,15 +215,24 @@ DUCKDB_ONLY = {  # folders whose relations never run anywhere else
 }
 SPARK_NODES = {
     "ArrayContains", "Limit", "TimeToStr", "UnixToTime",
-    "Abs", "Add", "Alias", "And", "Anonymous", "Any", "ArgMax", "ArgMin", "Avg", "Between", "BitLength", "BitwiseAnd", "BitwiseAndAgg",
-    "BitwiseLeftShift", "BitwiseNot", "BitwiseOr", "BitwiseOrAgg", "BitwiseRightShift", "Boolean", "CTE", "Case", "Cast", "Ceil",
-    "Coalesce", "Column", "Concat", "ConcatWs", "Contains", "Count", "DPipe", "DataType", "DateFromParts", "Day", "Distinct", "Div",
-    "EQ", "Encode", "EndsWith", "Except", "Exists", "Filter", "Floor", "From", "GT", "GTE", "Greatest", "Group", "Having", "Identifier",
-    "If", "In", "IntDiv", "Intersect", "Interval", "Is", "Join", "LT", "LTE", "Lag", "Lead", "Least", "Left", "Length", "Like",
-    "Literal", "LogicalAnd", "LogicalOr", "Lower", "Max", "Min", "Mod", "Month", "Mul", "NEQ", "Neg", "Not", "Null", "NullSafeEQ",
-    "Nullif", "Or", "Order", "Ordered", "Paren", "Placeholder", "Rank", "RegexpLike", "RegexpReplace", "Replace", "Right", "Round",
-    "RowNumber", "SHA2", "Select", "Sign", "SplitPart", "Star", "StartsWith", "Sub", "Subquery", "Substring", "Sum", "Table",
-    "TableAlias", "Trim", "TryCast", "Tuple", "Unhex", "Union", "Upper", "Values", "Var", "Where", "Window", "WindowSpec", "With",
+    "Abs", "Add", "Alias", "And", "Anonymous", "Any", "ArgMax", "ArgMin", "Avg", "Between",
+    "BitLength", "BitwiseAnd", "BitwiseAndAgg",
+    "BitwiseLeftShift", "BitwiseNot", "BitwiseOr", "BitwiseOrAgg", "BitwiseRightShift", "Boolean",
+    "CTE", "Case", "Cast", "Ceil",
+    "Coalesce", "Column", "Concat", "ConcatWs", "Contains", "Count", "DPipe", "DataType",
+    "DateFromParts", "Day", "Distinct", "Div",
+    "EQ", "Encode", "EndsWith", "Except", "Exists", "Filter", "Floor", "From", "GT", "GTE",
+    "Greatest", "Group", "Having", "Identifier",
+    "If", "In", "IntDiv", "Intersect", "Interval", "Is", "Join", "LT", "LTE", "Lag", "Lead",
+    "Least", "Left", "Length", "Like",
+    "Literal", "LogicalAnd", "LogicalOr", "Lower", "Max", "Min", "Mod", "Month", "Mul", "NEQ",
+    "Neg", "Not", "Null", "NullSafeEQ",
+    "Nullif", "Or", "Order", "Ordered", "Paren", "Placeholder", "Rank", "RegexpLike",
+    "RegexpReplace", "Replace", "Right", "Round",
+    "RowNumber", "SHA2", "Select", "Sign", "SplitPart", "Star", "StartsWith", "Sub", "Subquery",
+    "Substring", "Sum", "Table",
+    "TableAlias", "Trim", "TryCast", "Tuple", "Unhex", "Union", "Upper", "Values", "Var", "Where",
+    "Window", "WindowSpec", "With",
     "Year",
 }  # fmt: skip
 SPARK_TYPES = {
@@ -279,7 +288,9 @@ def _beyond_spark(tree: exp.Expression) -> Iterator[str]:
 
 FORBIDDEN = {
     "a registry's host": r"\.org/(simple|debian)\b|files\.\w+\.org|registry\.\w+\.(org|com)|://deb\.|://index\.",
-    "an index or another place to look for packages": r"(?m)^\s*(--(extra-)?index-url|--find-links|--trusted-host)",
+    (
+        "an index or another place to look for packages"
+    ): r"(?m)^\s*(--(extra-)?index-url|--find-links|--trusted-host)",
     "a path of one machine": r"(?<![\w.])/(work|opt|root|home|Users)/",
     "a number of the tracker": r"(?i)\bissue #?\d+\b",
     "the design pages": r"shared/design",

@@ -158,7 +158,7 @@ def test_the_wheel_holds_nothing_else(wheel: zipfile.ZipFile) -> None:
 def test_the_wheel_brings_the_command_and_the_pytest_plugin(wheel: zipfile.ZipFile) -> None:
     entries = wheel.read(f"segmenter-{PROJECT['version']}.dist-info/entry_points.txt").decode()
     assert "segmenter = segmenter.__main__:main" in entries
-    assert "[pytest11]\nsegmenter = segmenter.selftest.plugin" in entries
+    assert "[pytest11]\nsegmenter = segmenter.pytest_plugin" in entries
 
 
 def test_the_wheel_may_be_published_and_says_under_which_licence(wheel: zipfile.ZipFile) -> None:

@@ -20,7 +20,8 @@ def test_case(case, spill):
     with DuckDBEngine(spill, None) as engine:
         expected, found, columns = sql_cases.run(engine, case)
     assert found == expected, (
-        f"{case.file.name}, {case.text['case']}: of {columns}, missing {expected - found}, unexpected {found - expected}"
+        f"{case.file.name}, {case.text['case']}: of {columns}, missing {expected - found}, "
+        f"unexpected {found - expected}"
     )
 
 

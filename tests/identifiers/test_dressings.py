@@ -63,7 +63,8 @@ def dressed_address(rng, number):
     other = f"nobody{number}@elsewhere.example"
     inner = rng.choice(
         [
-            bare, f"<{bare}>", f"mailto:{bare}", f"Anne Le Roy <{bare}>", f'"Le Roy, Anne" <{bare}>',
+            bare, f"<{bare}>", f"mailto:{bare}", f"Anne Le Roy <{bare}>",
+            f'"Le Roy, Anne" <{bare}>',
             f"Le Roy, Anne <{bare}>", f"'{bare}'", f'"{bare}"', f"({bare})", f"[{bare}]",
             f"« {bare} »", f"E-mail : {bare}", f"<mailto:{bare}>", f"- {bare}",
             f"{bare} (home; evenings)", f"Anne <{bare}", f"{bare}; {other}", f"{other},{bare}",

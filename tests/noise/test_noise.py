@@ -24,7 +24,9 @@ from segmenter.noise.sums import Noise, NoisePart
 from segmenter.noise.trials import Trials
 
 NANO = 1_000_000_000
-CHANCE = 1e-10  # of a sound sampler to fail a test; the randomness is the operating system's, so no seed repeats it
+# Of a sound sampler to fail a test; the randomness is the operating system's, so no seed repeats
+# it.
+CHANCE = 1e-10
 
 
 def fits(draws, mechanism, bins=150):

@@ -94,7 +94,8 @@ def domain_profiles(text: str) -> list[str]:
 
 
 def phone_numbers(text: str, region: str) -> list[str]:
-    """E.164 of a possible number in every reading, the one that is written first; none if it is not.
+    """E.164 of a possible number in every reading, the one that is written first; none if it is
+    not.
 
     >>> phone_numbers("0692 12 34 56", "FR")
     ['+262692123456', '+33692123456']

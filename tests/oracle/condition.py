@@ -22,7 +22,8 @@ def read_condition(
 ) -> tuple[Test, frozenset[str]]:
     """A condition as a test of labels, and the dimensions it names.
 
-    >>> test, names = read_condition("a in ('x', 'it''s') and not b = '1'", {"a": ("x", "it's"), "b": ("1", "2")})
+    >>> test, names = read_condition("a in ('x', 'it''s') and not b = '1'", {"a": ("x", "it's"),
+      "b": ("1", "2")})
     >>> test({"a": "it's", "b": "2"}), sorted(names)
     (True, ['a', 'b'])
     """

@@ -2,12 +2,17 @@
 
 Interface (pytest puts `tests/` on the path: `from oracle.consent import World`)::
 
-    world = World.read(policy, patients, consents, links, erased=())   # policy: the YAML as a dict; rows: dicts of text (csv.DictReader)
-    world.decide(patient_id, purpose, channel, topic, category, as_of, known_at) -> Decision(allowed, reasons)
-    world.allowed(patient_id, purpose, channel, topic, categories, as_of, known_at) -> bool      # every category
-    world.eligible(patient_id, purpose, channels, topic, categories, as_of, known_at) -> bool    # on at least one channel
-    world.representatives(purpose, channels, topic, categories, as_of, known_at) -> list[str]    # one id a human (C13), text order
+    world = World.read(policy, patients, consents, links, erased=())
+    world.decide(patient_id, purpose, channel, topic, category, as_of, known_at)
+        -> Decision(allowed, reasons)
+    world.allowed(patient_id, purpose, channel, topic, categories, as_of, known_at)
+        -> bool  # every category
+    world.eligible(patient_id, purpose, channels, topic, categories, as_of, known_at)
+        -> bool  # on at least one channel
+    world.representatives(purpose, channels, topic, categories, as_of, known_at)
+        -> list[str]  # one id a human (C13), text order
 
+`policy` is the YAML as a dict; rows are dicts of text (csv.DictReader).
 `channel=None` and `topic=None` ask for all of them (`channels=()` does in the plural forms). Clocks
 are aware datetimes. A row may lack a field, or have None: that is an empty text. `reasons` are
 `(rule, reason)`, without repetition, in the order of C15; `link_too_wide` (C13), which that order
@@ -16,10 +21,11 @@ allowed decision has no reasons. What the purpose does not list raises `NotListe
 
 Where the page is open:
 
-* a question for all channels needs a confirmed grant where any of the policy's asks for one, and a denial on any channel or topic, listed
-  by the purpose or not, covers it;
+* a question for all channels needs a confirmed grant if any of the policy's asks for one, and a
+  denial on any channel or topic, listed by the purpose or not, covers it;
 * states `expired` and `revoked` give the reason `withdrawn`;
-* a proof of white space is no proof; a bare date with a zone is unreadable; a person is as old as the calendar of the policy's zone says.
+* a proof of white space is no proof; a bare date with a zone is unreadable; a person is as old as
+  the calendar of the policy's zone says.
 """
 
 from __future__ import annotations
@@ -157,7 +163,7 @@ def needs_confirmation(question: Question, policy: Row) -> bool:
 
 
 def lifts(grant: Event, denial: Event) -> bool:
-    """Whether a counting grant is strictly later than a denial and at least as specific (C7, C10)."""
+    """Whether a counting grant is later than a denial and at least as specific (C7, C10)."""
     assert grant.effective is not None
     if denial.lifted_after is None or grant.effective.starts_at <= denial.lifted_after:
         return False

@@ -48,7 +48,7 @@ class Entry:
 
 
 def read_list(path: Path, channel: str, zone: ZoneInfo) -> list[Entry]:
-    """The entries of one file: those that hold, soft ones only from the third within 30 days (S4)."""
+    """The entries of one file that hold: soft ones from the third within 30 days on (S4)."""
     if path.suffix == ".csv":
         with path.open(newline="", encoding="utf-8") as handle:
             rows = list(csv.reader(handle))

@@ -2,11 +2,11 @@
 
 Interface::
 
-    project = Project.read(root)                                    # policy.yml, sources.yml, segments/*.yml and the data they name
+    project = Project.read(root)  # policy.yml, sources.yml, segments/*.yml and the data they name
     project.labels(patient_id, now) -> {dimension: label}
-    project.matches(segment, labels) -> bool                        # (where or includes) and not excludes
-    project.categories(segment) -> sorted names                     # identity, and those of the dimensions it and its relatives read
-    project.members(segment, cells, as_of, known_at) -> [patient_id]             # eligible humans in the given cells
+    project.matches(segment, labels) -> bool  # (where or includes) and not excludes
+    project.categories(segment) -> sorted names  # identity, and those of all dimensions read
+    project.members(segment, cells, as_of, known_at) -> [patient_id]  # eligible, in these cells
     project.export(segment, channel, cells, now, columns, contacted) -> Outcome(members, reasons)
 
 `cells` are dicts of dimension to label: the kept ones. `contacted` maps a patient id to the moments

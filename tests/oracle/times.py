@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 DATE = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})"
-    r"(?:[T ](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?P<fraction>\.[0-9]+)?)?)(?P<zone>Z|[+-][0-9]{2}(?::[0-9]{2})?)?)?"
+    r"(?:[T ](?P<clock>[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?P<fraction>\.[0-9]+)?)?)"
+    r"(?P<zone>Z|[+-][0-9]{2}(?::[0-9]{2})?)?)?"
 )
 FIRST = datetime.min.replace(tzinfo=UTC)
 LAST = datetime.max.replace(tzinfo=UTC)

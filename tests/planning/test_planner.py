@@ -32,6 +32,7 @@ from segmenter.estimation.measured import Measured
 from segmenter.noise.mechanisms import Geometric
 from segmenter.planning import planner
 from segmenter.planning.strategy import Workload
+from segmenter.planning.target_price import price_of
 from segmenter.project.family import region
 from segmenter.project.policy import Budget, ReleaseTerms
 from segmenter.release import publish as release
@@ -152,7 +153,8 @@ def test_p6_the_plan_names_the_release_that_the_run_makes():
 
 @pytest.mark.parametrize(("seed", "many"), [(9, 6), (0, 20)])
 def test_p14_the_predicted_error_is_what_comes_out(seed, many):
-    """Of every segment's sum, with partitions and without; and cells pass their margins and intervals
+    """Of every segment's sum, with partitions and without; and cells pass their margins and
+    intervals
     no more often than told (P8).
     """
     segments = one_family(job(np.random.default_rng(seed), many=many))
@@ -281,7 +283,7 @@ def test_p13_gaussian_noise_where_the_policy_wants_it_and_the_budgets_have_a_del
 @pytest.mark.parametrize("target", [5, 40, 300])
 def test_what_a_target_costs(target):
     segments = one_family(job(np.random.default_rng(4), many=5))
-    price = planner.price_of(target, segments, policy(), SETTING)
+    price = price_of(target, segments, policy(), SETTING)
     decimal = f"{price // NANO}.{price % NANO:09d}"
     assert max(plan(segments, epsilon=decimal).errors.values()) <= target
     less = int(price * 0.9)
@@ -293,10 +295,10 @@ def test_a_target_is_met_by_every_family_for_one_price():
         *resolved(segment("wide", "sex in ('F', 'M')")),
         *one_family([segment("rare", "age_band = '80+' and sex = 'F'")]),
     ]
-    dearest = max(planner.price_of(40, [s], policy(), SETTING) for s in segments)
+    dearest = max(price_of(40, [s], policy(), SETTING) for s in segments)
     for order in (segments, segments[::-1]):
-        assert planner.price_of(40, order, policy(), SETTING) == pytest.approx(dearest, rel=0.01)
-    assert planner.price_of(-1, segments, policy(), SETTING) is None
+        assert price_of(40, order, policy(), SETTING) == pytest.approx(dearest, rel=0.01)
+    assert price_of(-1, segments, policy(), SETTING) is None
 
 
 def test_noise_that_is_none_can_be_planned_with():

@@ -118,7 +118,8 @@ def test_p14_twenty_segments_of_one_family_cost_at_most_0_55_of_a_bare_count_of_
 
 
 def test_p14_twenty_segments_that_have_nothing_in_common():
-    """The worst there is: every group of them has members. Ten partitions of two, and 5 % of the price,
+    """The worst there is: every group of them has members. Ten partitions of two, and 5 % of the
+    price,
     are enough.
     """
     sizes = (2,) * 8

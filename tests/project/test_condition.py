@@ -73,10 +73,14 @@ def test_the_grammar(text, made):
 @pytest.mark.parametrize(
     "text",
     [
-        "", " ", "a", "a =", "a = 1", "= '1'", "'1' = a", "a == '1'", "a != '1'", "a < '1'", "a in '1'", "a in ()", "a in ('1',)",
-        "a in ('1' '2')", "a = '1' b = 'x'", "a = '1' and", "and a = '1'", "(a = '1'", "a = '1')", "()", "not", "a not = '1'", 'a = "1"',
-        "a = '1", "a = '1''", "a = '1'; drop", "a = '1' -- x", "a is '1'", "a like '1'", "in = '1'", "not in ('1')", "a = '1' || 'x'",
-        "a\N{NO-BREAK SPACE}= '1'", "a.b = '1'", "1a = '1'", "a = b", "a = '1'\x00", "true", "a in (b)",
+        "", " ", "a", "a =", "a = 1", "= '1'", "'1' = a", "a == '1'", "a != '1'", "a < '1'",
+        "a in '1'", "a in ()", "a in ('1',)",
+        "a in ('1' '2')", "a = '1' b = 'x'", "a = '1' and", "and a = '1'", "(a = '1'", "a = '1')",
+        "()", "not", "a not = '1'", 'a = "1"',
+        "a = '1", "a = '1''", "a = '1'; drop", "a = '1' -- x", "a is '1'", "a like '1'", "in = '1'",
+        "not in ('1')", "a = '1' || 'x'",
+        "a\N{NO-BREAK SPACE}= '1'", "a.b = '1'", "1a = '1'", "a = b", "a = '1'\x00", "true",
+        "a in (b)",
     ],
 )  # fmt: skip
 def test_anything_else_is_an_error(text):

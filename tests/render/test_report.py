@@ -76,9 +76,9 @@ def test_whole_releases_too(tmp_path):
     page = files["html"].read_text()
     assert "gaussien discret" in page
     assert (
-        f"cote supérieure à {math.exp(converted(NANO // 2, 1_000) / NANO):.3g} (sauf une chance sur un million) fois"
-        in page
-    )
+        f"cote supérieure à {math.exp(converted(NANO // 2, 1_000) / NANO):.3g} (sauf une chance "
+        "sur un million) fois"
+    ) in page
 
 
 def test_everything_is_escaped():

@@ -169,7 +169,8 @@ def test_fault_a_threshold_on_the_exact_count():
 
 
 def test_fault_a_strip_that_nobody_paid_for():
-    """Beside a cube that has all that was paid: the partition tells as much again of whoever is in the
+    """Beside a cube that has all that was paid: the partition tells as much again of whoever is in
+    the
     middle.
     """
     sound = trial(measures=((("sex",), geometric(NANO)),), source=seeded(17), runs=16_000)

@@ -14,8 +14,8 @@ from segmenter.errors import UsageError
 from segmenter.noise import mechanisms
 from segmenter.noise.mechanisms import Geometric
 from segmenter.planning import budget_lock, lock_terms
+from segmenter.pytest_plugin import assert_covered, assert_locked, assert_private
 from segmenter.selftest import checks as trial
-from segmenter.selftest.plugin import assert_covered, assert_locked, assert_private
 from segmenter.session import Session
 
 POLICY = """
@@ -24,11 +24,13 @@ organisation: {name: Clinique, contact: dpo@clinique.example, region: FR}
 time_zone: Europe/Paris
 roles: {officer: [root]}
 notices: ["2026-01"]
-categories: {identity: {sensitivity: 1}, contact: {sensitivity: 1}, care: {sensitivity: 2, dpia: D-1}}
+categories: {identity: {sensitivity: 1}, contact: {sensitivity: 1},
+  care: {sensitivity: 2, dpia: D-1}}
 channels: {email: {identifier: email, double_opt_in: true}}
 topics: [screening]
 purposes:
-  prevention: {title: {en: Prevention}, categories: [identity, contact, care], channels: [email], topics: [screening],
+  prevention: {title: {en: Prevention}, categories: [identity, contact, care], channels: [email],
+    topics: [screening],
                min_notice: "2026-01", max_age_days: 400}
 dimensions:
   sex: {column: patient.sex, values: [F, M], category: identity}
@@ -48,7 +50,10 @@ consent: [{read: data/consent.csv}]
 
 
 def segment(root, name, where, more=""):
-    text = f"name: {name}\npurpose: prevention\nchannels: [email]\ntopic: screening\nwhere: {where}\n{more}"
+    text = (
+        f"name: {name}\npurpose: prevention\nchannels: [email]\ntopic: screening\n"
+        f"where: {where}\n{more}"
+    )
     (root / "segments" / f"{name}.yml").write_text(text)
 
 
@@ -229,8 +234,11 @@ def test_a_report_of_all_checks(project, monkeypatch):
 def pytest_of(project, *options):
     """What pytest says of a project, in a process of its own."""
     root = str(Path(__file__).parents[2])
-    start = f"import sys; sys.path.insert(0, {root!r}); import pytest; raise SystemExit(pytest.main(sys.argv[1:]))"
-    plugin = [] if _installed() else ["-p", "segmenter.selftest.plugin"]
+    start = (
+        f"import sys; sys.path.insert(0, {root!r}); import pytest;"
+        " raise SystemExit(pytest.main(sys.argv[1:]))"
+    )
+    plugin = [] if _installed() else ["-p", "segmenter.pytest_plugin"]
     command = [
         sys.executable,
         "-c",
@@ -255,7 +263,7 @@ def test_pytest_collects_a_project(project):
 def _installed():
     from importlib.metadata import entry_points
 
-    return any(e.value == "segmenter.selftest.plugin" for e in entry_points(group="pytest11"))
+    return any(one.name == "segmenter" for one in entry_points(group="pytest11"))
 
 
 def test_the_fixtures_open_an_invented_world(project):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import duckdb
 
@@ -34,9 +34,12 @@ class Limits:
 
         `SEGMENTER_MEMORY` (bytes) and `SEGMENTER_THREADS` say otherwise.
         """
-        whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        memory = os.environ.get("SEGMENTER_MEMORY") or min(whole // 2, 5 * GIBIBYTE)
-        threads = os.environ.get("SEGMENTER_THREADS") or len(os.sched_getaffinity(0))
+        page = os.sysconf("SC_PAGE_SIZE")
+        whole = page * os.sysconf("SC_PHYS_PAGES")
+        usual_memory = min(whole // 2, 5 * GIBIBYTE)
+        usual_threads = len(os.sched_getaffinity(0))
+        memory = os.environ.get("SEGMENTER_MEMORY") or usual_memory
+        threads = os.environ.get("SEGMENTER_THREADS") or usual_threads
         return cls(int(memory), int(threads))
 
 
@@ -63,14 +66,28 @@ class Connection:
 
     def _start(self) -> None:
         self._connection = self._connected()
+        megabytes = self.limits.memory // 1_000_000
         settings = {
             "temp_directory": quoted(str(self._folder)),
-            "memory_limit": f"'{self.limits.memory // 1_000_000}MB'",
+            "memory_limit": f"'{megabytes}MB'",
             "threads": int(self.limits.threads),
         }
         statements = [f"SET {name} = {value}" for name, value in settings.items()]
-        with fixed_errors("cannot start"):
-            self._connection.execute("; ".join(statements))
+        self._run("; ".join(statements), "cannot start")
+
+    def _run(
+        self, statement: str, message: str, values: Mapping[str, object] | None = None
+    ) -> None:
+        """Run a statement. If it fails, the error is `message`: DuckDB's own holds row values."""
+        with fixed_errors(message):
+            self.connection.execute(statement, values)
+
+    def _fetched(
+        self, query: str, message: str, values: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """All rows of a query. If it fails, the error is `message`."""
+        with fixed_errors(message):
+            return self.connection.execute(query, values).fetchall()
 
     def _connected(self) -> duckdb.DuckDBPyConnection:
         try:

@@ -50,7 +50,10 @@ def load(connection: duckdb.DuckDBPyConnection) -> None:
         _load_given(connection, Path(given))
         return
     file = _file_of_wheel()
-    connection.execute("LOAD httpfs" if file is None else f"LOAD {quoted(str(file))}")
+    if file is None:
+        connection.execute("LOAD httpfs")
+    else:
+        connection.execute(f"LOAD {quoted(str(file))}")
 
 
 def _load_given(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
@@ -58,8 +61,9 @@ def _load_given(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     wanted = Build(VERSION, _platform(connection))
     message = _fault(file, wanted)
     if message is None:
+        path = str(file.absolute())
         try:
-            connection.execute(f"LOAD {quoted(str(file.absolute()))}")
+            connection.execute(f"LOAD {quoted(path)}")
         except duckdb.Error:
             message = "DuckDB refuses this extension: it is damaged, or not signed by DuckDB"
     if message is not None:
@@ -79,14 +83,20 @@ def _fault(file: Path, wanted: Build) -> str | None:
         build = _build(file)
     except OSError:
         return f"the file of {VARIABLE} cannot be read"
+    return _build_fault(build, wanted)
+
+
+def _build_fault(build: Build | None, wanted: Build) -> str | None:
     if build is None:
         return "this is not a whole DuckDB extension"
-    return None if build == wanted else f"this extension was built for DuckDB {build}"
+    if build == wanted:
+        return None
+    return f"this extension was built for DuckDB {build}"
 
 
 def _platform(connection: duckdb.DuckDBPyConnection) -> str:
-    rows = connection.execute("PRAGMA platform").fetchall()
-    return str(rows[0][0])
+    ((platform,),) = connection.execute("PRAGMA platform").fetchall()
+    return str(platform)
 
 
 def _build(file: Path) -> Build | None:
@@ -96,13 +106,16 @@ def _build(file: Path) -> Build | None:
         handle.seek(max(0, size - END))
         end = handle.read()
     texts = [_text(end, place * FIELD) for place in range(FIELDS)]
-    magic, platform, version = texts[7], texts[6], texts[5]
-    return Build(version, platform) if magic == MAGIC else None
+    *_, version, platform, magic = texts
+    if magic == MAGIC:
+        return Build(version, platform)
+    return None
 
 
 def _text(end: bytes, start: int) -> str:
     """One field of an extension file's end; signs that are no ASCII are replaced."""
-    return end[start : start + FIELD].rstrip(b"\0").decode("ascii", "replace")
+    field = end[start : start + FIELD]
+    return field.rstrip(b"\0").decode("ascii", "replace")
 
 
 def _file_of_wheel() -> Path | None:
@@ -110,5 +123,8 @@ def _file_of_wheel() -> Path | None:
     spec = find_spec("duckdb_extension_httpfs")
     if spec is None or spec.origin is None:
         return None
-    file = Path(spec.origin).parent / "extensions" / VERSION / FILE_NAME
-    return file if file.is_file() else None
+    folder = Path(spec.origin).parent / "extensions"
+    file = folder / VERSION / FILE_NAME
+    if file.is_file():
+        return file
+    return None

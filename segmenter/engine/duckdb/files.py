@@ -70,11 +70,13 @@ class Files(Connection):
         self._detach(alias)
 
     def _attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
-        options = [] if self.file_key is None else [f"ENCRYPTION_KEY {quoted(self.file_key)}"]
-        options.append("STORAGE_VERSION 'v1.5.0'" if write else "READ_ONLY")
+        options = ["STORAGE_VERSION 'v1.5.0'" if write else "READ_ONLY"]
+        if self.file_key is not None:
+            options.append(f"ENCRYPTION_KEY {quoted(self.file_key)}")
         if not logged:
             options.append("RECOVERY_MODE NO_WAL_WRITES")
-        statement = f"ATTACH {quoted(str(path))} AS {named(alias)} ({', '.join(options)})"
+        told = ", ".join(options)
+        statement = f"ATTACH {quoted(str(path))} AS {named(alias)} ({told})"
         try:
             self.connection.execute(statement)
             if write:
@@ -85,14 +87,19 @@ class Files(Connection):
 
     def _detach(self, alias: str) -> None:
         """Let a file go; what was written is checkpointed and complete on disk."""
-        with fixed_errors("cannot close a file"):
-            self.connection.execute(f"DETACH {named(alias)}")
-        self._files = {path: known for path, known in self._files.items() if known != alias}
+        statement = f"DETACH {named(alias)}"
+        self._run(statement, "cannot close a file")
+        for path, known in list(self._files.items()):
+            if known == alias:
+                del self._files[path]
 
     def _tables_of(self, alias: str) -> Tables:
-        with fixed_errors("cannot read a file"):
-            rows = self.connection.execute(f"SHOW TABLES FROM {named(alias)}").fetchall()
-        return Tables({name: Table(f"{alias}.{name}") for (name,) in sorted(rows)})
+        query = f"SHOW TABLES FROM {named(alias)}"
+        rows = self._fetched(query, "cannot read a file")
+        tables = {}
+        for (name,) in sorted(rows):
+            tables[name] = Table(f"{alias}.{name}")
+        return Tables(tables)
 
     # -- names and scopes --------------------------------------------------------------------------
 
@@ -127,7 +134,8 @@ class Files(Connection):
 
     def _fresh(self, stem: str) -> str:
         """A name that nothing else in this engine has."""
-        return f"{stem}__{next(self._numbers)}"
+        number = next(self._numbers)
+        return f"{stem}__{number}"
 
     def _made(self, name: str, kind: str) -> Table:
         """Note what was made under a fresh name."""

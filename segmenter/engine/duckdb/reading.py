@@ -80,7 +80,15 @@ class FileReading(Filling):
             **_compression(scan.compression),
         }
         source = f"{_csv(scan.path, options)} WHERE {_is_clean(scan)}"
-        return self._append_ordered(table, Rows(source, scan.file, "NULL", scan.columns))
+        return self._append_ordered(
+            table,
+            Rows(
+                source=source,
+                file=scan.file,
+                line="NULL",
+                columns=scan.columns,
+            ),
+        )
 
     def append_parquet(
         self, table: Table, path: str, file: int, columns: Sequence[str | None], /
@@ -91,7 +99,13 @@ class FileReading(Filling):
         it cannot be read.
         """
         source = _parquet(path, "file_row_number = true")
-        return self._append_ordered(table, Rows(source, file, "file_row_number + 1", columns))
+        rows = Rows(
+            source=source,
+            file=file,
+            line="file_row_number + 1",
+            columns=columns,
+        )
+        return self._append_ordered(table, rows)
 
     def _append_ordered(self, table: Table, rows: Rows) -> bool:
         chosen = ", ".join(_text(name) for name in rows.columns)
@@ -138,14 +152,28 @@ class FileReading(Filling):
         that is read twice is cheaper than one that is copied. `cut` has the pattern of what is cut
         from a column of ours: of plain texts, blanks around them.
         """
+        query = self._placed(table, files, columns, scans, cut)
+        return self._new_view("raw", query)
+
+    def _placed(
+        self,
+        table: Table,
+        files: Table,
+        columns: Mapping[str, str],
+        scans: Sequence[ParquetScan],
+        cut: Mapping[str, str] | None,
+    ) -> str:
         parts = [_scanned(scan) for scan in scans]
         if not scans or self.count(table):
             parts.insert(0, _staged(table, files, columns))
-        query = " UNION ALL ".join(parts)
-        if cut:
-            bare = [f"{_bare(name, pattern)} AS {named(name)}" for name, pattern in cut.items()]
-            query = f"SELECT * REPLACE ({', '.join(bare)}) FROM ({query}) AS staged"
-        return self._new_view("raw", query)
+        rows = " UNION ALL ".join(parts)
+        if not cut:
+            return rows
+        replaced = []
+        for name, pattern in cut.items():
+            replaced.append(f"{_bare(name, pattern)} AS {named(name)}")
+        columns_cut = ", ".join(replaced)
+        return f"SELECT * REPLACE ({columns_cut}) FROM ({rows}) AS staged"
 
     def column(self, table: Table, name: str, /) -> Table:
         """A view of one column of a table, called patient_id there."""
@@ -227,9 +255,10 @@ class Rows:
 def _bare(name: str, pattern: str) -> str:
     """A column's text without what a pattern matches."""
     text = named(name)
+    is_ascii = f"bit_length({text}) = 8 * length({text})"
     plain = f"trim({text}, {quoted(ASCII_BLANKS)})"
     other = f"regexp_replace({text}, {quoted(pattern)}, '', 'g')"
-    return f"CASE WHEN bit_length({text}) = 8 * length({text}) THEN {plain} ELSE {other} END"
+    return f"CASE WHEN {is_ascii} THEN {plain} ELSE {other} END"
 
 
 def _is_clean(scan: CsvScan) -> str:
@@ -237,35 +266,45 @@ def _is_clean(scan: CsvScan) -> str:
     faults = [f"c{scan.width - 1} IS NULL", f"c{scan.width} IS NOT NULL"]
     if scan.header:
         repeated = [f"c{place} = {quoted(name)}" for place, name in enumerate(scan.header)]
-        faults.append(f"({' AND '.join(repeated)})")
+        is_header = " AND ".join(repeated)
+        faults.append(f"({is_header})")
     fault = " OR ".join(faults)
     return f"CASE WHEN {fault} THEN CAST(error('not clean') AS BOOLEAN) ELSE TRUE END"
 
 
 def _csv(path: str, options: Mapping[str, str]) -> str:
     """A delimited file in SQL; the options are SQL too."""
-    told = ", ".join(f"{name} = {value}" for name, value in options.items())
-    return f"read_csv({quoted(literal(path))}, {told})"
+    told = [quoted(literal(path))]
+    for name, value in options.items():
+        told.append(f"{name} = {value}")
+    return f"read_csv({', '.join(told)})"
 
 
 def _text_columns(names: Sequence[str]) -> str:
-    told = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in names)
+    kinds = [f"{quoted(name)}: 'VARCHAR'" for name in names]
+    told = ", ".join(kinds)
     return f"{{{told}}}"
 
 
 def _compression(compression: str | None) -> dict[str, str]:
-    return {} if compression is None else {"compression": quoted(compression)}
+    if compression is None:
+        return {}
+    return {"compression": quoted(compression)}
 
 
 def _parquet(path: str, option: str | None = None) -> str:
     """A Parquet file in SQL."""
-    more = "" if option is None else f", {option}"
-    return f"read_parquet({quoted(literal(path))}{more})"
+    told = quoted(literal(path))
+    if option is not None:
+        told = f"{told}, {option}"
+    return f"read_parquet({told})"
 
 
 def _text(column: str | None) -> str:
     """A file's column as text, never NULL."""
-    return "''" if column is None else f"coalesce(CAST({named(column)} AS VARCHAR), '')"
+    if column is None:
+        return "''"
+    return f"coalesce(CAST({named(column)} AS VARCHAR), '')"
 
 
 def _staged(table: Table, files: Table, columns: Mapping[str, str]) -> str:
@@ -289,4 +328,5 @@ def _scanned(scan: ParquetScan) -> str:
         "file_row_number + 1 AS raw_line",
         *(f"{_text(theirs)} AS {named(ours)}" for ours, theirs in scan.columns.items()),
     ]
-    return f"SELECT {', '.join(told)} FROM {_parquet(scan.path, 'file_row_number = true')}"
+    source = _parquet(scan.path, "file_row_number = true")
+    return f"SELECT {', '.join(told)} FROM {source}"

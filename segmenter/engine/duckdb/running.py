@@ -40,7 +40,8 @@ class Running(Filling):
     ) -> Table:
         """Compute a relation, as a table."""
         query, bound = self._composed(relation, values, structure, reads)
-        return self._new(relation, f"AS {query}", into, f"relation {relation} failed", bound)
+        message = f"relation {relation} failed"
+        return self._new(relation, f"AS {query}", into, message, bound)
 
     def view(
         self,
@@ -52,7 +53,8 @@ class Running(Filling):
     ) -> Table:
         """A relation that is computed wherever it is read. It takes no values."""
         query, _ = self._composed(relation, None, structure, reads)
-        return self._new_view(relation, query, f"relation {relation} failed")
+        message = f"relation {relation} failed"
+        return self._new_view(relation, query, message)
 
     def add(
         self,
@@ -66,8 +68,8 @@ class Running(Filling):
     ) -> None:
         """Append a relation's rows to a table, by column name."""
         query, bound = self._composed(relation, values, structure, reads)
-        with fixed_errors(f"relation {relation} failed"):
-            self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME {query}", bound)
+        statement = f"INSERT INTO {in_sql(table)} BY NAME {query}"
+        self._run(statement, f"relation {relation} failed", bound)
 
     def rows(
         self,
@@ -80,8 +82,7 @@ class Running(Filling):
     ) -> list[tuple[Any, ...]]:
         """All rows of a relation, as Python values. For small results."""
         query, bound = self._composed(relation, values, structure, reads)
-        with fixed_errors(f"relation {relation} failed"):
-            return self.connection.execute(query, bound).fetchall()
+        return self._fetched(query, f"relation {relation} failed", bound)
 
     def frame(
         self,
@@ -97,7 +98,8 @@ class Running(Filling):
 
         query, bound = self._composed(relation, values, structure, reads)
         with fixed_errors(f"relation {relation} failed"):
-            return pl.DataFrame(self.connection.sql(query, params=bound))
+            found = self.connection.sql(query, params=bound)
+            return pl.DataFrame(found)
 
     def write_out(
         self,
@@ -116,8 +118,7 @@ class Running(Filling):
         """
         query, bound = self._composed(relation, values, structure, reads)
         statement = f"COPY ({query}) TO {quoted(str(path))} ({options})"
-        with fixed_errors("cannot write a file"):
-            self.connection.execute(statement, bound)
+        self._run(statement, "cannot write a file", bound)
 
     def _composed(
         self,
@@ -131,6 +132,8 @@ class Running(Filling):
         known = values or {}
         missing = sorted(composed.values - known.keys())
         if missing:
-            msg = f"relation {relation} lacks the values {', '.join(missing)}"
+            names = ", ".join(missing)
+            msg = f"relation {relation} lacks the values {names}"
             raise EngineError(msg)
-        return composed.sql, {name: known[name] for name in composed.values}
+        bound = {name: known[name] for name in composed.values}
+        return composed.sql, bound

@@ -26,15 +26,18 @@ class Filling(Files):
 
     def create(self, columns: Mapping[str, str], /, *, into: Table | None = None) -> Table:
         """A table without rows; `columns` maps a name to its type."""
-        return self._new("empty", f"({fields(columns)})", into, "cannot make a table")
+        body = f"({fields(columns)})"
+        return self._new("empty", body, into, "cannot make a table")
 
     def empty(self, like: Table, /, *, into: Table | None = None) -> Table:
         """A table of another's columns, without rows."""
-        return self._new("empty", f"AS FROM {in_sql(like)} LIMIT 0", into, "cannot make a table")
+        body = f"AS FROM {in_sql(like)} LIMIT 0"
+        return self._new("empty", body, into, "cannot make a table")
 
     def copy(self, table: Table, /, *, into: Table | None = None) -> Table:
         """A table of another's rows."""
-        return self._new("copy", f"AS FROM {in_sql(table)}", into, "cannot copy a table")
+        body = f"AS FROM {in_sql(table)}"
+        return self._new("copy", body, into, "cannot copy a table")
 
     def load(self, frame: pl.DataFrame, /, *, into: Table | None = None) -> Table:
         """A table of a polars frame's rows."""
@@ -49,8 +52,8 @@ class Filling(Files):
         """
         few = {}
         for name, kept in columns.items():
-            body = f"AS {_narrowed(tables[name], kept, keys)}"
-            few[name] = self._new(name, body, None, "cannot read a file")
+            query = _narrowed(tables[name], kept, keys)
+            few[name] = self._new(name, f"AS {query}", None, "cannot read a file")
         return Tables(few)
 
     def _new(
@@ -64,77 +67,77 @@ class Filling(Files):
         """Make a table of what follows CREATE TABLE: `into`, else a temporary one."""
         table = into or Table(self._fresh(stem))
         kind = "TEMP TABLE" if into is None else "OR REPLACE TABLE"
-        with fixed_errors(message):
-            self.connection.execute(f"CREATE {kind} {in_sql(table)} {body}", values)
-        return table if into is not None else self._made(table.name, "TABLE")
+        statement = f"CREATE {kind} {in_sql(table)} {body}"
+        self._run(statement, message, values)
+        if into is not None:
+            return table
+        return self._made(table.name, "TABLE")
 
     def _new_view(self, stem: str, query: str, message: str = "cannot read a table") -> Table:
         """Name a query under a fresh name."""
         name = self._fresh(stem)
-        with fixed_errors(message):
-            self.connection.execute(f"CREATE TEMP VIEW {named(name)} AS {query}")
+        statement = f"CREATE TEMP VIEW {named(name)} AS {query}"
+        self._run(statement, message)
         return self._made(name, "VIEW")
 
     # -- changing ----------------------------------------------------------------------------------
 
     def append(self, table: Table, frame: pl.DataFrame, /) -> None:
         """Append a polars frame's rows to a table, by column name."""
-        with self._framed(frame), fixed_errors("cannot load a frame"):
-            self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME FROM _frame")
+        statement = f"INSERT INTO {in_sql(table)} BY NAME FROM _frame"
+        with self._framed(frame):
+            self._run(statement, "cannot load a frame")
 
     def append_table(self, table: Table, other: Table, /) -> None:
         """Append one table's rows to another, by column name."""
-        with fixed_errors("cannot copy a table"):
-            self.connection.execute(f"INSERT INTO {in_sql(table)} BY NAME FROM {in_sql(other)}")
+        statement = f"INSERT INTO {in_sql(table)} BY NAME FROM {in_sql(other)}"
+        self._run(statement, "cannot copy a table")
 
     def replace(self, table: Table, column: str, keys: Table, other: Table, /) -> None:
         """Put the rows of `other` in place of those whose `column` is a patient of `keys`."""
-        with fixed_errors("cannot change a table"):
-            self.connection.execute(
-                f"DELETE FROM {in_sql(table)} AS old USING {in_sql(keys)} AS key"
-                f" WHERE old.{named(column)} = key.patient"
-            )
+        statement = (
+            f"DELETE FROM {in_sql(table)} AS old USING {in_sql(keys)} AS key"
+            f" WHERE old.{named(column)} = key.patient"
+        )
+        self._run(statement, "cannot change a table")
         self.append_table(table, other)
 
     def delete(self, table: Table, column: str, value: str, /) -> None:
         """Delete a table's rows that have this value."""
-        with fixed_errors("cannot change a table"):
-            self.connection.execute(
-                f"DELETE FROM {in_sql(table)} WHERE {named(column)} = $value", {"value": value}
-            )
+        statement = f"DELETE FROM {in_sql(table)} WHERE {named(column)} = $value"
+        self._run(statement, "cannot change a table", {"value": value})
 
     def drop(self, table: Table, /) -> None:
         """Drop a table or view, if it is still there."""
         kind = self._kinds.pop(table.name, "TABLE")
-        with fixed_errors("cannot drop a table"):
-            self.connection.execute(f"DROP {kind} IF EXISTS {in_sql(table)}")
+        self._run(f"DROP {kind} IF EXISTS {in_sql(table)}", "cannot drop a table")
 
     # -- asking ------------------------------------------------------------------------------------
 
     def columns(self, table: Table, /) -> list[str]:
         """A table's column names."""
-        return list(self.kinds(table))
+        kinds = self.kinds(table)
+        return list(kinds)
 
     def kinds(self, table: Table, /) -> dict[str, str]:
         """A table's column names, with their types."""
-        with fixed_errors("cannot read a table"):
-            rows = self.connection.execute(f"DESCRIBE {in_sql(table)}").fetchall()
-        return {row[0]: row[1] for row in rows}
+        rows = self._fetched(f"DESCRIBE {in_sql(table)}", "cannot read a table")
+        return {name: kind for name, kind, *_ in rows}
 
     def count(self, table: Table, /) -> int:
         """How many rows a table has."""
-        with fixed_errors("cannot read a table"):
-            rows = self.connection.execute(f"SELECT count(*) FROM {in_sql(table)}").fetchall()
-        return int(rows[0][0])
+        query = f"SELECT count(*) FROM {in_sql(table)}"
+        ((rows,),) = self._fetched(query, "cannot read a table")
+        return int(rows)
 
     def copy_out(self, table: Table, path: Path, options: str, /) -> None:
         """Write a table's rows to a file with COPY.
 
         `options` is one of this program's own constants, never a user's text.
         """
-        statement = f"COPY (FROM {in_sql(table)}) TO {quoted(str(path))} ({options})"
-        with fixed_errors("cannot write a file"):
-            self.connection.execute(statement)
+        file = quoted(str(path))
+        statement = f"COPY (FROM {in_sql(table)}) TO {file} ({options})"
+        self._run(statement, "cannot write a file")
 
     @contextlib.contextmanager
     def _framed(self, frame: pl.DataFrame) -> Iterator[None]:
@@ -153,13 +156,17 @@ def fields(columns: Mapping[str, str]) -> str:
     >>> fields({"patient": "BIGINT"})
     '"patient" BIGINT'
     """
-    return ", ".join(f"{named(name)} {kind}" for name, kind in columns.items())
+    told = [f"{named(name)} {kind}" for name, kind in columns.items()]
+    return ", ".join(told)
 
 
 def _narrowed(table: Table, columns: Sequence[str] | None, keys: Table) -> str:
-    chosen = "*" if columns is None else ", ".join(named(column) for column in columns)
+    chosen = "*"
+    if columns is not None:
+        chosen = ", ".join(map(named, columns))
     patients = f"SELECT DISTINCT patient FROM {in_sql(keys)}"
-    return f"SELECT {chosen} FROM {in_sql(table)} JOIN ({patients}) USING (patient)"
+    rows = in_sql(table)
+    return f"SELECT {chosen} FROM {rows} JOIN ({patients}) USING (patient)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,11 @@ def connected(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
     Raises `duckdb.Error` if files cannot be encrypted, `UsageError` if that is because of the file
     that the operator names.
     """
-    waiting = _waiting.pop().taken(encrypted=encrypted) if _waiting else None
-    return waiting or bare(encrypted=encrypted)
+    if _waiting:
+        connection = _waiting.pop().taken(encrypted=encrypted)
+        if connection is not None:
+            return connection
+    return bare(encrypted=encrypted)
 
 
 def bare(*, encrypted: bool) -> duckdb.DuckDBPyConnection:
