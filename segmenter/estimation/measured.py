@@ -6,7 +6,7 @@ noise of any answer. Nothing here needs a count, so that a plan predicts its err
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from segmenter.noise.sums import Noise, NoisePart
 
 if TYPE_CHECKING:
     from segmenter.dimensions.partition import Domains, Partition
-    from segmenter.estimation.marginals import Parts
+    from segmenter.estimation.marginals import Parts, Weights
     from segmenter.model import Cost
 
 
@@ -83,6 +83,11 @@ def noise_of(estimator: Estimator, measured: Sequence[Measured], question: Parts
     costs = [*tables, *partitions]
     influence = estimator.influence(question)
     weights = marginals.grouped([*influence.tables, *influence.partitions])
+    return noise_of_weights(weights, costs)
+
+
+def noise_of_weights(weights: Iterable[Weights], costs: Sequence[Cost]) -> Noise:
+    """The noise of an answer in which what these costs bought has these weights."""
     parts = []
     for one in weights:
         mechanism = paid(costs[one.measured])

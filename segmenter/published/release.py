@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from segmenter.estimation import marginals
-from segmenter.estimation.measured import Measured, estimator_of, noise_of
+from segmenter.estimation.measured import Measured, estimator_of, noise_of, noise_of_weights
 from segmenter.model import Cost, Documented, Interval, stamp
 from segmenter.noise.intervals import EACH_SIDE, unconditional
 from segmenter.noise.mechanisms import paid
@@ -95,17 +95,7 @@ class Release(Documented):
         """
         costs = [one.cost for one in self.measured if one.partition is None]
         weights = marginals.cell_weights(self.estimator.lattice, self._axes())
-        parts = []
-        for one in weights:
-            mechanism = paid(costs[one.measured])
-            parts.append(
-                NoisePart(
-                    weight=one.weight,
-                    many=one.cells,
-                    mechanism=mechanism,
-                )
-            )
-        return Noise(tuple(parts))
+        return noise_of_weights(weights, costs)
 
     @property
     def margin(self) -> int:
