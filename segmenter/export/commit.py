@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from segmenter.engine import Engine, Table, Tables
-    from segmenter.export.funnel import Noised
     from segmenter.journal.journal import JournalEntry
+    from segmenter.published.noisy_count import NoisyCount
     from segmenter.registers.exports import RegisteredExport
     from segmenter.registers.registry import Registry
 
@@ -110,7 +110,7 @@ class _Made:
     """What was written into the hidden folder; `diff` are file names by kind."""
 
     body: Mapping[str, Any]
-    funnel: Mapping[str, Noised] | None
+    funnel: Mapping[str, NoisyCount] | None
     diff: Mapping[str, str]
 
 

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.export.members import REASONS
+from segmenter.published.noisy_count import NoisyCount
 
 if TYPE_CHECKING:
     from segmenter.engine import Engine, Tables
-    from segmenter.model import Interval
 
 EXPORTED = "exported"
 GONE = "gone"  # an address of the previous export at which there is no mailbox now
@@ -28,14 +28,6 @@ MAILBOX = (EXPORTED, "suppressed", "holdout")  # what becomes of a mailbox
 CHANGE = 3  # how much one human changes the histogram, summed over its cells
 CHANGE_IF_SYNCED = 5
 NAMES = (EXPORTED, *REASONS, GONE)  # by the code that the relations give
-
-
-@dataclass(frozen=True, slots=True)
-class Noised:
-    """A published number and its 95 % interval."""
-
-    count: int
-    interval: Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,7 @@ class Histogram:
         return "Histogram()"
 
 
-Published = Mapping[str, Noised]
+Published = Mapping[str, NoisyCount]
 Publish = Callable[[Histogram], Published | None]
 
 

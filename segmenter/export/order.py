@@ -16,9 +16,9 @@ from segmenter.registers.exports import FILE_DAYS
 if TYPE_CHECKING:
     import polars as pl
 
-    from segmenter.export.funnel import Noised
     from segmenter.model import Snapshot
     from segmenter.project.policy import Destination
+    from segmenter.published.noisy_count import NoisyCount
     from segmenter.registers.exports import ExportLayout
     from segmenter.store.keys import Keys
 
@@ -63,7 +63,7 @@ class Export(Framed):
     alias: str
     file: Path
     manifest: Path
-    funnel: Mapping[str, Noised] | None
+    funnel: Mapping[str, NoisyCount] | None
     diff: Mapping[str, Path]
 
     def to_dict(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Export(Framed):
         return pl.DataFrame(rows, schema=schema)
 
 
-def _lines(funnel: Mapping[str, Noised]) -> list[dict[str, Any]]:
+def _lines(funnel: Mapping[str, NoisyCount]) -> list[dict[str, Any]]:
     return [
         {"reason": reason, "count": noised.count, "interval": noised.interval.as_list()}
         for reason, noised in funnel.items()

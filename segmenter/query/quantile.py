@@ -2,7 +2,7 @@
 
 Drawn with whole numbers and the operating system's randomness.
 
-The score of a grid value is how far, in ranks, it is from being the asked quantile: 0 where it is
+The score of a grid value is how far, in ranks, it is from being the asked quantile: 0 if it is
 one, and one human moves it by at most max(q, 1 - q). Values are proposed uniformly and kept with
 probability exp(score * epsilon / (2 * sensitivity)): exactly the mechanism, since the best score is
 always 0 and so nothing has to be divided by.

@@ -10,7 +10,7 @@ DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:
 
 
 def moment(text: str, zone: str) -> datetime | None:
-    """The moment a date starts, or None where it is not a whole date."""
+    """The moment a date starts, or None if it is not a whole date."""
     if not DATE.fullmatch(text):
         return None
     try:

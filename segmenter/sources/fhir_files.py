@@ -40,7 +40,7 @@ def load(files: Sequence[SourceFile], stage: Stage, names: Sequence[str], terms:
 
 
 def _age(consent: Consent, terms: Terms) -> tuple[int, float, str]:
-    """Versions in order: by versionId where it is a number, else by lastUpdated."""
+    """Versions in order: by versionId if it is a number, else by lastUpdated."""
     version, updated = consent.meta("versionId"), moment(consent.meta("lastUpdated"), terms.zone)
     return (
         int(version) if version.isascii() and version.isdigit() else -1,

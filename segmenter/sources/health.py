@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from segmenter.sources.load import PREVIOUS, Orphans
-from segmenter.sources.results import Reason, SourceHealth, TableCount
+from segmenter.sources.results import QuarantineReason, SourceHealth, TableCount
 
 if TYPE_CHECKING:
     from segmenter.engine import Table, Tables
@@ -66,7 +66,7 @@ def tell_health(load: Load) -> tuple[SourceHealth, ...]:
 def _passes(
     source: str,
     count: TableCount,
-    quarantined: tuple[Reason, ...],
+    quarantined: tuple[QuarantineReason, ...],
     orphans: Orphans,
     share: float,
 ) -> bool:
@@ -103,24 +103,28 @@ def _share(read: Read | None, usual: float = USUAL_SHARE) -> float:
     return read.max_quarantined
 
 
-def _reasons(load: Load) -> Mapping[str, tuple[Reason, ...]]:
+def _reasons(load: Load) -> Mapping[str, tuple[QuarantineReason, ...]]:
     """Why rows are in quarantine, by source; the commonest reason first."""
-    found: dict[str, tuple[Reason, ...]] = {}
+    found: dict[str, tuple[QuarantineReason, ...]] = {}
     rows = load.engine.rows("quarantine_reason", reads=load.tables)
     for source, rule, reason, many, line in rows:
-        found[source] = (*found.get(source, ()), Reason(rule, reason, many, line))
+        found[source] = (*found.get(source, ()), QuarantineReason(rule, reason, many, line))
     return found
 
 
 def _duplicates(load: Load, source: str, count: TableCount) -> int | None:
-    """Rows that repeat another one word for word; None for a source where nobody counts them."""
+    """Rows that repeat another one word for word; None for a source in which nobody counts them."""
     if source != "patient":
         return None
     return count.kept - load.engine.count(load.tables["patient"])
 
 
 def _hint(
-    load: Load, source: str, quarantined: tuple[Reason, ...], orphans: Orphans, filed: Table
+    load: Load,
+    source: str,
+    quarantined: tuple[QuarantineReason, ...],
+    orphans: Orphans,
+    filed: Table,
 ) -> str | None:
     """What most likely is the cause of the commonest trouble."""
     if quarantined and quarantined[0].rows >= orphans.rows:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from segmenter.errors import SourceError
+from segmenter.sources.column_names import Headed
 from segmenter.sources.csv import open_csv
 from segmenter.sources.database import open_database
 from segmenter.sources.excel import open_excel
@@ -30,16 +31,8 @@ FORMATS = {
 }  # as it is declared -> what it is
 
 
-class Reader(Protocol):
-    """One file whose header is known."""
-
-    @property
-    def file(self) -> SourceFile:
-        """Which file."""
-
-    @property
-    def header(self) -> tuple[str, ...]:
-        """Its column names."""
+class Reader(Headed, Protocol):
+    """One file whose header is known, and which can be loaded."""
 
     def load(self, stage: Stage, columns: Sequence[int | None]) -> None:
         """Append its rows to a staging table.

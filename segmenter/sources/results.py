@@ -56,7 +56,7 @@ class Ingested:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class QuarantineReason:
     """Why rows of a source are in quarantine: how many, and the line of the first."""
 
     rule: str
@@ -75,7 +75,7 @@ class SourceHealth:
 
     source: str
     count: TableCount
-    quarantined: tuple[Reason, ...] = field(repr=False)
+    quarantined: tuple[QuarantineReason, ...] = field(repr=False)
     orphans: int = field(repr=False)
     orphan_line: int | None
     duplicates: int | None = field(repr=False)

@@ -17,7 +17,7 @@ from segmenter.export import layout as layouts
 from segmenter.export import members
 from segmenter.export.commit import commit
 from segmenter.export.contacts import contacts
-from segmenter.export.funnel import Histogram, Noised, Publish, Published
+from segmenter.export.funnel import Histogram, Publish, Published
 from segmenter.export.order import Export, Order
 from segmenter.model import Clocks, Cost
 from segmenter.nearest import undeclared
@@ -369,8 +369,7 @@ def _publisher(context: Context, spend: Spend | None) -> Publish:
         )
         numbers = {}
         for line, places in exact.sums.items():
-            summed = noisy.sum_of(places)
-            numbers[line] = Noised(summed.count, summed.interval)
+            numbers[line] = noisy.sum_of(places)
         return numbers
 
     return publish

@@ -19,7 +19,7 @@ import polars as pl
 from segmenter import identifiers
 from segmenter.engine import DuckDBEngine, Tables
 from segmenter.export import commit, contacts, members
-from segmenter.export.funnel import Histogram, Noised
+from segmenter.export.funnel import Histogram
 from segmenter.export.order import Export, Order
 from segmenter.journal.journal import Journal
 from segmenter.model import (
@@ -30,6 +30,7 @@ from segmenter.model import (
     naive_utc,
 )
 from segmenter.project.policy import Cap, Channel, Destination
+from segmenter.published.noisy_count import NoisyCount
 from segmenter.registers.entries import COLUMNS, SuppressionEntry, entry_table
 from segmenter.registers.exports import ExportLayout
 from segmenter.registers.registry import Registry
@@ -275,11 +276,11 @@ class Mailing:
         self.clock[0] += timedelta(**by)
 
 
-def exact(histogram: Histogram) -> dict[str, Noised]:
+def exact(histogram: Histogram) -> dict[str, NoisyCount]:
     """A `publish` that adds no noise: only tests may."""
     assert len(histogram.labels) == len(histogram.counts)
     return {
-        line: Noised(sum(histogram.counts[place] for place in places), Interval(0, 9))
+        line: NoisyCount(sum(histogram.counts[place] for place in places), Interval(0, 9))
         for line, places in histogram.sums.items()
     }
 

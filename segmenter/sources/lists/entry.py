@@ -79,7 +79,7 @@ def part(document: Document, name: str) -> Document:
 
 
 def items(value: object) -> list[Document]:
-    """The objects of a list; none where it is no list."""
+    """The objects of a list; none if it is no list."""
     if not isinstance(value, list):
         return []
     return [item for item in value if isinstance(item, dict)]

@@ -69,5 +69,5 @@ STANDS: Words = {
 
 
 def flags(reason: str) -> dict[str, str]:
-    """The words of a flag that means `reason` where it is yes."""
+    """The words of a flag that means `reason` if it is yes."""
     return {**all_mean("", NO), **all_mean(reason, YES)}

@@ -23,7 +23,7 @@ def read_number(row: Document) -> Found:
 
 
 def numbers(whole: Any) -> list[Document] | None:
-    """A bare list of international numbers as documents, or None where it is anything else."""
+    """A bare list of international numbers as documents, or None if it is anything else."""
     if not isinstance(whole, list) or not whole:
         return None
     if not all(isinstance(one, str) and NUMBER.fullmatch(one) for one in whole):
