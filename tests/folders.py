@@ -26,17 +26,17 @@ channels:
   phone: {identifier: phone, quiet: fr_phone_canvassing}
 topics: [screening, newsletter, events]
 purposes:
-  prevention: {categories: [identity, contact, care], channels: [email, sms],
-    topics: [screening, newsletter],
+  prevention: {categories: [identity, contact, care], channels: [email, sms], \
+topics: [screening, newsletter],
                min_notice: "2025-01", max_age_days: 1095}
-  offers: {categories: [identity, contact], channels: [email], topics: [newsletter],
-    min_notice: "2026-01", max_age_days: 1095}
+  offers: {categories: [identity, contact], channels: [email], topics: [newsletter], \
+min_notice: "2026-01", max_age_days: 1095}
   statistics: {categories: [identity, care], min_notice: "2025-01", max_age_days: 1095}
 dimensions:
   sex: {column: patient.sex, values: [Female, Male], category: identity}
   age_band: {column: patient.age, bands: [18, 35, 65], category: identity}
-  payer: {column: patient.payer_code, values: {public: [01, MD], private: HM}, other: other,
-    category: identity}
+  payer: {column: patient.payer_code, values: {public: [01, MD], private: HM}, other: other, \
+category: identity}
   visits: {fact: encounter, measure: count, bands: [1, 2, 4], category: care}
   last_stay: {fact: encounter, measure: {max: nights}, bands: [1, 4], category: care}
   ward: {column: encounter.ward, values: [er, icu], category: care}
