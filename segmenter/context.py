@@ -17,6 +17,7 @@ from segmenter.errors import Refusal
 from segmenter.journal.journal import Journal, locked
 from segmenter.model import Progress, silent
 from segmenter.store import keys as project_keys
+from segmenter.store.bound import Bound
 from segmenter.store.snapshots import Store
 
 if TYPE_CHECKING:
@@ -60,6 +61,11 @@ class Context:
         declared = bool(self.policy.roles)
         roles.require(self.actor, verb, declared=declared)
 
+    @property
+    def bound(self) -> Bound:
+        """The files of the private folder, as the journal has them."""
+        return self.store.bound or Bound(self.journal)
+
     def record(self, kind: str, body: Mapping[str, Any]) -> None:
         """Leave a line on the trail: who, when, what, under which policy."""
         whole = {**body, "policy": self.policy.deciding_hash()}
@@ -75,19 +81,14 @@ def opened(root: Path, policy: Policy, progress: Progress = silent) -> Context:
     store.prepare()
     with locked(store.lock("open")):
         keys = project_keys.load(store.home)
-    store = Store(store.home, keys, policy.encryption)
     anchors = tuple(root / anchor for anchor in policy.anchors)
+    journal = Journal(home=store.home, keys=keys, now=clock, anchors=anchors)
     return Context(
         root=root,
         policy=policy,
         keys=keys,
-        store=store,
-        journal=Journal(
-            home=store.home,
-            keys=keys,
-            now=clock,
-            anchors=anchors,
-        ),
+        store=Store(store.home, keys, policy.encryption, Bound(journal)),
+        journal=journal,
         actor=policy.actor(account()),
         now=clock,
         progress=progress,

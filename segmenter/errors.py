@@ -5,6 +5,7 @@
     |   +-- FileError              exit 2   one file, all its problems at once
     |   +-- ProjectKeyError        exit 2   the project's key is missing or wrong
     |   +-- SourceError            exit 2   a declared source cannot be read
+    |   +-- DamagedError           exit 2   a private file is damaged, or another
     +-- Refusal                    exit 3   a rule says no: always with the rule's id
     |   +-- PolicyError            exit 3   purpose, category, channel, topic (C14, L1, L2, S-rules)
     |   +-- BudgetError            exit 3   the ledger says no (P2-P5)
@@ -121,6 +122,12 @@ class SourceError(UsageError):
     """A declared source cannot be read; the previous snapshot stays in use."""
 
     code = "source"
+
+
+class DamagedError(UsageError):
+    """A file of the private folder is damaged, or not the one that the journal has for its name."""
+
+    code = "damaged"
 
 
 class Refusal(SegmenterError):

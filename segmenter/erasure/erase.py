@@ -144,8 +144,9 @@ class Eraser:
         stones = entries_of(begun, FORGOTTEN)
         registers = self._rewrite_registers(stones)
         snapshots = self._rewrite_snapshots(stones)
+        stands = self.registry.bound.settled()
         for act in begun:
-            self.registry.record(DONE, {"of": act.seq})
+            self.registry.record(DONE, {"of": act.seq, **stands})
         return Rewritten((*registers.rewritten, *snapshots), registers.deleted)
 
     def _person(self, patient_id: str) -> dict[str, set[str]]:
@@ -200,6 +201,7 @@ class Eraser:
                 file,
                 lambda engine, tables: find_erased(engine, tables, stones),
                 always=file.stem == self.in_use,
+                writing=self.registry.rewriting,
             )
             if is_written:
                 rewritten.append(f"snapshots/{file.stem}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
-from segmenter.errors import EngineError, ProjectKeyError
+from segmenter.errors import DamagedError, EngineError, ProjectKeyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -142,7 +142,7 @@ def _in_database(engines: Engines, file: Path, needles: Needles) -> list[str]:
     with engines() as engine:
         try:
             tables = engine.attach(file)
-        except (EngineError, ProjectKeyError):
+        except (DamagedError, EngineError, ProjectKeyError):
             return ["cannot be opened, so not searched"]
         loaded = needles.load(engine)
         found = []

@@ -85,13 +85,14 @@ def retain(
             registry, snapshot, taken, now, now - timedelta(days=limits["snapshots"])
         ),
         prospects=_remove_prospects(
-            engines, snapshot.path, now - timedelta(days=limits["prospects"])
+            engines, registry, snapshot.path, now - timedelta(days=limits["prospects"])
         ),
     )
     body = {
         "exports": list(retained.registers),
         "files": list(retained.exports),
         "snapshots": list(retained.snapshots),
+        **registry.bound.settled(),
     }
     registry.record(RETAINED, body)
     for export in retained.registers:  # only after the journal says that they go
@@ -142,13 +143,18 @@ def _delete_snapshots(
     return tuple(deleted)
 
 
-def _remove_prospects(engines: Engines, snapshot: Path, since: datetime) -> bool:
+def _remove_prospects(
+    engines: Engines, registry: Registry, snapshot: Path, since: datetime
+) -> bool:
     """Write the snapshot in use anew without dormant prospects, if there are any.
 
     They leave no tombstone: they may come back.
     """
     return rewrite.rewrite_snapshot(
-        engines, snapshot, lambda engine, tables: _find_dormant(engine, tables, since)
+        engines,
+        snapshot,
+        lambda engine, tables: _find_dormant(engine, tables, since),
+        writing=registry.rewriting,
     )
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from segmenter.tables import File
 
     Engines = Callable[[], AbstractContextManager[Engine]]
+    Writing = Callable[[Path], AbstractContextManager[Path]]
     Find = Callable[[Engine, Tables], "Leaving"]
 
 MATCHED = ("reach", "suppression_listed")  # tables of a snapshot that are made from its others
@@ -47,10 +48,18 @@ def snapshot_files(registry: Registry, in_use: str) -> list[Path]:
 # -- snapshots -------------------------------------------------------------------------------------
 
 
-def rewrite_snapshot(engines: Engines, file: Path, find: Find, *, always: bool = False) -> bool:
+def rewrite_snapshot(
+    engines: Engines,
+    file: Path,
+    find: Find,
+    *,
+    always: bool = False,
+    writing: Writing = new_file,
+) -> bool:
     """Write a snapshot anew without the patients whom `find(engine, tables)` finds in its tables.
 
-    Gives whether the file was written: with `always` it is, even if nobody leaves. States of the
+    `writing(file)` gives the part that takes its place: `registry.rewriting` for one that is in
+    use. Gives whether the file was written: with `always` it is, even if nobody leaves. States of the
     snapshot are deleted, since they can be made again.
     """
     with engines() as engine:
@@ -58,7 +67,7 @@ def rewrite_snapshot(engines: Engines, file: Path, find: Find, *, always: bool =
         leaving = find(engine, old)
         if not always and not engine.count(leaving.patients):
             return False
-        with new_file(file) as part, engine.writing(part) as new:
+        with writing(file) as part, engine.writing(part) as new:
             _write_tables(engine, old, leaving, new)
     states = file.parent.parent / "states"
     for state in states.glob(f"{file.stem}-*"):
@@ -140,6 +149,6 @@ def rewrite_register(
     with engines() as engine:
         members = engine.attach(file)["member"]
         reads = {"register_row": members, "tombstone": engine.load(entry_table(stones))}
-        with new_file(file) as part, engine.writing(part) as new:
+        with registry.rewriting(file) as part, engine.writing(part) as new:
             engine.make("erase_register", reads=reads, into=new.table("member"))
     return deleted

@@ -82,6 +82,11 @@ class Journal:
     _kept: Database | None = field(default=None, repr=False)
 
     @property
+    def is_deciding(self) -> bool:
+        """Whether an entry is being decided: the database is held, and `entries` are all."""
+        return self.deciding_at is not None
+
+    @property
     def marks(self) -> Marks:
         """The journal's high-water marks."""
         return Marks(self.home, self.keys, self.anchors)
@@ -134,6 +139,8 @@ class Journal:
         except BaseException:
             del self.entries[known:]
             raise
+        finally:
+            self.deciding_at = None
         self.marks.raise_to((entry.seq, entry.hash))
         return entry
 

@@ -22,10 +22,12 @@ from segmenter.registers.exports import (
     RegisteredExport,
     registered_exports,
 )
+from segmenter.store.bound import Bound
 from segmenter.store.files import new_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from segmenter.engine import Engine, Table
@@ -69,6 +71,15 @@ class Registry:
         """Where a snapshot lies, if it is still there."""
         return self.home / "snapshots" / f"{snapshot}.duckdb"
 
+    @property
+    def bound(self) -> Bound:
+        """The files of the private folder, as the journal has them."""
+        return Bound(self.journal)
+
+    def rewriting(self, file: Path) -> AbstractContextManager[Path]:
+        """Like `new_file`, for a file that is in use: the journal is told before (P4)."""
+        return self.bound.rewriting(self.actor.account, file)
+
     # -- what the journal says ---------------------------------------------------------------------
 
     def exports(self) -> list[RegisteredExport]:
@@ -97,6 +108,7 @@ class Registry:
             raise Refusal(
                 "register",
                 "the register of an earlier export is missing",
+                file=file,
                 hint="restore .segmenter/registers from a backup",
             )
         with engine.scope() as scope:
@@ -149,7 +161,7 @@ class Registry:
 
         def commit(kind: str, settle: Settle) -> Path:
             def choose(entries: list[JournalEntry]) -> Act:
-                body = settle(entries)
+                body = {**settle(entries), **self.bound.files(self.register_file(act))}
                 sync_folder(part)
                 return self.actor.account, kind, body
 

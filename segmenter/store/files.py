@@ -22,12 +22,17 @@ OWNER_ONLY = 0o600
 NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP)  # told by a file system without links
 
 
+def _nothing(_part: Path) -> None:
+    """Nothing is done before a part becomes the file."""
+
+
 @contextlib.contextmanager
-def new_file(path: Path) -> Iterator[Path]:
+def new_file(path: Path, ready: Callable[[Path], None] = _nothing) -> Iterator[Path]:
     """Give the path of a hidden part beside `path`, for the caller to write and close.
 
-    After the block the part is made durable and becomes `path`. If anything fails, the part is
-    gone, and a file that stood at `path` before stands there unchanged. Raises `OSError`.
+    After the block the part is made durable, `ready(part)` may still refuse it, and it becomes
+    `path`. If anything fails, the part is gone, and a file that stood at `path` before stands there
+    unchanged. Raises `OSError`.
     """
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}{PART}")
     with _open_folder(path.parent) as folder:
@@ -36,6 +41,7 @@ def new_file(path: Path) -> Iterator[Path]:
         try:
             yield part
             _make_durable(part)
+            ready(part)
             _move_into_place(part, path, folder)
         except BaseException:
             _remove(part)

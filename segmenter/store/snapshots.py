@@ -19,6 +19,7 @@ from segmenter.store import files
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.journal.journal import Journal, JournalEntry
+    from segmenter.store.bound import Bound
     from segmenter.store.keys import Keys
 
 INGESTED = "ingest"  # the journal kind of an entry that puts a snapshot in use
@@ -42,6 +43,7 @@ class Store:
     home: Path
     keys: Keys
     encrypted: bool = True
+    bound: Bound | None = None  # what the journal says of files; each is checked when it is opened
 
     def prepare(self) -> None:
         """Make the private folders that are missing, and sweep what killed writers left in them."""
@@ -61,7 +63,9 @@ class Store:
         """
         from segmenter.engine import DuckDBEngine
 
-        return DuckDBEngine(self.home / "spill", self.keys.file_key() if self.encrypted else None)
+        key = self.keys.file_key() if self.encrypted else None
+        check = None if self.bound is None else self.bound.require
+        return DuckDBEngine(self.home / "spill", key, check=check)
 
     def expect_engine(self) -> None:
         """Begin to start an engine on another thread.
@@ -92,7 +96,7 @@ class Store:
         snapshot = self._snapshot(made[-1])
         if not snapshot.path.is_file():
             msg = "the snapshot in use is missing"
-            raise UsageError(msg, hint="run `segmenter ingest`")
+            raise UsageError(msg, file=snapshot.path, hint="run `segmenter ingest`")
         return snapshot
 
     def known(self, journal: Journal, known_at: datetime) -> Snapshot:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.journal.journal import locked
 from segmenter.model import Documented
 from segmenter.registers.entries import FORGOTTEN, IMPORTED
+from segmenter.store.bound import Bound
 from segmenter.store.files import new_file
 from segmenter.suppression.suppression_list import imported_file
 
@@ -116,7 +117,7 @@ def _write(
     file = home / "suppressions" / name
     with new_file(file) as part, engine.writing(part) as written:
         engine.make("import_all", reads=reads, into=written.table("suppression"))
-    journal.append(actor.account, IMPORTED, {"file": name})
+    journal.append(actor.account, IMPORTED, {"file": name, **Bound(journal).files(file)})
     kept = {file} if newest is None else {file, newest}
     _sweep(home, kept)
 

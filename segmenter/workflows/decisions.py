@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine, Tables
     from segmenter.model import Snapshot
 
+SETTLED = "settle"  # the journal kind of an entry that binds a state which was made anew
 TOUCHED = "touched"  # the snapshot's list of patients whose rows an ingest added to
 
 
@@ -95,10 +96,8 @@ def decide(
 
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
     """Whether a state answers for these clocks as it stands: they are its own."""
-    return (
-        _own(context, snapshot, clocks)
-        and context.store.state_path(snapshot, state.mark(context.policy)).is_file()
-    )
+    path = context.store.state_path(snapshot, state.mark(context.policy))
+    return _own(context, snapshot, clocks) and context.bound.is_bound(path)
 
 
 def _own(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
@@ -174,37 +173,52 @@ def _with_own_erasures(found: Opened) -> Tables:
 # -- states ----------------------------------------------------------------------------------------
 
 
-def state_file(
-    context: Context, found: Opened, snapshot: Snapshot, before: state.Before | None = None
-) -> Path:
-    """The file of decisions of a snapshot under the policy in force; made if it is missing."""
+def state_file(context: Context, found: Opened, snapshot: Snapshot) -> Path:
+    """The file of decisions of a snapshot under the policy in force.
+
+    It is made if it is missing, or not the one that the journal has.
+    """
     path = context.store.state_path(snapshot, state.mark(context.policy))
     with locked(context.store.lock("state")):
-        if not path.is_file():
-            state.settle(
-                found.engine,
-                context.policy,
-                snapshot,
-                found.tables,
-                path,
-                before=before,
-                progress=context.progress,
-            )
+        if not context.bound.is_bound(path):
+            _settle(context, found, snapshot, path)
+            context.journal.append(context.actor.account, SETTLED, context.bound.files(path))
     return path
 
 
-def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None) -> None:
-    """Decide everyone of a new snapshot.
+def settle(context: Context, snapshot: Snapshot, before: Snapshot | None = None) -> Path:
+    """Decide everyone of a new snapshot; gives the file, which the journal does not have yet.
 
     If the state of `before` may be followed, only those who were touched are decided.
     """
-    with opened(context, snapshot) as found:
+    mark = state.mark(context.policy)
+    path = context.store.state_path(snapshot, mark)
+    with opened(context, snapshot) as found, locked(context.store.lock("state")):
         followed = None
         if before is not None:
-            path = context.store.state_path(before, state.mark(context.policy))
-            if path.is_file():
-                followed = state.Before(path, found.tables[TOUCHED])
-        state_file(context, found, snapshot, followed)
+            earlier = context.store.state_path(before, mark)
+            if context.bound.is_bound(earlier):
+                followed = state.Before(earlier, found.tables[TOUCHED])
+        _settle(context, found, snapshot, path, followed)
+    return path
+
+
+def _settle(
+    context: Context,
+    found: Opened,
+    snapshot: Snapshot,
+    path: Path,
+    before: state.Before | None = None,
+) -> None:
+    state.settle(
+        found.engine,
+        context.policy,
+        snapshot,
+        found.tables,
+        path,
+        before=before,
+        progress=context.progress,
+    )
 
 
 def clocks_of(snapshot: Snapshot, as_of: datetime | None, known_at: datetime | None) -> Clocks:

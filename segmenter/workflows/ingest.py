@@ -105,13 +105,14 @@ def ingest(context: Context, accept: str | None = None, reason: str | None = Non
             if acceptance is None:
                 require_good(context, made.health)
             erase.keep_out(context.store.engine, context.journal, made.snapshot.path)
-            settle(context, made.snapshot, None if made.full else before)
+            state = settle(context, made.snapshot, None if made.full else before)
             context.journal.append(
                 context.actor.account,
                 "ingest",
                 {
                     **ingest_body(made.snapshot, context.policy.deciding_hash()),
                     **_accepted(acceptance),
+                    **context.bound.files(made.snapshot.path, state),
                 },
             )
         except BaseException:
@@ -128,10 +129,16 @@ def _accepted(acceptance: Acceptance | None) -> dict[str, str]:
 
 
 def _before(context: Context) -> Snapshot | None:
+    """The snapshot in use, None if there is none. Raises `DamagedError` if it is another file.
+
+    What no source has any more is carried over from it: it is not left out in silence.
+    """
     try:
-        return context.store.current(context.journal)
+        before = context.store.current(context.journal)
     except UsageError:
         return None
+    context.bound.require(before.path)
+    return before
 
 
 def _sweep(context: Context) -> None:

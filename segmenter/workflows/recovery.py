@@ -10,11 +10,18 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from segmenter.errors import BudgetError, EngineError, ProjectKeyError, Refusal, UsageError
+from segmenter.errors import (
+    BudgetError,
+    DamagedError,
+    EngineError,
+    ProjectKeyError,
+    Refusal,
+    UsageError,
+)
 from segmenter.journal.recovery import CONFIRMED, KIND
 from segmenter.model import Documented
 from segmenter.registers.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, SuppressionEntry
@@ -51,13 +58,15 @@ class RecoveryReport(Documented):
     """What a recovery kept and what it could not keep.
 
     `kept` counts the entries written again, by kind; `lists_lost` and `registers_aside` name files
-    of the private folder. `to_confirm`: exports refuse until an officer confirms.
+    of the private folder, `files_unknown` those that are not the ones that the journal had for
+    their names and are taken as they stand. `to_confirm`: exports refuse until an officer confirms.
     """
 
     budgets: tuple[dict[str, Any], ...]
     kept: Mapping[str, int]
     lists_lost: tuple[str, ...]
     registers_aside: tuple[str, ...]
+    files_unknown: tuple[str, ...]
     to_confirm: bool
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,6 +77,7 @@ class RecoveryReport(Documented):
             "kept": dict(self.kept),
             "lists_lost": list(self.lists_lost),
             "registers_aside": list(self.registers_aside),
+            "files_unknown": list(self.files_unknown),
             "to_confirm": self.to_confirm,
             "next": list(NEXT) if self.to_confirm else [],
         }
@@ -106,12 +116,14 @@ def budget_recover(context: Context, *, restored: bool = False) -> RecoveryRepor
     aside = _set_registers_aside(context)
     with everything_still(context):
         lost = _merge_lists(context)
-    complete = recovered.complete and not restored and not lost and not aside
+    unknown = context.bound.bind_anew(context.actor.account)
+    complete = recovered.complete and not (restored or lost or aside or unknown)
     return RecoveryReport(
         budgets=balances(ledger),
         kept=recovered.kept,
         lists_lost=lost,
         registers_aside=aside,
+        files_unknown=unknown,
         to_confirm=not complete,
     )
 
@@ -258,16 +270,17 @@ def _merge_lists(context: Context) -> tuple[str, ...]:
     name = f"{secrets.token_hex(8)}.duckdb"
     with (
         new_file(folder / name) as part,
-        context.store.engine() as engine,
+        replace(context.store, bound=None).engine() as engine,  # whatever says no is believed
         engine.writing(part) as written,
     ):
         merged = engine.create(COLUMNS, into=written.table("suppression"))
         for file in files:
             try:
                 engine.append_table(merged, engine.attach(file)["suppression"])
-            except (EngineError, ProjectKeyError):
+            except (DamagedError, EngineError, ProjectKeyError):
                 lost.append(file.name)
-    context.journal.append(context.actor.account, IMPORTED, {"file": name})
+    body = {"file": name, **context.bound.files(folder / name)}
+    context.journal.append(context.actor.account, IMPORTED, body)
     return tuple(lost)
 
 

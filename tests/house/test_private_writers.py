@@ -24,7 +24,7 @@ MAY = {
     ("registers/registry.py", "recover"): "moves a whole folder into place",
     ("journal/high_water.py", "_write"): "a mark of equal length over the old one, in one write",
     ("journal/high_water.py", "locked"): "a lock without content",
-    ("journal/journal.py", "_keep_private"): "makes the file that SQLite then writes",
+    ("journal/database.py", "_keep_private"): "makes the file that SQLite then writes",
     ("demo/clinic.py", "_write_project"): "files that people read: an invented project",
     ("demo/clinic.py", "_write_data"): "an invented clinic",
     ("workflows/recovery.py", "_set_registers_aside"): "moves whole files out of the way",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -45,11 +45,15 @@ class Limits:
 
 @dataclass(slots=True)
 class Connection:
-    """One in-memory DuckDB; see `DuckDBEngine`."""
+    """One in-memory DuckDB; see `DuckDBEngine`.
+
+    `check` may refuse a file before it is attached to be read.
+    """
 
     spill: Path
     file_key: str | None
     limits: Limits = field(default_factory=Limits.of_machine)
+    check: Callable[[Path], None] | None = None
     _connection: duckdb.DuckDBPyConnection | None = None
     _folder: Path | None = None
     _held: int | None = None

@@ -14,7 +14,7 @@ from segmenter.engine.duckdb.connection import Connection
 from segmenter.engine.duckdb.errors import fixed_errors, outage
 from segmenter.engine.quoting import named, quoted
 from segmenter.engine.scope import Scope
-from segmenter.errors import Cancelled, EngineError, ProjectKeyError, SegmenterError
+from segmenter.errors import Cancelled, DamagedError, EngineError, ProjectKeyError, SegmenterError
 from segmenter.tables import File, Table, Tables
 
 
@@ -41,7 +41,7 @@ class Files(Connection):
         """The tables of an encrypted file, to be read until the scope around it ends.
 
         A file that is attached already is not attached again. Raises `ProjectKeyError` if the key
-        is not the file's, `EngineError` if it cannot be opened.
+        is not the file's, `DamagedError` if it cannot be opened, or `check` refuses it.
         """
         alias = self._files.get(path.absolute())
         if alias is None:
@@ -70,6 +70,8 @@ class Files(Connection):
         self._detach(alias)
 
     def _attach(self, alias: str, path: Path, *, write: bool = False, logged: bool = True) -> None:
+        if self.check is not None and not write:
+            self.check(path)
         options = ["STORAGE_VERSION 'v1.5.0'" if write else "READ_ONLY"]
         if self.file_key is not None:
             options.append(f"ENCRYPTION_KEY {quoted(self.file_key)}")
@@ -152,4 +154,4 @@ def _unopened(error: duckdb.Error | OSError, path: Path) -> SegmenterError:
     if "encrypt" in str(error).lower():
         msg = "an encrypted file of the project cannot be opened with this key"
         return ProjectKeyError(msg, file=path)
-    return EngineError("a file of the project cannot be opened", file=path)
+    return DamagedError("a file of the project cannot be opened", file=path)
