@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import outages, roles
 from segmenter.errors import Refusal
+from segmenter.journal.high_water import begin
 from segmenter.journal.journal import Journal, locked
 from segmenter.model import Progress, silent
 from segmenter.store import keys as project_keys
@@ -80,7 +81,7 @@ def opened(root: Path, policy: Policy, progress: Progress = silent) -> Context:
     store = Store(root / PRIVATE, keys=project_keys.Keys(b""), encrypted=policy.encryption)
     store.prepare()
     with locked(store.lock("open")):
-        keys = project_keys.load(store.home)
+        keys = project_keys.load(store.home, lambda made: begin(store.home, made))
     anchors = tuple(root / anchor for anchor in policy.anchors)
     journal = Journal(home=store.home, keys=keys, now=clock, anchors=anchors)
     return Context(

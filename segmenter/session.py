@@ -440,17 +440,18 @@ class Session:
         return verify(self.context, Path(manifest))
 
     @by_role
-    def retain(self) -> Retained:
+    def retain(self, *, confirm: bool = False) -> Retained:
         """Apply the policy's limits on how long things are kept; says what it removed.
 
-        Limits are on exports, registers, snapshots and prospects.
+        Limits are on exports, registers, snapshots and prospects. If the clock is far ahead of the
+        journal's last entry, nothing is removed without `confirm`. Raises `Refusal` (P5) then.
 
         >>> sorted(session.retain().to_dict()["removed"])
         ['exports', 'prospects', 'registers', 'snapshots']
         """
         from segmenter.workflows.retain import retain
 
-        return retain(self.context)
+        return retain(self.context, confirmed=confirm)
 
     # -- the suppression list ----------------------------------------------------------------------
 

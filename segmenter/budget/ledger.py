@@ -81,7 +81,7 @@ class Ledger:
 
         def choose(entries: list[JournalEntry]) -> tuple[str, str, Mapping[str, Any]]:
             self._read(entries)
-            now = self.journal.deciding_at or self.journal.now()
+            now = self._now()
             booked = self._afford(charges, now)
             body: dict[str, Any] = {"spends": spends}
             if booked:
@@ -90,6 +90,14 @@ class Ledger:
 
         entry = self.journal.decide(choose)
         return tuple(spends_of(entry))
+
+    def _now(self) -> datetime:
+        """The moment of the spend that is being decided, by a clock that can be right (P5)."""
+        moment = self.journal.deciding
+        if moment is None:
+            return self.journal.now()
+        moment.require(SPEND)
+        return moment.at
 
     def would_afford(self, charges: Sequence[Charge]) -> BudgetError | None:
         """Why these charges would be refused now, None if they would not. Reserves nothing."""

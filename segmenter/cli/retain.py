@@ -1,6 +1,6 @@
 """`retain`: limits on how long things are kept."""
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
@@ -8,10 +8,18 @@ from segmenter.cli.options import Json
 from segmenter.cli.output import called
 
 
-def retain(ctx: typer.Context, *, json: Json = False) -> None:
+def retain(
+    ctx: typer.Context,
+    *,
+    confirm: Annotated[
+        bool,
+        typer.Option("--confirm", help="The clock is right, though the last act was long ago."),
+    ] = False,
+    json: Json = False,
+) -> None:
     """Apply the policy's limits on how long things are kept."""
 
     def ask(session: Any) -> Any:
-        return session.retain()
+        return session.retain(confirm=confirm)
 
     called(ctx, json=json).answer("retain", ask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,9 @@ from segmenter.journal.high_water import locked
 FILE = "control.sqlite"
 WAIT = 60  # seconds that a process waits for another one's entry
 
-_metadata = sa.MetaData()
 JOURNAL = sa.Table(
     "journal",
-    _metadata,
+    sa.MetaData(),
     sa.Column(
         "seq",
         sa.BigInteger().with_variant(sa.Integer, "sqlite"),
@@ -35,12 +34,23 @@ JOURNAL = sa.Table(
 )
 
 
+ROWS = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+ID = "project.id"  # the private file that tells a project from others with the same key
+
+
 @dataclass(slots=True)
 class Database:
-    """The database of one project. `url` is None for the one of the environment, or the file."""
+    """The database of one project. `url` is None for the one of the environment, or the file.
+
+    On a server each project has a table of its own, named after its id by `named`. `is_ours(rows)`
+    says whether the rows of the one table of earlier versions are this project's.
+    """
 
     home: Path
+    named: Callable[[str], str]
+    is_ours: Callable[[Sequence[Any]], bool]
     url: str | None = None
+    _table: sa.Table = field(default=JOURNAL, repr=False)
     _engine: sa.Engine | None = field(default=None, repr=False)
     _owner: int = field(default=0, repr=False)
 
@@ -51,11 +61,11 @@ class Database:
         Raises `OutageError` if the disk is full or the server gone, `BudgetError` (P4) if the
         database cannot be read.
         """
-        with failures.told(self.file()), self._database().connect() as connection:
+        with failures.told(self.file()), self.engine().connect() as connection:
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
             elif write:
-                connection.exec_driver_sql("LOCK TABLE journal IN EXCLUSIVE MODE")
+                connection.exec_driver_sql(f"LOCK TABLE {self._table.name} IN EXCLUSIVE MODE")
             try:
                 yield connection
             except BaseException:
@@ -64,18 +74,64 @@ class Database:
                 raise
             connection.commit()
 
-    def _database(self) -> sa.Engine:
+    def engine(self) -> sa.Engine:
         """The database, opened anew in a forked process."""
         if self._engine is not None and self._owner != os.getpid():
             self._engine.dispose(close=False)
             self._engine = None
         if self._engine is None:
             engine = self._connected()
-            with locked(self.home / "schema.lock"):
-                _keep_private(self.file())
-                _metadata.create_all(engine)
+            try:
+                self._prepare(engine)
+            except BaseException:
+                engine.dispose()
+                raise
             self._engine, self._owner = engine, os.getpid()
         return self._engine
+
+    def _prepare(self, engine: sa.Engine) -> None:
+        """Make the table if it is missing; refuse a SQLite file that holds anything else."""
+        with locked(self.home / "schema.lock"):
+            _keep_private(self.file())
+            if engine.dialect.name != "sqlite":
+                self._table = self._own_table(engine)
+            self._table.create(engine, checkfirst=True)
+        if engine.dialect.name == "sqlite" and strangers(engine):
+            msg = "the control database holds a trigger, view or table that is not the journal's"
+            raise failures.broken(msg, self.file())
+
+    def _own_table(self, engine: sa.Engine) -> sa.Table:
+        """This project's table of a server; a project of an earlier version stays in `journal`."""
+        own = JOURNAL.to_metadata(sa.MetaData(), name=f"journal_{self.named(self._id())}")
+        there = sa.inspect(engine)
+        if not there.has_table(own.name) and there.has_table(JOURNAL.name):
+            with engine.connect() as connection:
+                if self.is_ours(connection.execute(ROWS).all()):
+                    return JOURNAL
+        return own
+
+    def _id(self) -> str:
+        """The project's id; empty for one of an earlier version."""
+        file = self.home / ID
+        try:
+            return bytes.fromhex(file.read_text(encoding="ascii")).hex()
+        except FileNotFoundError:
+            return ""
+        except ValueError:
+            raise failures.broken("the project's id cannot be read", file) from None
+
+    @property
+    def table(self) -> sa.Table:
+        """The table of the journal."""
+        with failures.told(self.file()):
+            self.engine()
+        return self._table
+
+    def others(self) -> bool:
+        """Whether a server holds journals of other projects."""
+        with failures.told(self.file()):
+            names = sa.inspect(self.engine()).get_table_names()
+        return any(name.startswith("journal") and name != self._table.name for name in names)
 
     def _connected(self) -> sa.Engine:
         url = self._address()
@@ -106,6 +162,28 @@ class Database:
         if self._engine is not None:
             self._engine.dispose()
             self._engine = None
+
+
+def strangers(engine: sa.Engine) -> list[tuple[str, str]]:
+    """Kind and name of what a SQLite file holds besides the table of the journal."""
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT type, name FROM sqlite_master").all()
+    found = [(str(kind), str(name)) for kind, name in rows if not str(name).startswith("sqlite_")]
+    return [one for one in found if one != ("table", JOURNAL.name)]
+
+
+def drop_strangers(file: Path) -> None:
+    """Take out of a SQLite file what is not the journal's. Only a recovery does this."""
+    engine = sa.create_engine(f"sqlite:///{file}")
+    try:
+        for kind, name in strangers(engine):
+            quoted = name.replace('"', '""')
+            with engine.begin() as connection:
+                connection.exec_driver_sql(f'DROP {kind} IF EXISTS "{quoted}"')
+    except sa.exc.DBAPIError:
+        return  # what cannot be read is set aside as a whole
+    finally:
+        engine.dispose()
 
 
 def _keep_private(file: Path | None) -> None:

@@ -31,6 +31,15 @@ def broken(what: str, file: Path | None = None) -> BudgetError:
     return BudgetError("P4", what, file=file, hint=RECOVER)
 
 
+def foreign() -> BudgetError:
+    """The refusal of a server that holds the journals of other projects, and not this one's."""
+    return BudgetError(
+        "P4",
+        "the control database holds the journal of another project, and none of this one",
+        hint=f"{ADDRESS}: what lies there stays as it is",
+    )
+
+
 def no_address() -> UsageError:
     """The refusal of an address that cannot be read. It is not repeated: it may hold a password."""
     return UsageError("the address of the control database cannot be read", hint=ADDRESS)
@@ -66,7 +75,8 @@ def _of_file(error: Any, file: Path) -> SegmenterError:
 def _unopened(file: Path) -> SegmenterError:
     """Why SQLite could not open its file."""
     place = file if file.exists() else file.parent
-    if not os.access(place, os.R_OK | os.W_OK):
+    effective = os.access in os.supports_effective_ids
+    if not os.access(place, os.R_OK | os.W_OK, effective_ids=effective):
         return outages.denied(file)
     if _is_full(file):
         return outages.disk_full(file)

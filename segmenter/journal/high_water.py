@@ -14,20 +14,24 @@ import contextlib
 import fcntl
 import hmac
 import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from segmenter import outages
-from segmenter.errors import BudgetError
+from segmenter.errors import BudgetError, DamagedError
 from segmenter.journal.failures import broken
 from segmenter.store.files import write_file
+from segmenter.store.traces import in_use
 
 if TYPE_CHECKING:
     from segmenter.store.keys import Keys
 
 MARK = "journal.mark"
+INNER = ("exports", "releases")  # folders of the private one that have a mark, too
+DATABASE = "control.sqlite*"  # just made: whether it was used is seen in it
 GENESIS = "0" * 64
 DIGITS = 20  # of the entry's number, so that all marks are of one length
 
@@ -43,8 +47,12 @@ class Marks:
     anchors: tuple[Path, ...] = ()
 
     def paths(self) -> tuple[Path, ...]:
-        """Where the marks are; the project's own first."""
-        return (self.home / MARK, *self.anchors)
+        """Where the marks are; the project's own first.
+
+        Some lie in other folders, so that a database and a mark that were restored together show.
+        """
+        inner = [self.home / name / MARK for name in INNER if (self.home / name).is_dir()]
+        return (self.home / MARK, *inner, *self.anchors)
 
     def read(self, used: Callable[[], bool]) -> Mapping[Path, Mark]:
         """All marks that are there.
@@ -63,8 +71,7 @@ class Marks:
         with locked(self.home / "mark.lock"):
             if own.exists():  # another process was faster
                 return
-            snapshots = (self.home / "snapshots").glob("*.duckdb")
-            if used() or any(snapshots):
+            if used() or in_use(self.home, besides=DATABASE):
                 raise broken("the journal's high-water mark is missing", own)
             self._write(own, (0, GENESIS))
 
@@ -141,10 +148,20 @@ class Marks:
         return self.keys.pseudonym("mark", f"{seq} {known}")
 
 
+def begin(home: Path, keys: Keys) -> None:
+    """Give a new project its id, and put its own mark at zero."""
+    write_file(home / "project.id", secrets.token_hex(8).encode())
+    Marks(home, keys).begin(home / MARK, (0, GENESIS))
+
+
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock between processes (flock). The lock ends with the process, however it ends."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        msg = "this file, which processes lock, cannot be opened"
+        raise outages.of_system(error) or DamagedError(msg, file=path, hint="remove it") from None
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -17,19 +17,20 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from segmenter.errors import BudgetError
 from segmenter.journal.database import JOURNAL, Database
-from segmenter.journal.failures import broken
+from segmenter.journal.failures import broken, foreign
 from segmenter.journal.high_water import GENESIS, MARK, Mark, Marks, locked
+from segmenter.journal.moment import Moment, next_moment
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
@@ -40,10 +41,6 @@ __all__ = ["JOURNAL", "MARK", "Act", "Journal", "JournalEntry", "locked"]
 ANCHORED = (
     "anchored"  # in the entry before which high-water marks were first written at anchors: where
 )
-
-ALL = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
-FROM = ALL.where(JOURNAL.c.seq >= sa.bindparam("first"))
-ADD = JOURNAL.insert()
 
 Act = tuple[str, str, Mapping[str, Any]]  # actor, kind, body
 
@@ -69,7 +66,7 @@ class Journal:
 
     `entries` are all verified entries, oldest first, kept in memory and extended under the lock of
     each append, so that a view is a fold over a list. `now` is the clock, given by the session;
-    `deciding_at` is the moment the entry being decided will carry.
+    `deciding` is the moment of the entry that is being decided.
     """
 
     home: Path
@@ -78,13 +75,14 @@ class Journal:
     anchors: tuple[Path, ...] = ()
     url: str | None = None
     entries: list[JournalEntry] = field(default_factory=list, repr=False)
-    deciding_at: datetime | None = None
+    deciding: Moment | None = None
+    wait: Callable[[float], None] = field(default=time.sleep, repr=False)
     _kept: Database | None = field(default=None, repr=False)
 
     @property
     def is_deciding(self) -> bool:
         """Whether an entry is being decided: the database is held, and `entries` are all."""
-        return self.deciding_at is not None
+        return self.deciding is not None
 
     @property
     def marks(self) -> Marks:
@@ -121,7 +119,9 @@ class Journal:
 
         Alone in the database while it chooses.
 
-        An exception of `choose` appends nothing. A clock earlier than the last entry refuses (P5).
+        An exception of `choose` appends nothing. With a clock earlier than the last entry, what
+        spends or lets something out refuses (P5); what is accepted has the clock's time, too.
+
         Durable, and above the high-water mark, on return.
         """
         before = self.marks.read(self._used)
@@ -131,16 +131,16 @@ class Journal:
                 self._catch_up(connection)
                 self._check(before)
                 known = len(self.entries)
-                self.deciding_at = self._moment()
+                moment = self._begin()
                 actor, kind, body = choose(self.entries)
-                entry = self.write(
-                    connection, (actor, kind, {**body, **self._anchored()}), self.deciding_at
-                )
+                moment.require(kind)
+                body = {**body, **self._anchored(), **moment.told()}
+                entry = self.write(connection, (actor, kind, body), moment.at)
         except BaseException:
             del self.entries[known:]
             raise
         finally:
-            self.deciding_at = None
+            self.deciding = None
         self.marks.raise_to((entry.seq, entry.hash))
         return entry
 
@@ -155,20 +155,15 @@ class Journal:
             "body": _text(entry.body),
             "hash": entry.hash,
         }
-        connection.execute(ADD, row)
+        connection.execute(self.table.insert(), row)
         self.entries.append(entry)
         return entry
 
-    def _moment(self) -> datetime:
-        """The time of the next entry.
-
-        One reading of the clock, for the decision and for the entry.
-        """
-        at = self.now().astimezone(UTC)
-        if self.entries and at < self.entries[-1].at:
-            msg = "the clock is earlier than the last entry of the journal"
-            raise BudgetError("P5", msg, hint="set the machine's clock right")
-        return at
+    def _begin(self) -> Moment:
+        """Begin to decide: one reading of the clock, for the decision and for the entry."""
+        last = self.entries[-1].at if self.entries else None
+        self.deciding = next_moment(self.now, last, self.wait)
+        return self.deciding
 
     def _next(self, actor: str, kind: str, body: Mapping[str, Any], at: datetime) -> JournalEntry:
         seq, before = 1, GENESIS
@@ -220,31 +215,38 @@ class Journal:
         The last entry known is read again and must be unchanged.
         """
         known = self.entries[-1] if self.entries else None
-        rows = (
-            connection.execute(ALL)
-            if known is None
-            else connection.execute(FROM, {"first": known.seq})
-        ).all()
+        rows = self._rows(connection, 1 if known is None else known.seq)
         if known is not None:
             if not rows or rows[0].hash != known.hash:
-                raise broken("the journal lost or changed entries")
+                raise broken("the journal lost or changed entries", self.file())
             rows = rows[1:]
         before = GENESIS if known is None else known.hash
         fresh: list[JournalEntry] = []
         for row in rows:
             entry = self.verified(row, len(self.entries) + len(fresh) + 1, before)
             if entry is None:
-                raise broken("the journal's hash chain does not verify")
+                raise broken("the journal's hash chain does not verify", self.file())
             before = entry.hash
             fresh.append(entry)
         self.entries.extend(fresh)
 
+    def _rows(self, connection: sa.Connection, first: int) -> Sequence[Any]:
+        table = self.table
+        wanted = sa.select(table).order_by(table.c.seq)
+        if first > 1:
+            wanted = wanted.where(table.c.seq >= first)
+        return connection.execute(wanted).all()
+
     def _check(self, marks: Mapping[Path, Mark]) -> None:
         for seq, known in marks.values():
+            if seq and not self.entries and self.file() is None and self._database().others():
+                raise foreign()
             if seq > len(self.entries):
-                raise broken("the journal is missing, or older than its high-water mark")
+                msg = "the journal is missing, or older than its high-water mark"
+                raise broken(msg, self.file())
             if seq and self.entries[seq - 1].hash != known:
-                raise broken("the journal is not the one its high-water mark belongs to")
+                msg = "the journal is not the one its high-water mark belongs to"
+                raise broken(msg, self.file())
 
         if any(not path.exists() for path in self._noted()):
             raise broken("a high-water mark that was written is missing from its anchor")
@@ -283,7 +285,7 @@ class Journal:
     def _used(self) -> bool:
         with self.transaction(write=False) as connection:
             return bool(
-                connection.execute(sa.select(sa.func.count()).select_from(JOURNAL)).scalar_one()
+                connection.execute(sa.select(sa.func.count()).select_from(self.table)).scalar_one()
             )
 
     # -- the database ------------------------------------------------------------------------------
@@ -302,8 +304,25 @@ class Journal:
 
     def _database(self) -> Database:
         if self._kept is None:
-            self._kept = Database(self.home, self.url)
+            self._kept = Database(self.home, self._named, self._is_ours, self.url)
         return self._kept
+
+    @property
+    def table(self) -> sa.Table:
+        """The table that the entries lie in."""
+        return self._database().table
+
+    def _named(self, project: str) -> str:
+        return self.keys.pseudonym("project", project)[:16]
+
+    def _is_ours(self, rows: Sequence[Any]) -> bool:
+        """Whether any of these rows was written by this project, whatever became of the others."""
+        before = GENESIS
+        for row in rows:
+            if self.verified(row, row.seq, before) is not None:
+                return True
+            before = str(row.hash)
+        return False
 
 
 def _text(body: Mapping[str, Any]) -> str:

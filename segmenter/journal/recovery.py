@@ -23,8 +23,9 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from segmenter.errors import BudgetError
+from segmenter.journal.database import drop_strangers
 from segmenter.journal.high_water import GENESIS, locked
-from segmenter.journal.journal import JOURNAL, Act, Journal, JournalEntry
+from segmenter.journal.journal import Act, Journal, JournalEntry
 from segmenter.model import stamp
 from segmenter.store.files import copy, new_file
 
@@ -133,7 +134,8 @@ class _Restart:
 
     def write(self, act: Act, choose: Choose) -> Recovered:
         """Cut the chain behind its verified beginning, and go on with `act` and what is kept."""
-        in_order = sa.select(JOURNAL).order_by(JOURNAL.c.seq)
+        table = self.journal.table
+        in_order = sa.select(table).order_by(table.c.seq)
         rows = self.connection.execute(in_order).all()
         verified = _verified(self.journal, rows)
         sound, unsound = rows[: len(verified)], rows[len(verified) :]
@@ -163,8 +165,9 @@ class _Restart:
         future = [entry for entry in verified if entry.at > self.now]
         entries = self.journal.entries
         entries[:] = verified[: len(verified) - len(future)]
-        beyond = sa.or_(JOURNAL.c.seq > len(entries), JOURNAL.c.seq < 1)
-        self.connection.execute(JOURNAL.delete().where(beyond))
+        table = self.journal.table
+        beyond = sa.or_(table.c.seq > len(entries), table.c.seq < 1)
+        self.connection.execute(table.delete().where(beyond))
         return future
 
     def _append(self, act: Act) -> JournalEntry:
@@ -243,9 +246,10 @@ def _copy_files(journal: Journal, file: Path, now: datetime) -> None:
     for one in files:
         with new_file(one.with_name(f"{one.name}{ASIDE}{now:%Y%m%dT%H%M%S}")) as aside:
             copy(one, aside)
+    drop_strangers(file)
     try:
         with journal.transaction(write=True) as connection:
-            connection.execute(sa.select(JOURNAL)).all()
+            connection.execute(sa.select(journal.table)).all()
     except BudgetError:
         journal.close()
         for one in files:
@@ -287,11 +291,12 @@ def _rows_of(file: Path) -> Iterator[Remnant]:
 
 def _copy_table(journal: Journal, now: datetime) -> None:
     """Copy the table on the server."""
+    table = journal.table
     aside = sa.Table(
-        f"journal_aside_{now:%Y%m%d_%H%M%S}",
+        f"{table.name}_aside_{now:%Y%m%d_%H%M%S}",
         sa.MetaData(),
-        *(sa.Column(c.name, c.type) for c in JOURNAL.columns),
+        *(sa.Column(c.name, c.type) for c in table.columns),
     )
     with journal.transaction(write=True) as connection:
         aside.create(connection, checkfirst=True)
-        connection.execute(aside.insert().from_select(list(aside.columns), sa.select(JOURNAL)))
+        connection.execute(aside.insert().from_select(list(aside.columns), sa.select(table)))

@@ -107,6 +107,7 @@ def warnings(project: Project, today: dt.date) -> Iterable[Warned]:
         *_people(project),
         *_law(project, today),
         *_money(project),
+        *_anchors(project),
         *_outlets(project),
     ):
         yield Warned(rule, policy.problem(message, path, hint))
@@ -182,6 +183,16 @@ def _money(project: Project) -> Iterable[_Found]:
             "there is no `total` budget over all purposes",
             ("budgets",),
             "declare one in `budgets`",
+        )
+
+
+def _anchors(project: Project) -> Iterable[_Found]:
+    if not project.policy.anchors:
+        yield (
+            "P4",
+            "no `anchors` are declared, so nothing shows that the whole folder was restored",
+            (),
+            "name a file on another disk: `anchors: [PATH]`",
         )
 
 

@@ -15,15 +15,20 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from segmenter.errors import ProjectKeyError
+from segmenter import outages
+from segmenter.errors import ProjectKeyError, SegmenterError
 from segmenter.store.files import write_file
+from segmenter.store.traces import in_use
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 VARIABLE = "SEGMENTER_KEY"
+CHECK = "key.check"
+RESTORE = f"set {VARIABLE} to the project's key, or restore .segmenter/key from a backup"
 SHORTEST = 32
 
 
@@ -79,21 +84,35 @@ class Keys:
         return Ed25519PrivateKey.from_private_bytes(self.derive("segmenter/sign/1"))
 
 
-def load(home: Path) -> Keys:
+def _nothing(_keys: Keys) -> None:
+    """Nothing has to be begun before a key is noted."""
+
+
+def load(home: Path, begin: Callable[[Keys], None] = _nothing) -> Keys:
     """The keys of the project whose private folder is `home` (`.segmenter/`).
 
-    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file. Raises
-    `ProjectKeyError` (exit 2) if a project that already holds data has neither, or another key.
+    `SEGMENTER_KEY` wins over the key file. A new project without either gets a key file; `begin` is
+    called before its key is noted. Raises `ProjectKeyError` (exit 2) if a project that already
+    holds data has neither, or another key.
     """
     secret = _given(home)
     if secret is None:
         secret = _new(home)
     if len(secret) < SHORTEST:
         msg = f"the project's key is shorter than {SHORTEST} characters"
-        raise ProjectKeyError(msg, hint="use a long random text")
-    keys = Keys(secret.encode("utf-8"))
-    _expect_the_same(home, keys)
+        raise ProjectKeyError(msg, file=_file(home), hint="use a long random text")
+    keys = Keys(secret.encode("utf-8", "surrogateescape"))
+    if (home / CHECK).exists():
+        _expect_the_same(home, keys)
+    elif not in_use(home):
+        begin(keys)
+        write_file(home / CHECK, _noted(keys))
     return keys
+
+
+def _noted(keys: Keys) -> bytes:
+    """What is noted of a key."""
+    return keys.pseudonym("check", "segmenter").encode()
 
 
 def _given(home: Path) -> str | None:
@@ -104,45 +123,44 @@ def _given(home: Path) -> str | None:
         return given
     try:
         return file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        msg = "the key file cannot be read"
-        raise ProjectKeyError(msg, file=file) from None
+    except UnicodeDecodeError:
+        raise ProjectKeyError("the key file is no text", file=file, hint=RESTORE) from None
+    except OSError as error:
+        raise _unreadable(error, file, "the key file cannot be read") from None
 
 
 def _new(home: Path) -> str:
     """A new secret, for a project that was never worked with."""
-    if _in_use(home):
-        msg = "the project's key is missing"
-        raise ProjectKeyError(msg, hint=f"set {VARIABLE}, or restore .segmenter/key")
+    if in_use(home):
+        raise ProjectKeyError("the project's key is missing", file=home / "key", hint=RESTORE)
     secret = secrets.token_urlsafe(48)
     write_file(home / "key", secret.encode())
     return secret
 
 
 def _expect_the_same(home: Path, keys: Keys) -> None:
-    """Refuse another key than the one the project was made with; the first key is noted.
+    """Refuse another key than the one the project was made with.
 
     A project in use that lost its note gets no new one, or a wrong key would become the project's.
     Its journal tells a wrong key.
     """
-    check = home / "key.check"
-    expected = keys.pseudonym("check", "segmenter").encode()
-    if not check.exists():
-        if not _in_use(home):
-            write_file(check, expected)
-        return
+    check = home / CHECK
     try:
         noted = check.read_bytes().strip()
-    except OSError:
-        raise ProjectKeyError("the key's check cannot be read", file=check) from None
-    if not hmac.compare_digest(noted, expected):
-        msg = "this is not the key the project was made with"
-        hint = f"set {VARIABLE} to the project's key, or restore .segmenter/key"
-        raise ProjectKeyError(msg, hint=hint)
+    except OSError as error:
+        raise _unreadable(error, check, "the key's check cannot be read") from None
+    if not hmac.compare_digest(noted, _noted(keys)):
+        msg = f"this is not the key the project was made with, or {check.name} is damaged"
+        raise ProjectKeyError(msg, file=_file(home) or check, hint=RESTORE)
 
 
-def _in_use(home: Path) -> bool:
-    """Whether the project was worked with, under some key."""
-    if any((home / name).exists() for name in ("key.check", "journal.mark")):
-        return True
-    return any((home / "snapshots").glob("*.duckdb"))
+def _file(home: Path) -> Path | None:
+    """The key file, if the key is of it."""
+    return None if VARIABLE in os.environ else home / "key"
+
+
+def _unreadable(error: OSError, file: Path, message: str) -> SegmenterError:
+    """Why a file of the key could not be read; an account's rights and a failing disk by name."""
+    if error.errno in (*outages.DENIED, *outages.FAILING):
+        return outages.of_system(error) or ProjectKeyError(message, file=file)
+    return ProjectKeyError(message, file=file, hint=RESTORE)

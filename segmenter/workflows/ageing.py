@@ -137,7 +137,7 @@ class AgeingQuestion:
                 context.actor.account, self.purpose.name, self.key, cost
             )
             rows = self._noised(spend)
-            content = json.dumps({"epsilon": cost.epsilon, "rows": rows})
+            content = json.dumps({"question": self.key, "epsilon": cost.epsilon, "rows": rows})
             write_file(path, context.keys.sealed(content.encode()))
             context.record("release", self._trail_line())
         return rows, cost.epsilon
@@ -204,6 +204,7 @@ def _read(context: Context, path: Path, epsilon: int) -> list[Row] | None:
     try:
         stored = json.loads(context.keys.opened(path.read_bytes()))
         rows: list[Row] = stored["rows"]
-        return rows if stored["epsilon"] >= epsilon else None
-    except (OSError, ProjectKeyError, ValueError, KeyError, TypeError):
+        is_the_one = stored.get("question", path.stem) == path.stem
+        return rows if is_the_one and stored["epsilon"] >= epsilon else None
+    except (OSError, ProjectKeyError, ValueError, KeyError, TypeError, AttributeError):
         return None

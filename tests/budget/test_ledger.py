@@ -12,7 +12,6 @@ from segmenter.budget.accounting import NANO, Charge, converted, gaussian, geome
 from segmenter.budget.ledger import Ledger
 from segmenter.budget.period import Period
 from segmenter.errors import BudgetError
-from segmenter.journal.journal import JOURNAL
 from segmenter.model import Cost
 from segmenter.project.policy import Budget
 
@@ -212,7 +211,7 @@ def test_verify_reads_everything_anew(book):
     book.spend("ana", "a", "q", geometric(NANO))
     assert book.verify() == 1
     with book.journal.transaction(write=True) as connection:
-        connection.execute(JOURNAL.update().values(actor="eve"))
+        connection.execute(book.journal.table.update().values(actor="eve"))
     with pytest.raises(BudgetError):
         book.verify()
 

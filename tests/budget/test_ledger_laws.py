@@ -170,7 +170,7 @@ class LedgerMachine(RuleBasedStateMachine):
             book.journal.close()
         if (self.home / "control.sqlite").exists():
             book = journal(self.home, self.clock)
-            with book._database().connect() as connection:
+            with book._database().engine().connect() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
             book.close()
         self.books = [ledger(self.home, self.clock) for _ in range(3)]

@@ -43,7 +43,7 @@ def test_init_makes_a_project_that_passes_check(capsys, tmp_path):
     assert program.run(["-C", str(root), "check", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert [one["segment"] for one in report["segments"]] == ["women_screening"]
-    assert {one["rule"] for one in report["warnings"]} == {"L3", "export"}
+    assert {one["rule"] for one in report["warnings"]} == {"L3", "P4", "export"}
     from segmenter.context import account
     from segmenter.project.folder import read_project
 

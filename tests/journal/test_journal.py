@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from ledgers import KEYS, journal
 from segmenter.errors import BudgetError
-from segmenter.journal.high_water import MARK
-from segmenter.journal.journal import JOURNAL, Journal
+from segmenter.journal.database import JOURNAL, Database
+from segmenter.journal.high_water import MARK, begin
+from segmenter.journal.journal import Journal
 from segmenter.journal.recovery import recover
+from segmenter.model import stamp
 from segmenter.store.keys import Keys
 
 
@@ -82,7 +84,9 @@ def test_p3_any_changed_row_refuses(book, column):
         book.append("x", "note", {"n": n})
     change(
         book,
-        JOURNAL.update().where(JOURNAL.c.seq == 2).values({column: JOURNAL.c[column].concat("0")}),
+        book.table.update()
+        .where(book.table.c.seq == 2)
+        .values({column: book.table.c[column].concat("0")}),
     )
     assert "chain" in refused(book)
 
@@ -91,7 +95,7 @@ def test_p3_any_changed_row_refuses(book, column):
 def test_p3_any_deleted_row_refuses(book, seq):
     for n in range(3):
         book.append("x", "note", {"n": n})
-    change(book, JOURNAL.delete().where(JOURNAL.c.seq == seq))
+    change(book, book.table.delete().where(book.table.c.seq == seq))
     refused(book)
     with pytest.raises(BudgetError):
         again(book).append("x", "note", {})
@@ -108,7 +112,7 @@ def test_p3_an_inserted_row_refuses(book):
         "body": "{}",
         "hash": entry.hash,
     }
-    change(book, JOURNAL.insert().values(row))
+    change(book, book.table.insert().values(row))
     refused(book)
 
 
@@ -124,7 +128,7 @@ def test_p4_another_key_refuses(book):
 
 def test_p4_an_emptied_journal_refuses(book):
     book.append("x", "note", {})
-    change(book, JOURNAL.delete())
+    change(book, book.table.delete())
     assert "older" in refused(book)
 
 
@@ -191,13 +195,34 @@ def test_p4_an_anchor_that_cannot_be_written_refuses(tmp_path, clock):
     book.close()
 
 
-def test_p5_a_clock_turned_back_refuses_and_reading_goes_on(book, clock):
+@pytest.mark.parametrize("kind", ["spend", "release", "export", "lift", "confirm", "retain"])
+def test_p5_a_clock_turned_back_refuses_what_lets_something_out(book, clock, kind):
     book.append("x", "note", {})
-    clock.turn(seconds=-1)
+    clock.turn(hours=-1)
     with pytest.raises(BudgetError) as error:
-        book.append("x", "note", {})
+        book.append("x", kind, {})
     assert error.value.rule == "P5"
     assert len(book.read()) == 1
+
+
+@pytest.mark.parametrize("kind", ["suppress", "import", "forget", "recall", "ingest"])
+def test_p5_a_clock_turned_back_stops_no_no(book, clock, kind):
+    first = book.append("x", "note", {})
+    clock.turn(days=-400)
+    entry = book.append("x", kind, {})
+    assert entry.at == first.at, "the journal's time does not go back"
+    assert entry.body["clock"] == stamp(clock.at)
+    assert [one.kind for one in again(book).read()] == ["note", kind]
+
+
+def test_p5_a_clock_that_is_seconds_behind_is_waited_for(book, clock):
+    book.append("x", "note", {})
+    clock.turn(seconds=-3)
+    waited = []
+    book.wait = lambda seconds: (waited.append(seconds), clock.turn(seconds=seconds))
+    entry = book.append("x", "spend", {})
+    assert waited == [3]
+    assert "clock" not in entry.body
 
 
 def test_a_crash_between_entry_and_mark_loses_nothing(book, monkeypatch):
@@ -239,13 +264,49 @@ def test_a_journal_that_others_extend_meanwhile_is_not_old(book, monkeypatch):
     assert len(other.read()) == (2 if book.url is None else 1)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER t AFTER INSERT ON journal BEGIN DELETE FROM journal WHERE seq = 1; END",
+        "CREATE VIEW v AS SELECT * FROM journal",
+        "CREATE TABLE other (n)",
+        "CREATE INDEX i ON journal (kind)",
+    ],
+)
+def test_p4_what_was_added_to_the_database_is_found(tmp_path, clock, statement):
+    book = journal(tmp_path, clock)
+    book.append("x", "note", {})
+    book.close()
+    connection = sqlite3.connect(tmp_path / "control.sqlite")
+    connection.execute(statement)
+    connection.close()
+    assert "not the journal's" in refused(book)
+    other = again(book)
+    recover(other, "root", {"budgets": []})
+    assert [e.kind for e in again(book).read()] == ["note", "recover"], "nothing of it is lost"
+
+
+def test_p4_a_database_and_its_mark_that_came_back_together_refuse(tmp_path, clock):
+    (tmp_path / "exports").mkdir()
+    book = journal(tmp_path, clock)
+    book.append("x", "note", {})
+    book.close()
+    for name in ("control.sqlite", MARK):
+        shutil.copyfile(tmp_path / name, tmp_path / f"{name}.backup")
+    book.append("x", "suppress", {})
+    book.close()
+    for name in ("control.sqlite", MARK):
+        shutil.copyfile(tmp_path / f"{name}.backup", tmp_path / name)
+    assert "older" in refused(book)
+
+
 # -- recovery --------------------------------------------------------------------------------------
 
 
 def test_p4_recovery_keeps_what_verifies(book):
     for n in range(4):
         book.append("x", "note", {"n": n})
-    change(book, JOURNAL.update().where(JOURNAL.c.seq == 3).values(body="{}"))
+    change(book, book.table.update().where(book.table.c.seq == 3).values(body="{}"))
     other = again(book)
     recover(other, "root", {"budgets": []})
     assert [(e.kind, e.body.get("n")) for e in again(book).read()] == [
@@ -262,7 +323,7 @@ def test_p4_recovery_after_the_clock_was_wrong(book, clock):
     book.append("x", "note", {"n": 1})
     clock.turn(days=-399)
     with pytest.raises(BudgetError):
-        book.append("x", "note", {})
+        book.append("x", "spend", {})
     recover(book, "root", {"budgets": []})
     kinds = [(e.kind, e.body.get("n")) for e in again(book).read()]
     assert kinds == [("note", 0), ("recover", None), ("note", 1)]
@@ -274,15 +335,13 @@ def test_p4_recovery_after_the_clock_was_wrong(book, clock):
 
 def test_p4_recovery_sets_the_old_database_aside(book):
     book.append("x", "note", {})
-    change(book, JOURNAL.update().values(body="{}"))
+    change(book, book.table.update().values(body="{}"))
     recover(again(book), "root", {"budgets": []})
     if book.url is None:
         assert list(book.home.glob("control.sqlite.aside-*"))
     else:
         engine = sa.create_engine(book.url)
-        assert any(
-            name.startswith("journal_aside_") for name in sa.inspect(engine).get_table_names()
-        )
+        assert any("_aside_" in name for name in sa.inspect(engine).get_table_names())
         engine.dispose()
 
 
@@ -311,3 +370,52 @@ def test_p4_a_damaged_file_refuses_until_recovered(tmp_path, clock, damage):
 def test_nothing_of_the_key_is_shown(book):
     assert "key of a test" not in repr(book)
     assert KEYS.secret.hex() not in repr(book)
+
+
+# -- several projects on one server ----------------------------------------------------------------
+
+
+def project(tmp_path, name, clock, url):
+    """A new project with a home of its own, and the same key."""
+    home = tmp_path / name
+    home.mkdir()
+    begin(home, KEYS)
+    OPENED.append(journal(home, clock, url))
+    return OPENED[-1]
+
+
+def test_two_projects_on_one_server_do_not_touch_each_other(tmp_path, clock, url):
+    first, second = (project(tmp_path, name, clock, url) for name in ("a", "b"))
+    first.append("x", "note", {"of": "a"})
+    second.append("y", "note", {"of": "b"})
+    recover(again(second), "root", {"budgets": []})
+    assert [one.body.get("of") for one in again(first).read()] == ["a"]
+    assert [one.body.get("of") for one in again(second).read()] == ["b", None]
+
+
+def test_a_project_whose_journal_is_on_another_server_is_told_so(tmp_path, clock, url):
+    if url is None:
+        pytest.skip("of servers")
+    other = project(tmp_path, "other", clock, url)
+    other.append("x", "note", {})
+    here = project(tmp_path, "here", clock, None)
+    here.append("y", "note", {})
+    OPENED.append(Journal(here.home, here.keys, here.now, (), url))
+    with pytest.raises(BudgetError) as error:
+        OPENED[-1].read()
+    assert "another project" in str(error.value)
+    assert "recover" not in str(error.value.problems[0])
+    assert [one.kind for one in again(other).read()] == ["note"]
+
+
+def test_a_project_of_an_earlier_version_stays_in_its_table(tmp_path, clock, url):
+    if url is None:
+        pytest.skip("of servers")
+    book = journal(tmp_path, clock, url)
+    with pytest.MonkeyPatch.context() as earlier:
+        earlier.setattr(Database, "_own_table", lambda *_: JOURNAL)
+        book.append("x", "note", {"n": 1})
+        book.close()
+    other = again(book)
+    assert [one.body["n"] for one in other.read()] == [1]
+    assert other.table.name == "journal"

@@ -115,6 +115,21 @@ def test_what_an_earlier_recovery_set_aside_is_found_again(clinic, tmp_path):
     assert clinic.ok("budget", "recover")["kept"]["suppress"] == 1
 
 
+@pytest.mark.parametrize("kept", ["key.check", "registers", "suppressions", "releases", "exports"])
+def test_any_trace_of_an_earlier_life_refuses_without_its_journal(clinic, kept):
+    """Whatever else was deleted with the database, its marks and the snapshots: no fresh start."""
+    home = clinic.root / ".segmenter"
+    for path in home.iterdir():
+        if path.is_dir() and path.name != kept:
+            shutil.rmtree(path)
+        elif path.is_file() and path.name not in ("key", kept):
+            path.unlink()
+    for mark in home.rglob("journal.mark"):
+        mark.unlink()
+    ran = clinic("ingest", "--json")
+    assert (ran.status, ran.error["rule"]) == (3, "P4"), ran.out
+
+
 def test_a_lift_behind_the_damage_lifts_nothing(clinic):
     clinic.ok("suppress", "lift", "patient_id", "id0002", "--reason", "asked on paper")
     edit(clinic, "export")
