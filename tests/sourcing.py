@@ -64,8 +64,13 @@ class Clinic:
         with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
             read = engine.attach(made.snapshot.path)[table].name
             chosen = ", ".join(f'"{c}"' for c in columns) or "*"
-            rows = engine.connection.execute(f"SELECT {chosen} FROM {read}").fetchall()
-        return sorted(rows, key=repr)
+            found = engine.connection.execute(f"SELECT {chosen} FROM {read}").fetchall()
+        return sorted(found, key=repr)
+
+    def columns(self, made: sources.Ingested, table: str) -> list[str]:
+        """The columns of a table of the snapshot."""
+        with DuckDBEngine(self.home / "spill", KEYS.file_key()) as engine:
+            return engine.columns(engine.attach(made.snapshot.path)[table])
 
     def tables(self, made: sources.Ingested) -> dict[str, list[tuple]]:
         """Everything in the snapshot that is data."""

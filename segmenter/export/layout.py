@@ -80,8 +80,10 @@ def _require_allowed(policy: Policy, source: PatientColumns, purpose: str, colum
             "C14", f"column {column} is a dimension ({dimension}): dimensions are never exported"
         )
     if column not in source.columns:
+        near = hint(column, source.columns)
         raise UsageError(
-            f"the patient source has no column {column}", hint=hint(column, source.columns)
+            f"the snapshot has no column {column} of patients",
+            hint=f"{near}; a column that nothing used is kept from the next `segmenter ingest` on",
         )
     if category not in policy.purposes[purpose].categories:
         raise PolicyError(

@@ -40,6 +40,10 @@ def _ingest(document: Document, console: Console, _language: str) -> None:
     listed(console, "Set aside", quarantine[:LINES])
     if len(quarantine) > LINES:
         console.print("There is more: `segmenter quarantine`.")
+    left = document.get("left_out") or {}
+    if left:
+        title = "Columns that nothing uses; they were not kept"
+        table(console, title, ("source", "columns"), list(left.items()))
 
 
 def _plan(document: Document, console: Console, _language: str) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import SourceError
 from segmenter.sources import files
-from segmenter.sources.policy_columns import number_columns
+from segmenter.sources.policy_columns import kept_columns, number_columns
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from segmenter.sources.files import SourceFile
 
 VERSION = 8  # of what readers make of a file: raise it whenever they make something else
+NO_READING = ("line", "max_quarantined")  # of a declaration: what does not decide how it is read
 FHIR = "fhir"
 PATIENT = "patient"
 
@@ -72,7 +73,9 @@ class SourceState:
 
     def takes(self, path: str) -> bool:
         """Whether a file has to be read."""
-        return self.change is not Change.ADDED or path in self.fresh
+        if self.change is Change.ADDED:
+            return path in self.fresh
+        return True
 
 
 # -- what is declared ------------------------------------------------------------------------------
@@ -102,7 +105,8 @@ def declared_sources(sources: Sources, policy: Policy) -> Iterator[Declared]:
     yield _declared_patients(sources, policy)
     for name, fact in sources.facts.items():
         numbers = sorted(number_columns(policy, name))
-        yield Declared(name, (fact.read,), [_reading(fact.read), fact.patient, numbers])
+        kept = sorted(kept_columns(policy, name, fact.tags))
+        yield Declared(name, (fact.read,), [_reading(fact.read), fact.patient, numbers, kept])
     events = [[_reading(c.read), dict(c.purposes), dict(c.grants), c.r5] for c in sources.consent]
     yield Declared("consent", tuple(c.read for c in sources.consent), [events, scopes])
     for suppression in sources.suppression:
@@ -115,7 +119,8 @@ def declared_sources(sources: Sources, policy: Policy) -> Iterator[Declared]:
 def _declared_patients(sources: Sources, policy: Policy) -> Declared:
     """The patient table and, read with it, the table of deaths."""
     patient, death = sources.patient, sources.death
-    reading: list[Any] = [_reading(patient.read), patient.key, policy.region]
+    kept = sorted(kept_columns(policy, PATIENT, patient.tags))
+    reading: list[Any] = [_reading(patient.read), patient.key, policy.region, kept]
     if death is None:
         return Declared("patient", (patient.read,), reading)
     reading += [_reading(death.read), death.patient, death.column]
@@ -140,8 +145,11 @@ def _list_reading(source: SuppressionSource) -> list[Any]:
 
 def _reading(read: Read) -> dict[str, Any]:
     """What of a declaration decides how its rows are read."""
-    names = {one.name for one in fields(read)} - {"line", "max_quarantined"}
-    return {name: getattr(read, name) for name in names}
+    found = {}
+    for one in fields(read):
+        if one.name not in NO_READING:
+            found[one.name] = getattr(read, one.name)
+    return found
 
 
 def _plain(value: Any) -> Any:
@@ -262,5 +270,9 @@ def _compared(now: SourceState, known: Prints, reading: str | None) -> SourceSta
 
 def _is_certain(parts: Sequence[Part]) -> bool:
     """Whether a change would be seen: nothing is in a database or over the network."""
-    in_files = all(part.read.database is None for part in parts)
-    return in_files and all(all(part.prints.values()) for part in parts)
+    for part in parts:
+        if part.read.database is not None:
+            return False
+        if not all(part.prints.values()):
+            return False
+    return True

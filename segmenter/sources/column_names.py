@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from segmenter.sources.files import SourceFile
 
 ALIKE = 0.8  # of two names, one of which is most likely the other misspelt
+NOT_SHOWN = "(not shown)"
 SHOWN = 30  # column names that a message lists at most
 HEADER_WORDS = (  # parts of names of columns, as files of companies have them
     "id", "key", "code", "nom", "name", "mail", "courriel", "phone", "tel", "mobile", "date", "time",
@@ -76,6 +77,14 @@ def first_seen(headed: Sequence[Headed]) -> list[str]:
     for one in headed:
         names.update(dict.fromkeys(one.header))
     return list(names)
+
+
+def with_names(
+    columns: Mapping[str, str], names: Iterable[str], rename: Mapping[str, str]
+) -> dict[str, str]:
+    """Those of the columns (our name -> the files') that stand under one of these names."""
+    wanted = {rename.get(name, name) for name in names}
+    return {ours: theirs for ours, theirs in columns.items() if theirs in wanted}
 
 
 # -- what is missing -------------------------------------------------------------------------------
@@ -150,6 +159,12 @@ def headers(seen: Sequence[str]) -> str:
         return "(not shown: its first line has to hold names, and holds values)"
     more = ", ..." if len(seen) > SHOWN else ""
     return ", ".join(seen[:SHOWN]) + more
+
+
+def told_names(names: Sequence[str]) -> list[str]:
+    """Column names to be told of; one that may be a value is not shown."""
+    told = [name if NAME.fullmatch(name) else NOT_SHOWN for name in names]
+    return list(dict.fromkeys(told))
 
 
 def is_misspelt(name: str, names: Sequence[str]) -> bool:

@@ -118,4 +118,7 @@ def _number(letters: bytes) -> int:
 
 
 def _texts(row: Sequence[object]) -> list[str]:
-    return ["" if cell is None else str(cell) for cell in row]
+    texts = []
+    for cell in row:
+        texts.append("" if cell is None else str(cell))
+    return texts

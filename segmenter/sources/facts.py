@@ -10,8 +10,9 @@ from segmenter.sources.column_names import (
     require,
     require_declared,
     require_no_optout,
+    with_names,
 )
-from segmenter.sources.policy_columns import number_columns, read_columns
+from segmenter.sources.policy_columns import kept_columns, number_columns, read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sqlexpr.columns import column, content, unique
 
@@ -49,16 +50,12 @@ def ingest_facts(load: Load, declared: FactSource) -> None:
     patient = read.rename.get(declared.patient, declared.patient)
     theirs_read = {patient, *(read.rename.get(name, name) for name in used)}
     require_no_optout(declared.name, readers, read, theirs_read)
-    theirs = [name for name in first_seen(readers) if name != patient]
-    if readers:
-        ours = {theirs_: ours_ for ours_, theirs_ in read.rename.items()}
-        own = unique([ours.get(name, name) for name in theirs], OURS)
-    else:
-        own = theirs = used
+    columns = _kept_columns(load, declared, readers, patient)
+    load.leave_out(declared.name, readers, {patient, *columns.values()})
+    own = list(columns)
     with load.engine.scope():
-        stage = _stage(load, declared.name, readers, patient, theirs)
-        shown = {"raw_patient": KEY, **dict(zip(own, theirs, strict=True))}
-        rows = stage.shown(shown, ["raw_patient"])
+        stage = _stage(load, declared.name, readers, patient, list(columns.values()))
+        rows = stage.shown({"raw_patient": KEY, **columns}, ["raw_patient"])
         numbers = number_columns(load.policy, declared.name)
         kinds = _kinds(load, rows, [name for name in own if name in numbers])
         fits = not load.is_added(declared.name) or _fits(load, declared.name, own, kinds)
@@ -68,6 +65,20 @@ def ingest_facts(load: Load, declared: FactSource) -> None:
     if not fits:
         load.reread(declared.name)
         ingest_facts(load, declared)
+
+
+def _kept_columns(
+    load: Load, declared: FactSource, readers: Sequence[Reader], patient: str
+) -> dict[str, str]:
+    """The columns that are kept: our name -> the files'."""
+    if not readers:
+        return {name: name for name in sorted(read_columns(load.policy, declared.name))}
+    theirs = [name for name in first_seen(readers) if name != patient]
+    renamed = {name: own for own, name in declared.read.rename.items()}
+    own = unique([renamed.get(name, name) for name in theirs], OURS)
+    named = dict(zip(own, theirs, strict=True))
+    wanted = kept_columns(load.policy, declared.name, declared.tags)
+    return with_names(named, wanted, declared.read.rename)
 
 
 def _stage(

@@ -53,7 +53,9 @@ class Terms:
     def categories(self) -> list[str]:
         """The categories that the form grants, one event each."""
         given = self.grants.get("categories", [])
-        return [str(c) for c in given] if isinstance(given, (list, tuple)) else [str(given)]
+        if isinstance(given, (list, tuple)):
+            return [str(one) for one in given]
+        return [str(given)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,8 +338,11 @@ def reference_id(reference: object) -> str:
     text = reference.get("reference") if isinstance(reference, dict) else None
     if not isinstance(text, str) or text.startswith("#"):
         return ""
-    parts = text.split("/_history/", 1)[0].rstrip("/").split("/")
-    return parts[-1] if len(parts) > 1 and parts[-2] == "Patient" else ""
+    bare, _, _ = text.partition("/_history/")
+    before, slash, own = bare.rstrip("/").rpartition("/")
+    if not slash or before.split("/")[-1] != "Patient":
+        return ""
+    return own
 
 
 def evidence(resource: Resource) -> str:
@@ -386,7 +391,9 @@ def concept_codes(concept: object) -> list[str]:
 
 
 def _date(resource: Resource) -> str:
-    return str(resource.get("dateTime") or resource.get("date") or "")
+    moment = resource.get("dateTime")
+    day = resource.get("date")
+    return str(moment or day or "")
 
 
 def _period(part: Resource) -> dict[str, str]:

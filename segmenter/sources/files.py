@@ -66,8 +66,10 @@ class SourceFile:
     def place(self) -> str:
         """The address without account, password and question, which may hold secrets."""
         scheme, _, rest = self.path.partition("://")
-        host, slash, path = rest.split("?", 1)[0].partition("/")
-        return f"{scheme}://{host.rsplit('@', 1)[-1]}{slash}{path}"
+        address, _, _ = rest.partition("?")
+        host, slash, path = address.partition("/")
+        _, _, bare_host = host.rpartition("@")
+        return f"{scheme}://{bare_host}{slash}{path}"
 
     @property
     def compression(self) -> str | None:

@@ -75,13 +75,18 @@ def _passes(
     A line of a list that holds no address at all can match nobody: of those, and of ids that no
     patient file has, a list may have the usual share, since no opt-out of a patient is lost.
     """
-    is_list = source.startswith(LIST)
-    nobody = sum(one.rows for one in quarantined if is_list and one.rule in NAMES_NOBODY)
-    usual = max(share, USUAL_SHARE) if is_list else share
-    if count.quarantined - nobody > share * count.read or nobody > usual * count.read:
+    if source.startswith(LIST):
+        nobody = sum(one.rows for one in quarantined if one.rule in NAMES_NOBODY)
+        usual = max(share, USUAL_SHARE)
+        strangers = orphans.rows
+    else:
+        nobody = 0
+        usual = share
+        strangers = orphans.rows if source in ORPHANS_REFUSE else 0
+    if count.quarantined - nobody > share * count.read:
         return False
-    refusing = source in ORPHANS_REFUSE or is_list
-    return not refusing or orphans.rows <= usual * count.read
+    most = usual * count.read
+    return nobody <= most and strangers <= most
 
 
 def _shares(sources: Sources) -> Iterator[tuple[str, float]]:

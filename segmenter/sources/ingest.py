@@ -139,6 +139,7 @@ def ingest(
         changed=_changed(load),
         full=load.full,
         health=health,
+        left_out={source: tuple(names) for source, names in load.left_out.items() if names},
     )
 
 
@@ -187,12 +188,16 @@ def _steps(load: Load, close_links: CloseLinks) -> Iterator[_Step]:
 
 def _changed(load: Load) -> frozenset[str]:
     """The sources that differ from the previous snapshot's; those that are watched always may."""
-    changed = [name for name, state in load.states.items() if state.change is not Change.SAME]
-    return frozenset(changed) | set(snapshot_file.WATCHED)
+    changed = set(snapshot_file.WATCHED)
+    for name, state in load.states.items():
+        if state.change is not Change.SAME:
+            changed.add(name)
+    return frozenset(changed)
 
 
 def _quarantined(load: Load) -> tuple[Quarantined, ...]:
-    rows = load.engine.rows("quarantine_listed", reads=load.tables, values={"most": LISTED})
+    most = {"most": LISTED}
+    rows = load.engine.rows("quarantine_listed", reads=load.tables, values=most)
     return tuple(Quarantined(*row) for row in rows)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import json
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from segmenter.engine.protocol import NOTHING
 from segmenter.sources.changes import Change, SourceState
-from segmenter.sources.column_names import positions
+from segmenter.sources.column_names import first_seen, positions, told_names
 from segmenter.sources.database import open_database
 from segmenter.sources.readers import Reader, reader
 from segmenter.sources.results import TableCount
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 Values = Mapping[str, object]
 
 PREVIOUS = "old_"  # begins the names of the previous snapshot's tables
+LEFT_OUT = "left out"  # the key of what the snapshot says of columns that were not kept
 QUARANTINE = {
     "source": "VARCHAR",
     "origin": "VARCHAR",
@@ -65,7 +67,8 @@ class Load:
     tables of the previous snapshot, each under a name that begins with `old_`; none if there is no
     such snapshot. `states` are sources that are read if they changed, `watched` those read whole
     each time. `carried`: the new file began as a copy of the previous one. `full`: patients may
-    differ who are not in `touched`. `relisted`: the suppression list may differ. `patient_touched`
+    differ who are not in `touched`. `relisted`: the suppression list may differ. `left_out` are the
+    columns of each source that were not kept. `patient_touched`
     are patients whose identifiers may differ, None if nobody compared them; `aside_row` are the
     patient rows in quarantine, None if the patient files were not read.
     """
@@ -91,23 +94,27 @@ class Load:
     counts: dict[str, TableCount] = field(default_factory=dict)
     meta: dict[str, str] = field(default_factory=dict)
     orphans: dict[str, Orphans] = field(default_factory=dict)
+    left_out: dict[str, list[str]] = field(default_factory=dict)
 
     # -- what has to be read -----------------------------------------------------------------------
 
     def is_same(self, source: str) -> bool:
         """Whether a source's rows are in the new file already, because nothing about it changed."""
-        return self.carried and self.states[source].change is Change.SAME
+        state = self.states[source]
+        return self.carried and state.change is Change.SAME
 
     def keep_same(self, source: str) -> bool:
         """Carry the counts of a source over if its rows are in the new file; whether they are."""
-        if self.is_same(source):
-            self.counts[source] = self.known_count(source)
-            return True
-        return False
+        if not self.is_same(source):
+            return False
+        self.counts[source] = self.known_count(source)
+        self.left_out[source] = self.known_left_out(source)
+        return True
 
     def is_added(self, source: str) -> bool:
         """Whether only new files have to be read."""
-        return self.carried and self.states[source].change is Change.ADDED
+        state = self.states[source]
+        return self.carried and state.change is Change.ADDED
 
     def reread(self, source: str) -> None:
         """Read all files of a source after all."""
@@ -122,6 +129,19 @@ class Load:
                 return TableCount(read, kept, quarantined)
         return TableCount(0, 0, 0)
 
+    def known_left_out(self, source: str) -> list[str]:
+        """The columns of a source that the previous snapshot did not keep."""
+        told = self.known(LEFT_OUT)
+        columns: Mapping[str, list[str]] = {} if told is None else json.loads(told)
+        return columns.get(source, [])
+
+    def known(self, key: str) -> str | None:
+        """What the previous snapshot says of itself."""
+        if not self.previous:
+            return None
+        rows = self.engine.rows("meta_known", reads=self.previous, values={"key": key})
+        return rows[0][0] if rows else None
+
     def readers(self, source: str, part: int = 0) -> list[Reader]:
         """A reader for each file of a source that has to be read."""
         state = self.states[source]
@@ -132,6 +152,15 @@ class Load:
         if self.carried:
             files = tuple(file for file in files if state.takes(file.path))
         return [reader(self.engine, file, read.format, read) for file in files]
+
+    def leave_out(self, source: str, readers: Sequence[Reader], used: Container[str]) -> None:
+        """Note the columns of files that are not kept: those that are not `used`, by their names."""
+        if source not in self.left_out:
+            added = source in self.states and self.is_added(source)
+            self.left_out[source] = self.known_left_out(source) if added else []
+        unused = [name for name in first_seen(readers) if name not in used]
+        known = self.left_out[source]
+        self.left_out[source] = list(dict.fromkeys([*known, *told_names(unused)]))
 
     # -- tables of the new snapshot ----------------------------------------------------------------
 
@@ -208,6 +237,7 @@ class Load:
             staged = Stage.make(self.engine, source, names, lazy=lazy)
         for one in readers:
             one.load(staged, positions(one, names, rename))
+        self.leave_out(source, readers, {rename.get(name, name) for name in names})
         return staged
 
     def settle(

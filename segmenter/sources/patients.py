@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.errors import SourceError
@@ -12,10 +13,11 @@ from segmenter.sources.column_names import (
     require,
     require_declared,
     require_no_optout,
+    with_names,
 )
 from segmenter.sources.deaths import ingest_deaths
 from segmenter.sources.health import known_orphans
-from segmenter.sources.policy_columns import read_columns
+from segmenter.sources.policy_columns import kept_columns, read_columns
 from segmenter.sources.stage import Stage
 from segmenter.sources.words import ALIVE
 from segmenter.sqlexpr.columns import column, content, unique
@@ -46,6 +48,24 @@ RESERVED = (
 OURS = ("patient", "raw_row", "raw_origin", "raw_line")
 
 
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """The columns of the patient files beside reserved ones: our name -> the files'.
+
+    Rows of one patient are compared in all of them, whichever are `kept`.
+    """
+
+    others: Mapping[str, str]
+    kept: Sequence[str]
+
+    def staged(self) -> dict[str, str]:
+        """Our name of every column, and the staged one."""
+        named = {name: name for name in RESERVED}
+        for ours, theirs in self.others.items():
+            named[ours] = _staged(theirs)
+        return named
+
+
 def ingest_patients(load: Load) -> None:
     """Read, check and keep the patient table (I1 to I6).
 
@@ -54,6 +74,7 @@ def ingest_patients(load: Load) -> None:
     if load.keep_same("patient"):
         if load.sources.death is not None:
             load.counts["death"] = load.known_count("death")
+            load.left_out["death"] = load.known_left_out("death")
             load.orphans["death"] = known_orphans(load, "death")
         return
     declared = load.sources.patient
@@ -70,11 +91,13 @@ def ingest_patients(load: Load) -> None:
     stage = _stage(load, readers, rename, others)
     require_declared("patient", readers, read, declared.tags)
     require_no_optout("patient", readers, read, _theirs(load, used, rename))
-    own = _own_names(others, read.rename)
-    named = {ours: _staged(theirs) for ours, theirs in zip(own, others, strict=True)}
-    shown = {**{name: name for name in RESERVED}, **named}
+    named = dict(zip(_own_names(others, read.rename), others, strict=True))
+    wanted = kept_columns(load.policy, "patient", declared.tags)
+    kept = with_names(named, wanted, read.rename)
+    feeding = {rename.get(name, name) for name in RESERVED}
+    load.leave_out("patient", readers, {*feeding, *kept.values()})
     with load.engine.scope() as scope:
-        _keep(load, scope, stage, shown, own)
+        _keep(load, scope, stage, _Columns(named, list(kept)))
 
 
 def _theirs(load: Load, used: Sequence[str], rename: Mapping[str, str]) -> set[str]:
@@ -94,7 +117,8 @@ def _others(readers: Sequence[Reader], rename: Mapping[str, str]) -> list[str]:
 def _own_names(others: Sequence[str], rename: Mapping[str, str]) -> list[str]:
     """Our names of the other columns."""
     ours = {theirs: own for own, theirs in rename.items()}
-    return unique([ours.get(name, name) for name in others], [*RESERVED, *OURS])
+    wanted = [ours.get(name, name) for name in others]
+    return unique(wanted, [*RESERVED, *OURS])
 
 
 def _staged(theirs: str) -> str:
@@ -114,15 +138,13 @@ def _stage(
     return stage
 
 
-def _keep(
-    load: Load, scope: Scope, stage: Stage, shown: Mapping[str, str], own: Sequence[str]
-) -> None:
+def _keep(load: Load, scope: Scope, stage: Stage, columns: _Columns) -> None:
     """Write the table, what is set aside of rows in quarantine, and the quarantine."""
-    rows = stage.shown(shown, ids=["patient_id"])
+    rows = stage.shown(columns.staged(), ids=["patient_id"])
     load.identify(rows, "patient_id")
     reads = load.tables | {"raw_patient": rows, "death": ingest_deaths(load, rows)}
-    reads |= _checked(load, rows, own)
-    others = [_kept(name) for name in own]
+    reads |= _checked(load, rows, columns)
+    others = [_kept(name) for name in columns.kept]
     patient = load.keep(
         "patient",
         "patient_kept",
@@ -137,14 +159,14 @@ def _keep(
     _set_aside(load, reads | {"aside_row": load.aside_row}, touched)
     if touched is not None:
         load.patient_touched = scope.keep(touched)
-    told = content([*RESERVED, *own], "p")
+    told = content([*RESERVED, *columns.kept], "p")
     load.settle(stage, "patient_quarantine", reads=reads, structure={"__content__": told})
 
 
-def _checked(load: Load, rows: Table, own: Sequence[str]) -> Tables:
+def _checked(load: Load, rows: Table, columns: _Columns) -> Tables:
     """Which rows differ under one key, and which are broken: neither are in the table."""
     engine = load.engine
-    every = [column(name) for name in (*RESERVED, *own)]
+    every = [column(name) for name in (*RESERVED, *columns.others)]
     reads = Tables({"raw_patient": rows})
     reads |= {"patient_duplicate": engine.make("patient_duplicate", reads=reads)}
     conflict = engine.make("patient_conflict", reads=reads, structure={"__columns__": every})

@@ -45,6 +45,7 @@ class Ingested:
     `changed` names the sources that differ from the previous snapshot's; links and preferences are
     always among them. `full`: patients may have changed who are not in the snapshot's table
     `touched`, whose `since` is the first new event of those who only said something new.
+    `left_out` are the columns of each source that nothing uses, and that are not in the snapshot.
     """
 
     snapshot: Snapshot
@@ -53,6 +54,7 @@ class Ingested:
     changed: frozenset[str]
     full: bool = True
     health: tuple[SourceHealth, ...] = field(default=(), repr=False)
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from segmenter.identifiers import AROUND
 from segmenter.model import stamp
-from segmenter.sources.load import QUARANTINE, Load
+from segmenter.sources.load import LEFT_OUT, QUARANTINE, Load
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,6 +79,7 @@ def _meta(load: Load) -> pl.DataFrame:
     meta = {"taken_at": stamp(load.now), "time_zone": load.policy.time_zone}
     for name, state in load.states.items():
         meta[f"declaration {name}"] = state.reading
+    meta[LEFT_OUT] = json.dumps(load.left_out, sort_keys=True)
     meta.update(load.meta)
     schema = {"key": pl.String, "value": pl.String}
     return pl.DataFrame(list(meta.items()), schema=schema, orient="row")

@@ -194,7 +194,8 @@ class Stage:
 
     def read(self) -> int:
         """How many rows were read, broken ones too."""
-        return self.whole() + len(self.broken) + self.extra
+        broken = len(self.broken)
+        return self.whole() + broken + self.extra
 
     def whole(self) -> int:
         """How many rows are shown."""

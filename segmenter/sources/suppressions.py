@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from segmenter.sources.lists import Listed
 
 
+ACCEPTED = "accepted"  # the key of what the snapshot says of the lists' lengths
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """The state of one suppression source (S7)."""
@@ -49,7 +52,7 @@ def ingest_suppressions(load: Load) -> None:
         if load.relisted:
             reads = {"suppression_new": new, "suppression_before": _before(load)}
             load.keep("suppression", "suppression_all", reads=reads)
-    load.meta["accepted"] = json.dumps(accepted, sort_keys=True)
+    load.meta[ACCEPTED] = json.dumps(accepted, sort_keys=True)
     load.write("feed", _feeds(feeds))
 
 
@@ -124,8 +127,11 @@ def _hash(
 
 def _modified_at(load: Load, found: Sequence[SourceFile], listed: Listed) -> datetime:
     """The oldest of a feed's files: each by its envelope's export time, else by its own."""
-    times = [listed.exported_at.get(file.path) or file.modified_at() for file in found]
-    return min(*times, load.now.astimezone(UTC))
+    oldest = load.now.astimezone(UTC)
+    for file in found:
+        told = listed.exported_at.get(file.path)
+        oldest = min(oldest, told or file.modified_at())
+    return oldest
 
 
 def _known_feed(load: Load, name: str) -> Feed | None:
@@ -145,10 +151,8 @@ def _accepted(load: Load) -> dict[str, int]:
 
     A feed stays refused until it recovers, or its `max_shrink` is raised.
     """
-    if not load.previous:
+    told = load.known(ACCEPTED)
+    if told is None:
         return {}
-    rows = load.engine.rows("meta_accepted", reads=load.previous)
-    if not rows:
-        return {}
-    accepted: Mapping[str, int] = json.loads(rows[0][0])
+    accepted: Mapping[str, int] = json.loads(told)
     return {str(name): int(count) for name, count in accepted.items()}

@@ -12,6 +12,7 @@ from segmenter.errors import UsageError
 from segmenter.journal.journal import locked
 from segmenter.model import Clocks
 from segmenter.sources import matches
+from segmenter.sources.policy_columns import require_kept
 from segmenter.suppression import suppression_list
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ def decided(
     at the names of columns, and to pay (P2).
     """
     with reading(context, snapshot) as found:
+        if not _stands(context, snapshot, clocks):
+            require_kept(found.engine, found.tables, context.policy)
         before(found)
         yield decide(context, found, snapshot, clocks, writes=writes)
 
@@ -92,6 +95,17 @@ def decide(
     if not writes:
         engine.lock_down()
     return Decided(engine, tables, settled, decisions)
+
+
+def require_columns(context: Context, snapshot: Snapshot) -> None:
+    """Refuse a snapshot that lacks a column which the policy reads: before anything is paid (P2).
+
+    A state that was made under the policy in force needed all of them, so it is asked first.
+    """
+    if context.store.state_path(snapshot, state.mark(context.policy)).is_file():
+        return
+    with reading(context, snapshot) as found:
+        require_kept(found.engine, found.tables, context.policy)
 
 
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:

@@ -57,6 +57,7 @@ class IngestReport(Framed):
                 for q in rows
             ],
             "health": [one.to_dict() for one in self.ingested.health] if self.exact else [],
+            "left_out": {name: list(left) for name, left in self.ingested.left_out.items()},
             "exact": self.exact,
         }
 

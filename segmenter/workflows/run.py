@@ -19,7 +19,7 @@ from segmenter.release import publish as release
 from segmenter.render.report import segment_html
 from segmenter.workflows.answers import answers_of
 from segmenter.workflows.budget import balances, ledger_of
-from segmenter.workflows.decisions import decided
+from segmenter.workflows.decisions import decided, require_columns
 from segmenter.workflows.request import WorkloadRequest, setting_of, warnings_of
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def run(context: Context, asked: WorkloadRequest) -> RunReport:
     segments = read_project(context.root, segments=asked.selection).chosen()
     extra_tables = asked.extra_tables(segments, context.policy)
     snapshot, setting = setting_of(context, asked)
+    require_columns(context, snapshot)
     with locked(context.store.lock("run")):
         plan = planner.plan(
             (*segments, *extra_tables),

@@ -46,6 +46,8 @@ def shown(capsys, verb, document, language="en", told=None):
         ("test", {"passed": False,
           "checks": [{"check": "x", "passed": False, "found": ["a", "b"]}]},
           ("FAILED  x", "a\n", "b\n")),
+        ("ingest", {"snapshot": "s", "left_out": {"patient": ["hobby", "employer"]}},
+         ("nothing uses", "hobby, employer")),
         ("export", {"export": "e", "funnel": None}, ("release.funnel",)),
         ("budget", {"lifetime": {"epsilon": 2.0, "complete": False}}, ("epsilon 2", "recovery")),
     ],

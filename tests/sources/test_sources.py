@@ -23,7 +23,13 @@ from segmenter.errors import EngineError, ProjectKeyError, SourceError
 from segmenter.project.declared import ConsentSource, PatientSource, Read, SuppressionSource
 from segmenter.sqlexpr.columns import unique
 from segmenter.store.files import sweep
-from sourcing import NOW, Clinic, told
+from sourcing import NOW, SOURCES, Clinic, told
+
+TAGGED = replace(
+    SOURCES,
+    patient=replace(SOURCES.patient, tags={"sex": "identity", "note": "identity"}),
+    facts={"encounter": replace(SOURCES.facts["encounter"], tags={"ward": "care"})},
+)
 
 PATIENTS = "patient_id,sex,age,deceased,email\n1,F,30,false,a@x.example\n2,M,47,,B@Gmail.com\n3,F,x,,\n4,M,,yes,\n"
 HEADER = (
@@ -53,7 +59,7 @@ def event(patient="1", state="given", **more) -> str:
 
 @pytest.fixture
 def clinic(tmp_path):
-    return Clinic(tmp_path).write(patients_csv=PATIENTS)
+    return Clinic(tmp_path, TAGGED).write(patients_csv=PATIENTS)
 
 
 def test_read_is_kept_and_quarantined(clinic):
@@ -272,7 +278,8 @@ def test_every_kind_of_file_gives_the_same_patients(tmp_path):
                 )
             database.close()
             read = Read(database=f"sqlite:///{path}", table="p")
-        clinic.sources = replace(clinic.sources, patient=PatientSource(read, "patient_id"))
+        patient = PatientSource(read, "patient_id", {"sex": "identity"})
+        clinic.sources = replace(clinic.sources, patient=patient)
         made = clinic.ingest()
         assert clinic.rows(made, "patient", "patient_id", "sex", "age") == [
             ("01", "F", 30),
@@ -283,7 +290,11 @@ def test_every_kind_of_file_gives_the_same_patients(tmp_path):
 def test_renamed_columns_and_a_column_that_is_there_twice(clinic):
     clinic.sources = replace(
         clinic.sources,
-        patient=PatientSource(Read("data/p.csv", rename={"email": "Mail", "age": "Alter"}), "Nr"),
+        patient=PatientSource(
+            Read("data/p.csv", rename={"email": "Mail", "age": "Alter"}),
+            "Nr",
+            {"line": "identity", "LINE": "identity"},
+        ),
     )
     made = clinic.write(p_csv="Nr,Mail,Alter,line,LINE\n7,a@x.example,30,x,y\n").ingest()
     assert clinic.rows(made, "patient", "patient_id", "email", "age", "line", "LINE_2") == [

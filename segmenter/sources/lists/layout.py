@@ -44,7 +44,13 @@ class Says:
 
 def every(reason: str, since: str = "", channel: str = "") -> Says:
     """Each row of the file is one, for this reason."""
-    return Says(words={"": reason}, other=reason, free=True, since=since, channel=channel)
+    return Says(
+        words={"": reason},
+        other=reason,
+        free=True,
+        since=since,
+        channel=channel,
+    )
 
 
 def flag(

@@ -137,9 +137,14 @@ def _read(table: TableLayout) -> list[str]:
 
 def bodies_of(document: Document) -> list[Body]:
     """Every layout that claims a document; of an empty page, which says nothing, one of them."""
-    found = [body for body in BODIES if body.claims(document)]
-    pages = [body for body in found if body.holds and not document[body.holds]]
-    return pages[:1] if pages == found else found
+    found = []
+    empty_pages = []
+    for body in BODIES:
+        if body.claims(document):
+            found.append(body)
+            if body.holds and not document[body.holds]:
+                empty_pages.append(body)
+    return empty_pages[:1] if empty_pages == found else found
 
 
 def body_of(file: SourceFile, document: Document, line: int, ignored: Sequence[str] = ()) -> Body:

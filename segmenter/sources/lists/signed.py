@@ -65,9 +65,13 @@ class Signers:
 
         A fault is added if it says anything at all and its signature does not hold.
         """
-        if not any(isinstance(one, Entry) for one in found) or self._vouched(sender, document):
+        names_somebody = any(isinstance(one, Entry) for one in found)
+        if not names_somebody or self._vouched(sender, document):
             return list(found)
-        kept = [one for one in found if isinstance(one, Fault) or one.reason in SPOKEN]
+        kept: list[Entry | Fault] = []
+        for one in found:
+            if isinstance(one, Fault) or one.reason in SPOKEN:
+                kept.append(one)
         return [*kept, UNVERIFIED]
 
     def _vouched(self, sender: str | None, document: Document) -> bool:

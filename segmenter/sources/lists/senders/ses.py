@@ -134,7 +134,9 @@ def _each(event: Document, about: Document, people: str, reason: str, told: str 
 def _only(mail: Document) -> object:
     """The addressee of a message that had exactly one."""
     addressees = mail.get("destination")
-    return addressees[0] if isinstance(addressees, list) and len(addressees) == 1 else None
+    if not isinstance(addressees, list) or len(addressees) != 1:
+        return None
+    return addressees[0]
 
 
 BODIES = (

@@ -33,8 +33,9 @@ def read_status(message: Document) -> Found:
 
 def read_message(message: Document) -> Found:
     """The entry of a message that came in, if it says stop."""
-    asked = text(message.get("OptOutType")).upper() == "STOP"
-    if asked or text(message.get("Body")).strip().lower() in STOP:
+    asked = text(message.get("OptOutType")).upper()
+    said = text(message.get("Body")).strip().lower()
+    if asked == "STOP" or said in STOP:
         yield _entry(message, "From", "unsubscribed")
 
 
