@@ -34,7 +34,7 @@ MOMENTS = ("human_first", "human_second", "human_third")  # each a step later
 
 @dataclass(frozen=True, slots=True)
 class AgeingBuckets:
-    """A confidential table of codes, one row a human, and what they mean. Its repr has no number."""
+    """A confidential table of codes, one row a human, and what they mean."""
 
     eligible: Eligible
     dimensions: tuple[Dimension, ...]
@@ -96,7 +96,8 @@ class PurposeAtClocks:
 def lapses(question: PurposeAtClocks) -> AgeingBuckets:
     """Of the eligible now, who lapses within 30, 60 and 90 days.
 
-    One dimension, `lapse`, with disjoint buckets. Raises `PolicyError` (C14) for an unknown purpose.
+    One dimension, `lapse`, with disjoint buckets. Raises `PolicyError` (C14) for an unknown
+    purpose.
     """
     now = question.clocks.as_of
     with question.engine.scope() as scope:
@@ -108,7 +109,7 @@ def lapses(question: PurposeAtClocks) -> AgeingBuckets:
 
 
 def notices(question: PurposeAtClocks, before: datetime) -> AgeingBuckets:
-    """Of the eligible now, which notice they hold, and whether they must be asked again before a date.
+    """Which notice the eligible hold, and whether they must be asked again before a date.
 
     Two dimensions: `notice` (the versions in force, oldest first) and `ask` (`before`, `later`).
     Raises `PolicyError` (C14) for an unknown purpose.

@@ -158,7 +158,7 @@ def _person_structure(work: Deciding) -> Structure:
 
 
 def columns_read(policy: Policy) -> Mapping[str, Sequence[str]]:
-    """The snapshot's tables, and columns of them, that decisions and dimensions of patients read."""
+    """The snapshot's tables and columns that decisions and dimensions of patients read."""
     columns: dict[str, list[str]] = {name: list(own) for name, own in DECISION_COLUMNS.items()}
     for dimension in policy.dimensions.values():
         if not dimension.per_patient:

@@ -31,7 +31,10 @@ READ = ("patient", "consent", "link_group", "identity")  # tables narrowed to on
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """A use that is asked about. `channel` or `topic` None asks for all of them; every category is needed."""
+    """A use that is asked about.
+
+    `channel` or `topic` None asks for all of them; every category is needed.
+    """
 
     purpose: str
     channel: str | None
@@ -46,7 +49,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class UseDecision:
-    """The answer about one use. It is allowed if no reason speaks against it; then `grants` are the numbers of the events it stands on."""
+    """The answer about one use.
+
+    It is allowed if no reason speaks against it; then `grants` are the numbers of the events it
+    stands on.
+    """
 
     use: Use
     reasons: tuple[ReasonFound, ...]
@@ -60,7 +67,7 @@ class UseDecision:
 
 @dataclass(frozen=True, slots=True)
 class Explanation(Framed):
-    """What consent says about one patient id, at two clocks. Its repr shows nothing of the person."""
+    """What consent says about one patient id, at two clocks. Its repr shows nothing of it."""
 
     patient_id: str = field(repr=False)
     clocks: Clocks
@@ -83,7 +90,7 @@ class Explanation(Framed):
         return tuple(ReasonFound(reason, tuple(sorted(behind[reason]))) for reason in ordered)
 
     def to_dict(self) -> dict[str, Any]:
-        """`allowed`, `reasons` (`rule`, `reason`, `sentence`, `events`), and each use in `decisions`.
+        """`allowed`, `reasons` (`rule`, `reason`, `sentence`, `events`), each use in `decisions`.
 
         An allowed use has the grants that it stands on, with all that proves them.
         """
@@ -97,7 +104,7 @@ class Explanation(Framed):
         }
 
     def to_polars(self) -> pl.DataFrame:
-        """One row a use: what was asked, whether it is allowed, the rules and reasons against it."""
+        """One row a use: what was asked, whether it is allowed, rules and reasons against it."""
         import polars as pl
 
         rows = [_row(decision) for decision in self.decisions]

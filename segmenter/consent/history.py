@@ -98,7 +98,7 @@ class Denial:
         return self.word == question.word and bool(self.mask & question.mask)
 
     def is_lifted_by(self, grant: Grant) -> bool:
-        """Whether the grant is strictly later, and alike in every field that the denial names (C7)."""
+        """Whether the grant is later, and alike in every field that the denial names (C7)."""
         as_specific = grant.scope & self.fields == self.scope
         return as_specific and grant.given_at > self.lifted_after
 

@@ -16,7 +16,7 @@ LINKED_TO_NOBODY = 1 << 62  # the bit of a word that no question has
 
 
 def union_of_word(column: str, name: str, word: int) -> exp.Expr:
-    """The union of the masks of one word: `bit_or(<column>) FILTER (WHERE word = <word>) AS <name>_<word>`."""
+    """The union of the masks of one word, as `<name>_<word>`."""
     from sqlglot import exp
 
     of_word = exp.EQ(this=exp.column("word"), expression=exp.Literal.number(word))
@@ -56,7 +56,7 @@ def remaining_word(word: int) -> exp.Expr:
 
 
 def allows_any(word: int, masks: Iterable[int], table: str = "") -> exp.Expr:
-    """Whether the whole of at least one mask is allowed: `(allow_<word> & <mask>) = <mask> OR ...`."""
+    """Whether one whole mask is allowed: `(allow_<word> & <mask>) = <mask> OR ...`."""
     from sqlglot import exp
 
     column = exp.column(f"allow_{word}", table=table or None)

@@ -76,9 +76,13 @@ SENTENCES = MappingProxyType(
             "fr": "La personne n'a pas l'âge auquel son seul consentement suffit.",
         },
         "quarantined": {
-            "en": "A record that could not be read for certain may be a refusal, so it counts as one.",
-            "fr": "Un enregistrement qui n'a pu être lu avec certitude est peut-être un refus\u00a0; "
-            "il est traité comme tel.",
+            "en": (
+                "A record that could not be read for certain may be a refusal, so it counts as one."
+            ),
+            "fr": (
+                "Un enregistrement qui n'a pu être lu avec certitude est peut-être un refus\u00a0;"
+                " il est traité comme tel."
+            ),
         },
         "withdrawn": {"en": "Consent was withdrawn.", "fr": "Le consentement a été retiré."},
         "refused": {"en": "Consent was refused.", "fr": "Le consentement a été refusé."},
@@ -87,8 +91,12 @@ SENTENCES = MappingProxyType(
             "fr": "La personne a exercé son droit d'opposition.",
         },
         "unconfirmed": {
-            "en": "Consent was given but not confirmed by the second step that the channel requires.",
-            "fr": "Le consentement a été donné, mais sans la seconde confirmation que ce canal exige.",
+            "en": (
+                "Consent was given but not confirmed by the second step that the channel requires."
+            ),
+            "fr": (
+                "Le consentement a été donné, mais sans la seconde confirmation que ce canal exige."
+            ),
         },
         "expired": {
             "en": "Consent was given but has lapsed.",
@@ -96,13 +104,17 @@ SENTENCES = MappingProxyType(
         },
         "unproven": {
             "en": "Consent is recorded without proof: no evidence, or not expressed by a person.",
-            "fr": "Le consentement est enregistré sans preuve\u00a0: aucune pièce justificative, ou il "
-            "n'émane pas d'une personne.",
+            "fr": (
+                "Le consentement est enregistré sans preuve\u00a0: aucune pièce justificative, ou"
+                " il n'émane pas d'une personne."
+            ),
         },
         "stale_notice": {
             "en": "Consent was given under a privacy notice that is too old or unknown.",
-            "fr": "Le consentement a été donné sur la base d'une notice d'information trop ancienne "
-            "ou inconnue.",
+            "fr": (
+                "Le consentement a été donné sur la base d'une notice d'information trop"
+                " ancienne ou inconnue."
+            ),
         },
         "not_explicit": {
             "en": "Consent does not name this sensitive category of data.",

@@ -71,7 +71,7 @@ MANDATORY: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class ReceiptNames:
-    """`receipt_id` names one receipt and is unique; `record_id` names what is recorded of the patient, and stays."""
+    """`receipt_id` names one receipt; `record_id` what is recorded of the patient, and stays."""
 
     receipt_id: str
     record_id: str
@@ -84,7 +84,7 @@ class Receipt(Framed):
     document: Mapping[str, Any] = field(repr=False)
 
     def to_dict(self) -> dict[str, Any]:
-        """The receipt's document: `receipt`, `header`, `pii_processing`, `party_identification`, `event`."""
+        """The document: `receipt`, `header`, `pii_processing`, `party_identification`, `event`."""
         return dict(self.document)
 
     def to_polars(self) -> pl.DataFrame:

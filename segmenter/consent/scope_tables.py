@@ -94,7 +94,7 @@ def _scope_rows(scopes: Scopes, field: str) -> Iterator[ScopeRow]:
 
 
 def _given_by_any(scopes: Scopes, field: str, bits: list[QuestionBit]) -> int:
-    """What a grant with `*` in a field speaks about: never every purpose, and no health data (C5)."""
+    """What a grant with `*` in a field is about: never every purpose, no health data (C5)."""
     if field == "purpose":
         return 0
     if field == "category":
@@ -135,7 +135,7 @@ def _purpose_rows(scopes: Scopes) -> Iterator[PurposeRow]:
 
 
 def _needs_confirmation(policy: Policy, channel: str | None) -> bool:
-    """Whether the channel has a double opt-in; for all channels, whether any of the policy's has (C4)."""
+    """Whether a channel has a double opt-in; for all channels, whether any has (C4)."""
     if channel is not None:
         return policy.channels[channel].double_opt_in
     return any(one.double_opt_in for one in policy.channels.values())

@@ -52,7 +52,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """The questions of one policy, each with its bit. Made by `Scopes.of`, from the policy alone."""
+    """The questions of one policy, each with its bit. Made by `Scopes.of` from the policy."""
 
     policy: Policy
     bits: tuple[QuestionBit, ...]
@@ -60,7 +60,7 @@ class Scopes:
 
     @classmethod
     def of(cls, policy: Policy) -> Scopes:
-        """Lay out the questions: purposes by name, whatever their order in the file; topics as listed.
+        """Lay out the questions: purposes by name, topics as they are listed.
 
         Raises `PolicyError` (C14) if a purpose has too many channels times categories for a word.
         """

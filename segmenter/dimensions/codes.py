@@ -1,4 +1,4 @@
-"""Codes as expressions: the code of a value in its dimension, the number of a cell from several codes.
+"""Codes as expressions: a value's code in its dimension, a cell's number from several codes.
 
 A code is the position of a label in `Dimension.labels`. Cells are numbered in mixed radix: the
 first dimension changes slowest.
@@ -46,7 +46,7 @@ def coded(dimension: Dimension, value: exp.Expr) -> exp.Expr:
 
 
 def numbered(codes: Iterable[tuple[exp.Expr, int]]) -> exp.Expr:
-    """The number of a cell, from each dimension's code and its domain's size. No dimensions: cell 0.
+    """A cell's number, from each dimension's code and its domain's size. No dimensions: 0.
 
     >>> from sqlglot import exp
     >>> numbered([(exp.column("a"), 3), (exp.column("b"), 2)]).sql("duckdb")

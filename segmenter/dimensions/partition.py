@@ -1,4 +1,4 @@
-"""A partition: the cells of a few segments, merged into the groups that the segments tell apart (P14).
+"""A partition: cells of a few segments, merged into the groups they tell apart (P14).
 
 A sum of many noisy cells is a poor count, so a plan may count some segments together, beside its
 tables. Each group then is a few segments' common part: in the first only, in both, in none. A
@@ -90,7 +90,7 @@ class PartitionGroups:
 
 @dataclass(frozen=True, slots=True)
 class PartitionCounts:
-    """Exact counts of a partition's groups. Confidential, as cubes are: the repr shows no number."""
+    """Exact counts of a partition's groups. Confidential: the repr shows no number."""
 
     partition: Partition
     counts: Integers = field(repr=False)

@@ -1,4 +1,4 @@
-"""Facts that ingest reduced: what a snapshot's table `reduced_<fact>` holds, and which questions it serves (P9).
+"""Facts that ingest reduced: what `reduced_<fact>` holds, which questions it serves (P9).
 
 It has one row a patient and combination of the declared dimensions of the fact's rows: `code`
 numbers the combination in mixed radix, the first dimension slowest; `many` counts its rows;
@@ -46,7 +46,10 @@ class Reduced:
 
     @classmethod
     def of(cls, policy: Policy, fact: str) -> Self | None:
-        """How a fact table is reduced under a policy. None if there are too many combinations to number."""
+        """How a fact table is reduced under a policy.
+
+        None if there are too many combinations to number.
+        """
         own = [d for d in policy.dimensions.values() if d.table == fact and not d.per_patient]
         if math.prod(len(d.labels) for d in own) > MOST_COMBINATIONS:
             return None

@@ -200,7 +200,7 @@ class _Work:
     # -- the previous export -----------------------------------------------------------------------
 
     def members_before(self) -> Table:
-        """Who was in the previous export (patient, pseudonym, address), if the destination syncs."""
+        """Who was in the previous export (patient, pseudonym, address), if files are synced."""
         syncs = self.order.destination.syncs
         if syncs and self.previous is not None:
             return self.registry.read(self.engine, self.previous.export)
@@ -208,7 +208,7 @@ class _Work:
         return self.engine.create(dict.fromkeys(numbers, "BIGINT"))
 
     def _diff(self, folder: Path, tables: Tables) -> dict[str, str]:
-        """Write the files of who was added, and who has to be removed, since the previous export."""
+        """Write the files of who was added and who is to be removed since the previous export."""
         layout = self.order.layout
         added = f"{self.alias}.added{self.suffix}"
         removed = f"{self.alias}.removed{self.suffix}"

@@ -1,13 +1,13 @@
 """The reach funnel: what keeps members out of the file, for one paid release (P16).
 
 The funnel, the manifest's size and the diff's sizes come from one histogram. A mailbox is one unit:
-it is suppressed, held back or exported, and whoever else has it is a duplicate. Everything else that
-stands against somebody is told of that person alone, as if there were no suppression list.
+it is suppressed, held back or exported, and whoever else has it is a duplicate. Everything else
+that stands against somebody is told of that person alone, as if there were no suppression list.
 
-So one human, with every linked id and whatever entry names their mailbox, moves one mailbox from one
-line to another and takes one duplicate away: a change of `CHANGE` in all. A destination that syncs
-tells mailboxes of its previous export from others, and somebody may have moved from one address to
-another: `CHANGE_IF_SYNCED`. The noise is as large as that.
+So one human, with every linked id and whatever entry names their mailbox, moves one mailbox from
+one line to another and takes one duplicate away: a change of `CHANGE` in all. A destination that
+syncs tells mailboxes of its previous export from others, and somebody may have moved from one
+address to another: `CHANGE_IF_SYNCED`. The noise is as large as that.
 """
 
 from __future__ import annotations

@@ -20,16 +20,19 @@ if TYPE_CHECKING:
 
 CLOCK = timedelta(hours=72)
 
-ENGLISH = """DRAFT - Notification of a personal data breach (GDPR art. 33(3)) - to be completed by the officer
+ENGLISH = """\
+DRAFT - Notification of a personal data breach (GDPR art. 33(3)) - to be completed by the officer
 Controller: {controller}
-(a) Nature: unauthorised access to, or loss of, the file of an export made at {made} for destination {destination}, purpose {purpose}.
+(a) Nature: unauthorised access to, or loss of, the file of an export made at {made} \
+for destination {destination}, purpose {purpose}.
     Protection of the file: {protection}.
     Persons concerned: {people} patients. Records concerned: {people}.
     Data in the file: {columns}. Categories that being in the file tells of: {categories}.
 (b) Contact: {contact}
 (c) Likely consequences: [to be completed]{health}
 (d) Measures: [to be completed, for example what the destination was asked to do]
-Time: this draft was made at {now}; the authority is notified within 72 hours of becoming aware, at the latest {due} if that is now.
+Time: this draft was made at {now}; the authority is notified within 72 hours of becoming aware, \
+at the latest {due} if that is now.
 """
 
 # No-break spaces are written out: \u00a0 stands before a colon and inside « ».
@@ -45,9 +48,10 @@ Export du {made} pour le destinataire «\u00a0{destination}\u00a0», finalité �
 fichier\u00a0: {categories}.
 b) Point de contact\u00a0: {contact}
 c) Conséquences probables\u00a0: [à compléter]{health}
-d) Mesures prises ou envisagées\u00a0: [à compléter, par exemple ce qui a été demandé au destinataire]
-Délai\u00a0: projet établi le {now}. L'autorité doit être informée dans les 72 heures qui suivent la \
-découverte de la violation, donc au plus tard le {due} si elle vient d'être découverte.
+d) Mesures prises ou envisagées\u00a0: [à compléter, par exemple ce qui a été demandé au \
+destinataire]
+Délai\u00a0: projet établi le {now}. L'autorité doit être informée dans les 72 heures qui suivent \
+la découverte de la violation, donc au plus tard le {due} si elle vient d'être découverte.
 """
 
 

@@ -55,7 +55,7 @@ def count(
 
 
 def cells(dimensions: Sequence[Dimension]) -> int:
-    """How many cells the cube over these dimensions has: the product of the domains' sizes, 1 for none."""
+    """How many cells the cube over these dimensions has: 1 if there are no dimensions."""
     return math.prod(len(d.labels) for d in dimensions)
 
 
@@ -76,7 +76,7 @@ def keys(dimensions: Sequence[Dimension]) -> Iterator[dict[str, str]]:
 
 
 def _cell(dimensions: Sequence[Dimension]) -> exp.Expr:
-    """The number of a patient's cell; a code that is missing makes it NULL, which `count` refuses."""
+    """The number of a patient's cell; NULL, which `count` refuses, if a code is missing."""
     from sqlglot import exp
 
     return codes.numbered(

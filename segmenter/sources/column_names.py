@@ -23,7 +23,8 @@ ALIKE = 0.8  # of two names, one of which is most likely the other misspelt
 NOT_SHOWN = "(not shown)"
 SHOWN = 30  # column names that a message lists at most
 HEADER_WORDS = (  # parts of names of columns, as files of companies have them
-    "id", "key", "code", "nom", "name", "mail", "courriel", "phone", "tel", "mobile", "date", "time",
+    "id", "key", "code", "nom", "name", "mail", "courriel", "phone", "tel", "mobile", "date",
+    "time",
     "birth", "naissance", "age", "sex", "gender", "address", "adresse", "postal", "city", "ville",
     "state", "status", "statut", "channel", "purpose", "topic", "category", "reason", "created",
     "value", "type", "number", "num", "patient", "column", "event", "subscri", "bounce", "opt_",

@@ -1,4 +1,4 @@
-"""FHIR Consent (R4, R5) -> rows of consent events: pure functions from resources to rows (consent.md, last section).
+"""FHIR Consent (R4, R5) -> rows of consent events: pure functions from resources to rows.
 
 A permit grants only where it names a mapped purpose, is active, not narrowed and not inside a deny.
 A deny denies, narrowed or not. What cannot be read for certain becomes a row of an unknown state,
@@ -34,7 +34,10 @@ UNSURE = "unreadable"  # a state that C10 does not know
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a declaration says: FHIR purpose code -> ours, and what the signed form grants. `now` is the time of ingest."""
+    """What a declaration says: FHIR purpose code -> ours, and what the signed form grants.
+
+    `now` is the time of ingest.
+    """
 
     purposes: Mapping[str, str]
     grants: Mapping[str, object]
@@ -60,7 +63,7 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One thing that a resource says of a purpose: `permit`, `deny` or unsure, with the dates of its provision."""
+    """One thing that a resource says of a purpose: `permit`, `deny` or unsure, and its dates."""
 
     kind: str
     purpose: str
@@ -282,7 +285,7 @@ def _unsure(found: Sequence[Said]) -> list[Said]:
 
 
 def _ended(newest: Consent, earlier: Sequence[Consent], terms: Terms) -> list[tuple[Consent, Row]]:
-    """No longer active: what earlier versions granted ends as withdrawn with the same scope, and denials stand."""
+    """No longer active: what earlier versions granted is withdrawn, and denials stand."""
     found: list[tuple[Consent, Row]] = []
     ended_at = newest.meta("lastUpdated") or _date(newest.resource)
     for version in (*earlier, newest):
@@ -315,7 +318,8 @@ def _row(consent: Consent, one: Said, terms: Terms, state: str) -> Row:
         "event_id": f"{consent.resource.get('id', '')}/{consent.meta('versionId')}",
         "patient_id": patient_of(consent.resource),
         "purpose": one.purpose, "channel": "*", "topic": "*", "category": "*", "state": state,
-        "effective_at": one.starts, "recorded_at": _recorded(consent, terms), "confirmed_at": "", "valid_until": one.until,
+        "effective_at": one.starts, "recorded_at": _recorded(consent, terms), "confirmed_at": "",
+        "valid_until": one.until,
         "method": "paper", "expressed_by": _expressed_by(consent.resource), "notice_version": "",
         "evidence": evidence(consent.resource), "source": "fhir",
     }  # fmt: skip
@@ -346,7 +350,7 @@ def reference_id(reference: object) -> str:
 
 
 def evidence(resource: Resource) -> str:
-    """Where the proof is: the source's reference, url or hash, else a verification that was made; else nothing."""
+    """The proof: the source's reference, url or hash, else a verification that was made."""
     for name in ("sourceReference", "sourceAttachment"):
         given = resource.get(name)
         for one in given if isinstance(given, list) else [given]:

@@ -23,7 +23,7 @@ def moment(text: str, zone: str) -> datetime | None:
 
 
 def later(one: str, other: str, zone: str) -> str:
-    """The later of two dates as it was written; where one is empty the other; where one cannot be read that one, so that it shows.
+    """The later of two dates as written; one that cannot be read, or is alone, is the answer.
 
     >>> later("2026-01-01", "2026-02-01T00:00:00Z", "UTC")
     '2026-02-01T00:00:00Z'

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def load(files: Sequence[SourceFile], stage: Stage, names: Sequence[str], terms: Terms) -> None:
-    """Append the consent events of all files to the stage. Versions of one resource id are looked at together, over all files."""
+    """Append the consent events of all files to the stage.
+
+    Versions of one resource id are looked at together, over all files.
+    """
     numbers = [stage.begin(file, 0) for file in files]
     by_id: dict[str, list[Consent]] = {}
     for number, file in zip(numbers, files, strict=True):

@@ -1,4 +1,4 @@
-"""Files of a declared source: found, opened, fingerprinted. Paths, globs, URLs; plain, gzip, Zstandard.
+"""Files of a declared source, by path, glob or URL: found, opened, fingerprinted.
 
 What cannot be opened or unpacked is a `SourceError` (exit 2) that names the file.
 """
@@ -85,7 +85,7 @@ class SourceFile:
         return KINDS.get(_ending(name), "csv")
 
     def open(self) -> IO[bytes]:
-        """The file's decompressed bytes. Raises `SourceError` if it cannot be opened or is damaged."""
+        """The file's decompressed bytes. `SourceError` if it cannot be opened or is damaged."""
         if self.fetched:
             return io.BytesIO(b"".join(self.lines()))
         try:

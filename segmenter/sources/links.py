@@ -1,4 +1,4 @@
-"""The link source -> `link_pair`: two patient ids of one human. The caller's function closes them."""
+"""The link source -> `link_pair`: two patient ids of one human. The caller closes them."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def plain(name: str) -> str:
 def looks_like_optout(name: str) -> bool:
     """Whether a column name holds a sign of an opt-out, in any case or accent.
 
-    >>> looks_like_optout("Refusé"), looks_like_optout("SMS_BLOCKLISTED"), looks_like_optout("ville")
-    (True, True, False)
+    >>> [looks_like_optout(name) for name in ("Refusé", "SMS_BLOCKLISTED", "ville")]
+    [True, True, False]
     """
     found = plain(name)
     return any(sign in found for sign in SIGNS)

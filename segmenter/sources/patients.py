@@ -1,4 +1,4 @@
-"""The patient source -> `patient`, and `aside`: what rows in quarantine say of whoever is linked."""
+"""The patient source -> `patient`, and `aside`: what rows in quarantine say of the linked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ingest gives back. Exact counts are for officers and operators (P17): no repr shows one."""
+"""What an ingest gives back. Exact counts are for officers and operators (P17)."""
 
 from __future__ import annotations
 

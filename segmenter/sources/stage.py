@@ -93,7 +93,7 @@ class Stage:
     # -- rows in -----------------------------------------------------------------------------------
 
     def scan(self, file: SourceFile, columns: Sequence[str | None]) -> bool:
-        """Leave a Parquet file in its place, to be read from there; False if it has to be copied."""
+        """Leave a Parquet file in its place, to be read there; False if it has to be copied."""
         if not self.lazy or file.remote or len(self.scans) == MOST_SCANS:
             return False
         rows = self.engine.parquet_rows(file.path)

@@ -43,7 +43,7 @@ class Feed:
 
 
 def ingest_suppressions(load: Load) -> None:
-    """Read every declared list, keep the keyed hashes of what it names, and note its feed's state."""
+    """Read every declared list, keep the keyed hashes of its entries, note its feed's state."""
     accepted = _accepted(load)
     with load.engine.scope():
         new = load.engine.create(COLUMNS)

@@ -1,4 +1,4 @@
-"""Preferences and caps. They narrow and never widen: each can only take a patient out of an export."""
+"""Preferences and caps. They narrow: each can only take a patient out of an export."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ def declared(sources: Iterable[str]) -> SuppressionSummary:
 
 
 def write_hashes(engine: Engine, listed: Table, file: Path) -> None:
-    """Write the `listed` entries as CSV of keyed hashes, to share with a processor. For officers."""
+    """Write the `listed` entries as CSV of keyed hashes, for a processor. For officers."""
     reads = {"suppression_entry": listed}
     with new_file(file.resolve()) as part:
         engine.write_out("suppression_hash", part, COPY_OPTIONS, reads=reads)

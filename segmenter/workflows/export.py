@@ -254,7 +254,10 @@ def _layout(policy: Policy, parcel: Parcel, columns: Sequence[str]) -> ExportLay
 
 
 def _kept(context: Context, segment: Resolved) -> list[tuple[int, ...]]:
-    """The codes of the segment's kept cells in its latest release, if that is young enough (P6, P8)."""
+    """The codes of the segment's kept cells in its latest release, if that is young enough.
+
+    Rules: P6, P8.
+    """
     found = latest_release(context, segment)
     if found is None:
         name = segment.name

@@ -15,7 +15,8 @@ EPOCH_MS = re.compile(r"[0-9]{12,14}")
 
 COLUMNS = {
     "kind": "VARCHAR", "value": "VARCHAR", "channel": "VARCHAR", "own": "BOOLEAN",
-    "among": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR", "reason": "VARCHAR", "since": "VARCHAR",
+    "among": "VARCHAR", "purpose": "VARCHAR", "topic": "VARCHAR", "reason": "VARCHAR",
+    "since": "VARCHAR",
     "until": "VARCHAR", "event": "VARCHAR", "told": "VARCHAR",
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """How a sender's file is told from every other, and what its columns and keys say.
 
-A `TableLayout` is rows under a header; a `Body` is one JSON object: an event, or one item of a list.
-Either claims a file by its whole shape, never by its name; `recognition` sees to it that exactly
-one does.
+A `TableLayout` is rows under a header; a `Body` is one JSON object: an event, or one item of a
+list. Either claims a file by its whole shape, never by its name; `recognition` sees to it that
+exactly one does.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ UNREAD = "a word that is not known: the row counts as an opt-out"
 class Says:
     """A column that says whether somebody may still be written to.
 
-    Without a column every row says it.
-    `words` are the reasons of known values ("" says nothing), `other` that of any other value, which
-    is told of as well unless `free`. `channel` is the sender's own word for one, whatever the
-    source's is. `of` names the identifiers meant; none given: all that the row has.
+    Without a column every row says it. `words` are the reasons of known values ("" says nothing),
+    `other` that of any other value, which is told of as well unless `free`. `channel` is the
+    sender's own word for one, whatever the source's is. `of` names the identifiers meant; none
+    given: all that the row has.
     """
 
     column: str = ""
@@ -160,10 +160,10 @@ class TableLayout:
 class Body:
     """One layout of JSON objects.
 
-    It claims an object that has all of `needs` (`a.b` looks inside), at least one of `own` (if there
-    are any), whose values are among `says` where that names the key, and, where `may` is given,
-    nothing else besides. `holds` names the list of a page; then the rules are for each item of it,
-    and `page` is what the page itself needs.
+    It claims an object that has all of `needs` (`a.b` looks inside), at least one of `own` (if
+    there are any), whose values are among `says` where that names the key, and, where `may` is
+    given, nothing else besides. `holds` names the list of a page; then the rules are for each item
+    of it, and `page` is what the page itself needs.
     """
 
     sender: str

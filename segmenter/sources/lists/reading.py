@@ -21,9 +21,9 @@ def read(
 ) -> Listed:
     """Read the entries of all files into one table.
 
-    Raises `SourceError` for a file that cannot be read, whose layout is nobody's or more than one's,
-    or that has an opt-out column that nothing reads (R1); and for a column to rename or to ignore
-    that no file has.
+    Raises `SourceError` for a file that cannot be read, whose layout is nobody's or more than
+    one's, or that has an opt-out column that nothing reads (R1); and for a column to rename or to
+    ignore that no file has.
     """
     how = Reading() if how is None else how
     listed = Listed(source, written.create(engine))

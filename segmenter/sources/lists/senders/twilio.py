@@ -67,7 +67,8 @@ TABLES = (
             "DateCreated", "DateUpdated", "NumMedia", "MessagingServiceSid", "ErrorMessage",
         ),
         says=(
-            Says("ErrorCode", ERRORS, "", free=True, channel="sms", of=("phone",), since="SentDate"),
+            Says("ErrorCode", ERRORS, "", free=True, channel="sms", of=("phone",),
+             since="SentDate"),
             Says(
                 "Body",
                 all_mean("unsubscribed", STOP),
