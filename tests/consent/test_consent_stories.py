@@ -1,4 +1,6 @@
-"""People with one story each: the decision and every reason, by the program and by the plain reading."""
+"""People with one story each: the decision and every reason, by the program and by the plain
+reading.
+"""
 
 from __future__ import annotations
 

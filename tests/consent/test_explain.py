@@ -36,8 +36,8 @@ def test_why_tells_the_events_behind_a_reason_and_both_languages():
     assert (no_consent["rule"], no_consent["events"]) == ("C1", [])
     (line,) = answer.sentences("fr")
     assert line == (
-        "prevention / sms / screening / identity+care\u00a0: Le consentement a été retiré. (C7: d1) "
-        "Aucun consentement ne couvre cette utilisation. (C1)"
+        "prevention / sms / screening / identity+care\u00a0: Le consentement a été retiré. (C7: "
+        "d1) Aucun consentement ne couvre cette utilisation. (C1)"
     )
 
 

@@ -1,4 +1,6 @@
-"""Law 6 through ingest itself: files come one after the other, and each state that follows equals one made from all events."""
+"""Law 6 through ingest itself: files come one after the other, and each state that follows equals
+one made from all events.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def moment(days):
 
 
 def files_of_denials():
-    """Files of new denials alone: lifted ones, some to come or known later, a bare date, several scopes."""
+    """Files of new denials alone: lifted ones, some to come or known later, a bare date, several
+    scopes.
+    """
     say = plain_consent
     earlier, later = moment(-20), moment(5)
     return [

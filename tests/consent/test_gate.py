@@ -47,7 +47,7 @@ def test_c13_the_smallest_eligible_id_as_text_stands_for_the_human():
 
 
 def test_c13_a_representative_is_chosen_before_any_later_check():
-    """Who stands for the human is not reachable by e-mail; the id that would be does not stand in."""
+    """Who stands for the human is not reachable by e-mail; the id that is does not stand in."""
     data = clinic(
         event("a", channel="sms", category="identity"),
         event("b", channel="email", category="identity"),

@@ -1,4 +1,6 @@
-"""The laws of consent, as properties over random policies, worlds and histories: on the engine, and against the plain reading."""
+"""The laws of consent, as properties over random policies, worlds and histories: on the engine, and
+against the plain reading.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,7 @@ def test_why_tells_the_reasons_of_the_plain_reading(data: Given, shift: int):
 @few
 @given(worlds(), st.sampled_from([0, 0, -3, 5]))
 def test_an_allowed_use_stands_on_the_grants_that_why_names(data: Given, shift: int):
-    """With them alone, among the grants, it is allowed all the same; and no other would do alone."""
+    """With them alone, among the grants, it is allowed all the same; no other would do."""
     clocks = Clocks(TAKEN_AT + days(shift), TAKEN_AT)
     with settled(data) as world:
         answers = explained(world, clocks)
@@ -136,7 +138,9 @@ def undated_stop(draw, policy, ids):
 @few
 @given(worlds(), st.data())
 def test_law_1_who_is_not_eligible_does_not_matter(data: Given, more: st.DataObject):
-    """A group that may be used for nothing is changed at will and stays so: all others stay as they were."""
+    """A group that may be used for nothing is changed at will and stays so: all others stay as they
+    were.
+    """
     group = IDS[:2]
     links = [pair for pair in data.links if not set(group) & set(pair.values())]
     barred = [
@@ -202,7 +206,7 @@ def test_law_4_what_comes_later_changes_nothing(data: Given, shift: int):
 
 
 def is_later(event, clocks):
-    """Whether an event is after the clocks: learned later or, if it could be read, effective later."""
+    """Whether an event is after the clocks: learned later or, if readable, effective later."""
     if event.recorded is not None and event.recorded.starts_at > clocks.known_at:
         return True
     readable = event.kind in ("grant", "denial")
@@ -221,7 +225,9 @@ def mixed(draw, before, other):
 @few
 @given(worlds(), st.data())
 def test_law_6_a_state_that_follows_equals_one_made_anew(data: Given, more: st.DataObject):
-    """New events, other patient rows, links and erasures that come and go, time that passes; and once more."""
+    """New events, other patient rows, links and erasures that come and go, time that passes; and
+    once more.
+    """
     draw = more.draw
     gone = draw(st.sets(st.sampled_from(IDS[:6]), max_size=1))
     rows = mixed(draw, data.patients, draw(patients(IDS[:6])))

@@ -1,4 +1,6 @@
-"""For each rule of consent a planted fault must make a story fail: a test that cannot fail proves nothing."""
+"""For each rule of consent a planted fault must make a story fail: a test that cannot fail proves
+nothing.
+"""
 
 from __future__ import annotations
 

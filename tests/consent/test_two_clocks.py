@@ -1,4 +1,6 @@
-"""Two clocks: events follow their own `recorded_at`, facts without a date the snapshot of `known_at`."""
+"""Two clocks: events follow their own `recorded_at`, facts without a date the snapshot of
+`known_at`.
+"""
 
 from __future__ import annotations
 

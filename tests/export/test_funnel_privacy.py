@@ -1,8 +1,8 @@
 """The distinguisher over the funnel (P16): what one human changes is paid for.
 
-Neighbours differ in one human with linked ids who shares a mailbox, with and without an own entry of
-the suppression list. With noise for a change of one, as it was once, the distinguisher proves that
-more leaks than was paid.
+Neighbours differ in one human with linked ids who shares a mailbox, with and without an own entry
+of the suppression list. With noise for a change of one, as it was once, the distinguisher proves
+that more leaks than was paid.
 """
 
 from __future__ import annotations

@@ -29,7 +29,10 @@ QUESTIONS = (
     "select ward, count(distinct patient_id), sum(nights), count(*) from stay group by ward",
     "select ward, long, sum(nights), sum(cost) from stay group by all",
     "select long, sex, count(*) from stay join patient using (patient_id) group by all",
-    "select sex, sum(cost) from patient join stay using (patient_id) where ward in ('heart', 'skin') and age_band <> '65+' group by sex",
+    (
+        "select sex, sum(cost) from patient join stay using (patient_id) where ward in ('heart', "
+        "'skin') and age_band <> '65+' group by sex"
+    ),
     "select ward, sum(nights) from stay where long <> '7+' group by ward",
     "select sum(nights), count(distinct patient_id) from stay",
     "select ward, count(*) from stay where sex = 'F' and long = '7+' group by ward",
@@ -243,7 +246,7 @@ def test_a_cell_outside_the_domain_and_a_patient_without_a_draw_stop_the_questio
             bound.tally(question, part(patient=[2, 2], cell=[0, 1], many=[1, 1]), known)
 
 
-def test_rows_of_nobody_eligible_and_of_other_cells_are_left_out_and_what_lies_outside_stops_the_question():
+def test_rows_of_others_are_left_out_and_what_lies_outside_stops_the_question():
     question = ask(
         "select ward, count(*) from stay where long <> '7+' group by ward",
         facts={"stay": FactTerms(1, {})},
@@ -270,7 +273,8 @@ def test_rows_of_nobody_eligible_and_of_other_cells_are_left_out_and_what_lies_o
 
 
 EVENT = (
-    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at", "recorded_at", "confirmed_at",
+    "event_id", "patient_id", "purpose", "channel", "topic", "category", "state", "effective_at",
+    "recorded_at", "confirmed_at",
     "valid_until", "method", "expressed_by", "notice_version", "evidence", "source",
 )  # fmt: skip
 WARD = Dimension("ward", "care", "encounter", "ward", values={"heart": ("H",), "lung": ("L",)})

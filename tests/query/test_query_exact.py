@@ -57,7 +57,8 @@ def test_p9_at_most_max_cells_a_patient_and_always_the_same_ones(clinic):
 
 def test_p9_sums_are_of_whole_numbers_clipped_per_patient_and_cell(clinic):
     tally = clinic.exact(
-        "select age_band, sum(nights), sum(cost), count(*) from stay where ward in ('heart', 'lung') group by age_band"
+        "select age_band, sum(nights), sum(cost), count(*) from stay where ward in ('heart', "
+        "'lung') group by age_band"
     )
     nights, cost, rows = Counter(), Counter(), Counter()
     for patient, wards in by_ward().items():
@@ -92,7 +93,10 @@ def test_a_row_of_nobody_eligible_changes_nothing(clinic, tmp_path):
     """Law 1: neither the choice of cells nor that of values hears of the rows of those who are not
     eligible.
     """
-    sql = "select ward, count(distinct patient_id), avg(nights), sum(cost), count(*) from stay group by ward"
+    sql = (
+        "select ward, count(distinct patient_id), avg(nights), sum(cost), count(*) from stay group "
+        "by ward"
+    )
     before = clinic.exact(sql)
     with DuckDBEngine(tmp_path, None) as engine:
         there = open_clinic(engine)
@@ -146,10 +150,16 @@ def test_only_our_own_relations_reach_the_engine(clinic):
     """P15: what runs is composed of files in `sql/query`, whatever was asked."""
 
     spy = Spy(clinic.engine)
-    canary = "select ward as \"CANARY\", avg(nights) as n from stay /* CANARY */ where long = '<3' group by 1 having n > 731731 -- CANARY"
+    canary = (
+        "select ward as \"CANARY\", avg(nights) as n from stay /* CANARY */ where long = '<3' "
+        "group by 1 having n > 731731 -- CANARY"
+    )
     for sql in (
         canary,
-        "select sex, count(*) as CANARY from patient where age_band in ('<18') group by sex order by CANARY limit 731731",
+        (
+            "select sex, count(*) as CANARY from patient where age_band in ('<18') group by sex "
+            "order by CANARY limit 731731"
+        ),
     ):
         replace(clinic, engine=spy).count(ask(sql))
     assert {relations.paths()[name].parent.name for name in spy.ran} == {"query"}
@@ -177,8 +187,14 @@ def test_a_table_or_column_that_the_snapshot_lacks_is_told_before_anything_is_pa
 @pytest.mark.parametrize(
     "sql",
     [
-        "select ward, long, count(*), sum(cost), avg(nights), median(cost), count(distinct patient_id) from stay group by all",
-        "select sex, sum(cost), count(*), median(nights) from stay where ward in ('heart', 'other') group by sex",
+        (
+            "select ward, long, count(*), sum(cost), avg(nights), median(cost), count(distinct "
+            "patient_id) from stay group by all"
+        ),
+        (
+            "select sex, sum(cost), count(*), median(nights) from stay where ward in ('heart', "
+            "'other') group by sex"
+        ),
     ],
 )
 def test_p9_one_human_moves_no_quantity_further_than_its_sensitivity(clinic, tmp_path, sql):

@@ -21,7 +21,7 @@ SHE = WOMEN[1]
 
 @pytest.fixture
 def program(tmp_path):
-    """A project that was ingested and whose segment `women` was released. Nobody shares an address."""
+    """An ingested project whose segment `women` was released. Nobody shares an address."""
     made = Program(plain_project(tmp_path, patients=12), inside=True)
     write_csv(
         people_of(made),

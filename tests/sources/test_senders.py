@@ -63,7 +63,9 @@ def engine(tmp_path_factory):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What reading a file gave: entries, the lines that name somebody or are told of, and all lines told of."""
+    """What reading a file gave: entries, the lines that name somebody or are told of, and all lines
+    told of.
+    """
 
     entries: list[tuple[str, str, str, str]]
     noticed: set[int]
@@ -281,6 +283,7 @@ def test_documents_without_a_key_are_refused_or_still_right(sample, rename):
 
 
 OPTIONAL = {  # keys that a sender sends only if there is something to say
-    "suppression", "list_suppressions", "reason", "sms", "email", "marketing", "ErrorCode", "OptOutType",
+    "suppression", "list_suppressions", "reason", "sms", "email", "marketing", "ErrorCode",
+    "OptOutType",
     "message_event", "unsubscribe_event", "gen_event",
 }  # fmt: skip

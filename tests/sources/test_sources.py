@@ -31,10 +31,13 @@ TAGGED = replace(
     facts={"encounter": replace(SOURCES.facts["encounter"], tags={"ward": "care"})},
 )
 
-PATIENTS = "patient_id,sex,age,deceased,email\n1,F,30,false,a@x.example\n2,M,47,,B@Gmail.com\n3,F,x,,\n4,M,,yes,\n"
+PATIENTS = (
+    "patient_id,sex,age,deceased,email\n1,F,30,false,a@x.example\n2,M,47,,B@Gmail.com\n3,F,x,,\n"
+    "4,M,,yes,\n"
+)
 HEADER = (
-    "event_id,patient_id,purpose,channel,topic,category,state,effective_at,recorded_at,confirmed_at,valid_until,method,expressed_by,"
-    "notice_version,evidence,source\n"
+    "event_id,patient_id,purpose,channel,topic,category,state,effective_at,recorded_at,"
+    "confirmed_at,valid_until,method,expressed_by,notice_version,evidence,source\n"
 )
 
 
@@ -110,7 +113,8 @@ def test_a_broken_line_that_may_deny_denies_everything_of_a_known_patient(clinic
     assert (made.tables["consent"].read, made.tables["consent"].quarantined) == (8, 8)
     columns = ("patient", "state", "purpose", "channel", "topic", "category", "dates", "line")
     assert clinic.rows(made, "consent", *columns) == [
-        *((1, "withdrawn", "", "", "", "", 3, n) for n in (2, 3, 4, 6)), (2, "", "", "", "", "", 3, 5)
+        *((1, "withdrawn", "", "", "", "", 3, n) for n in (2, 3, 4, 6)),
+        (2, "", "", "", "", "", 3, 5)
     ]  # fmt: skip
 
 
@@ -134,7 +138,8 @@ def test_a_broken_line_denies_of_whoever_another_source_makes_known_now_or_later
 def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
     made = clinic.write(
         preferences_csv="patient_id,channel,allowed\n1,email,true,x\n2\nnobody,email\n",
-        links_csv="patient_id,same_as\n1,2,x\n3,nobody,x\n", list_csv="email,reason\na@x.example\nb@x.example,manual,x\nnone,of,them\n",
+        links_csv="patient_id,same_as\n1,2,x\n3,nobody,x\n",
+        list_csv="email,reason\na@x.example\nb@x.example,manual,x\nnone,of,them\n",
     ).ingest()  # fmt: skip
     assert clinic.rows(made, "preference", "patient", "channel", "topic", "allowed") == [
         (1, "*", "*", False),
@@ -146,7 +151,10 @@ def test_broken_lines_of_preferences_links_and_lists_still_narrow(clinic):
 
 
 def test_rows_in_quarantine_tell_of_deaths_and_listed_addresses_of_linked_ids(clinic):
-    rows = "patient_id,age,deceased,email\n1,30,,a@x.example\n2,30,true,b@x.example\n2,30,,B2@x.example\n3,old,no,c@x.example\n,,true,\n"
+    rows = (
+        "patient_id,age,deceased,email\n1,30,,a@x.example\n2,30,true,b@x.example\n"
+        "2,30,,B2@x.example\n3,old,no,c@x.example\n,,true,\n"
+    )
     made = clinic.write(patients_csv=rows).ingest()
     assert clinic.rows(made, "patient", "patient_id") == [("1",)]
     assert clinic.rows(made, "aside") == [(2, True), (3, False)]
@@ -167,8 +175,10 @@ def test_rows_in_quarantine_tell_of_deaths_and_listed_addresses_of_linked_ids(cl
 
 def test_patients_are_typed_and_the_dead_are_dead(clinic):
     made = clinic.ingest()
-    assert clinic.rows(made, "patient", "patient_id", "age", "deceased", "email", "sex", "phone") == [
-        ("1", 30, False, "a@x.example", "F", None), ("2", 47, False, "B@Gmail.com", "M", None), ("4", None, True, None, "M", None),
+    assert clinic.rows(made, "patient", "patient_id", "age", "deceased", "email", "sex",
+     "phone") == [
+        ("1", 30, False, "a@x.example", "F", None), ("2", 47, False, "B@Gmail.com", "M", None),
+        ("4", None, True, None, "M", None),
     ]  # fmt: skip
 
 
@@ -226,15 +236,18 @@ def sheet(rows) -> bytes:
         ]
         for row in rows
     ]
+    kind = f"{ns}/officeDocument/2006/relationships"
+    relations = (
+        f'<Relationships xmlns="{ns}/package/2006/relationships"><Relationship Id="r1" Type="'
+    )
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'<Relationships xmlns="{ns}/package/2006/relationships"><Relationship Id="r1" '
-        f'Type="{ns}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>',
-        "xl/workbook.xml": f'<workbook xmlns="{ns}/spreadsheetml/2006/main" xmlns:r="{ns}/officeDocument/2006/relationships">'
+        "_rels/.rels": f'{relations}{kind}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook xmlns="{ns}/spreadsheetml/2006/main" xmlns:r="{kind}">'
         '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{ns}/package/2006/relationships"><Relationship Id="r1" '
-        f'Type="{ns}/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'{relations}{kind}/worksheet" '
+        'Target="worksheets/sheet1.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{ns}/spreadsheetml/2006/main"><sheetData>'
         + "".join(f"<row>{''.join(row)}</row>" for row in cells)
         + "</sheetData></worksheet>",
@@ -443,7 +456,10 @@ def test_links_close_over_long_chains_and_cycles(clinic):
 
 
 def test_preferences_that_cannot_be_read_close_their_scope(clinic):
-    rows = "1,email,,true,2,30,fr,2026-01-01\n1,sms,,perhaps,,,,2026-01-01\n1,pigeon,,no,,,,2026-01-01\n1,pigeon,,yes,,,,2026-01-01\n"
+    rows = (
+        "1,email,,true,2,30,fr,2026-01-01\n1,sms,,perhaps,,,,2026-01-01\n"
+        "1,pigeon,,no,,,,2026-01-01\n1,pigeon,,yes,,,,2026-01-01\n"
+    )
     made = clinic.write(
         preferences_csv="patient_id,channel,topic,allowed,max_contacts,per_days,language,updated_at\n"
         + rows
@@ -493,13 +509,19 @@ def test_a_feed_that_is_gone_old_or_shrunk_says_so(clinic):
 
 def test_an_export_time_in_the_envelope_is_the_feeds_age(clinic):
     made = clinic.write(
-        list_json='{"contacts": [{"email": "a@x.example", "reason": {}, "blockedAt": ""}], "exported_at": "2026-05-01T00:00:00Z"}'
+        list_json=(
+            '{"contacts": [{"email": "a@x.example", "reason": {}, "blockedAt": ""}], '
+            '"exported_at": "2026-05-01T00:00:00Z"}'
+        )
     ).ingest()
     assert clinic.rows(made, "feed", "modified_at")[0][0].isoformat() == "2026-05-01T00:00:00"
 
 
 def test_an_envelope_speaks_for_its_own_file_alone(clinic):
-    fresh = f'{{"contacts": [{{"email": "a@x.example", "reason": {{}}, "blockedAt": ""}}], "exported_at": "{NOW.isoformat()}"}}'
+    fresh = (
+        '{"contacts": [{"email": "a@x.example", "reason": {}, "blockedAt": ""}], '
+        f'"exported_at": "{NOW.isoformat()}"}}'
+    )
     clinic.write(list_csv="email\nb@x.example\n", list_json=fresh)
     os.utime(clinic.root / "data" / "list.csv", (NOW.timestamp() - 90_000,) * 2)
     ((modified_at,),) = clinic.rows(clinic.ingest(), "feed", "modified_at")
@@ -511,7 +533,8 @@ def test_an_envelope_speaks_for_its_own_file_alone(clinic):
 
 def test_a_new_file_of_events_touches_its_patients_alone_and_equals_reading_all(clinic):
     clinic.write(
-        consent1_csv=HEADER + event("1") + event("2", state="maybe"), encounters_csv="patient_id,nights,ward\n1,3,er\n",
+        consent1_csv=HEADER + event("1") + event("2", state="maybe"),
+        encounters_csv="patient_id,nights,ward\n1,3,er\n",
         list_csv="email\na@x.example\n", links_csv="patient_id,same_as\n1,2\n",
     )  # fmt: skip
     first = clinic.ingest()

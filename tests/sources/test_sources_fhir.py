@@ -31,8 +31,10 @@ PERMIT = {"type": "permit", "purpose": MARKETING}
 
 def r4(provision=None, **more):
     base = {
-        "resourceType": "Consent", "id": "c1", "status": "active", "patient": {"reference": "Patient/7"}, "dateTime": "2026-01-01",
-        "sourceReference": {"reference": "DocumentReference/9"}, "meta": {"lastUpdated": "2026-01-02T00:00:00Z", "versionId": "1"},
+        "resourceType": "Consent", "id": "c1", "status": "active",
+        "patient": {"reference": "Patient/7"}, "dateTime": "2026-01-01",
+        "sourceReference": {"reference": "DocumentReference/9"},
+        "meta": {"lastUpdated": "2026-01-02T00:00:00Z", "versionId": "1"},
     }  # fmt: skip
     return {**base, **({} if provision is None else {"provision": provision}), **more}
 
@@ -72,9 +74,12 @@ def test_a_permit_of_a_mapped_purpose_grants_each_category():
     first, second = rows(r4(PERMIT))
     assert said(r4(PERMIT)) == GIVEN
     assert first == {
-        "event_id": "c1/1", "patient_id": "7", "purpose": "prevention", "channel": "*", "topic": "*", "category": "identity",
-        "state": "given", "effective_at": "2026-01-01", "recorded_at": "2026-01-02T00:00:00Z", "confirmed_at": "", "valid_until": "",
-        "method": "paper", "expressed_by": "self", "notice_version": "2026-01", "evidence": "DocumentReference/9", "source": "fhir",
+        "event_id": "c1/1", "patient_id": "7", "purpose": "prevention", "channel": "*",
+        "topic": "*", "category": "identity",
+        "state": "given", "effective_at": "2026-01-01", "recorded_at": "2026-01-02T00:00:00Z",
+        "confirmed_at": "", "valid_until": "",
+        "method": "paper", "expressed_by": "self", "notice_version": "2026-01",
+        "evidence": "DocumentReference/9", "source": "fhir",
     }  # fmt: skip
     assert second["category"] == "care"
 
@@ -209,7 +214,8 @@ def test_bundles_and_lines_are_read_and_versions_meet_over_files(tmp_path):
         + "\n"
     )
     made = clinic(tmp_path, bundle, lines).ingest()
-    assert sorted(row[:2] for row in clinic(tmp_path).rows(made, "consent", "state", "patient")) == [
+    assert sorted(row[:2] for row in clinic(tmp_path).rows(made, "consent", "state",
+      "patient")) == [
         ("given", 1), ("given", 1), ("given", 2), ("given", 2), ("withdrawn", 1), ("withdrawn", 1),
     ]  # fmt: skip
     assert told(made) == [("consent", 2, "I5")]

@@ -20,7 +20,8 @@ EXPECTED = EVENTS / "expected_events.jsonl"
 # What a sender's word for rejecting means (S4): blocks and time-outs count as soft bounces, as
 # deferrals do.
 REJECTED = {
-    "bounced": "hard_bounce", "spam": "complained", "unsubscribed": "unsubscribed", "invalid": "invalid", "blocked": "soft_bounce",
+    "bounced": "hard_bounce", "spam": "complained", "unsubscribed": "unsubscribed",
+    "invalid": "invalid", "blocked": "soft_bounce",
     "timed_out": "soft_bounce", "other": "soft_bounce",
 }  # fmt: skip
 ENDS = {
@@ -88,8 +89,10 @@ def test_a_webhook_body_suppresses_whom_it_names(engine, case):
 
 
 def test_generic(engine, tmp_path):
-    assert given(engine, tmp_path, "email,phone,reason,channel\na@x.example,0612345678,,sms\n,,manual,\n") == [
-        ("phone", "0612345678", "manual", ""), ("email", "a@x.example", "manual", ""), ("email", "", "manual", ""),
+    assert given(engine, tmp_path,
+     "email,phone,reason,channel\na@x.example,0612345678,,sms\n,,manual,\n") == [
+        ("phone", "0612345678", "manual", ""), ("email", "a@x.example", "manual", ""),
+        ("email", "", "manual", ""),
     ]  # fmt: skip
 
 
@@ -100,7 +103,10 @@ def test_a_generic_list_with_an_identifier_twice_is_refused_and_not_half_read(en
 
 def test_mailchimp_with_repeated_headers(engine, tmp_path):
     header = "Email Address,First Name,First Name,UNSUB_TIME,CLEAN_TIME,LEID\n"
-    rows = "a@x.example,A,A,2026-03-02 10:11:12,,1\nb@x.example,B,B,,2026-03-02 10:11:12,2\nc@x.example,C,C,,,3\n"
+    rows = (
+        "a@x.example,A,A,2026-03-02 10:11:12,,1\nb@x.example,B,B,,2026-03-02 10:11:12,2\n"
+        "c@x.example,C,C,,,3\n"
+    )
     assert [row[1:3] for row in given(engine, tmp_path, header + rows)] == [
         ("a@x.example", "unsubscribed"),
         ("b@x.example", "hard_bounce"),
@@ -114,9 +120,13 @@ def test_an_address_column_alone_is_no_mailchimp_file(engine, tmp_path):
 
 
 def test_sendgrid(engine, tmp_path):
-    text = 'status,reason,email,created\n5.1.1,"550 ""no"",\nplease",a@x.example,1760000000\n4.2.2,full,b@x.example,1760000001\n'
+    text = (
+        'status,reason,email,created\n5.1.1,"550 ""no"",\nplease",a@x.example,1760000000\n'
+        "4.2.2,full,b@x.example,1760000001\n"
+    )
     assert given(engine, tmp_path, text) == [
-        ("email", "a@x.example", "hard_bounce", "2025-10-09T08:53:20Z"), ("email", "b@x.example", "soft_bounce", "2025-10-09T08:53:21Z"),
+        ("email", "a@x.example", "hard_bounce", "2025-10-09T08:53:20Z"),
+        ("email", "b@x.example", "soft_bounce", "2025-10-09T08:53:21Z"),
     ]  # fmt: skip
     assert (
         given(engine, tmp_path, "ip,email,created\n1.2.3.4,a@x.example,1\n")[0][2] == "complained"
@@ -130,14 +140,21 @@ def test_sendgrid(engine, tmp_path):
 
 
 def test_ses_lists(engine, tmp_path):
-    text = '{"SuppressedDestinationSummaries": [{"EmailAddress": "a@x.example", "Reason": "BOUNCE", "LastUpdateTime": "2026-01-01"}]}'
+    text = (
+        '{"SuppressedDestinationSummaries": [{"EmailAddress": "a@x.example", "Reason": "BOUNCE", '
+        '"LastUpdateTime": "2026-01-01"}]}'
+    )
     assert given(engine, tmp_path, text, "l.json") == [
         ("email", "a@x.example", "hard_bounce", "2026-01-01")
     ]
-    assert [r[1:3] for r in given(engine, tmp_path, "a@x.example,BOUNCE\nb@x.example,COMPLAINT\n")] == [
+    assert [r[1:3] for r in given(engine, tmp_path,
+      "a@x.example,BOUNCE\nb@x.example,COMPLAINT\n")] == [
         ("a@x.example", "hard_bounce"), ("b@x.example", "complained"),
     ]  # fmt: skip
-    lines = '{"emailAddress": "a@x.example", "reason": "BOUNCE"}\n{"emailAddress": "b@x.example", "reason": "COMPLAINT"}\n'
+    lines = (
+        '{"emailAddress": "a@x.example", "reason": "BOUNCE"}\n'
+        '{"emailAddress": "b@x.example", "reason": "COMPLAINT"}\n'
+    )
     assert [r[2] for r in given(engine, tmp_path, lines, "l.jsonl")] == [
         "hard_bounce",
         "complained",
@@ -186,15 +203,18 @@ def test_brevo_hubspot_listmonk(engine, tmp_path):
         "a@x.example",
         "b@x.example",
     ]
-    flagged = "Email,Portal Unsubscribe,Global Bounce\na@x.example,true,\nb@x.example,,TRUE\nc@x.example,false,no\n"
+    flagged = (
+        "Email,Portal Unsubscribe,Global Bounce\na@x.example,true,\nb@x.example,,TRUE\n"
+        "c@x.example,false,no\n"
+    )
     assert [r[1:3] for r in given(engine, tmp_path, flagged)] == [
         ("a@x.example", "unsubscribed"),
         ("b@x.example", "hard_bounce"),
     ]
     header = "uuid,email,name,attributes,status\n"
-    listmonk = (
-        header
-        + '1,a@x.example,A,"{""a"": 1}",blocklisted\n2,b@x.example,B,{},enabled\n3,c@x.example,C,{},disabled\n'
+    listmonk = header + (
+        '1,a@x.example,A,"{""a"": '
+        '1}",blocklisted\n2,b@x.example,B,{},enabled\n3,c@x.example,C,{},disabled\n'
     )
     assert [r[1:3] for r in given(engine, tmp_path, listmonk)] == [
         ("a@x.example", "unsubscribed"),
@@ -378,7 +398,8 @@ def test_a_flag_is_read_in_both_languages_and_any_other_word_counts_and_is_told(
     path = written(tmp_path, f"EMAIL,SMS,EMAIL_BLOCKLISTED,SMS_BLOCKLISTED\n{lines}")
     rows, _ = read(engine, path)
     assert [(row[1], bool(row[7])) for row in rows] == [
-        ("p0@x.example", False), ("p2@x.example", False), ("p6@x.example", False), ("p9@x.example", True),
+        ("p0@x.example", False), ("p2@x.example", False), ("p6@x.example", False),
+        ("p9@x.example", True),
     ]  # fmt: skip
     assert [(told[2], told[3]) for told in kept(engine, path)[1]] == [(11, "S1")]
 
@@ -386,11 +407,18 @@ def test_a_flag_is_read_in_both_languages_and_any_other_word_counts_and_is_told(
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("b.csv", "EMAIL,SMS,EMAIL_BLOCKLISTED,SMS_BLOCKLISTED\nin@x.example,,FALSE,FALSE\nlost@x.example,TRUE\n"),
-        ("k.csv", "Email,First name,Last name,Data,Status,External ID\nin@x.example,A,A,,active,\nlost@x.example,B\n"),
-        ("s.csv", 'status,reason,email,created\n4.2.2,full,in@x.example,1\n5.1.1,"550,lost@x.example,2\n'),
-        ("m.json", '{"RecordType": "Open", "Recipient": "in@x.example"}\n{"RecordType": "Bounce", "Email": "lost@x.example"\n'),
-        ("r.jsonl", '{"event": "opened", "email": "in@x.example", "message-id": "<m>"}\n{"event": "spam", "email": "lost@x.example\n'),
+        ("b.csv", (
+            "EMAIL,SMS,EMAIL_BLOCKLISTED,SMS_BLOCKLISTED\nin@x.example,,FALSE,FALSE\n"
+            "lost@x.example,TRUE\n"
+        )),
+        ("k.csv", ("Email,First name,Last name,Data,Status,External "
+                  "ID\nin@x.example,A,A,,active,\nlost@x.example,B\n")),
+        ("s.csv",
+         'status,reason,email,created\n4.2.2,full,in@x.example,1\n5.1.1,"550,lost@x.example,2\n'),
+        ("m.json", ('{"RecordType": "Open", "Recipient": "in@x.example"}\n{"RecordType": '
+                   '"Bounce", "Email": "lost@x.example"\n')),
+        ("r.jsonl", ('{"event": "opened", "email": "in@x.example", "message-id": '
+                    '"<m>"}\n{"event": "spam", "email": "lost@x.example\n')),
     ],
 )  # fmt: skip
 def test_a_broken_line_of_a_sender_s_list_still_opts_out_and_is_told(

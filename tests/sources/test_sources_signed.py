@@ -82,7 +82,8 @@ def sns(key, kind, version="2", **changed):
         "mail": {},
     }
     envelope = {
-        "Type": "Notification", "MessageId": "m", "TopicArn": "arn:x", "Subject": "s", "Message": json.dumps(event),
+        "Type": "Notification", "MessageId": "m", "TopicArn": "arn:x", "Subject": "s",
+        "Message": json.dumps(event),
         "Timestamp": "2026-01-01T00:00:00.000Z", "SignatureVersion": version,
     }  # fmt: skip
     text = "".join(

@@ -1,4 +1,4 @@
-"""What files of other systems say in their own words: ids with blanks, years, words for yes and no."""
+"""What files of other systems say in their own words: ids with blanks, years, yes and no."""
 
 from __future__ import annotations
 

@@ -46,8 +46,10 @@ def test_no_file_of_a_used_project_can_be_read_by_others(tmp_path, loose):
     (tmp_path / "more.csv").write_text("email\nsomebody@elsewhere.example\n", encoding="utf-8")
     program = Program(root, inside=True)
     for words in (
-        ("ingest",), ("run",), QUESTION, ("export", "women", "--channel", "email", "--destination", "check"),
-        ("suppress", "add", "email", "id0000@example.org", "--reason", "unsubscribed"), ("suppress", "import", str(tmp_path / "more.csv")),
+        ("ingest",), ("run",), QUESTION,
+        ("export", "women", "--channel", "email", "--destination", "check"),
+        ("suppress", "add", "email", "id0000@example.org", "--reason", "unsubscribed"),
+        ("suppress", "import", str(tmp_path / "more.csv")),
         ("recall",), ("report",), ("forget", "id0004"), ("ingest",), ("retain",),
     ):  # fmt: skip
         program.ok(*words)

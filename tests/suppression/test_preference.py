@@ -68,9 +68,12 @@ def test_caps_look_at_the_planned_time(tmp_path):
 @pytest.mark.parametrize(
     ("local", "open_"),
     [
-        ("2026-11-23T10:00", True), ("2026-11-23T09:59", False), ("2026-11-23T13:00", False), ("2026-11-23T14:00", True),
-        ("2026-11-23T19:59", True), ("2026-11-23T20:00", False), ("2026-11-22T11:00", False), ("2026-11-21T11:00", False),
-        ("2026-11-11T11:00", False), ("2026-05-14T11:00", False), ("2026-05-25T11:00", False), ("2027-03-29T11:00", False),
+        ("2026-11-23T10:00", True), ("2026-11-23T09:59", False), ("2026-11-23T13:00", False),
+        ("2026-11-23T14:00", True),
+        ("2026-11-23T19:59", True), ("2026-11-23T20:00", False), ("2026-11-22T11:00", False),
+        ("2026-11-21T11:00", False),
+        ("2026-11-11T11:00", False), ("2026-05-14T11:00", False), ("2026-05-25T11:00", False),
+        ("2027-03-29T11:00", False),
     ],
 )  # fmt: skip
 def test_canvassing_hours(local, open_):

@@ -25,10 +25,11 @@ EXPORT = ("export", "women", "--channel", "email", "--destination", "check")
 WOMEN = 40
 CHILD = """
 import os, signal, sys
-step, after, nth, sign = sys.argv[1], sys.argv[2] == "after", int(sys.argv[3]), signal.Signals[sys.argv[4]]
+step, after = sys.argv[1], sys.argv[2] == "after"
+nth, sign = int(sys.argv[3]), signal.Signals[sys.argv[4]]
 del sys.argv[1:5]
 from segmenter.journal.journal import Journal
-owner, name = {"rename": (os, "rename"), "replace": (os, "replace"), "fsync": (os, "fsync"), "decide": (Journal, "decide")}[step]
+owner, name = (Journal if step == "decide" else os), step
 original, seen = getattr(owner, name), 0
 def deadly(*words, **named):
     global seen

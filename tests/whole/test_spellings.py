@@ -1,4 +1,4 @@
-"""One person, mailbox or number under two spellings is one, from the file to the export (S2, S3)."""
+"""One person, mailbox or number under two spellings is one, from file to export (S2, S3)."""
 
 from __future__ import annotations
 

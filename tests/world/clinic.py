@@ -14,7 +14,9 @@ POLICY = policy_of(CLINIC)
 
 
 def event(patient_id: str = "p", **fields: str) -> Row:
-    """A proven consent to prevention by SMS about screening, with health data, unless it says otherwise."""
+    """A proven consent to prevention by SMS about screening, with health data, unless it says
+    otherwise.
+    """
     row = {"patient_id": patient_id, **people.USUAL, **fields}
     return {"recorded_at": row["effective_at"], "confirmed_at": row["effective_at"], **row}
 

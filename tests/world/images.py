@@ -39,7 +39,8 @@ CHANGES = (
 )
 ENGINE = ("add", "attach", "detach", "load", "make", "write_out")
 STEPS: tuple[tuple[Any, str], ...] = (
-    *((os, name) for name in CHANGES), (io, "open"), (builtins, "open"), (Journal, "decide"), *((DuckDBEngine, name) for name in ENGINE),
+    *((os, name) for name in CHANGES), (io, "open"), (builtins, "open"), (Journal, "decide"),
+    *((DuckDBEngine, name) for name in ENGINE),
 )  # fmt: skip
 UNKEPT = ("spill", "locks")  # a lock and an open spill end with their process
 INDEX = "-shm"  # of SQLite's log, which it makes anew

@@ -145,7 +145,9 @@ def told(ask: Ask, place: Settled) -> tuple[str, ...]:
 
 
 def failures(policy: str, also_why: bool = True, only: str | None = None) -> list[str]:
-    """The questions of a policy (or of one story) that the program answers otherwise than the stories say."""
+    """The questions of a policy (or of one story) that the program answers otherwise than the
+    stories say.
+    """
     here = [ask for ask in asks(policy) if only in (None, ask.who)]
     here.sort(key=lambda ask: (ask.clocks.known_at, ask.clocks.as_of))
     failed = []

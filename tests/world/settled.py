@@ -1,4 +1,6 @@
-"""A world on the engine: its snapshot written, its state settled, its decisions read back by patient id."""
+"""A world on the engine: its snapshot written, its state settled, its decisions read back by
+patient id.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +116,7 @@ def settled(
     after: Settled | None = None,
     changed: Changed | None = None,
 ) -> Iterator[Settled]:
-    """Settle a world. `after` is the world before, and `changed` the ids whose rows differ from it."""
+    """Settle a world. `after` is the world before, `changed` the ids whose rows differ."""
     policy = policy_of(given.policy)
     with (
         tempfile.TemporaryDirectory(dir=MEMORY) as folder,
