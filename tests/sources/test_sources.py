@@ -243,7 +243,8 @@ def sheet(rows) -> bytes:
     parts = {
         "[Content_Types].xml": f'<Types xmlns="{ns}/package/2006/content-types">'
         '<Default Extension="xml" ContentType="application/xml"/></Types>',
-        "_rels/.rels": f'{relations}{kind}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
+        "_rels/.rels": f'{relations}{kind}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{ns}/spreadsheetml/2006/main" xmlns:r="{kind}">'
         '<sheets><sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>',
         "xl/_rels/workbook.xml.rels": f'{relations}{kind}/worksheet" '
