@@ -59,8 +59,8 @@ def rewrite_snapshot(
     """Write a snapshot anew without the patients whom `find(engine, tables)` finds in its tables.
 
     `writing(file)` gives the part that takes its place: `registry.rewriting` for one that is in
-    use. Gives whether the file was written: with `always` it is, even if nobody leaves. States of the
-    snapshot are deleted, since they can be made again.
+    use. Gives whether the file was written: with `always` it is, even if nobody leaves. States of
+    the snapshot are deleted, since they can be made again.
     """
     with engines() as engine:
         old = engine.attach(file)

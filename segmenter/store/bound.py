@@ -3,8 +3,8 @@
 The entry that puts a file in use also says its hash (`bound`). An older snapshot, list, register or
 state under a newer one's name is refused, and so is one of another project or a damaged one. Before
 a file is written anew, an entry says the hash that it will have, and the one that it has until then
-(`bound_before`), so that a kill in between leaves nothing unexplained. A file that no entry has a hash of
-is of an earlier version of this program; it is bound when it is written next.
+(`bound_before`), so that a kill in between leaves nothing unexplained. A file that no entry has a
+hash of is of an earlier version of this program; it is bound when it is written next.
 
 A whole file is hashed once, and again if its size, times or place on the disk are others.
 """
@@ -190,7 +190,7 @@ class Bound:
     # -- hashing -----------------------------------------------------------------------------------
 
     def digest(self, path: Path) -> str:
-        """The keyed hash of a file's whole content, from what was seen before if nothing changed."""
+        """The keyed hash of a file's whole content, known from before if nothing changed."""
         name = str(path.relative_to(self.home))
         mark = _mark(path.stat())
         seen = self._load().get(name)

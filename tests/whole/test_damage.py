@@ -37,9 +37,12 @@ def used(tmp_path_factory):
     root = plain_project(tmp_path_factory.mktemp("clinic") / "clinic", patients=12)
     program = Program(root, inside=True)
     for words in (
-        ("ingest",), ("run", "women"), ("export", "women", "--channel", "email", "--destination", "check"),
-        ("suppress", "add", "patient_id", "id0002"), ("suppress", "import", "a.csv"), ("suppress", "import", "b.csv"),
-        ("recall",), ("forecast", "prevention", "--epsilon", "0.1"), ("report", "women"), ("ingest",),
+        ("ingest",), ("run", "women"),
+        ("export", "women", "--channel", "email", "--destination", "check"),
+        ("suppress", "add", "patient_id", "id0002"), ("suppress", "import", "a.csv"),
+        ("suppress", "import", "b.csv"),
+        ("recall",), ("forecast", "prevention", "--epsilon", "0.1"), ("report", "women"),
+        ("ingest",),
     ):  # fmt: skip
         for name, patient in (("a.csv", "id0004"), ("b.csv", "id0006")):
             (root / name).write_text(f"patient_id\n{patient}\n", encoding="utf-8")

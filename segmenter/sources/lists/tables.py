@@ -28,7 +28,7 @@ TABULAR = ("parquet", "excel", "csv")
 
 
 @dataclass(frozen=True, slots=True)
-class Bound:
+class BoundColumn:
     """What a column says, and where it, the server's answer and the time stand in a file."""
 
     says: Says
@@ -96,7 +96,7 @@ def _staged(
     return stage, "" if channels <= {""} else "*"
 
 
-def bind(table: TableLayout, header: Sequence[str]) -> list[Bound]:
+def bind(table: TableLayout, header: Sequence[str]) -> list[BoundColumn]:
     """Everything that the columns of a header say.
 
     A column that stands there several times says it each time.
@@ -111,16 +111,16 @@ def bind(table: TableLayout, header: Sequence[str]) -> list[Bound]:
     for says in table.says:
         answer, since = first(says.smtp), first(says.since)
         if not says.column:
-            found.append(Bound(says, None, answer, since))
+            found.append(BoundColumn(says, None, answer, since))
         wanted = table.name(says.column)
         for place, name in enumerate(names):
             if says.column and name == wanted:
                 at = place if says.since == says.column else since
-                found.append(Bound(says, place, answer, at))
+                found.append(BoundColumn(says, place, answer, at))
     return [*found, *_rest(table, header, names)]
 
 
-def _rest(table: TableLayout, header: Sequence[str], names: Sequence[str]) -> list[Bound]:
+def _rest(table: TableLayout, header: Sequence[str], names: Sequence[str]) -> list[BoundColumn]:
     """What columns say that the layout does not name."""
     if table.rest is None:
         return []
@@ -131,12 +131,12 @@ def _rest(table: TableLayout, header: Sequence[str], names: Sequence[str]) -> li
     for place, name in enumerate(names):
         says = table.rest(header[place]) if name and name not in read else None
         if says is not None:
-            found.append(Bound(says, place, None, None))
+            found.append(BoundColumn(says, place, None, None))
     return found
 
 
 def _columns(
-    table: TableLayout, header: Sequence[str], bound: Sequence[Bound]
+    table: TableLayout, header: Sequence[str], bound: Sequence[BoundColumn]
 ) -> dict[str, int | None]:
     """The staged columns and where each stands in the file."""
     slots = table.slots(header)
@@ -150,7 +150,7 @@ def _columns(
 
 
 def _add(
-    engine: Engine, into: Table, stage: Stage, number: int, bound: Bound, slots: Iterable[str]
+    engine: Engine, into: Table, stage: Stage, number: int, bound: BoundColumn, slots: Iterable[str]
 ) -> None:
     """Append what one column says of the identifiers that the file has."""
     says = bound.says
