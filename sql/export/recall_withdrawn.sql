@@ -2,8 +2,8 @@
 -- or one that may be (C10), of theirs or of a linked id, that the export could not know or that
 -- came into force later, and they may not be contacted now.
 -- Returns: patient, late (whether one of them was in force before the export)
--- Reads:   recall_member(patient), contactable, link_group, consent, declared_scope(scope, name),
---          earlier_consent (consent as the export knew it)
+-- Reads:   recall_member(patient), contactable, link_group, consent, state_kind,
+--          declared_scope(scope, name), earlier_consent (consent as the export knew it)
 -- Takes:   $purpose, $channel, $topic, $exported_at
 WITH silent AS (
     SELECT m.patient, coalesce(g.grp, m.patient) AS human
@@ -15,11 +15,12 @@ WITH silent AS (
 denial AS (
     SELECT c.event, c.patient, c.source, c.event_id, c.state, c.effective_at, c.recorded_at
     FROM consent AS c
+    LEFT JOIN state_kind AS said ON said.state = c.state
     LEFT JOIN declared_scope AS p ON p.scope = 'purpose' AND c.purpose = p.name
     LEFT JOIN declared_scope AS h ON h.scope = 'channel' AND c.channel = h.name
     LEFT JOIN declared_scope AS t ON t.scope = 'topic' AND c.topic = t.name
     WHERE
-        c.state NOT IN ('given', 'renewed', 'requested', 'deferred')
+        (said.kind IS NULL OR said.kind = 'denial')
         AND (p.name IS NULL OR c.purpose = $purpose)
         AND (h.name IS NULL OR c.channel = $channel)
         AND (t.name IS NULL OR c.topic = $topic OR CAST($topic AS VARCHAR) IS NULL)

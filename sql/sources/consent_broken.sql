@@ -2,7 +2,7 @@
 -- and has no date that could be read (C10). Of the readings of a line, one with a state that denies
 -- nothing clears it, unless another denies.
 -- Returns: consent_kept's columns
--- Reads:   broken_line, identity
+-- Reads:   broken_line, state_kind, identity
 -- Takes:   $first_broken (the number of the first)
 SELECT
     $first_broken + row_number() OVER (ORDER BY d.origin, d.line, d.patient) - 1 AS event,
@@ -18,21 +18,15 @@ FROM (
     SELECT i.patient, said.origin, said.line, said.denial
     FROM (
         SELECT
-            origin, line,
-            max(
-                CASE
-                    WHEN lower(trim(state)) IN (
-                        'refused', 'withdrawn', 'objected', 'expired', 'revoked'
-                    )
-                        THEN lower(trim(state))
-                END
-            ) AS denial,
-            bool_or(lower(trim(state)) IN ('given', 'renewed', 'requested', 'deferred')) AS harmless
-        FROM broken_line
-        GROUP BY origin, line
+            reading.origin, reading.line,
+            max(CASE WHEN known.kind = 'denial' THEN known.state END) AS denial,
+            bool_or(known.kind IN ('grant', 'silent')) AS harmless
+        FROM broken_line AS reading
+        LEFT JOIN state_kind AS known ON known.state = lower(trim(reading.state))
+        GROUP BY reading.origin, reading.line
     ) AS said
     JOIN (SELECT DISTINCT origin, line, patient_id FROM broken_line) AS named
         ON named.origin = said.origin AND named.line = said.line
     JOIN identity AS i ON i.patient_id = named.patient_id
-    WHERE said.denial IS NOT NULL OR NOT said.harmless
+    WHERE said.denial IS NOT NULL OR NOT coalesce(said.harmless, FALSE)
 ) AS d

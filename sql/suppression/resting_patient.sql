@@ -1,14 +1,15 @@
 -- Members who refused, or any id linked to them did, on this channel so recently that the refusal
 -- still rests, whatever came after it.
 -- Returns: patient (once)
--- Reads:   consent, link_group, export_member
+-- Reads:   consent, state_kind, link_group, export_member
 -- Takes:   $channel, $refused_from, $planned_at
 WITH refusal AS (
     SELECT DISTINCT coalesce(g.grp, c.patient) AS human
     FROM consent AS c
+    JOIN state_kind AS said ON said.state = c.state
     LEFT JOIN link_group AS g ON c.patient = g.patient
     WHERE
-        c.state IN ('refused', 'withdrawn', 'objected')
+        said.refusal
         AND (c.channel = $channel OR c.channel IN ('', '*') OR c.channel IS NULL)
         AND c.effective_at > $refused_from
         AND c.effective_at <= $planned_at
