@@ -44,7 +44,9 @@ class Use:
     @property
     def place(self) -> str:
         """Purpose, channel and topic in one line."""
-        return " / ".join((self.purpose, self.channel or ANY, self.topic or ANY))
+        channel = self.channel or ANY
+        topic = self.topic or ANY
+        return f"{self.purpose} / {channel} / {topic}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +209,8 @@ def segment_uses(
 ) -> list[Use]:
     """The uses of a segment: one a channel, each for all its categories and `identity`."""
     needed = tuple(dict.fromkeys((ALWAYS, *categories)))
-    return [Use(purpose, channel, topic, needed) for channel in channels or (None,)]
+    asked = channels or (None,)
+    return [Use(purpose, channel, topic, needed) for channel in asked]
 
 
 def _questions(scopes: Scopes, use: Use) -> list[WordMask]:

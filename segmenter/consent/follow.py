@@ -78,7 +78,9 @@ def is_anyone_due(work: Deciding, before: Tables) -> bool:
 
 
 def _whom(work: Deciding) -> Table:
-    return work.engine.make("decide_again", reads=work.tables, values={"until": _until(work)})
+    """Who has to be decided again."""
+    values = {"until": _until(work)}
+    return work.engine.make("decide_again", reads=work.tables, values=values)
 
 
 def _until(work: Deciding) -> datetime:
@@ -143,4 +145,6 @@ def _take_away(work: Deciding) -> Decisions:
 def _narrowed(work: Deciding, columns: Mapping[str, Sequence[str]]) -> Deciding:
     """The same with the snapshot's tables narrowed to the people of `deciding`."""
     there = {name: own for name, own in columns.items() if name in work.tables}
-    return work.reading(work.engine.narrowed(work.tables, there, work.tables["deciding"]))
+    deciding = work.tables["deciding"]
+    few = work.engine.narrowed(work.tables, there, deciding)
+    return work.reading(few)

@@ -73,7 +73,8 @@ class Grant:
 
     def covers(self, question: WordMask) -> bool:
         """Whether it speaks about a question of one bit."""
-        return self.word == question.word and bool(self.mask & question.mask)
+        common = self.mask & question.mask
+        return self.word == question.word and common != 0
 
     def counts_for(self, question: WordMask) -> bool:
         """Whether it covers the question and fails no rule for it."""
@@ -95,7 +96,8 @@ class Denial:
 
     def covers(self, question: WordMask) -> bool:
         """Whether it speaks about a question of one bit."""
-        return self.word == question.word and bool(self.mask & question.mask)
+        common = self.mask & question.mask
+        return self.word == question.word and common != 0
 
     def is_lifted_by(self, grant: Grant) -> bool:
         """Whether the grant is later, and alike in every field that the denial names (C7)."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from segmenter.consent.history import GRANT, ShownEvent
+from segmenter.consent.scope_tables import FIELDS
 from segmenter.model import Framed, stamp
 from segmenter.project.policy import HEALTH
 from segmenter.render.receipt import AUTHORITIES, STATES, TEXTS, UNSAID, receipt_lines
@@ -140,7 +141,9 @@ def make_receipt(
 
 
 def _when_it_was_said(event: ShownEvent) -> tuple[str, str]:
-    return str(event.fields.get("effective_at", "")), str(event.fields.get("recorded_at", ""))
+    effective_at = str(event.fields.get("effective_at", ""))
+    recorded_at = str(event.fields.get("recorded_at", ""))
+    return effective_at, recorded_at
 
 
 # -- what is processed, and by whom ----------------------------------------------------------------
@@ -289,5 +292,8 @@ def _validity(event: ShownEvent, policy: Policy) -> str:
 
 
 def _scope(fields: Mapping[str, Any]) -> str:
-    parts = [fields.get(name) or "-" for name in ("purpose", "channel", "topic", "category")]
-    return "/".join(str(part) for part in parts)
+    parts = []
+    for name in FIELDS:
+        value = fields.get(name) or "-"
+        parts.append(str(value))
+    return "/".join(parts)

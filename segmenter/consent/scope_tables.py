@@ -85,12 +85,19 @@ def _scope_rows(scopes: Scopes, field: str) -> Iterator[ScopeRow]:
     whole_field = ((1 << FIELD_BITS) - 1) << shift
     for word in range(scopes.words):
         of_word = [bit for bit in scopes.bits if bit.word == word]
-        yield ScopeRow(ANY, word, 0, 0, _given_by_any(scopes, field, of_word), union(of_word))
+        given = _given_by_any(scopes, field, of_word)
+        yield ScopeRow(ANY, word, 0, 0, given, union(of_word))
         for place, name in enumerate(_declared(scopes.policy, field), 1):
             gives = [bit for bit in of_word if getattr(bit, field) == name]
             denies = [bit for bit in of_word if getattr(bit, field) in (name, None)]
-            code = place << shift
-            yield ScopeRow(name, word, code, whole_field, union(gives), union(denies))
+            yield ScopeRow(
+                name=name,
+                word=word,
+                code=place << shift,
+                field=whole_field,
+                gives=union(gives),
+                denies=union(denies),
+            )
 
 
 def _given_by_any(scopes: Scopes, field: str, bits: list[QuestionBit]) -> int:
@@ -159,6 +166,10 @@ def _next_bounds(policy: Policy) -> Iterator[tuple[int, int]]:
 
 def _listed_ages(values: Mapping[str, tuple[str, ...]]) -> set[int]:
     """The bounds of ages that a dimension lists one by one: each begins and ends at a birthday."""
-    texts = [text for listed in values.values() for text in listed]
-    ages = {int(text) for text in texts if text.lstrip("-").isdigit()}
-    return ages | {age + 1 for age in ages}
+    bounds = set()
+    for listed in values.values():
+        for text in listed:
+            if text.lstrip("-").isdigit():
+                age = int(text)
+                bounds |= {age, age + 1}
+    return bounds

@@ -36,16 +36,20 @@ class Region:
     @classmethod
     def of(cls, dimensions: tuple[str, ...], cells: Truths) -> Region:
         """The region of some cells, an axis a dimension."""
-        return cls(dimensions, np.asarray(cells, dtype=np.uint8).tobytes())
+        held = np.asarray(cells, dtype=np.uint8)
+        return cls(dimensions, held.tobytes())
 
     def cells(self, labels: Mapping[str, Sequence[str]]) -> Truths:
         """Which cells it holds, an axis a dimension."""
         shape = [len(labels[name]) for name in self.dimensions]
-        return np.frombuffer(self.held, dtype=np.uint8).reshape(shape) > 0
+        held = np.frombuffer(self.held, dtype=np.uint8)
+        return held.reshape(shape) > 0
 
     def digest(self) -> str:
         """A text that only the same region has."""
-        return f"{','.join(self.dimensions)} {hashlib.sha256(self.held).hexdigest()}"
+        names = ",".join(self.dimensions)
+        held = hashlib.sha256(self.held).hexdigest()
+        return f"{names} {held}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,8 @@ class Partition:
     def digest(self) -> str:
         """A name for the partition: the same for the same counts."""
         texts = [region.digest() for region in self.regions]
-        return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+        whole = "\n".join(texts)
+        return hashlib.sha256(whole.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +120,14 @@ def find_groups(
     axes = tuple(axis for axis in order if axis in used)
     codes = np.zeros((1,) * len(axes), dtype=np.int64)
     for bit, (own_axes, cells) in enumerate(regions):
-        codes = codes | (_along(cells, own_axes, axes).astype(np.int64) << bit)
+        held = _along(cells, own_axes, axes).astype(np.int64)
+        codes = codes | (held << bit)
     distinct, numbers = np.unique(codes, return_inverse=True)
     bits = np.arange(len(regions))[:, None]
     inside = (distinct[None, :] >> bits) & 1
     everyone = np.ones_like(distinct)
-    return PartitionGroups(axes, numbers.reshape(codes.shape), np.vstack([inside, everyone]))
+    rows = np.vstack([inside, everyone])
+    return PartitionGroups(axes, numbers.reshape(codes.shape), rows)
 
 
 def _along(cells: Truths, own_axes: Sequence[Hashable], axes: Sequence[Hashable]) -> Truths:

@@ -51,17 +51,20 @@ class Reduced:
         None if there are too many combinations to number.
         """
         own = [d for d in policy.dimensions.values() if d.table == fact and not d.per_patient]
-        if math.prod(len(d.labels) for d in own) > MOST_COMBINATIONS:
+        combinations = math.prod(len(d.labels) for d in own)
+        if combinations > MOST_COMBINATIONS:
             return None
         bounded = policy.facts[fact].clip if fact in policy.facts else {}
         columns = sorted(set(bounded) - {ROWS})
-        return cls(fact, tuple(_declared(d) for d in own), tuple(columns))
+        declared = tuple(_declared(d) for d in own)
+        return cls(fact, declared, tuple(columns))
 
     @classmethod
     def read(cls, fact: str, text: str) -> Self:
         """Undo `text`."""
         dimensions, columns = json.loads(text)
-        return cls(fact, tuple(ReducedDimension(*d) for d in dimensions), tuple(columns))
+        declared = tuple(ReducedDimension(*d) for d in dimensions)
+        return cls(fact, declared, tuple(columns))
 
     def text(self) -> str:
         """As the snapshot's `meta` keeps it."""
@@ -98,5 +101,6 @@ def key_mark(key: str) -> str:
 def _declared(dimension: Dimension) -> ReducedDimension:
     values = list((dimension.values or {}).items())
     parts = [VERSION, dimension.column, values, dimension.bands, dimension.other]
-    definition = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    text = json.dumps(parts)
+    definition = hashlib.sha256(text.encode()).hexdigest()[:32]
     return ReducedDimension(dimension.name, definition, len(dimension.labels))

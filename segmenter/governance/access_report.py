@@ -99,7 +99,8 @@ def report(
 
 def person_of(engine: Engine, tables: Tables, patient_id: str) -> Table:
     """Every id linked to one, with its identifiers: patient, patient_id, email, phone, postal."""
-    return engine.make("linked_person", reads=tables, values={"patient_id": patient_id})
+    values = {"patient_id": patient_id}
+    return engine.make("linked_person", reads=tables, values=values)
 
 
 def entries_of(engine: Engine, person: Table, tables: Tables, listed: Table) -> tuple[Row, ...]:

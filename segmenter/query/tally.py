@@ -12,15 +12,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from segmenter.dimensions import codes
 from segmenter.dimensions.reduced import DRAWS, Reduced, key_mark
 from segmenter.errors import EngineError, UsageError
 from segmenter.nearest import hint
+from segmenter.query import expressions
 from segmenter.query.exact import Tally
-from segmenter.query.question import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     import polars as pl
@@ -94,9 +93,11 @@ def _load_matched(engine: Engine, question: Question) -> Table:
 
 
 def _patients(engine: Engine, question: Question, asked: Mapping[str, Table]) -> Tally:
-    found = engine.frame("patient_group", reads=asked, structure=_numbers(question, _code))
+    structure = expressions.cell_numbers(question, expressions.code)
+    found = engine.frame("patient_group", reads=asked, structure=structure)
     patients = _placed(question, found["cell"], found["patients"])
-    return Tally(question, patients, {n: patients for n, _ in enumerate(question.measures)})
+    measures = range(len(question.measures))
+    return Tally(question, patients, dict.fromkeys(measures, patients))
 
 
 # -- facts, part after part ------------------------------------------------------------------------
@@ -199,18 +200,22 @@ def _reduced_facts(
         return ready.code(dimension, exp.column("code", table="reduced"))
 
     def code_of_patient(dimension: Dimension) -> exp.Expr | None:
-        return _code(dimension) if dimension.per_patient else None
+        return expressions.code(dimension) if dimension.per_patient else None
 
     sums = []
     for number, name in enumerate(columns):
         place = ready.columns.index(name)
-        sums.append(_named(exp.column(f"sum_{place}", table="reduced"), f"sum_{number}"))
+        column = exp.column(f"sum_{place}", table="reduced")
+        sums.append(expressions.aliased(column, f"sum_{number}"))
     return _Source(
         table=tables[ready.table],
         name="reduced",
         relation="reduced_part",
-        structure={"__numbers__": _shares(question, code_of_row), "__sums__": sums},
-        people={"__numbers__": _shares(question, code_of_patient)},
+        structure={
+            "__numbers__": expressions.cell_shares(question, code_of_row),
+            "__sums__": sums,
+        },
+        people={"__numbers__": expressions.cell_shares(question, code_of_patient)},
     )
 
 
@@ -224,21 +229,12 @@ def _asked_facts(
         reads=tables | {"fact": tables[f"fact_{question.fact}"]},
         values={"key": key},
         structure={
-            **_numbers(question, _code),
-            "__values__": list(_values(columns)),
-            "__reductions__": list(_reductions(question, columns)),
+            **expressions.cell_numbers(question, expressions.code),
+            "__values__": list(expressions.measured_values(columns)),
+            "__reductions__": list(expressions.reductions(question, columns)),
         },
     )
     return _Source(cells, "asked_cell", "asked_part", {})
-
-
-def _values(columns: Sequence[str]) -> Iterator[exp.Expr]:
-    """The measured columns of a row of facts, as whole numbers."""
-    from sqlglot import exp
-
-    for n, name in enumerate(columns):
-        value = codes.whole(exp.column(name, table="fact", quoted=True))
-        yield _named(value, f"value_{n}")
 
 
 def _known(engine: Engine, tables: Tables) -> dict[str, str]:
@@ -264,7 +260,8 @@ def _reduced(
 
 def _takes_single_values(question: Question) -> bool:
     """Whether a measure takes one value a patient and cell, which sums do not hold."""
-    return any(m.kind in (Kind.MEAN, Kind.QUANTILE) for m in question.measures)
+    kinds = {measure.kind for measure in question.measures}
+    return not kinds.isdisjoint(expressions.DRAWN)
 
 
 def _parts(engine: Engine, table: Table) -> Iterator[dict[str, exp.Expr]]:
@@ -275,7 +272,8 @@ def _parts(engine: Engine, table: Table) -> Iterator[dict[str, exp.Expr]]:
     if not rows:
         return
     parts = math.ceil(rows / PART)
-    step = min(PART, math.ceil((last - first + 1) / parts))
+    patients = last - first + 1
+    step = min(PART, math.ceil(patients / parts))
     for begin in range(first, last + 1, step):
         yield {
             "__first__": exp.Literal.number(begin),
@@ -288,72 +286,10 @@ def _placed(question: Question, cells: pl.Series, numbers: pl.Series) -> Integer
     import numpy as np
 
     groups = np.asarray(question.groups, dtype=np.int64)
-    if cells.null_count() or not np.isin(cells.to_numpy(), groups).all():
+    numbered = cells.to_numpy()
+    if cells.null_count() or not np.isin(numbered, groups).all():
         raise EngineError("a row lies outside the declared domain")
     found = np.zeros(len(groups), dtype=np.int64)
-    found[np.searchsorted(groups, cells.to_numpy())] = numbers.cast(int).to_numpy()
+    places = np.searchsorted(groups, numbered)
+    found[places] = numbers.cast(int).to_numpy()
     return found
-
-
-# -- expressions over declared names ---------------------------------------------------------------
-
-
-def _numbers(
-    question: Question, code: Callable[[Dimension], exp.Expr | None]
-) -> dict[str, exp.Expr]:
-    """The numbers of a row's group and of its cell in the condition.
-
-    A dimension without a code adds nothing.
-    """
-    from sqlglot import exp
-
-    def number(dimensions: Sequence[Dimension]) -> exp.Expr:
-        return codes.numbered((code(d) or exp.Literal.number(0), len(d.labels)) for d in dimensions)
-
-    return {"__group__": number(question.by), "__matched__": number(question.where.dimensions)}
-
-
-def _shares(question: Question, code: Callable[[Dimension], exp.Expr | None]) -> list[exp.Expr]:
-    """`cell` and, if there is a condition, `matched`: what these codes add to the numbers."""
-    numbers = _numbers(question, code)
-    shares = [_named(numbers["__group__"], "cell")]
-    if not question.where.holds().all():
-        shares.append(_named(numbers["__matched__"], "matched"))
-    return shares
-
-
-def _code(dimension: Dimension) -> exp.Expr:
-    """A dimension's code: the patient's own, or the one of a row of facts."""
-    from sqlglot import exp
-
-    if dimension.per_patient:
-        return exp.column(f"dim_{dimension.name}", table="person", quoted=True)
-    return codes.coded(dimension, exp.column(dimension.column or "", table="fact", quoted=True))
-
-
-def _reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr]:
-    """A patient's rows in one cell as one sum, or as one of its values drawn by a keyed hash."""
-    from sqlglot import exp
-
-    for n, column in enumerate(columns):
-        kinds = {m.kind for m in question.measures if m.column == column}
-        value = _column(f"value_{n}")
-        if Kind.SUM in kinds:
-            yield _named(codes.within(exp.Sum(this=value.copy()), codes.LARGEST_VALUE), f"sum_{n}")
-        if kinds & {Kind.MEAN, Kind.QUANTILE}:
-            present = exp.Case().when(
-                exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null())), _column("draw")
-            )
-            yield _named(exp.ArgMin(this=value, expression=present), f"one_{n}")
-
-
-def _column(name: str) -> exp.Expr:
-    from sqlglot import exp
-
-    return exp.column(name)
-
-
-def _named(expression: exp.Expr, name: str) -> exp.Expr:
-    from sqlglot import exp
-
-    return exp.Alias(this=expression, alias=exp.to_identifier(name))
