@@ -137,11 +137,7 @@ class History:
         """
         counting = [grant for grant in self.grants if grant.counts_for(question)]
         denials = [denial for denial in self.denials if denial.covers(question)]
-        alone = [
-            grant.event
-            for grant in counting
-            if all(denial.is_lifted_by(grant) for denial in denials)
-        ]
+        alone = [grant.event for grant in counting if _lifts_all(grant, denials)]
         return alone or [grant.event for grant in counting]
 
     def _against(self, question: WordMask) -> Iterator[ReasonFound]:
@@ -155,6 +151,10 @@ class History:
             yield ReasonFound(reasons.NO_CONSENT, ())
         elif not counting:
             yield from _failures(covering, question)
+
+
+def _lifts_all(grant: Grant, denials: Iterable[Denial]) -> bool:
+    return all(denial.is_lifted_by(grant) for denial in denials)
 
 
 def _failures(grants: Iterable[Grant], question: WordMask) -> Iterator[ReasonFound]:

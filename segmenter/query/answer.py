@@ -42,7 +42,7 @@ HALF = 0.0125  # each side, where two noised numbers share one interval
 
 
 @dataclass(frozen=True, slots=True)
-class Noised:
+class NoisedMeasure:
     """One measure over all groups; null where a group is withheld.
 
     The shown numbers, their 95 % intervals, and the raw unbiased numbers.
@@ -61,7 +61,7 @@ class Answer:
     key: str
     release: str
     epsilon: int
-    measures: tuple[Noised, ...]
+    measures: tuple[NoisedMeasure, ...]
     withheld: tuple[bool, ...]
     dropped: dict[str, Any] | None
     cost: dict[str, Any] = field(default_factory=dict)
@@ -77,7 +77,9 @@ class Answer:
         measures = []
         for measure in content["measures"]:
             ends = [None if pair is None else (pair[0], pair[1]) for pair in measure["intervals"]]
-            measures.append(Noised(tuple(measure["numbers"]), tuple(ends), tuple(measure["raw"])))
+            measures.append(
+                NoisedMeasure(tuple(measure["numbers"]), tuple(ends), tuple(measure["raw"]))
+            )
         content["measures"] = tuple(measures)
         content["withheld"] = tuple(content["withheld"])
         return cls(**content)
@@ -116,13 +118,13 @@ def publish(
     )
 
 
-def _hidden(noised: Noised, withheld: Sequence[bool]) -> Noised:
+def _hidden(noised: NoisedMeasure, withheld: Sequence[bool]) -> NoisedMeasure:
     """The measure without what is withheld: no number, no interval (P12)."""
 
     def kept(values: Sequence[Any]) -> tuple[Any, ...]:
         return tuple(None if hide else value for value, hide in zip(values, withheld, strict=True))
 
-    return Noised(kept(noised.numbers), kept(noised.intervals), kept(noised.raw))
+    return NoisedMeasure(kept(noised.numbers), kept(noised.intervals), kept(noised.raw))
 
 
 class _Publisher:
@@ -167,7 +169,7 @@ class _Publisher:
                 return self.price.share("patients", number)
         return self.price.share("threshold")
 
-    def measure(self, n: int, measure: Measure) -> Noised:
+    def measure(self, n: int, measure: Measure) -> NoisedMeasure:
         """One measure over all groups."""
         if measure.kind is Kind.MEAN:
             return self._mean(n, measure)
@@ -179,7 +181,7 @@ class _Publisher:
             return _patients(raw, _noise(share), self._limit())
         return _summed(raw, margins_of(_noise(share).law), measure)
 
-    def _mean(self, n: int, measure: Measure) -> Noised:
+    def _mean(self, n: int, measure: Measure) -> NoisedMeasure:
         """A noised sum over a noised count (P9)."""
         import numpy as np
 
@@ -201,9 +203,9 @@ class _Publisher:
             high = math.ceil(float(ends.high[place]) * 1e4) / 1e4
             averages.append(average)
             intervals.append((min(low, average), max(high, average)))
-        return Noised(tuple(averages), tuple(intervals), tuple(averages))
+        return NoisedMeasure(tuple(averages), tuple(intervals), tuple(averages))
 
-    def _quantile(self, n: int, measure: Measure) -> Noised:
+    def _quantile(self, n: int, measure: Measure) -> NoisedMeasure:
         """Half of the epsilon for the value, a quarter for each end of its interval."""
         epsilon = self.price.share("quantile", n).epsilon
         many = self.tally.values[n]
@@ -217,7 +219,7 @@ class _Publisher:
         intervals = []
         for low, high, value in zip(lows, highs, values, strict=True):
             intervals.append((min(low, value), max(high, value)))
-        return Noised(tuple(values), tuple(intervals), tuple(values))
+        return NoisedMeasure(tuple(values), tuple(intervals), tuple(values))
 
     # -- what the bounds drop ----------------------------------------------------------------------
 
@@ -277,18 +279,18 @@ def _noise(share: Share) -> Noise:
     return Noise((NoisePart(1.0, 1, _mechanism(share)),))
 
 
-def _patients(raw: Integers, noise: Noise, limit: int) -> Noised:
+def _patients(raw: Integers, noise: Noise, limit: int) -> NoisedMeasure:
     """Numbers of patients, which show because they are large enough: intervals know it (P8)."""
     whole = [int(value) for value in raw]
     found = given_at_least(noise.law, raw.astype(float), limit)
-    return Noised(
+    return NoisedMeasure(
         tuple(max(0, value) for value in whole),
         tuple(zip(found.low.tolist(), found.high.tolist(), strict=True)),
         tuple(whole),
     )
 
 
-def _summed(raw: Integers, reach: Margins, measure: Measure) -> Noised:
+def _summed(raw: Integers, reach: Margins, measure: Measure) -> NoisedMeasure:
     """Counts and sums: shown no further than their bounds allow, raw beside them (P12)."""
     low = 0 if measure.low >= 0 or measure.kind is not Kind.SUM else None
     high = 0 if measure.high <= 0 and measure.kind is Kind.SUM else None
@@ -299,7 +301,7 @@ def _summed(raw: Integers, reach: Margins, measure: Measure) -> Noised:
 
     whole = [int(v) for v in raw]
     below, above = round(reach.below), round(reach.above)
-    return Noised(
+    return NoisedMeasure(
         tuple(map(possible, whole)),
         tuple((possible(v - below), possible(v + above)) for v in whole),
         tuple(whole),

@@ -46,9 +46,7 @@ def publish(
     measured = (*map(_measured_table, cubes), *map(_measured_partition, partitions))
     estimator = estimator_of(domains, measured)
     names = [name for name, _ in domains]
-    axes = [
-        tuple(names.index(name) if name in names else ABSENT for name in table) for table in tables
-    ]
+    axes = [_axes(table, names) for table in tables]
     if not all(estimator.lattice.covers(wanted) for wanted in axes):
         raise ValueError("a table lies within no cube that was counted")
     noisy_tables = [_noised_table(cube, domains, draw) for cube in cubes]
@@ -70,6 +68,11 @@ def publish_histogram(
     values = _noised(np.asarray(exact, dtype=np.int64), spend, noise or system)
     values.setflags(write=False)
     return NoisyHistogram(tuple(labels), spend, values)
+
+
+def _axes(table: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:
+    """The places of a table's dimensions among all."""
+    return tuple(names.index(name) if name in names else ABSENT for name in table)
 
 
 def _measured_table(cube: Cube) -> Measured:

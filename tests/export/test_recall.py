@@ -193,7 +193,7 @@ def test_one_can_say_who_already_has_the_file(world):
     assert found.members == ("a", "b", "c", "d")
     assert found.categories == ("contact", "identity")
     assert "4 patients" in found.notice["en"]
-    assert "33(3)" in found.notice["fr"]
+    assert "art. 33, § 3" in found.notice["fr"]
     assert "a@example.org" not in repr(found)
     assert found.to_dict()["members"] == ["a", "b", "c", "d"]
 
