@@ -161,20 +161,19 @@ def reading(context: Context, snapshot: Snapshot) -> Iterator[Opened]:
             raise UsageError(
                 msg, hint="run `segmenter ingest`; moments before it cannot be asked about any more"
             )
-        if not matches.trusted(engine, tables["meta"]):
-            tables = tables.without(*matches.MATCHED)  # then they are made when they are needed
         yield Opened(engine, tables)
 
 
 def _with_lists(context: Context, found: Opened) -> Tables:
     """The tables with the suppression list and the erasures as of now."""
-    engine = found.engine
+    engine, tables = found.engine, found.tables
+    if not matches.trusted(engine, tables["meta"]):
+        tables = tables.without(*matches.MATCHED)  # then they are made when they are needed
     acts = context.journal.read()
     file = suppression_list.imported_file(context.home, acts)
     if file is not None and not file.is_file():  # two imports came meanwhile
         acts = context.journal.read()
-    listed = suppression_list.load(engine, context.home, acts, found.tables["suppression"])
-    tables = found.tables | listed
+    tables |= suppression_list.load(engine, context.home, acts, tables["suppression"])
     return tables | {"erased": engine.make("erased", reads=tables)}
 
 
