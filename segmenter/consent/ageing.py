@@ -148,11 +148,13 @@ def _serves(bit: QuestionBit) -> exp.Expr:
     """The grant speaks for the question, and the patient may be used for it."""
     from sqlglot import exp
 
-    word = exp.EQ(this=exp.column("word", table="event"), expression=exp.Literal.number(bit.word))
+    word = exp.column("word", table="event")
+    of_word = exp.EQ(this=word, expression=exp.Literal.number(bit.word))
     mask = exp.column("mask", table="event")
     common = exp.BitwiseAnd(this=mask, expression=exp.Literal.number(bit.mask))
     spoken = exp.NEQ(this=exp.paren(common), expression=exp.Literal.number(0))
-    return exp.paren(exp.and_(word, spoken, allows_any(bit.word, [bit.mask], "person")))
+    allowed = allows_any(bit.word, [bit.mask], "person")
+    return exp.paren(exp.and_(of_word, spoken, allowed))
 
 
 def _any(tests: Iterable[exp.Expr]) -> exp.Expr:

@@ -138,7 +138,9 @@ class Explanation(Framed):
 
     def _cited(self, rule: str, events: Iterable[int]) -> str:
         names = [self.events[number].name for number in events]
-        return f"{rule}: {', '.join(names)}" if names else rule
+        if not names:
+            return rule
+        return f"{rule}: {', '.join(names)}"
 
     def _decision_dict(self, decision: UseDecision) -> dict[str, Any]:
         return {
@@ -194,8 +196,9 @@ def explain(
     asked = tuple(uses) or tuple(every_use(scopes))
     questions = [_questions(scopes, use) for use in asked]  # refused before any data is read
     history = _read_human(engine, policy, tables, patient_id, clocks)
-    decisions = [_decision(history, use, bits) for use, bits in zip(asked, questions, strict=True)]
-    return Explanation(patient_id, clocks, tuple(decisions), history.events)
+    pairs = zip(asked, questions, strict=True)
+    decisions = tuple(_decision(history, use, bits) for use, bits in pairs)
+    return Explanation(patient_id, clocks, decisions, history.events)
 
 
 def every_use(scopes: Scopes) -> Iterator[Use]:

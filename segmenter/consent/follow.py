@@ -84,7 +84,8 @@ def _whom(work: Deciding) -> Table:
 
 
 def _until(work: Deciding) -> datetime:
-    return naive_utc(max(work.clocks.as_of, work.clocks.known_at))
+    later = max(work.clocks.as_of, work.clocks.known_at)
+    return naive_utc(later)
 
 
 def _those(work: Deciding, whom: str, events: str, since: int = 0) -> Deciding:

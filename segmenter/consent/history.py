@@ -49,7 +49,9 @@ class ShownEvent:
     def name(self) -> str:
         """Its source's own id, else its file and line."""
         own = self.fields.get("event_id")
-        return str(own) if own else f"{self.fields['origin']}:{self.fields['line']}"
+        if own:
+            return str(own)
+        return f"{self.fields['origin']}:{self.fields['line']}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class Denial:
     def is_lifted_by(self, grant: Grant) -> bool:
         """Whether the grant is later, and alike in every field that the denial names (C7)."""
         as_specific = grant.scope & self.fields == self.scope
-        return as_specific and grant.given_at > self.lifted_after
+        is_later = grant.given_at > self.lifted_after
+        return as_specific and is_later
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +123,12 @@ class History:
         for question in questions:
             for found in self._against(question):
                 behind.setdefault(found.reason, set()).update(found.events)
-        ordered = [reason for reason in ORDER if reason in behind]
-        return tuple(ReasonFound(reason, tuple(sorted(behind[reason]))) for reason in ordered)
+        found_in_order = []
+        for reason in ORDER:
+            if reason in behind:
+                events = tuple(sorted(behind[reason]))
+                found_in_order.append(ReasonFound(reason, events))
+        return tuple(found_in_order)
 
     def grants_behind(self, questions: Iterable[WordMask]) -> tuple[int, ...]:
         """The numbers of the grants that some allowed questions of one bit stand on."""

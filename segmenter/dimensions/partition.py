@@ -153,13 +153,15 @@ def count_groups(partition: Partition, cube: Cube, policy: Policy, spend: Spend)
     counted in one group. Raises `ValueError` if the cube lacks a dimension.
     """
     groups = partition.own_groups(policy)
-    if not set(groups.axes) <= set(cube.dimensions):
+    dimensions = cube.dimensions
+    if not set(groups.axes) <= set(dimensions):
         raise ValueError("a partition lies within no cube that was counted")
-    sizes = [len(policy.dimensions[name].labels) for name in cube.dimensions]
-    kept = [name for name in cube.dimensions if name in groups.axes]
-    others = tuple(n for n, name in enumerate(cube.dimensions) if name not in kept)
+    sizes = [len(policy.dimensions[name].labels) for name in dimensions]
+    kept = [name for name in dimensions if name in groups.axes]
+    others = tuple(n for n, name in enumerate(dimensions) if name not in kept)
     table = cube.counts.reshape(sizes).sum(axis=others)
-    table = np.transpose(table, [kept.index(str(axis)) for axis in groups.axes])
+    order = [kept.index(str(axis)) for axis in groups.axes]
+    table = np.transpose(table, order)
     counts = np.zeros(groups.size, dtype=np.int64)
     np.add.at(counts, groups.numbers.ravel(), table.ravel())
     counts.setflags(write=False)

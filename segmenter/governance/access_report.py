@@ -156,7 +156,8 @@ def _rows(frame: pl.DataFrame) -> tuple[Row, ...]:
 
 
 def _plain(row: Mapping[str, Any]) -> Row:
-    return {column: _json_value(value) for column, value in row.items() if value is not None}
+    present = {column: value for column, value in row.items() if value is not None}
+    return {column: _json_value(value) for column, value in present.items()}
 
 
 def _json_value(value: Any) -> Any:

@@ -122,7 +122,8 @@ def _hidden(noised: NoisedMeasure, withheld: Sequence[bool]) -> NoisedMeasure:
     """The measure without what is withheld: no number, no interval (P12)."""
 
     def kept(values: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(None if hide else value for value, hide in zip(values, withheld, strict=True))
+        pairs = zip(values, withheld, strict=True)
+        return tuple(None if hide else value for value, hide in pairs)
 
     return NoisedMeasure(kept(noised.numbers), kept(noised.intervals), kept(noised.raw))
 
@@ -160,7 +161,8 @@ class _Publisher:
     def _limit(self) -> int:
         """The smallest noised number of patients with which a group shows."""
         noise = _noise(self._patients_share())
-        return self.threshold.patients + noise.beyond(round(1 - self.threshold.confidence, 12))
+        doubt = round(1 - self.threshold.confidence, 12)
+        return self.threshold.patients + noise.beyond(doubt)
 
     def _patients_share(self) -> Share:
         """The share that pays for the number of patients of each group."""
@@ -210,8 +212,10 @@ class _Publisher:
         epsilon = self.price.share("quantile", n).epsilon
         many = self.tally.values[n]
         place, cells = Fraction(measure.share), self.tally.question.cells
-        middle = Exponential(place, epsilon - 2 * (epsilon // 4), cells, self.bits)
-        edge = Exponential(place, epsilon // 4, cells, self.bits)
+        for_edge = epsilon // 4
+        for_middle = epsilon - 2 * for_edge
+        middle = Exponential(place, for_middle, cells, self.bits)
+        edge = Exponential(place, for_edge, cells, self.bits)
         slack = edge.slack(many.shape[1])
         values = (middle.draw(many) + measure.low).tolist()
         lows = (edge.draw(many, slack) + measure.low).tolist()

@@ -30,8 +30,15 @@ def name(question: Question, setting: Setting) -> str:
 
     The same question of the same snapshot, under the same policy, at the same clocks.
     """
-    clocks = [stamp(setting.clocks.as_of), stamp(setting.clocks.known_at)]
-    text = json.dumps(["query", canonical(question), setting.snapshot, setting.policy, *clocks])
+    parts = [
+        "query",
+        canonical(question),
+        setting.snapshot,
+        setting.policy,
+        stamp(setting.clocks.as_of),
+        stamp(setting.clocks.known_at),
+    ]
+    text = json.dumps(parts)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

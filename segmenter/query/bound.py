@@ -161,9 +161,11 @@ def _person_of(rows: pl.DataFrame, people: pl.DataFrame) -> Integers:
     patients = _whole(people["patient"])
     first, last = int(patients.min(initial=0)), int(patients.max(initial=0))
     before = first - 1  # stands for everyone below; last + 1 for everyone above
-    place = np.full(last - first + 3, -1)
+    after = last + 1
+    place = np.full(after - before + 1, -1)
     place[patients - before] = np.arange(len(patients))
-    return place[np.clip(_whole(rows["patient"]), before, last + 1) - before]
+    near = np.clip(_whole(rows["patient"]), before, after)
+    return place[near - before]
 
 
 def column_of(question: Question, measure: Measure) -> str:
@@ -278,14 +280,17 @@ def _added(question: Question, places: Integers, numbers: Integers) -> Integers:
 def _histogram(
     question: Question, measure: Measure, places: Integers, values: Integers
 ) -> Integers:
-    many = np.zeros((len(question.groups), measure.high - measure.low + 1), dtype=np.int64)
+    width = measure.high - measure.low + 1
+    many = np.zeros((len(question.groups), width), dtype=np.int64)
     np.add.at(many, (places, values - measure.low), 1)
     return many
 
 
 def _starts(sorted_: Integers) -> Integers:
     """Where each run of equal numbers begins."""
-    return np.flatnonzero(np.concatenate(([True], sorted_[1:] != sorted_[:-1]))[: len(sorted_)])
+    differs = sorted_[1:] != sorted_[:-1]
+    begins = np.concatenate(([True], differs))
+    return np.flatnonzero(begins[: len(sorted_)])
 
 
 def _whole(column: pl.Series) -> Integers:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 from segmenter.query.question import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import numpy as np
 
     from segmenter.query.question import Question
@@ -48,7 +50,15 @@ class Tally:
 
     def plus(self, other: Self) -> Self:
         """Both together: the numbers of other patients of facts added."""
-        totals = {n: numbers + other.totals[n] for n, numbers in self.totals.items()}
-        values = {n: numbers + other.values[n] for n, numbers in self.values.items()}
-        loss = {name: many + (other.loss or {})[name] for name, many in (self.loss or {}).items()}
-        return type(self)(self.question, self.patients + other.patients, totals, values, loss)
+        return type(self)(
+            question=self.question,
+            patients=self.patients + other.patients,
+            totals=_added(self.totals, other.totals),
+            values=_added(self.values, other.values),
+            loss=_added(self.loss or {}, other.loss or {}),
+        )
+
+
+def _added(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> dict[Any, Any]:
+    """What stands under each key in both, added up."""
+    return {key: numbers + other[key] for key, numbers in one.items()}

@@ -80,7 +80,8 @@ def _measured_table(cube: Cube) -> Measured:
 
 
 def _measured_partition(counts: PartitionCounts) -> Measured:
-    return Measured((), counts.spend.cost, counts.spend.id, counts.partition)
+    spend = counts.spend
+    return Measured((), spend.cost, spend.id, counts.partition)
 
 
 def _noised_table(cube: Cube, domains: Domains, draw: Source) -> Integers:
@@ -91,7 +92,8 @@ def _noised_table(cube: Cube, domains: Domains, draw: Source) -> Integers:
 
 def _noised(exact: Integers, spend: Spend, draw: Source) -> Integers:
     """The exact counts with the noise added that their spend paid for."""
-    return np.asarray(exact + draw(paid(spend.cost), exact.size))
+    noise = draw(paid(spend.cost), exact.size)
+    return np.asarray(exact + noise)
 
 
 def _release(
