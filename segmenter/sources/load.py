@@ -154,7 +154,7 @@ class Load:
         return [reader(self.engine, file, read.format, read) for file in files]
 
     def leave_out(self, source: str, readers: Sequence[Reader], used: Container[str]) -> None:
-        """Note the columns of files that are not kept: those that are not `used`, by their names."""
+        """Note the columns of files that are not kept: those that are not `used`, by name."""
         if source not in self.left_out:
             added = source in self.states and self.is_added(source)
             self.left_out[source] = self.known_left_out(source) if added else []
