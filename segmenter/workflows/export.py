@@ -40,7 +40,7 @@ from segmenter.workflows.recovery import require_confirmed
 
 if TYPE_CHECKING:
     from segmenter.context import Context
-    from segmenter.engine import DuckDBEngine, Table, Tables
+    from segmenter.engine import Engine, Table, Tables
     from segmenter.journal.journal import JournalEntry
     from segmenter.model import Snapshot, Spend
     from segmenter.project.folder import Project
@@ -156,7 +156,7 @@ class _Check:
     """
 
     context: Context
-    engine: DuckDBEngine
+    engine: Engine
     order: Order
     tables: Tables
 

@@ -222,12 +222,15 @@ def add_token(context: Context, token: str, scope: EntryScope) -> OptOutAdded:
 
 def _sent(context: Context) -> list[unsubscribe.SentAs]:
     """Under which aliases files went out."""
-    return [
-        unsubscribe.SentAs(
-            str(act.body["alias"]), str(act.body["channel"]), str(act.body["identifier"])
+    sent = []
+    for act in context.journal.read(EXPORTED):
+        one = unsubscribe.SentAs(
+            alias=str(act.body["alias"]),
+            channel=str(act.body["channel"]),
+            identifier=str(act.body["identifier"]),
         )
-        for act in context.journal.read(EXPORTED)
-    ]
+        sent.append(one)
+    return sent
 
 
 def lift(context: Context, kind: str, value: str, reason: str, channel: str | None) -> OptOutLifted:
