@@ -130,8 +130,10 @@ class _Work:
     @property
     def suffix(self) -> str:
         """How the names of its files end."""
-        encrypted = "" if self.key is None else ".age"
-        return f".{self.order.layout.format}{encrypted}"
+        name = f".{self.order.layout.format}"
+        if self.key is None:
+            return name
+        return f"{name}.age"
 
     @property
     def file(self) -> str:

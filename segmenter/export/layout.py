@@ -29,8 +29,11 @@ class PatientColumns:
 
     def category(self, column: str) -> str:
         """The data category of a column."""
-        usual = CONTACT if column in IDENTIFIERS else IDENTITY
-        return self.tags.get(column, usual)
+        if column in self.tags:
+            return self.tags[column]
+        if column in IDENTIFIERS:
+            return CONTACT
+        return IDENTITY
 
 
 def layout(

@@ -52,9 +52,14 @@ class VerifiedManifest(Documented):
 
 def signed(keys: Keys, content: Mapping[str, Any]) -> dict[str, Any]:
     """The content with the public key and the signature (base64)."""
-    whole = {"version": VERSION, **content, "public_key": public_key(keys)}
+    whole = {
+        "version": VERSION,
+        **content,
+        "public_key": public_key(keys),
+    }
     signature = keys.signer().sign(canonical(whole))
-    return {**whole, "signature": base64.b64encode(signature).decode()}
+    text = base64.b64encode(signature).decode()
+    return {**whole, "signature": text}
 
 
 def json_text(content: Mapping[str, Any]) -> bytes:
@@ -77,7 +82,8 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 def public_key(keys: Keys) -> str:
     """The project's public key for manifests, raw, in base64."""
-    raw = keys.signer().public_key().public_bytes_raw()
+    signer = keys.signer()
+    raw = signer.public_key().public_bytes_raw()
     return base64.b64encode(raw).decode()
 
 

@@ -87,7 +87,8 @@ def check(
         with engine.as_written():
             considered = engine.make("export_considered", reads=tables, values=values)
         reads = tables | {"export_considered": considered}
-        if engine.count(considered) < engine.count(tables["export_member"]):
+        members = engine.count(tables["export_member"])
+        if engine.count(considered) < members:
             engine.add(considered, "export_unwritten", reads=reads)
         held = _held(engine, reads, keys, experiment, holdout)
         twins = engine.make("export_twin", reads=reads)

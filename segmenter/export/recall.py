@@ -150,12 +150,14 @@ def acknowledge(registry: Registry, recall: str) -> None:
     Raises `UsageError` for an unknown recall.
     """
     acts = registry.journal.read(RECALLED, ACKNOWLEDGED)
-    known = [act for act in acts if act.kind == RECALLED and act.body["recall"] == recall]
+    recalls = [act for act in acts if act.kind == RECALLED]
+    known = [act for act in recalls if act.body["recall"] == recall]
     if not known:
         raise UsageError("there is no such recall", hint="`segmenter recall` lists them")
     if recall not in _acknowledged(acts):
         registry.record(ACKNOWLEDGED, {"recall": recall})
-    _file(registry, known[0]).unlink(missing_ok=True)
+    file = _file(registry, known[0])
+    file.unlink(missing_ok=True)
 
 
 def _acknowledged(acts: Sequence[JournalEntry]) -> set[str]:
@@ -200,8 +202,9 @@ def issue(
     for export in usable:
         with engine.scope() as scope:
             members = registry.read(engine, export.export)
-            reads = given | decide(export, members) | {"recall_member": members}
-            reads |= removal.source(engine, registry, tables, export.snapshot, snapshot.id)
+            stood = removal.source(engine, registry, tables, export.snapshot, snapshot.id)
+            reads = given | stood | decide(export, members)
+            reads |= {"recall_member": members}
             due = engine.make("recall_due", reads=reads, values=_question(export))
             collector.gather(export, reads | {"removal": due}, scope)
     return collector.commit(policy.destinations, now, "withdrawal")
@@ -236,8 +239,10 @@ def issue_erased(
     given = {"tombstone": stones, "recalled": collector.recalled()}
     for export in registry.exports():
         with engine.scope() as scope:
-            reads = {**given, "registered": registry.read(engine, export.export)}
-            erased = engine.make("recall_erased", reads=reads, values={"export": export.export})
+            members = registry.read(engine, export.export)
+            reads = {**given, "registered": members}
+            values = {"export": export.export}
+            erased = engine.make("recall_erased", reads=reads, values=values)
             if engine.count(erased):
                 stood = removal.source(engine, registry, tables, export.snapshot, snapshot.id)
                 collector.gather(export, tables | stood | {"removal": erased}, scope)
@@ -248,6 +253,13 @@ def _declared(policy: Policy) -> pl.DataFrame:
     """The declared names of each scope: scope, name."""
     import polars as pl
 
-    declared = {"purpose": policy.purposes, "channel": policy.channels, "topic": policy.topics}
-    rows = [(scope, name) for scope, names in declared.items() for name in names]
-    return pl.DataFrame(rows, schema={"scope": pl.String, "name": pl.String}, orient="row")
+    declared = {
+        "purpose": policy.purposes,
+        "channel": policy.channels,
+        "topic": policy.topics,
+    }
+    rows = []
+    for scope, names in declared.items():
+        rows += [(scope, name) for name in names]
+    schema = {"scope": pl.String, "name": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 def identifying(layout: ExportLayout) -> ExportLayout:
     """The columns of a layout that name the person; all of it if none does."""
     naming = (layout.identifier, "patient_id")
-    kept = tuple(column for column in layout.columns if column in naming)
-    return replace(layout, columns=kept or layout.columns)
+    kept = [column for column in layout.columns if column in naming]
+    if not kept:
+        return layout
+    return replace(layout, columns=tuple(kept))
 
 
 def source(

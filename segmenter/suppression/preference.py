@@ -58,9 +58,12 @@ def _anyone_asked(engine: Engine, snapshot: Tables) -> bool:
 def caps_of(channel: Channel) -> tuple[Cap, ...]:
     """The caps that a channel sets for everyone: its own, and its rule pack's."""
     pack = pack_of(channel)
-    of_pack = None if pack is None else pack.cap
-    caps = (channel.cap, of_pack)
-    return tuple(cap for cap in caps if cap is not None)
+    caps = []
+    if channel.cap is not None:
+        caps.append(channel.cap)
+    if pack is not None and pack.cap is not None:
+        caps.append(pack.cap)
+    return tuple(caps)
 
 
 def window_start(engine: Engine, snapshot: Tables, contact: PlannedContact) -> datetime | None:
@@ -84,8 +87,11 @@ def capped(engine: Engine, tables: Tables, contact: PlannedContact) -> Table:
     reached = engine.create({"patient": "BIGINT"})
     caps = caps_of(contact.channel)
     for cap in caps:
-        window = {"cap_contacts": cap.contacts, "cap_from": contact.days_before(cap.per_days)}
-        values = {**contact.values(), **window}
+        values = {
+            **contact.values(),
+            "cap_contacts": cap.contacts,
+            "cap_from": contact.days_before(cap.per_days),
+        }
         engine.add(reached, "capped_patient", reads=tables, values=values)
     if not caps and _anyone_asked(engine, tables):
         values = {**contact.values(), "cap_contacts": None, "cap_from": None}

@@ -70,8 +70,9 @@ def declared(sources: Iterable[str]) -> SuppressionSummary:
 
     For whoever may not know which pairs there are: one person's entry would add a pair.
     """
-    names = [*sources, *OWN_SOURCES]
-    rows = [ReasonCount(reason, source, None) for source in names for reason in REASONS]
+    rows = []
+    for source in (*sources, *OWN_SOURCES):
+        rows += [ReasonCount(reason, source, None) for reason in REASONS]
     return SuppressionSummary(tuple(rows))
 
 
