@@ -37,7 +37,7 @@ CHANGES = (
     "truncate",
     "unlink",
 )
-ENGINE = ("add", "attach", "detach", "load", "make", "write_out")
+ENGINE = ("_attach", "_detach", "add", "copy", "load", "make", "write_out")
 STEPS: tuple[tuple[Any, str], ...] = (
     *((os, name) for name in CHANGES), (io, "open"), (builtins, "open"), (Journal, "decide"),
     *((DuckDBEngine, name) for name in ENGINE),
