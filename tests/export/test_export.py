@@ -29,7 +29,7 @@ from segmenter.identifiers.characters import folded
 from segmenter.project.policy import UNDECLARED, Destination
 from segmenter.registers.exports import MANIFEST, ExportLayout
 from world import images
-from world.mailing import CHECK, KEYS, NOW, Mailing, capped, die_in, named
+from world.mailing import CHECK, KEYS, NOW, Mailing, acts_in, capped, die_in, named
 from world.policies import CLINIC, policy_of
 
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
@@ -404,8 +404,7 @@ def test_a_killed_export_leaves_nothing_or_all_of_it(tmp_path, step, nth):
     assert child.exitcode in (0, 9)
     with world.registry().alone():
         known = {one.export for one in world.registry().exports()}
-    visible = {path.name for path in (tmp_path / "exports").iterdir()}
-    assert visible == known == {path.stem for path in (tmp_path / "registers").iterdir()}
+    assert acts_in(tmp_path) == known == {path.stem for path in (tmp_path / "registers").iterdir()}
     for name in known:
         assert len(list((tmp_path / "exports" / name).iterdir())) == 2
     world.export()
@@ -464,18 +463,12 @@ def test_kill_9_at_any_step_of_an_export_leaves_nothing_or_all_of_it(tmp_path):
     committed = []
     for image in left:
         found = Mailing(image, people(*"abc"), file_key=None)
-        assert all(
-            whole(found, path.name)
-            for path in (image / "exports").iterdir()
-            if not path.name.startswith(".")
-        )
+        shown = [name for name in acts_in(image) if not name.startswith(".")]
+        assert all(whole(found, name) for name in shown)
         with found.registry().alone():
             known = {one.export for one in found.registry().exports()}
-        assert (
-            {path.name for path in (image / "exports").iterdir()}
-            == known
-            == {path.stem for path in (image / "registers").iterdir()}
-        )
+        registered = {path.stem for path in (image / "registers").iterdir()}
+        assert acts_in(image) == known == registered
         assert all(whole(found, export) for export in known)
         assert whole(found, found.export().export)
         committed.append(len(known))

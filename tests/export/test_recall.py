@@ -20,7 +20,7 @@ from segmenter.registers.exports import MANIFEST, RECALLED
 from segmenter.suppression import changes
 from segmenter.suppression.suppression_list import ListQuestion, listed_addresses, suppressed
 from world import images
-from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, named
+from world.mailing import CHECK, KEYS, MARKETER, NOW, OFFICER, Mailing, acts_in, named
 from world.policies import CLINIC, policy_of
 
 MAILER = Destination("mailer", "csv", ("email", "first_name"), None)
@@ -231,9 +231,7 @@ def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made
     made = []
     for image in left:
         found = Mailing(image, PEOPLE, file_key=None, now=world.clock[0])
-        shown = {
-            path.name for path in (image / "exports").iterdir() if not path.name.startswith(".")
-        } - {exported.export}
+        shown = {name for name in acts_in(image) if not name.startswith(".")} - {exported.export}
         assert all(whole(found, one) for one in shown)
         made.append(any(act.kind == RECALLED for act in found.journal.read()))
         (one,) = issue(found)
@@ -242,7 +240,7 @@ def test_kill_9_at_any_step_of_a_recall_recalls_once_and_shows_nothing_half_made
             "b@example.org",
             "c@example.org",
         ]
-        assert {path.name for path in (image / "exports").iterdir()} == {exported.export, one.id}
+        assert acts_in(image) == {exported.export, one.id}
         assert {path.stem for path in (image / "registers").iterdir()} == {exported.export, one.id}
         assert issue(found) == (one,)
     assert made == sorted(made)

@@ -285,6 +285,11 @@ def exact(histogram: Histogram) -> dict[str, NoisyCount]:
     }
 
 
+def acts_in(home: Path) -> set[str]:
+    """The exports and recalls whose folders are there, finished or not; a mark is no folder."""
+    return {path.name for path in (home / "exports").iterdir() if path.is_dir()}
+
+
 def die_in(owner: Any, name: str, nth: int) -> None:
     """Let this process die, as if it were killed, at the nth call of a function from now on."""
     before, seen = getattr(owner, name), itertools.count(1)
