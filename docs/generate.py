@@ -1,13 +1,14 @@
 """Writes the pages that are read off the program: `make docs`. A test fails if one is stale.
 
-`reference/commands.md` from the command line, `reference/python.md` from docstrings,
-`reference/files.md` from the JSON Schemas, `reference/roles.md` from the table of
+`reference/commands.md` from the command line, `reference/python.md` and `reference/results.md` from
+docstrings, `reference/files.md` from the JSON Schemas, `reference/roles.md` from the table of
 `segmenter/roles.py`, `privacy-tests.md` from the names of the tests, and in `consent.md` the worked
 cases from the same case files that the tests run.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import re
 import sys
@@ -43,6 +44,10 @@ command line. Each returns a frozen result with `to_dict()` (the JSON document o
 `PolicyError` or `BudgetError`; if a file or a name is wrong, `UsageError` or one of its subclasses.
 The examples run on the clinic of `segmenter demo`.
 """
+RESULTS = """For whoever works in Python. Here you find what the methods of a session return: frozen values,
+importable from `segmenter`. Each has `to_dict()` (the JSON document of the command) and
+`to_polars()`.
+"""
 FILES = """For whoever writes the YAML files of a project. Here you find every key, what it may
 hold, and what it is if you leave it out.
 
@@ -69,6 +74,7 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "commands.md": commands(),
         DOCS / "reference" / "files.md": files(),
         DOCS / "reference" / "python.md": verbs(),
+        DOCS / "reference" / "results.md": results(),
         DOCS / "reference" / "roles.md": roles(),
         DOCS / "privacy-tests.md": rules(),
         consent: with_cases(consent.read_text(encoding="utf-8")),
@@ -107,6 +113,39 @@ def _verb(name: str, verb: Any) -> str:
     call = re.sub(r"<function (\w+) at [^>]*>", r"\1", str(inspect.Signature(given)))
     line = textwrap.fill(f"`{name}{call}` gives `{made}`", WIDTH, break_long_words=False)
     return f"\n## {name}\n\n{line}\n\n{told.strip()}\n{shown}"
+
+
+def results() -> str:
+    """One section a result, with its docstring, its fields and what else it tells."""
+    import segmenter
+
+    sections = [_result(getattr(segmenter, name)) for name in segmenter.RESULTS]
+    return f"# Results in Python\n\n{MADE}\n{RESULTS}{''.join(sections)}"
+
+
+def _result(result: type) -> str:
+    import segmenter
+
+    verbs = [
+        f"`{name}`"
+        for name, verb in vars(segmenter.Session).items()
+        if _is_verb(name, verb) and inspect.signature(verb).return_annotation == result.__name__
+    ]
+    told = inspect.getdoc(result) or ""
+    parts = [f"## {result.__name__}", f"Returned by {', '.join(verbs)}.", told]
+    shown = "".join(_attributes(result))
+    return "\n" + "\n\n".join([*parts, shown.rstrip()]).rstrip() + "\n"
+
+
+def _attributes(result: type) -> Iterator[str]:
+    """A line for each public field with its type, and for each property with what it tells."""
+    for field in dataclasses.fields(result):
+        if not field.name.startswith("_"):
+            yield f"- `{field.name}`: `{field.type}`\n"
+    for name, value in inspect.getmembers(result):
+        if isinstance(value, property) and not name.startswith("_"):
+            told = (inspect.getdoc(value) or "").partition("\n")[0]
+            yield _wrapped(f"- `{name}`: {told}") + "\n"
 
 
 # -- commands --------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ def notice(
         "health": " - data concerning health" if tells_health else "",
     }
     french = {
-        "protection": "chiffré pour la destination (age)" if is_encrypted else "aucune",
+        "protection": "chiffré pour le destinataire (age)" if is_encrypted else "aucune",
         "health": " - données de santé" if tells_health else "",
     }
     return {"en": ENGLISH.format(**common, **english), "fr": FRENCH.format(**common, **french)}

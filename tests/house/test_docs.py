@@ -148,6 +148,7 @@ def _generator() -> object:
         "reference/commands.md",
         "reference/files.md",
         "reference/python.md",
+        "reference/results.md",
         "reference/roles.md",
         "privacy-tests.md",
         "consent.md",
