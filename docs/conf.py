@@ -19,13 +19,15 @@ myst_heading_anchors = 3
 myst_enable_extensions = ["deflist"]
 exclude_patterns = ["_build"]
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["page.css"]
 html_show_sourcelink = False
 html_show_sphinx = False
 html_copy_source = False
 
 # No address of anybody else: the page loads its own files only.
 html_theme_options = {"source_repository": "", "footer_icons": []}
-pygments_style = "sphinx"
+pygments_style = "default"
 
 autodoc_typehints = "signature"
 autodoc_member_order = "bysource"

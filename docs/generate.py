@@ -182,9 +182,9 @@ def _section(command: Any, path: str) -> str:
         if parameter.param_type_name == "argument":
             arguments += f" {_argument(parameter)}"
         told = getattr(parameter, "help", None) or ""
-        in_a_cell = told.replace("|", "&#124;")
-        rows += f"| `{_spelt(parameter)}` | {in_a_cell} |\n"
-    table = f"\n| | |\n|---|---|\n{rows}" if rows else ""
+        rows += _cells([f"`{_spelt(parameter)}`", told])
+    heads = "| argument or option | what it says |\n|---|---|\n"
+    table = f"\n{heads}{rows}" if rows else ""
     return f"\n## {path}{arguments}\n\n{_sentence(command)}\n{table}{_examples(command)}"
 
 
@@ -247,7 +247,7 @@ def _keys(shape: Schema) -> str:
         rows += f"| `{key}` | {_type(value)} | {needed} |\n"
     if not rows:
         return f"{_type(shape)}\n"
-    return f"| key | | |\n|---|---|---|\n{rows}"
+    return f"| key | what it may hold | if it is left out |\n|---|---|---|\n{rows}"
 
 
 def _type(value: Schema) -> str:  # noqa: PLR0911  (one form a line)
@@ -314,7 +314,9 @@ def roles() -> str:
 
 
 def _cells(texts: list[str]) -> str:
-    return f"| {' | '.join(texts)} |\n"
+    """A row of a table; a bar inside a cell does not end it."""
+    escaped = [text.replace("|", r"\|") for text in texts]
+    return f"| {' | '.join(escaped)} |\n"
 
 
 # -- rules and tests -------------------------------------------------------------------------------
