@@ -293,3 +293,17 @@ def test_lines_of_running_text_are_short(page: Path) -> None:
     text = FENCED.sub("", page.read_text(encoding="utf-8"))
     lines = [line for line in text.splitlines() if not line.startswith("|")]
     assert [line for line in lines if len(line) > 100] == []
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        page
+        for page in PAGES
+        if not page.name.startswith(("0", "index")) and page.name != "README.md"
+    ],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
+def test_a_page_says_for_whom_it_is(page: Path) -> None:
+    opening = page.read_text(encoding="utf-8").split("\n\n")[1:3]
+    assert any(part.startswith(("For whoever ", "For the ")) for part in opening)
