@@ -24,7 +24,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
             " --purpose statistics --epsilon 0.3"
         ),
     ),
-    "discover": ("segmenter discover women_screening --toward \"visits = '4+'\"",),
+    "discover": ("segmenter discover women_screening --toward \"age_band = '65-79'\"",),
     "report": ("segmenter report women_screening --to reports --lang fr",),
     "why": (
         "segmenter why P1042",
