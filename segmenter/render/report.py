@@ -202,12 +202,12 @@ def _words(release: Release, language: str) -> dict[str, Any]:
         "patients": release.patients,
         "margin": release.margin,
         "limit": release.limit,
-        "chance": f"{1 - release.confidence:.2g}",
+        "chance": _decimal(f"{1 - release.confidence:.2g}", say),
     }
     odds = _odds(release.cost, say)
     return {
         "withheld_why": say["withheld_why"].format(**limits),
-        "cost_text": say["cost"].format(price=_price(release.cost)),
+        "cost_text": say["cost"].format(price=_price(release.cost, say)),
         "unit": "ρ" if release.cost.rho else "ε",
         "measured": [_measured(table, say) for table in release.measured],
         "method": METHOD[language],
@@ -222,9 +222,10 @@ def _odds(cost: Cost, say: Mapping[str, str]) -> str:
     """The factor by which odds can have changed; for rho, outside of one case in a million."""
     epsilon = shown(cost.epsilon + converted(cost.rho, ODDS_DELTA))
     factor = math.exp(min(epsilon, MOST_EPSILON))
+    odds = _decimal(f"{factor:.3g}", say)
     if cost.rho:
-        return f"{factor:.3g}{say['but_rarely']}"
-    return f"{factor:.3g}"
+        return f"{odds}{say['but_rarely']}"
+    return odds
 
 
 def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
@@ -236,14 +237,19 @@ def _measured(table: Measured, say: Mapping[str, str]) -> dict[str, Any]:
     return {
         "dimensions": dimensions,
         "mechanism": say[mechanism],
-        "price": f"{price:.4g}",
+        "price": _decimal(f"{price:.4g}", say),
     }
 
 
-def _price(cost: Cost) -> str:
+def _price(cost: Cost, say: Mapping[str, str]) -> str:
     if cost.rho:
-        return f"ρ = {shown(cost.rho):g}"
-    return f"ε = {shown(cost.epsilon):g}"
+        return _decimal(f"ρ = {shown(cost.rho):g}", say)
+    return _decimal(f"ε = {shown(cost.epsilon):g}", say)
+
+
+def _decimal(number: str, say: Mapping[str, str]) -> str:
+    """A number with the decimal sign of the language."""
+    return number.replace(".", say["decimal"])
 
 
 def _grouping(language: str) -> Callable[[int], str]:

@@ -10,6 +10,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
     "en": {
         "release": "Release",
         "colon": ":",
+        "decimal": ".",
         "moment": "{day} {month} {year}, {time} UTC",
         "months": (
             "January February March April May June July August September October November December"
@@ -56,6 +57,7 @@ SAY: Mapping[str, Mapping[str, str]] = {
     "fr": {
         "release": "Publication",
         "colon": "\u00a0:",
+        "decimal": ",",
         "moment": "{day} {month} {year} à {time} UTC",
         "months": (
             "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"

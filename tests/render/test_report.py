@@ -48,6 +48,7 @@ def test_three_files_hold_the_same_table(counted, tmp_path, language):
     page = files["html"].read_text()
     assert {"en": "1,234", "fr": "1\u202f234"}[language] in page
     assert {"en": "withheld", "fr": "non publié"}[language] in page
+    assert {"en": "at most 0.01", "fr": "au plus 0,01"}[language] in page
     assert page.count("<dt>") == 3
     assert all(path.stat().st_mode & 0o077 == 0 for path in files.values())
 
