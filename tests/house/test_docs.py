@@ -272,7 +272,7 @@ def test_names_that_the_documents_place_in_a_file_are_there(page: Path) -> None:
     ] == []
 
 
-PYTEST = re.compile(r"-m pytest (\S+) -k \"?([\w:]+)\"?`")
+PYTEST = re.compile(r"-m pytest (\S+) -k \"?([\w:]+)\"?$", re.MULTILINE)
 
 
 def test_the_tests_that_contributors_are_told_to_run_exist() -> None:
