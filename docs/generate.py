@@ -44,9 +44,9 @@ command line. Each returns a frozen result with `to_dict()` (the JSON document o
 `PolicyError` or `BudgetError`; if a file or a name is wrong, `UsageError` or one of its subclasses.
 The examples run on the clinic of `segmenter demo`.
 """
-RESULTS = """For whoever works in Python. Here you find what the methods of a session return: frozen values,
-importable from `segmenter`. Each has `to_dict()` (the JSON document of the command) and
-`to_polars()`.
+RESULTS = """For whoever works in Python. Here you find what the methods of a session return:
+frozen values, importable from `segmenter`. Each has `to_dict()` (the JSON document of the command)
+and `to_polars()`.
 """
 FILES = """For whoever writes the YAML files of a project. Here you find every key, what it may
 hold, and what it is if you leave it out.
