@@ -131,7 +131,8 @@ class Database:
         """Whether a server holds journals of other projects."""
         with failures.told(self.file()):
             names = sa.inspect(self.engine()).get_table_names()
-        return any(name.startswith("journal") and name != self._table.name for name in names)
+        others = [name for name in names if name != self._table.name]
+        return any(name.startswith("journal") for name in others)
 
     def _connected(self) -> sa.Engine:
         url = self._address()
@@ -154,8 +155,9 @@ class Database:
             address = sa.make_url(self._address())
         except (sa.exc.ArgumentError, ValueError):
             raise failures.no_address() from None
-        is_file = address.get_backend_name() == "sqlite" and address.database
-        return Path(str(address.database)) if is_file else None
+        if address.get_backend_name() == "sqlite" and address.database:
+            return Path(address.database)
+        return None
 
     def close(self) -> None:
         """Let go of the database."""
@@ -168,8 +170,13 @@ def strangers(engine: sa.Engine) -> list[tuple[str, str]]:
     """Kind and name of what a SQLite file holds besides the table of the journal."""
     with engine.connect() as connection:
         rows = connection.exec_driver_sql("SELECT type, name FROM sqlite_master").all()
-    found = [(str(kind), str(name)) for kind, name in rows if not str(name).startswith("sqlite_")]
-    return [one for one in found if one != ("table", JOURNAL.name)]
+    found = []
+    for row in rows:
+        kind, name = str(row.type), str(row.name)
+        is_own = name.startswith("sqlite_") or (kind, name) == ("table", JOURNAL.name)
+        if not is_own:
+            found.append((kind, name))
+    return found
 
 
 def drop_strangers(file: Path) -> None:

@@ -51,8 +51,12 @@ class Marks:
 
         Some lie in other folders, so that a database and a mark that were restored together show.
         """
-        inner = [self.home / name / MARK for name in INNER if (self.home / name).is_dir()]
-        return (self.home / MARK, *inner, *self.anchors)
+        paths = [self.home / MARK]
+        for name in INNER:
+            folder = self.home / name
+            if folder.is_dir():
+                paths.append(folder / MARK)
+        return (*paths, *self.anchors)
 
     def read(self, used: Callable[[], bool]) -> Mapping[Path, Mark]:
         """All marks that are there.
@@ -145,13 +149,16 @@ class Marks:
             ) from None
 
     def _proof(self, seq: str, known: str) -> str:
-        return self.keys.pseudonym("mark", f"{seq} {known}")
+        text = f"{seq} {known}"
+        return self.keys.pseudonym("mark", text)
 
 
 def begin(home: Path, keys: Keys) -> None:
     """Give a new project its id, and put its own mark at zero."""
-    write_file(home / "project.id", secrets.token_hex(8).encode())
-    Marks(home, keys).begin(home / MARK, (0, GENESIS))
+    project_id = secrets.token_hex(8)
+    write_file(home / "project.id", project_id.encode())
+    marks = Marks(home, keys)
+    marks.begin(home / MARK, (0, GENESIS))
 
 
 @contextlib.contextmanager

@@ -110,14 +110,18 @@ def require_columns(context: Context, snapshot: Snapshot) -> None:
 
 def _stands(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
     """Whether a state answers for these clocks as it stands: they are its own."""
+    if not _own(context, snapshot, clocks):
+        return False
     path = context.store.state_path(snapshot, state.mark(context.policy))
-    return _own(context, snapshot, clocks) and context.bound.is_bound(path)
+    return context.bound.is_bound(path)
 
 
 def _own(context: Context, snapshot: Snapshot, clocks: Clocks) -> bool:
     """Whether they are the clocks of a snapshot that no later one has added events to."""
-    own = clocks == Clocks(snapshot.taken_at, snapshot.taken_at)
-    return own and _newest(context).id == snapshot.id
+    own = Clocks(snapshot.taken_at, snapshot.taken_at)
+    if clocks != own:
+        return False
+    return _newest(context).id == snapshot.id
 
 
 def _newest(context: Context) -> Snapshot:
@@ -179,8 +183,9 @@ def _with_lists(context: Context, found: Opened) -> Tables:
 
 def _with_own_erasures(found: Opened) -> Tables:
     """The tables with the erasures that the snapshot itself knows, which its state was told."""
-    reads = found.tables | {"suppression_entry": found.tables["suppression"]}
-    return found.tables | {"erased": found.engine.view("erased", reads=reads)}
+    listed = {"suppression_entry": found.tables["suppression"]}
+    erased = found.engine.view("erased", reads=found.tables | listed)
+    return found.tables | {"erased": erased}
 
 
 # -- states ----------------------------------------------------------------------------------------
