@@ -301,12 +301,12 @@ def notes(question: Question, answer: Answer) -> tuple[str, ...]:
     if Kind.MEAN in kinds:
         told.append(
             "An average is a noised sum over a noised count, half of its epsilon each; "
-            "one row a patient and group counts."
+            "one row a patient and group counts, chosen by a keyed hash."
         )
     if Kind.QUANTILE in kinds:
         told.append(
             "A quantile is drawn from the declared bounds, half of its epsilon pays its interval; "
-            "one row a patient and group."
+            "one row a patient and group counts, chosen by a keyed hash."
         )
     if Kind.SUM in kinds:
         told.append("A sum counts each patient's total in a group within the declared bounds.")

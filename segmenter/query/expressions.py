@@ -55,6 +55,15 @@ def measured_values(columns: Sequence[str]) -> Iterator[exp.Expr]:
         yield aliased(value, f"value_{n}")
 
 
+def contents(columns: Sequence[str]) -> Iterator[exp.Expr]:
+    """The measured values of a row as texts, of which a missing one is empty."""
+    from sqlglot import exp
+
+    for n, _ in enumerate(columns):
+        text = exp.cast(exp.column(f"value_{n}"), "VARCHAR")
+        yield exp.func("coalesce", text, exp.Literal.string(""))
+
+
 def reductions(question: Question, columns: Sequence[str]) -> Iterator[exp.Expr]:
     """A patient's rows in one cell as one sum, or as one of its values drawn by a keyed hash."""
     from sqlglot import exp

@@ -231,6 +231,7 @@ def _asked_facts(
         structure={
             **expressions.cell_numbers(question, expressions.code),
             "__values__": list(expressions.measured_values(columns)),
+            "__content__": list(expressions.contents(columns)),
             "__reductions__": list(expressions.reductions(question, columns)),
         },
     )

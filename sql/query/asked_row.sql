@@ -1,11 +1,10 @@
 -- The rows of one fact table that a question looks at: those of eligible humans that satisfy its
 -- condition.
--- Returns: patient, line, cell BIGINT (the group's number), value_<n> (the measured columns)
+-- Returns: patient, cell BIGINT (the group's number), value_<n> (the measured columns)
 -- Reads:   fact (a fact table), eligible (one row a human, made by the gate), matched_cell
 -- Takes:   __group__, __matched__ (numbers in mixed radix), __values__
 SELECT
     fact.patient AS patient,
-    fact.line AS line,
     __group__ AS cell,
     __values__
 FROM fact

@@ -55,6 +55,40 @@ def test_p9_at_most_max_cells_a_patient_and_always_the_same_ones(clinic):
     assert (tally.patients != other.patients).any()
 
 
+@pytest.mark.parametrize("measures", ["avg(nights)", "median(nights)", "avg(nights), avg(cost)"])
+def test_p9_the_one_row_of_a_patient_is_the_same_in_whichever_order_the_file_has_them(
+    clinic, measures
+):
+    sql = f"select ward, {measures} from stay group by ward"
+    rows = stays(400)
+    lines = pl.Series("line", np.arange(rows.height))
+    orders = [rows, rows.reverse(), rows.sample(fraction=1.0, shuffle=True, seed=3)]
+    found = [clinic.having(fact_stay=one.with_columns(lines)).exact(sql) for one in orders]
+    for tally in found[1:]:
+        for number, values in found[0].values.items():
+            assert (tally.values[number] == values).all()
+
+
+def test_p9_the_one_row_of_a_patient_is_drawn_among_rows_and_by_the_key(clinic):
+    rows = pl.DataFrame(
+        {
+            "patient": np.repeat(np.arange(400), 4),
+            "line": np.arange(1600),
+            "ward": "H",
+            "nights": [1, 1, 1, 5] * 400,
+            "cost": 0.0,
+        }
+    )
+    asked = clinic.having(fact_stay=rows)
+    tally = asked.exact("select ward, avg(nights) from stay group by ward")
+    many = tally.values[0].sum(axis=0)
+    people = int(many.sum())
+    ones = int(many.max())
+    assert 0.65 * people < ones < 0.85 * people  # three rows of four
+    other = asked.count(tally.question, "another key")
+    assert (other.values[0] != tally.values[0]).any()
+
+
 def test_p9_sums_are_of_whole_numbers_clipped_per_patient_and_cell(clinic):
     tally = clinic.exact(
         "select age_band, sum(nights), sum(cost), count(*) from stay where ward in ('heart', "
