@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from segmenter.store.keys import Keys
 
 MARK = "journal.mark"
-INNER = ("exports", "releases")  # folders of the private one that have a mark, too
+INNER = ("locks",)  # folders of the private one that have a mark, too
 DATABASE = "control.sqlite*"  # just made: whether it was used is seen in it
 GENESIS = "0" * 64
 DIGITS = 20  # of the entry's number, so that all marks are of one length

@@ -13,7 +13,7 @@ PATTERNS = (
     "suppressions/*.duckdb",
     "releases/*.sealed",
     "exports/*",
-    "releases/journal.mark",
+    "locks/journal.mark",
 )
 
 

@@ -105,7 +105,7 @@ NO_TIMES = {"as_of": None, "known_at": None}
         ("notice --before 2026-06-01T12:00 --purpose p", "notice", (),
          {"purpose": "p", "before": JUNE, "epsilon": None}),
         ("forecast p", "forecast", ("p",), {"epsilon": None}),
-        ("retain", "retain", (), {}),
+        ("retain", "retain", (), {"confirm": False}),
         ("exposed e1", "exposed", ("e1",), {}),
         ("test", "test", (), {}),
         ("quarantine", "quarantine", (), {}),

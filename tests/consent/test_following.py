@@ -118,6 +118,7 @@ def test_states_that_follow_each_other_equal_ones_made_anew(tmp_path):
             followed = state_rows(context, path)
             path.unlink()
             settle(context, snapshot)
+            context.record("settle", context.bound.files(path))
             assert state_rows(context, path) == followed
     assert touched_by[0] == {"id0001": True}
     assert touched_by[1] == {"id0001": True, "id0002": True}

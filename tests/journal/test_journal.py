@@ -287,7 +287,7 @@ def test_p4_what_was_added_to_the_database_is_found(tmp_path, clock, statement):
 
 
 def test_p4_a_database_and_its_mark_that_came_back_together_refuse(tmp_path, clock):
-    (tmp_path / "exports").mkdir()
+    (tmp_path / "locks").mkdir()
     book = journal(tmp_path, clock)
     book.append("x", "note", {})
     book.close()
