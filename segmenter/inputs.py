@@ -19,10 +19,11 @@ _MOMENT = re.compile(
 )
 
 
-def moment(text: str, time_zone: str) -> datetime:
+def moment(text: str, time_zone: str, *, latest: bool = False) -> datetime:
     """An ISO 8601 date or time as an aware moment in UTC.
 
-    Without a zone it is in `time_zone`; a bare date is the day's start.
+    Without a zone it is in `time_zone`; a bare date is the day's start. A local time that clocks
+    make two moments of, when they change, is the later one if `latest` is asked for.
 
     >>> moment("2026-03-01", "Europe/Paris").isoformat()
     '2026-02-28T23:00:00+00:00'
@@ -31,17 +32,23 @@ def moment(text: str, time_zone: str) -> datetime:
         raise _unreadable()
     try:
         found = datetime.fromisoformat(text)
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=ZoneInfo(time_zone))
-        return found.astimezone(UTC)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+        local = found.replace(tzinfo=ZoneInfo(time_zone))
+        first = local.astimezone(UTC)
+        is_timed = len(text) > len("2026-03-01")
+        if latest and is_timed:
+            return max(first, local.replace(fold=1).astimezone(UTC))
+        return first
     except (ValueError, OverflowError):
         raise _unreadable() from None
 
 
-def instant(given: date | str | None, time_zone: str) -> datetime | None:
+def instant(given: date | str | None, time_zone: str, *, latest: bool = False) -> datetime | None:
     """What Python code gives for a moment: a time, a date or a text.
 
-    Without a zone it is in `time_zone`. Raises `UsageError` for anything else.
+    Without a zone it is in `time_zone`; `latest` as in `moment`. Raises `UsageError` for
+    anything else.
 
     >>> instant(datetime(2026, 3, 1, 14), "Europe/Paris").isoformat()
     '2026-03-01T13:00:00+00:00'
@@ -49,7 +56,7 @@ def instant(given: date | str | None, time_zone: str) -> datetime | None:
     if given is None:
         return None
     text = given.isoformat() if isinstance(given, date) else str(given)
-    return moment(text, time_zone)
+    return moment(text, time_zone, latest=latest)
 
 
 def _unreadable() -> UsageError:

@@ -529,7 +529,7 @@ class Session:
             value,
             suppress.EntryScope(channel, purpose, topic),
             reason,
-            self._at(until),
+            instant(until, self.policy.time_zone, latest=True),
         )
 
     @by_role

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from segmenter.cli.options import Channel, Json, Purpose, times
+from segmenter.cli.options import Channel, Json, Purpose
 from segmenter.cli.output import called
 from segmenter.errors import UsageError
 
@@ -105,9 +105,7 @@ def add(  # noqa: PLR0913  (one parameter an option)
 
     def ask(session: Any) -> Any:
         scope = {"channel": channel, "purpose": purpose, "topic": topic}
-        return session.suppress_add(
-            kind, found, **scope, reason=reason, **times(session, until=until)
-        )
+        return session.suppress_add(kind, found, **scope, reason=reason, until=until)
 
     called(ctx, json=json).answer("suppress add", ask)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from segmenter.project.policy import Policy
     from segmenter.sources.files import SourceFile
 
-VERSION = 8  # of what readers make of a file: raise it whenever they make something else
+VERSION = 9  # of what readers make of a file: raise it whenever they make something else
 NO_READING = ("line", "max_quarantined")  # of a declaration: what does not decide how it is read
 FHIR = "fhir"
 PATIENT = "patient"

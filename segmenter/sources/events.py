@@ -10,7 +10,7 @@ from segmenter.sources import fhir_files
 from segmenter.sources.column_names import require, require_no_optout
 from segmenter.sources.fhir import Terms
 from segmenter.sources.load import BrokenEvents
-from segmenter.sqlexpr.columns import content, instant
+from segmenter.sqlexpr.columns import content, instant, instant_later
 
 if TYPE_CHECKING:
     from segmenter.engine import Tables
@@ -130,7 +130,8 @@ def _write(load: Load, reads: Tables) -> _Written:
 
 
 def _dates() -> Structure:
-    return {f"__{name}__": instant(name, "r") for name in DATES}
+    first = {f"__{name}__": instant(name, "r") for name in DATES}
+    return {**first, **{f"__{name}_later__": instant_later(name, "r") for name in DATES}}
 
 
 def deny_broken(load: Load) -> None:

@@ -8,7 +8,7 @@ from segmenter.sources.column_names import first_seen, require, require_declared
 from segmenter.sources.events import declared_scopes
 from segmenter.sources.readers import readers
 from segmenter.sources.words import NO, YES
-from segmenter.sqlexpr.columns import instant
+from segmenter.sqlexpr.columns import instant, instant_later
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -69,6 +69,7 @@ def _keep(load: Load, stage: Stage, there: Container[str]) -> None:
     }
     structure = {
         "__updated_at__": instant("updated_at"),
+        "__updated_later__": instant_later("updated_at"),
         "__updated_given__": _truth("updated_at" in there),
         "__allowed_given__": _truth("allowed" in there),
     }

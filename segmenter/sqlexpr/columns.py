@@ -22,16 +22,35 @@ def column(name: str, table: str | None = None) -> exp.Column:
 def instant(name: str, table: str | None = None) -> exp.Expr:
     """The moment that a text column means: the expression of relation `instant` over it.
 
-    NULL if the text is unreadable.
+    NULL if the text is unreadable. Of a local time that may be two moments, the earlier one.
     """
+    return _written_out(relations.tree("instant"), "at", column(name, table))
+
+
+def instant_later(name: str, table: str | None = None) -> exp.Expr:
+    """The later moment that a text column may mean: the expression of relation `instant_later`.
+
+    NULL if the text has one reading or none.
+    """
+    return _written_out(relations.tree("instant_later"), "later", column(name, table))
+
+
+def _written_out(query: exp.Expr, wanted: str, text: exp.Expr) -> exp.Expr:
+    """A column of a query over nested queries as one expression over the text they all read."""
     from sqlglot import exp
 
-    query = relations.tree("instant").copy()
-    (moment,) = [one.this for one in query.expressions if one.alias == "at"]
-    for text in list(moment.find_all(exp.Column)):
-        text.replace(column(name, table))
-    expression: exp.Expr = moment
-    return expression
+    (found,) = [one for one in query.expressions if one.alias_or_name == wanted]
+    inner = query.args["from_"].this
+
+    def replaced(node: exp.Expr) -> exp.Expr:
+        if not isinstance(node, exp.Column):
+            return node
+        if isinstance(inner, exp.Subquery):
+            return _written_out(inner.this, node.name, text)
+        return text.copy()
+
+    made: exp.Expr = found.unalias().transform(replaced)
+    return made
 
 
 def content(names: Sequence[str], table: str | None = None) -> exp.Expr:

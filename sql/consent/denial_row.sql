@@ -2,7 +2,8 @@
 -- Returns: event, patient, purpose, channel, topic, category BIGINT (codes; 0 for '*', and for what
 --          is undeclared or empty), reason (what it is told as), quarantined BOOLEAN, effective_at,
 --          recorded_at, confirmed_at, valid_until (NULL if unreadable), effective_bare,
---          recorded_bare, confirmed_bare, valid_bare BOOLEAN
+--          recorded_bare, confirmed_bare, valid_bare, effective_twice, recorded_twice,
+--          confirmed_twice, valid_twice BOOLEAN
 -- Reads:   consent_event, purpose_scope, channel_scope, topic_scope, category_scope
 SELECT
     event.event,
@@ -25,7 +26,11 @@ SELECT
     event.effective_bare,
     event.recorded_bare,
     event.confirmed_bare,
-    event.valid_bare
+    event.valid_bare,
+    event.effective_twice,
+    event.recorded_twice,
+    event.confirmed_twice,
+    event.valid_twice
 FROM consent_event AS event
 LEFT JOIN purpose_scope AS purpose ON purpose.name = event.purpose AND purpose.word = 0
 LEFT JOIN channel_scope AS channel ON channel.name = event.channel AND channel.word = 0

@@ -3,10 +3,12 @@
 -- this table.
 -- Returns: event, patient, the fields of consent.md, evidenced BOOLEAN (its evidence is more than
 --          blanks; decisions read no more of it), dates (bits: 1 2 4 8 unreadable, 16 32 64 128
---          bare; effective, recorded, confirmed, valid_until), origin, line
+--          bare, 256 512 1024 2048 a local time that may be one of two moments, of which the date
+--          is the earlier; effective, recorded, confirmed, valid_until), origin, line
 -- Reads:   raw_consent, identity
 -- Takes:   $first_event, __effective_at__, __recorded_at__, __confirmed_at__, __valid_until__ (the
---          dates, each as `instant` reads it)
+--          dates, each as `instant` reads it), __effective_at_later__, __recorded_at_later__,
+--          __confirmed_at_later__, __valid_until_later__ (as `instant_later` does)
 SELECT
     event, patient, event_id, source, purpose, channel, topic, category, state, method,
     expressed_by, notice_version, evidence,
@@ -26,6 +28,10 @@ SELECT
             WHEN valid_bare THEN 128
             ELSE 0
         END
+        + CASE WHEN effective_later IS NULL THEN 0 ELSE 256 END
+        + CASE WHEN recorded_later IS NULL THEN 0 ELSE 512 END
+        + CASE WHEN confirmed_later IS NULL THEN 0 ELSE 1024 END
+        + CASE WHEN valid_later IS NULL THEN 0 ELSE 2048 END
         AS SMALLINT
     ) AS dates,
     origin, line
@@ -42,6 +48,8 @@ FROM (
         r.confirmed_at <> '' AS confirmed_given,
         __valid_until__ AS valid, length(r.valid_until) = 10 AS valid_bare,
         r.valid_until <> '' AS valid_given,
+        __effective_at_later__ AS effective_later, __recorded_at_later__ AS recorded_later,
+        __confirmed_at_later__ AS confirmed_later, __valid_until_later__ AS valid_later,
         r.raw_origin AS origin, r.raw_line AS line
     FROM raw_consent AS r
     JOIN identity AS i ON i.patient_id = r.patient_id

@@ -1,6 +1,7 @@
 -- A date text as the moment it starts (consent.md, The decision). The usual form goes the short
--- way; the pattern is for the others.
--- A local time that comes twice (clocks turned back) is the first one.
+-- way; the pattern is for the others. A time without a zone in the hour that comes twice, or in the
+-- one that never comes when clocks change, may be one of two moments: this is the earlier one, and
+-- `instant_later` the other. A day whose midnight is left out starts when the clocks change.
 -- Returns: text, at (UTC; NULL where the text is empty or unreadable; at the ends of the calendar,
 --          the end)
 -- Reads:   instant_text(text)
@@ -8,7 +9,8 @@
 SELECT
     text,
     CASE
-        WHEN length(text) = 20
+        WHEN
+            length(text) = 20
             AND text LIKE '____-__-__T__:__:__Z'
             AND text >= '0001'
             AND text < ':'
@@ -23,57 +25,48 @@ SELECT
             OR try_cast(left(text, 10) AS DATE) IS NULL
             THEN NULL
         -- Nothing can leave the calendar from a day away of its ends; those two days are clamped.
-        WHEN regexp_matches(text, '[T ].*[Z+-]')
-            AND left(text, 10) NOT IN ('0001-01-01', '9999-12-31')
-            THEN CAST(
-                try_cast(
-                    regexp_replace(
-                        regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1'), '^(.{16})([Z+-])',
-                        '\1:00\2'
-                    ) AS TIMESTAMPTZ
-                ) AS TIMESTAMP
-            )
-        WHEN regexp_matches(text, '[T ].*[Z+-]')
-            THEN least(greatest(
-                CAST(
-                    try_cast(
-                        regexp_replace(
-                            regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1'), '^(.{16})([Z+-])',
-                            '\1:00\2'
-                        ) AS TIMESTAMPTZ
-                    ) AS TIMESTAMP
-                ),
-                TIMESTAMP '0001-01-01 00:00:00'
-            ), TIMESTAMP '9999-12-31 23:59:59.999999')
-        WHEN left(text, 10) IN ('0001-01-01', '9999-12-31')
-            THEN least(greatest(
-                CAST(
-                    timezone(
-                        $time_zone,
-                        try_cast(regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS TIMESTAMP)
-                    ) AS TIMESTAMP
-                ),
-                TIMESTAMP '0001-01-01 00:00:00'
-            ), TIMESTAMP '9999-12-31 23:59:59.999999')
         WHEN
-            timezone(
-                $time_zone,
-                timezone(
-                    $time_zone,
-                    try_cast(regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS TIMESTAMP)
-                ) - INTERVAL 1 HOUR
+            regexp_matches(text, '[T ].*[Z+-]')
+            AND left(text, 10) NOT IN ('0001-01-01', '9999-12-31')
+            THEN zoned
+        WHEN regexp_matches(text, '[T ].*[Z+-]')
+            THEN least(
+                greatest(zoned, TIMESTAMP '0001-01-01 00:00:00'),
+                TIMESTAMP '9999-12-31 23:59:59.999999'
             )
-            = try_cast(regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS TIMESTAMP)
-            THEN CAST(
-                timezone(
-                    $time_zone,
-                    try_cast(regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS TIMESTAMP)
-                ) AS TIMESTAMP
-            ) - INTERVAL 1 HOUR
-        ELSE CAST(
-            timezone(
-                $time_zone, try_cast(regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS TIMESTAMP)
-            ) AS TIMESTAMP
-        )
+        WHEN left(text, 10) IN ('0001-01-01', '9999-12-31')
+            THEN least(
+                greatest(
+                    CAST(timezone($time_zone, wall) AS TIMESTAMP),
+                    TIMESTAMP '0001-01-01 00:00:00'
+                ),
+                TIMESTAMP '9999-12-31 23:59:59.999999'
+            )
+        WHEN as_before = as_after THEN as_before
+        WHEN timezone($time_zone, timezone('UTC', least(as_before, as_after))) = wall
+            THEN least(as_before, as_after)
+        WHEN
+            length(text) = 10
+            OR timezone($time_zone, timezone('UTC', greatest(as_before, as_after))) = wall
+            THEN greatest(as_before, as_after)
+        ELSE least(as_before, as_after)
     END AS at
-FROM instant_text
+FROM (
+    SELECT
+        text,
+        wall,
+        CAST(
+            try_cast(regexp_replace(cut, '^(.{16})([Z+-])', '\1:00\2') AS TIMESTAMPTZ) AS TIMESTAMP
+        ) AS zoned,
+        CAST(timezone($time_zone, wall - INTERVAL 1 DAY) AS TIMESTAMP) + INTERVAL 1 DAY
+            AS as_before,
+        CAST(timezone($time_zone, wall + INTERVAL 1 DAY) AS TIMESTAMP) - INTERVAL 1 DAY
+            AS as_after
+    FROM (
+        SELECT text, cut, try_cast(cut AS TIMESTAMP) AS wall
+        FROM (
+            SELECT text, regexp_replace(text, '([.][0-9]{6})[0-9]+', '\1') AS cut
+            FROM instant_text
+        ) AS text_cut
+    ) AS text_read
+) AS text_placed

@@ -1,12 +1,13 @@
 -- Entries as they were written, brought to what the policy declares: an empty scope is the source's
 -- default, an undeclared one all (S1); a sender's own word for a channel is kept; a row whose only
--- contact the default does not use holds for all. An unreadable end is no end, and `since` never
--- delays an entry.
+-- contact the default does not use holds for all. An unreadable end is no end, of two readings of a
+-- local time it is the later one, and `since` never delays an entry.
 -- Returns: item, kind, value, channel, own, purpose, topic, reason, since, until, source, event,
 --          origin, line, rule, problem, lost
 -- Reads:   list_written
 -- Takes:   $first, $after (which rows), $source, $channel (the default), $identifier (what it uses,
---          or ''), $channels, $purposes, $topics, __since__, __until__ (see instant)
+--          or ''), $channels, $purposes, $topics, __since__, __until__ (see instant),
+--          __until_later__ (see instant_later)
 SELECT
     item, kind, value, channel, own, purpose, topic, reason, since_read AS since,
     until_read AS until, $source AS source, nullif(event, '') AS event,
@@ -23,7 +24,7 @@ FROM (
     SELECT
         rowid AS item, kind, value, own, reason, event, origin, line, told,
         __since__ AS since_read,
-        __until__ AS until_read,
+        coalesce(__until_later__, __until__) AS until_read,
         until = '' OR __until__ IS NOT NULL AS until_known,
         (own OR list_contains($channels, channel))
         AND list_contains($purposes, purpose)

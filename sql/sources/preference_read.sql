@@ -3,7 +3,8 @@
 -- Returns: raw_row, origin, line, patient_id, the row's fields, rule, reason, content
 -- Reads:   raw_preference
 -- Takes:   $channels, $topics (lists, `*` and empty among them), $yes, $no, __allowed_given__,
---          __updated_given__, __updated_at__
+--          __updated_given__, __updated_at__, __updated_later__ (as `instant`, `instant_later`
+--          read)
 SELECT
     *,
     CASE
@@ -45,6 +46,7 @@ FROM (
         nullif(language, '') AS language,
         __updated_given__ AS updated_given,
         __updated_at__ AS updated_read,
+        __updated_later__ AS updated_later,
         concat_ws(
             ', ', patient_id, channel, topic, allowed, max_contacts, per_days, language, updated_at
         ) AS content

@@ -86,6 +86,25 @@ def test_law_7_at_other_clocks(data: Given, shift: int, later: int):
         agree(world, clocks)
 
 
+NIGHTS = ["2026-03-29", "2025-10-26"]  # on which clocks change in Paris
+DOUBTFUL = ["02:00", "02:30:00", "02:59:59", "01:59", "03:00"]
+CERTAIN = ["00:00:00Z", "00:30:00Z", "01:00:00Z", "01:29:59Z", "01:30:00Z", "02:00:00Z"]
+
+
+@few
+@given(worlds(), st.data())
+def test_law_7_on_the_nights_when_clocks_change(data: Given, draws: st.DataObject):
+    night = st.sampled_from(NIGHTS)
+    hour = st.sampled_from([*DOUBTFUL, *CERTAIN])
+    texts = st.builds(lambda day, at: f"{day}T{at}", night, hour)
+    rows = [
+        {**row, "effective_at": draws.draw(texts), "confirmed_at": row["effective_at"]}
+        for row in data.consents
+    ]
+    with settled(data.but(policy={**data.policy, "time_zone": "Europe/Paris"}, consents=rows)) as w:
+        agree(w, NOW)
+
+
 @few
 @given(worlds(), st.sampled_from([0, 0, -3, 5]))
 def test_why_tells_the_reasons_of_the_plain_reading(data: Given, shift: int):

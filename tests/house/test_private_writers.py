@@ -34,7 +34,6 @@ MAY = {
     ("selftest/checks.py", "opened"): "an invented world",
     ("selftest/world.py", "write"): "an invented world",
     ("selftest/world.py", "_csv"): "an invented world",
-    ("sqlexpr/columns.py", "instant"): "an expression, no file",
 }
 
 METHODS = {"write_bytes", "write_text", "symlink_to", "hardlink_to", "rename"}

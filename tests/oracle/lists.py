@@ -117,7 +117,7 @@ def _generic(row: dict[str, str], channel: str, zone: ZoneInfo) -> Iterator[Entr
                 row.get("purpose") or "*",
                 row.get("topic") or "*",
                 since.starts_at if since else None,
-                until.starts_at if until else None,
+                until.latest if until else None,
             )
 
 

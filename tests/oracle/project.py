@@ -312,6 +312,14 @@ class Project:
             found.setdefault(text(row, "patient_id"), []).append(row)
         return found
 
+    def _said_at(self, row: Row) -> datetime | None:
+        """When a wish was said. Of two readings of a local time, a no takes the later one."""
+        moment = read_moment(text(row, "updated_at"), zone_of(self.policy))
+        if moment is None:
+            return None
+        says_yes = text(row, "allowed").lower() in YES
+        return moment.starts_at if says_yes else moment.latest
+
     def _preferences(
         self, patient_id: str, channel: str, topic: str | None
     ) -> list[tuple[bool, tuple[int, int] | None]]:
@@ -329,12 +337,10 @@ class Project:
                 topic is not None and on_topic not in ("*", topic)
             ):
                 continue
-            times = [
-                (read_moment(text(row, "updated_at"), zone_of(self.policy)), row) for row in rows
-            ]
-            latest = max((moment.starts_at for moment, _ in times if moment), default=None)
-            for moment, row in times:
-                if moment is None or moment.starts_at == latest:
+            times = [(self._said_at(row), row) for row in rows]
+            latest = max((at for at, _ in times if at), default=None)
+            for at, row in times:
+                if at is None or at == latest:
                     cap = (
                         (int(text(row, "max_contacts")), int(text(row, "per_days")))
                         if text(row, "max_contacts")

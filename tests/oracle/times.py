@@ -22,11 +22,18 @@ LAST = datetime.max.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Moment:
     """A date that could be read: the instant it starts, and the instant it ends (the next day's
-    00:00 for a bare date, else the same).
+    00:00 for a bare date, else the same). A local time that clocks make two moments of, because the
+    hour comes twice or never, starts at the earlier and ends at the later one.
     """
 
     starts_at: datetime
     ends_at: datetime
+    is_bare: bool = False
+
+    @property
+    def latest(self) -> datetime:
+        """The last instant that the text may name."""
+        return self.starts_at if self.is_bare else self.ends_at
 
 
 def read_moment(text: str, zone: ZoneInfo) -> Moment | None:
@@ -50,16 +57,28 @@ def read_moment(text: str, zone: ZoneInfo) -> Moment | None:
             last_day = day == date.max
             return Moment(
                 _instant(day, time(0), zone),
-                LAST if last_day else _instant(day + timedelta(days=1), time(0), zone),
+                LAST if last_day else _readings(day + timedelta(days=1), time(0), zone)[-1],
+                is_bare=True,
             )
         fraction = match["fraction"] or ""
         clock = time.fromisoformat(match["clock"].removesuffix(fraction)).replace(
             microsecond=int(fraction[1:7].ljust(6, "0"))
         )
-        instant = _instant(day, clock, _offset(match["zone"], zone))
+        readings = _readings(day, clock, _offset(match["zone"], zone))
     except ValueError:
         return None
-    return Moment(instant, instant)
+    return Moment(readings[0], readings[-1])
+
+
+def _readings(day: date, clock: time, zone: tzinfo) -> list[datetime]:
+    """The one or two moments of a local time, the earlier one first.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> at = _readings(date(2026, 10, 25), time(2, 30), ZoneInfo("Europe/Paris"))
+    >>> [str(one.time()) for one in at]
+    ['00:30:00', '01:30:00']
+    """
+    return sorted({_instant(day, clock.replace(fold=fold), zone) for fold in (0, 1)})
 
 
 def _instant(day: date, clock: time, zone: tzinfo) -> datetime:

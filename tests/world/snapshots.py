@@ -124,7 +124,7 @@ def _consents(rows: Sequence[Row], number: Mapping[str, int], policy: Policy) ->
             if moment is None and (raw or place < 2):
                 dates |= 1 << place
             if moment is not None and moment.ends_at != moment.starts_at:
-                dates |= 16 << place
+                dates |= (16 if moment.is_bare else 256) << place
             moments.append(None if moment is None else naive_utc(moment.starts_at))
         evidenced = text(row, "evidence").strip() != ""
         said = [text(row, name) for name in TEXTS]

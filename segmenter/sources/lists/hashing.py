@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from segmenter.errors import SourceError
 from segmenter.model import ANY
 from segmenter.sources.lists.written import Listed, broken_places
-from segmenter.sqlexpr.columns import instant
+from segmenter.sqlexpr.columns import instant, instant_later
 
 if TYPE_CHECKING:
     from segmenter.engine import Engine, Table
@@ -51,7 +51,11 @@ def hashed(
     from segmenter.identifiers import hash_values
 
     values = _values(policy, listed, channel)
-    dates = {"__since__": instant("since"), "__until__": instant("until")}
+    dates = {
+        "__since__": instant("since"),
+        "__until__": instant("until"),
+        "__until_later__": instant_later("until"),
+    }
     written = {"list_written": listed.table}
     channels = _channels(engine, policy)
     told: dict[tuple[str, int], Told] = {}
