@@ -35,13 +35,11 @@ def moment(text: str, time_zone: str, *, latest: bool = False) -> datetime:
         if found.tzinfo is not None:
             return found.astimezone(UTC)
         local = found.replace(tzinfo=ZoneInfo(time_zone))
-        first = local.astimezone(UTC)
-        is_timed = len(text) > len("2026-03-01")
-        if latest and is_timed:
-            return max(first, local.replace(fold=1).astimezone(UTC))
-        return first
+        readings = [local.replace(fold=fold).astimezone(UTC) for fold in (0, 1)]
     except (ValueError, OverflowError):
         raise _unreadable() from None
+    is_timed = len(text) > len("2026-03-01")
+    return max(readings) if latest and is_timed else readings[0]
 
 
 def instant(given: date | str | None, time_zone: str, *, latest: bool = False) -> datetime | None:
