@@ -12,7 +12,7 @@ import numpy as np
 from segmenter.budget import accounting
 from segmenter.dimensions.partition import count_groups
 from segmenter.model import Clocks, Cube, Spend
-from segmenter.project import condition
+from segmenter.project import grammar
 from segmenter.project.family import Family, Setting
 from segmenter.project.policy import (
     Budget,
@@ -82,7 +82,7 @@ def policy(**changed) -> Policy:
 
 
 def segment(name: str, where: str | None = None, epsilon: str | None = None, **more) -> Segment:
-    parsed = None if where is None else condition.parse(where)
+    parsed = None if where is None else grammar.parse(where)
     empty = {"include": (), "exclude": ()}
     given = {**empty, **more}
     return Segment(

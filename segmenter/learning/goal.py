@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import UsageError
 from segmenter.project import condition as c
+from segmenter.project import order
+from segmenter.project.grammar import parse
 
 if TYPE_CHECKING:
     from segmenter.project.policy import Policy
@@ -29,14 +31,16 @@ def read_goal(text: str, policy: Policy) -> Goal:
     Raises `ConditionError` if it is not a test, `UsageError` if it names what the policy does
     not declare.
     """
-    test = c.parse(text)
-    if not isinstance(test, c.Test):
+    test = parse(text)
+    if not isinstance(test, (c.Test, c.Order)):
         raise UsageError(
             "what to look for is one test of one dimension",
             hint="for example: visits in ('2-3', '4+')",
         )
-    for message, instead in c.misnamed(test, policy.dimensions):
+    for message, instead in order.misnamed(test, policy.dimensions):
         raise UsageError(message, hint=instead)
+    test = order.lowered(test, policy.dimensions)
+    assert isinstance(test, c.Test)
     sought = []
     for label in policy.dimensions[test.dimension].labels:
         is_named = label in test.labels

@@ -8,6 +8,7 @@ shapes          what may stand in policy.yml and segments; source_shapes: in sou
 shaping         a document into a shape
 policy_file     policy.yml -> Policy
 sources_file    sources.yml -> Sources; agreement: what must hold between sources and policy
-segment         segments/*.yml -> Segment -> Resolved; condition: the grammar of `where`
+segment         segments/*.yml -> Segment -> Resolved
+condition       the tree of a `where`; grammar: its text; order: order tests as labels
 check, init, schema   commands that need no data
 """

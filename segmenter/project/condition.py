@@ -1,45 +1,17 @@
-"""The `where` of a segment: text -> frozen tree -> yes or no for a cell of dimension labels.
+"""The `where` of a segment as a frozen tree: yes or no for a cell of dimension labels.
 
-    or   := and {'or' and}
-    and  := not {'and' not}
-    not  := 'not' not | '(' or ')' | test
-    test := dimension ('=' | '<>') text | dimension ['not'] 'in' '(' text {',' text} ')'
-
-Two-valued: `unknown` and `other` are ordinary labels, so `<>` and `not in` include them.
+Two-valued: `unknown` and `other` are ordinary labels, so `<>` and `not in` include them. An order
+test (`age < 50`) holds for the labels of the bands that it covers, never for `unknown`; before a
+condition is used, `order.lowered` writes those labels in its place.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from segmenter.errors import UsageError
-from segmenter.nearest import hint
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from segmenter.project.policy import Dimension
-
-LONGEST = 4096
-DEEPEST = 32
-KEYWORDS = ("and", "or", "not", "in")
-
-_TOKEN = re.compile(
-    r"(?P<blank>[ \t\r\n]+)|(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<text>'(?:[^']|'')*')|(?P<sign><>|[=(),])"
-)
-
-
-class ConditionError(UsageError):
-    """The text is not a condition; `position` counts characters from 1."""
-
-    code = "condition"
-
-    def __init__(self, message: str, position: int, hint: str | None = None) -> None:
-        super().__init__(f"{message}, at character {position}", hint=hint)
-        self.position = position
 
 
 def _in_quotes(label: str) -> str:
@@ -65,6 +37,22 @@ class Test:
         listed = ", ".join(texts)
         word = "not in" if self.negated else "in"
         return f"{self.dimension} {word} ({listed})"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A banded dimension is at least `low` and below `high`; None is no limit."""
+
+    dimension: str
+    low: int | None
+    high: int | None
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return f"{self.dimension} < {self.high}"
+        if self.high is None:
+            return f"{self.dimension} >= {self.low}"
+        return f"{self.dimension} between {self.low} and {self.high - 1}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +87,7 @@ class Or:
         return " or ".join(texts)
 
 
-Condition = Test | Not | And | Or
+Condition = Test | Order | Not | And | Or
 EVERYONE = And(())
 
 
@@ -107,20 +95,6 @@ def _grouped(part: Condition) -> str:
     if isinstance(part, (And, Or)):
         return f"({part})"
     return str(part)
-
-
-def parse(text: str) -> Condition:
-    """Read a condition; `ConditionError` (exit 2) if it is not one.
-
-    >>> str(parse("age_band IN ('65-79', '80+') and not sex = 'Male'"))
-    "age_band in ('65-79', '80+') and not sex = 'Male'"
-    """
-    if len(text) > LONGEST:
-        msg = f"a condition has at most {LONGEST:,} characters"
-        raise ConditionError(msg, LONGEST)
-    tokens = tuple(_tokens(text))
-    parser = _Parser(tokens, end=len(text) + 1)
-    return parser.whole()
 
 
 def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
@@ -140,6 +114,13 @@ def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
             return all(matches(part, cell) for part in parts)
         case Or(parts):
             return any(matches(part, cell) for part in parts)
+        case Order():
+            raise not_lowered(condition)
+
+
+def not_lowered(order: Order) -> TypeError:
+    """The error of who uses an order test before it is written as labels."""
+    return TypeError(f"`{order}` has to be written as labels first")
 
 
 def dimensions_of(condition: Condition) -> frozenset[str]:
@@ -148,10 +129,10 @@ def dimensions_of(condition: Condition) -> frozenset[str]:
     return frozenset(test.dimension for test in tests)
 
 
-def tests_of(condition: Condition) -> Iterator[Test]:
+def tests_of(condition: Condition) -> Iterator[Test | Order]:
     """Every test in the condition, in reading order."""
     match condition:
-        case Test():
+        case Test() | Order():
             yield condition
         case Not(part):
             yield from tests_of(part)
@@ -175,6 +156,8 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
     match condition:
         case Test(dimension, labels, was):
             return Test(dimension, tuple(sorted(set(labels))), was != negated)
+        case Order():
+            raise not_lowered(condition)
         case Not(part):
             return _canonical(part, negated=not negated)
         case And(parts) | Or(parts):
@@ -188,174 +171,3 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
             if len(ordered) == 1:
                 return ordered[0]
             return kind(ordered)
-
-
-def misnamed(
-    condition: Condition, dimensions: Mapping[str, Dimension]
-) -> Iterator[tuple[str, str | None]]:
-    """What the policy does not declare, as (message, hint).
-
-    Names, labels, and dimensions that are not one value a patient.
-    """
-    usable = {name: d for name, d in dimensions.items() if d.per_patient}
-    for test in tests_of(condition):
-        dimension = dimensions.get(test.dimension)
-        if dimension is None:
-            yield f"there is no dimension `{test.dimension}`", hint(test.dimension, usable)
-        elif not dimension.per_patient:
-            yield (
-                f"the dimension `{test.dimension}` is of rows, not of patients",
-                "give it a `measure` in policy.yml",
-            )
-        else:
-            for label in test.labels:
-                if label not in dimension.labels:
-                    yield (
-                        f"the dimension `{test.dimension}` has no value '{label}'",
-                        hint(label, dimension.labels),
-                    )
-
-
-# -- reading ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    position: int
-
-
-def _tokens(text: str) -> Iterator[_Token]:
-    at = 0
-    while at < len(text):
-        found = _TOKEN.match(text, at)
-        if found is None:
-            raise ConditionError(*_unreadable(text, at))
-        kind, piece = str(found.lastgroup), found.group()
-        if kind == "name" and piece.lower() in KEYWORDS:
-            kind, piece = "keyword", piece.lower()
-        if kind == "text":
-            piece = piece[1:-1].replace("''", "'")
-        if kind != "blank":
-            yield _Token(kind, piece, at + 1)
-        at = found.end()
-
-
-def _unreadable(text: str, at: int) -> tuple[str, int, str | None]:
-    found = text[at]
-    if found == "'":
-        return "the text is not closed", at + 1, "write `''` for a quote inside a text"
-    if found == '"':
-        return 'texts stand in single quotes, not `"`', at + 1, None
-    return (
-        (
-            f"`{found}` means nothing here"
-            if found.isprintable()
-            else "a character means nothing here"
-        ),
-        at + 1,
-        _signs(found),
-    )
-
-
-def _signs(found: str) -> str | None:
-    if found in "!<>~":
-        return "the tests are `=`, `<>`, `in` and `not in`"
-    return None
-
-
-class _Parser:
-    """Recursive descent over the tokens."""
-
-    def __init__(self, tokens: tuple[_Token, ...], end: int) -> None:
-        self.tokens = tokens
-        self.end = _Token("end", "", end)
-        self.at = 0
-
-    def whole(self) -> Condition:
-        made = self._or(0)
-        if self._next.kind != "end":
-            raise self._expected("`and`, `or` or the end")
-        return made
-
-    @property
-    def _next(self) -> _Token:
-        if self.at < len(self.tokens):
-            return self.tokens[self.at]
-        return self.end
-
-    def _take(self, kind: str, text: str) -> bool:
-        """Step over the next token if it is this one."""
-        following = self._next
-        if (following.kind, following.text) != (kind, text):
-            return False
-        self.at += 1
-        return True
-
-    def _expected(self, what: str) -> ConditionError:
-        following = self._next
-        found = f"`{following.text}` stands"
-        if following.kind == "end":
-            found = "the condition ends"
-        return ConditionError(f"{found} where {what} is expected", following.position)
-
-    def _or(self, depth: int) -> Condition:
-        parts = [self._and(depth)]
-        while self._take("keyword", "or"):
-            parts.append(self._and(depth))
-        if len(parts) == 1:
-            return parts[0]
-        return Or(tuple(parts))
-
-    def _and(self, depth: int) -> Condition:
-        parts = [self._not(depth)]
-        while self._take("keyword", "and"):
-            parts.append(self._not(depth))
-        if len(parts) == 1:
-            return parts[0]
-        return And(tuple(parts))
-
-    def _not(self, depth: int) -> Condition:
-        if depth > DEEPEST:
-            msg = f"a condition nests at most {DEEPEST} levels"
-            raise ConditionError(msg, self._next.position)
-        if self._take("keyword", "not"):
-            return Not(self._not(depth + 1))
-        if self._take("sign", "("):
-            made = self._or(depth + 1)
-            if not self._take("sign", ")"):
-                raise self._expected("`)`")
-            return made
-        return self._test()
-
-    def _test(self) -> Test:
-        if self._next.kind != "name":
-            raise self._expected("a dimension, `not` or `(`")
-        dimension = self._next.text
-        self.at += 1
-        for sign in ("=", "<>"):
-            if self._take("sign", sign):
-                return Test(dimension, (self._text(),), negated=sign == "<>")
-        negated = self._take("keyword", "not")
-        if not self._take("keyword", "in"):
-            wanted = "`in`" if negated else "`=`, `<>`, `in` or `not in`"
-            raise self._expected(wanted)
-        return Test(dimension, self._texts(), negated)
-
-    def _texts(self) -> tuple[str, ...]:
-        if not self._take("sign", "("):
-            raise self._expected("`(`")
-        texts = [self._text()]
-        while self._take("sign", ","):
-            texts.append(self._text())
-        if not self._take("sign", ")"):
-            raise self._expected("`,` or `)`")
-        return tuple(texts)
-
-    def _text(self) -> str:
-        following = self._next
-        if following.kind != "text":
-            raise self._expected("a text in single quotes")
-        self.at += 1
-        return following.text

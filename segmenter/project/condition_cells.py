@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.project.condition import And, Not, Or, Test
+from segmenter.project.condition import And, Not, Or, Order, Test, not_lowered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +45,8 @@ def thin_holding(condition: Condition | None, domains: Mapping[str, Sequence[str
             for part in parts:
                 some = some | thin_holding(part, domains)
             return some
+        case Order():
+            raise not_lowered(condition)
 
 
 def widened(cells: Truths, domains: Mapping[str, Sequence[str]]) -> Truths:

@@ -220,7 +220,12 @@ def _segments(
                 for o in used
                 if o not in known
             ]
-        problems += [] if policy is None else segment.misnamed(made, policy)
+        if policy is None:
+            continue
+        misnamed = list(segment.misnamed(made, policy))
+        problems += misnamed
+        if not misnamed:
+            found[name] = segment.lowered(made, policy)
     problems += _tangles(found)
     return found
 

@@ -93,6 +93,14 @@ class Dimension:
     values: Mapping[str, tuple[str, ...]] | None = None
     bands: tuple[int, ...] | None = None
     other: str | None = None
+    first: int | None = None
+
+    @property
+    def floor(self) -> int | None:
+        """The smallest value there can be, if that is declared or follows from what is counted."""
+        if self.first is None and self.measure == "count":
+            return 0
+        return self.first
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -104,7 +112,8 @@ class Dimension:
         ('<18', '18-34', '35+', 'unknown')
         """
         if self.bands is not None:
-            own = band_labels(self.bands, counts=self.measure == "count")
+            counts_from_one = self.measure == "count" and self.bands[0] == 1
+            own = band_labels(self.bands, 0 if counts_from_one else self.first)
         else:
             own = tuple(self.values or ())
             if self.other:
@@ -120,19 +129,24 @@ class Dimension:
         return self.measure is not None
 
 
-def band_labels(bounds: tuple[int, ...], *, counts: bool) -> tuple[str, ...]:
-    """The names of bands: below the first bound, between bounds, from the last one on."""
-    first, last = bounds[0], bounds[-1]
-    labels = [f"<{first}"]
-    if counts and first == 1:
-        labels = ["0"]
-    for low, following in pairwise(bounds):
-        high = following - 1
-        if low == high:
-            labels.append(str(low))
-        else:
-            labels.append(f"{low}-{high}")
-    return (*labels, f"{last}+")
+def band_labels(bounds: tuple[int, ...], first: int | None) -> tuple[str, ...]:
+    """The names of bands: below the first bound, between bounds, from the last one on.
+
+    >>> band_labels((18, 35), None), band_labels((5, 10), 0), band_labels((1, 2), 0)
+    (('<18', '18-34', '35+'), ('0-4', '5-9', '10+'), ('0', '1', '2+'))
+    """
+    lowest = f"<{bounds[0]}"
+    if first is not None:
+        lowest = _band_label(first, bounds[0])
+    middle = [_band_label(low, following) for low, following in pairwise(bounds)]
+    return (lowest, *middle, f"{bounds[-1]}+")
+
+
+def _band_label(low: int, following: int) -> str:
+    high = following - 1
+    if low == high:
+        return str(low)
+    return f"{low}-{high}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING
 
 from segmenter.nearest import hint
 from segmenter.project import policy as p
-from segmenter.project.condition import KEYWORDS
-from segmenter.project.shapes import DimensionShape, OrganisationShape, PolicyShape
+from segmenter.project.grammar import KEYWORDS
+from segmenter.project.shapes import (
+    MOST_BANDS,
+    DimensionShape,
+    OrganisationShape,
+    PolicyShape,
+    StepsShape,
+)
 from segmenter.project.shaping import mended, shaped
 
 if TYPE_CHECKING:
@@ -150,7 +156,7 @@ def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
     if shape.values is not None:
         values = p.frozen({value.label: tuple(value.raw) for value in shape.values})
     measure = None if shape.measure is None else shape.measure.how
-    bands = None if shape.bands is None else tuple(shape.bands)
+    first, bands = _bands(shape)
     return p.Dimension(
         name=name,
         category=shape.category,
@@ -160,7 +166,18 @@ def dimension_of(name: str, shape: DimensionShape) -> p.Dimension:
         values=values,
         bands=bands,
         other=shape.other,
+        first=first,
     )
+
+
+def _bands(shape: DimensionShape) -> tuple[int | None, tuple[int, ...] | None]:
+    """The smallest value, if it is declared, and where each further band begins."""
+    if shape.bands is None:
+        return None, None
+    if not isinstance(shape.bands, StepsShape):
+        return None, tuple(shape.bands)
+    steps = shape.bands
+    return steps.start, tuple(range(steps.start + steps.step, steps.to + 1, steps.step))
 
 
 def _place(shape: DimensionShape) -> tuple[str, str | None]:
@@ -379,6 +396,8 @@ def _place_problems(given: DimensionShape) -> Iterable[str]:
 def _domain_problems(given: DimensionShape) -> Iterable[str]:
     if (given.values is None) == (given.bands is None):
         yield "exactly one of `values` and `bands` is needed"
+    elif isinstance(given.bands, StepsShape):
+        yield from _step_problems(given, given.bands)
     elif given.bands is not None:
         yield from _band_problems(given, given.bands)
     else:
@@ -393,6 +412,16 @@ def _domain_problems(given: DimensionShape) -> Iterable[str]:
             yield "one raw value stands under two labels"
         if given.measure is not None:
             yield "a measure is a number and needs `bands`"
+
+
+def _step_problems(given: DimensionShape, steps: StepsShape) -> Iterable[str]:
+    length = steps.to - steps.start
+    if length <= 0 or length % steps.step:
+        yield "`to` lies a whole number of steps above `from`"
+    elif length // steps.step > MOST_BANDS:
+        yield f"there are at most {MOST_BANDS:,} bands"
+    if given.other is not None:
+        yield "`other` goes with `values` only"
 
 
 def _band_problems(given: DimensionShape, bands: Sequence[int]) -> Iterable[str]:

@@ -9,13 +9,15 @@ A file becomes a `Segment`. Checked against the policy, with the segments it use
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from segmenter.errors import PolicyError, Problem
 from segmenter.model import Clocks, ProcessingRequest
 from segmenter.nearest import hint
 from segmenter.project import condition as c
+from segmenter.project import order
+from segmenter.project.grammar import ConditionError, parse
 from segmenter.project.policy import ALWAYS, Policy, frozen
 from segmenter.project.shapes import SegmentShape
 from segmenter.project.shaping import mended, shaped
@@ -169,8 +171,8 @@ def _where(document: Document, shape: SegmentShape, found: list[Problem]) -> c.C
             )
         return None
     try:
-        return c.parse(shape.where)
-    except c.ConditionError as error:
+        return parse(shape.where)
+    except ConditionError as error:
         found.append(document.problem(f"`where`: {error}", ("where",), error.problems[0].hint))
         return None
 
@@ -230,8 +232,15 @@ def misnamed(segment: Segment, policy: Policy) -> Iterable[Problem]:
             "the key `topic` is missing", "purpose", f"the purpose has {', '.join(purpose.topics)}"
         )
     if segment.where is not None:
-        for message, near in c.misnamed(segment.where, policy.dimensions):
+        for message, near in order.misnamed(segment.where, policy.dimensions):
             yield segment.problem(message, "where", near)
+
+
+def lowered(segment: Segment, policy: Policy) -> Segment:
+    """The segment with its order tests written as labels (R8). Nothing in it is misnamed."""
+    if segment.where is None:
+        return segment
+    return replace(segment, where=order.lowered(segment.where, policy.dimensions))
 
 
 def misused(segment: Segment, segments: Mapping[str, Segment]) -> Iterable[Problem]:

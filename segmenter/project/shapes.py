@@ -27,6 +27,8 @@ from segmenter.project.scalars import (
     Word,
 )
 
+MOST_BANDS = 5_000
+
 
 class Shape(BaseModel):
     """Base: unknown keys are errors."""
@@ -88,6 +90,14 @@ class PurposeShape(Shape):
     max_age_days: Days
 
 
+class StepsShape(Shape):
+    """Bands of one width: from, from + step, ..., to."""
+
+    start: Annotated[Whole, Field(alias="from")]
+    to: Whole
+    step: Annotated[Whole, Field(ge=1)] = 1
+
+
 class DimensionShape(Shape):
     """A declared attribute with a finite domain."""
 
@@ -95,7 +105,9 @@ class DimensionShape(Shape):
     fact: Word | None = None
     measure: Measure | None = None
     values: Values | None = None
-    bands: Annotated[list[Whole], Field(min_length=1, max_length=5000)] | None = None
+    bands: (
+        Annotated[list[Whole], Field(min_length=1, max_length=MOST_BANDS)] | StepsShape | None
+    ) = None
     other: Text | None = None
     category: Text
 

@@ -5,7 +5,7 @@ asked for it, `count` reads what the gate lets through, `publish` makes noise, `
 out. The text never reaches the engine; only `Question` does.
 
     >>> from segmenter.project.policy import Dimension
-    >>> from segmenter.project.condition import parse
+    >>> from segmenter.project.grammar import parse
     >>> from segmenter.query.question import matched
     >>> sex = Dimension("sex", "identity", "patient", "sex", values={"F": ("f",), "M": ("m",)})
     >>> matched(parse("sex in ('F')"), [sex]) == matched(parse("not sex <> 'F'"), [sex])

@@ -15,7 +15,7 @@ from segmenter.learning import private_model
 from segmenter.learning.discover import propose
 from segmenter.learning.goal import Goal, read_goal
 from segmenter.model import Clocks, Cost, Cube, Spend
-from segmenter.project import condition
+from segmenter.project import condition, grammar, order
 from segmenter.project.family import Family, Setting
 from segmenter.published.release import Provenance
 from segmenter.release import publish as release
@@ -42,7 +42,7 @@ def published(noise=lambda mechanism, many: np.zeros(many, dtype=np.int64)):
 def test_a_goal_is_found_where_it_is_frequent():
     goal = read_goal("visits = '2+'", OWN)
     best, *_ = propose(published(), goal)
-    found = condition.parse(best.where)
+    found = grammar.parse(best.where)
     assert condition.matches(found, {"sex": "F", "age_band": "65+", "visits": "2+"})
     assert not condition.matches(found, {"sex": "M", "age_band": "<18", "visits": "2+"})
     assert best.lift > 1.5
@@ -52,7 +52,7 @@ def test_a_goal_is_found_where_it_is_frequent():
 def test_without_a_goal_pairs_that_meet_more_often_than_expected_are_found():
     found = propose(published())
     assert found
-    pairs = [condition.dimensions_of(condition.parse(p.where)) for p in found]
+    pairs = [condition.dimensions_of(grammar.parse(p.where)) for p in found]
     assert all(len(pair) == 2 for pair in pairs)
     assert all(p.lift > 1 for p in found)
     assert len({p.name for p in found}) == len(found)
@@ -83,8 +83,8 @@ def test_a_proposal_is_a_segment_file(tmp_path):
     read = YAML(typ="safe", pure=True).load(best.yaml())
     assert read["name"] == best.name
     assert read["purpose"] == "statistics"
-    assert str(condition.parse(read["where"])) == best.where
-    assert list(condition.misnamed(condition.parse(read["where"]), OWN.dimensions)) == []
+    assert str(grammar.parse(read["where"])) == best.where
+    assert list(order.misnamed(grammar.parse(read["where"]), OWN.dimensions)) == []
 
 
 def test_what_to_look_for_is_one_test_of_a_declared_dimension():
@@ -115,7 +115,7 @@ def test_a_private_model_finds_the_goal_and_keeps_only_what_is_protected():
         {"sex": "M", "age_band": "<18"}
     )
     best, *_ = private_model.propose_private(model)
-    assert condition.matches(condition.parse(best.where), {"sex": "F", "age_band": "65+"})
+    assert condition.matches(grammar.parse(best.where), {"sex": "F", "age_band": "65+"})
     assert best.patients is None
 
 

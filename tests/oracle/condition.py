@@ -9,8 +9,12 @@ from collections.abc import Callable, Mapping
 
 Labels = Mapping[str, str]
 Test = Callable[[Labels], bool]
-TOKEN = re.compile(r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[^\W\d]\w*)|(?P<sign><>|[=(),]))")
-KEYWORDS = ("and", "or", "not", "in")
+TOKEN = re.compile(
+    r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<word>[^\W\d]\w*)|"
+    r"(?P<number>-?\d{1,12})(?![\w.])|(?P<sign><>|<=|>=|[=<>(),]))",
+    re.ASCII,
+)
+KEYWORDS = ("and", "or", "not", "in", "between")
 
 
 class ConditionError(Exception):
@@ -51,6 +55,20 @@ def _tokens(where: str) -> list[tuple[str, str]]:
     return tokens
 
 
+def _within(label: str, sign: str, edge: int) -> bool:
+    """Whether every whole number of a band satisfies an order test."""
+    if label.startswith("<"):
+        low, high = float("-inf"), float(label[1:]) - 1
+    elif label.endswith("+"):
+        low, high = float(label[:-1]), float("inf")
+    elif re.fullmatch(r"\d+(-\d+)?", label):
+        first, _, last = label.partition("-")
+        low, high = float(first), float(last or first)
+    else:
+        return False
+    return {"<": high < edge, "<=": high <= edge, ">": low > edge, ">=": low >= edge}[sign]
+
+
 class _Reader:
     def __init__(
         self, tokens: list[tuple[str, str]], domains: Mapping[str, tuple[str, ...]]
@@ -62,6 +80,9 @@ class _Reader:
         found = self.at < len(self.tokens) and self.tokens[self.at] == ("sign", sign)
         self.at += found
         return found
+
+    def next(self, sign: str) -> bool:
+        return self.at < len(self.tokens) and self.tokens[self.at] == ("sign", sign)
 
     def take(self, kind: str) -> str:
         if self.at == len(self.tokens) or self.tokens[self.at][0] != kind:
@@ -106,8 +127,21 @@ class _Reader:
             values, wanted = {self.value(name)}, True
         elif self.sees("<>"):
             values, wanted = {self.value(name)}, False
+        elif any(self.next(sign) for sign in ("<", "<=", ">", ">=")):
+            _, sign = self.tokens[self.at]
+            self.at += 1
+            edge = int(self.take("number"))
+            return lambda labels: _within(labels[name], sign, edge)
         else:
             wanted = not self.sees("not")
+            if self.sees("between"):
+                low = int(self.take("number"))
+                self.need("and")
+                high = int(self.take("number"))
+                return lambda labels: (
+                    (_within(labels[name], ">=", low) and _within(labels[name], "<=", high))
+                    is wanted
+                )
             self.need("in")
             self.need("(")
             values = {self.value(name)}

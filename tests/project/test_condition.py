@@ -10,18 +10,9 @@ from hypothesis import strategies as st
 
 from oracle.condition import ConditionError as OracleError
 from oracle.condition import read_condition
-from segmenter.project.condition import (
-    And,
-    ConditionError,
-    Not,
-    Or,
-    Test,
-    canonical,
-    dimensions_of,
-    matches,
-    misnamed,
-    parse,
-)
+from segmenter.project.condition import And, Not, Or, Order, Test, canonical, dimensions_of, matches
+from segmenter.project.grammar import ConditionError, parse
+from segmenter.project.order import lowered, misnamed
 from segmenter.project.policy import Dimension
 
 DOMAINS = {
@@ -64,6 +55,12 @@ DIMENSIONS = {
         ("not a = '1' and b = 'x'", And((Not(Test("a", ("1",))), Test("b", ("x",))))),
         ("\n  a = '1'\n\tand b = 'x'\r\n", And((Test("a", ("1",)), Test("b", ("x",))))),
         ("a = ''", Test("a", ("",))),
+        ("a < 50", Order("a", None, 50)),
+        ("a <= 49", Order("a", None, 50)),
+        ("a>=18", Order("a", 18, None)),
+        ("a > -1", Order("a", 0, None)),
+        ("a BETWEEN 50 and 74 and b >= 2", And((Order("a", 50, 75), Order("b", 2, None)))),
+        ("a not between 50 and 74", Not(Order("a", 50, 75))),
     ],
 )
 def test_the_grammar(text, made):
@@ -81,6 +78,8 @@ def test_the_grammar(text, made):
         "not in ('1')", "a = '1' || 'x'",
         "a\N{NO-BREAK SPACE}= '1'", "a.b = '1'", "1a = '1'", "a = b", "a = '1'\x00", "true",
         "a in (b)",
+        "a < 50.5", "a < 5x", "a between 1", "a between 1 and", "a between 1 or 2", "a not < 5",
+        "a < -", "a between '1' and '2'", "a > 1234567890123", "between = '1'", "a =< 1", "a < b",
     ],
 )  # fmt: skip
 def test_anything_else_is_an_error(text):
@@ -144,6 +143,83 @@ def test_a_dimension_of_rows_cannot_decide_about_patients():
     ((message, advice),) = misnamed(parse("ward = 'er'"), DIMENSIONS)
     assert "of rows" in message
     assert "measure" in (advice or "")
+
+
+AGE = Dimension("age", "identity", "patient", "age", bands=(18, 35, 50, 75))
+YEARS = Dimension("years", "identity", "patient", "age", bands=tuple(range(1, 101)), first=0)
+ORDERED = {**DIMENSIONS, "age": AGE, "years": YEARS}
+
+
+@pytest.mark.parametrize(
+    ("text", "labels"),
+    [
+        ("age between 50 and 74", ("50-74",)),
+        ("age < 35", ("<18", "18-34")),
+        ("age <= 34", ("<18", "18-34")),
+        ("age >= 50", ("50-74", "75+")),
+        ("age > 74", ("75+",)),
+        ("visits >= 1", ("1", "2+")),
+        ("visits < 1", ("0",)),
+        ("visits >= 0", ("0", "1", "2+")),
+        ("years between 0 and 1", ("0", "1")),
+        ("years >= 100", ("100+",)),
+    ],
+)
+def test_an_order_test_holds_for_the_bands_that_it_covers_and_never_for_unknown(text, labels):
+    made = parse(text)
+    assert list(misnamed(made, ORDERED)) == []
+    low = lowered(made, ORDERED)
+    assert isinstance(low, Test)
+    assert low.labels == labels
+    assert "unknown" not in low.labels
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "advice"),
+    [
+        ("age < 40", "no band of `age` begins at 40", "35 and 50"),
+        ("age between 50 and 75", "no band of `age` begins at 76", "75"),
+        ("age >= 5", "no band of `age` begins at 5", "18"),
+        ("age between 75 and 49", "empty", None),
+        ("visits < 0", "empty", None),
+        ("sex < 5", "no order", "`in`"),
+        ("ward >= 5", "of rows", "measure"),
+        ("weight >= 5", "no dimension", None),
+    ],
+)
+def test_an_order_test_falls_on_declared_cuts(text, message, advice):
+    found = list(misnamed(parse(text), ORDERED))
+    assert found
+    assert message in found[0][0]
+    assert advice is None or advice in (found[0][1] or "")
+
+
+def test_an_order_test_is_never_asked_before_it_is_written_as_labels():
+    with pytest.raises(TypeError):
+        matches(parse("age < 35"), {"age": "<18"})
+    with pytest.raises(TypeError):
+        canonical(parse("not age < 35"))
+
+
+@given(st.data())
+def test_order_tests_select_what_a_reading_written_apart_selects(data):
+    cuts = AGE.bands or ()
+    one, other = (data.draw(st.sampled_from(cuts)) for _ in range(2))
+    text = data.draw(
+        st.sampled_from([
+            f"age < {one}", f"age <= {one - 1}", f"age > {one - 1}", f"age >= {one}",
+            f"age between {min(one, other)} and {max(one, other) - 1}",
+            f"age not between {min(one, other)} and {max(one, other) - 1} and age >= 18",
+        ])
+    )  # fmt: skip
+    made = parse(text)
+    assert parse(str(made)) == made
+    if list(misnamed(made, ORDERED)):
+        assert one == other  # an empty range
+        return
+    wanted, _ = read_condition(text, {"age": AGE.labels})
+    for label in AGE.labels:
+        assert matches(lowered(made, ORDERED), {"age": label}) == wanted({"age": label}), label
 
 
 def _texts() -> st.SearchStrategy[str]:

@@ -100,6 +100,14 @@ from segmenter.project.folder import read_project
         ),
         ("bands: [18, 35, 65]", "bands: [18, 65, 35]", 23, "have to rise", ""),
         ("bands: [18, 35, 65]", "bands: [18, 18]", 23, "have to rise", ""),
+        (
+            "bands: [18, 35, 65]",
+            "bands: {from: 0, to: 100, step: 7}",
+            23,
+            "a whole number of steps above",
+            "",
+        ),
+        ("bands: [18, 35, 65]", "bands: {from: 9, to: 9}", 23, "whole number of steps", ""),
         ("bands: [18, 35, 65]", "bands: [18.5]", 23, "expected a whole number", ""),
         ("bands: [1, 2, 4]", "bands: [0, 2]", 25, "first bound of a count", ""),
         (

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from folders import POLICY, WOMEN, folder, segment
 from segmenter.errors import FileError, PolicyError
 from segmenter.model import Clocks
-from segmenter.project import condition
+from segmenter.project import condition, grammar, order
 from segmenter.project.folder import read_project
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -44,7 +44,7 @@ def test_a_segment_becomes_a_frozen_value(tmp_path):
         (),
     )
     assert made.text_hash == hashlib.sha256(WOMEN.encode()).hexdigest()
-    assert made.where == condition.parse("sex = 'Female'")
+    assert made.where == grammar.parse("sex = 'Female'")
     assert made.file == tmp_path / "segments" / "women.yml"
 
 
@@ -319,3 +319,16 @@ def test_matches_and_the_whole_condition_agree(tmp_path_factory, data):
         assert resolved.matches({"sex": label}) == condition.matches(
             resolved.condition, {"sex": label}
         )
+
+
+def test_a_segment_says_an_age_range_over_single_years(tmp_path):
+    """R8: bands of one width, and an order test that is read as the labels it covers."""
+    from segmenter.project.policy_file import dimension_of
+    from segmenter.project.shapes import DimensionShape
+
+    given = {"column": "patient.age", "bands": {"from": 0, "to": 100}, "category": "identity"}
+    age = dimension_of("age", DimensionShape.model_validate(given))
+    assert age.labels == (*(str(year) for year in range(100)), "100+", "unknown")
+    where = grammar.parse("age between 50 and 74")
+    lowered = order.lowered(where, {"age": age})
+    assert lowered.labels == tuple(str(year) for year in range(50, 75))
