@@ -102,6 +102,7 @@ def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
 
     KeyError if the cell lacks a dimension of it.
 
+    >>> from segmenter.project.grammar import parse
     >>> matches(parse("sex <> 'Male'"), {"sex": "unknown"})
     True
     """
@@ -146,6 +147,7 @@ def canonical(condition: Condition) -> Condition:
 
     Negations on the tests, nested `and` and `or` flat and sorted, labels sorted, each once.
 
+    >>> from segmenter.project.grammar import parse
     >>> str(canonical(parse("not (b = 'y' or a in ('2', '1'))")))
     "a not in ('1', '2') and b <> 'y'"
     """
