@@ -46,6 +46,9 @@ POLICY_KEYS: dict[str, Any] = {  # key -> another value than that of the base be
     "destinations.mailer.profile": "meta",
     "destinations.mailer.syncs": "true",
     "dimensions.age_band.bands": ["18", "50"],
+    "dimensions.decade.bands.from": "0",
+    "dimensions.decade.bands.step": "5",
+    "dimensions.decade.bands.to": "80",
     "dimensions.sex.category": "care",
     "dimensions.sex.column": "patient.gender",
     "dimensions.visits.fact": REFUSED,
@@ -145,6 +148,9 @@ def base() -> dict[str, Row]:
     rules = YAML(typ="safe").load(POLICY)
     host = {"certificate": "C", "activities": ["1"], "valid_until": "2030-01-01"}
     rules["hosting"] = {"hds": host}
+    decades = {"from": "20", "to": "90", "step": "10"}
+    decade = {"column": "patient.age", "bands": decades, "category": "identity"}
+    rules["dimensions"]["decade"] = decade
     sources = YAML(typ="safe").load(SOURCES)
     one = {"read": "data/a.csv"}
     grants = {"notice_version": "2026-01", "categories": ["identity"]}
