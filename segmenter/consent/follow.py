@@ -122,17 +122,21 @@ def _decide_new(work: Deciding) -> Decisions:
 
 
 def _take_away(work: Deciding) -> Decisions:
-    """What they were allowed, without what the new denials forbid."""
+    """What the state before allowed them, without what the new denials forbid.
+
+    Of their grants only those may lift a denial that are later than the first of the new ones.
+    """
     engine = work.engine
-    work = work.reading(load_scopes(engine, work.policy))
-    work = work.reading({"patient": work.tables["deciding"]})
+    deciding = {"patient": work.tables["deciding"]}  # only those who are decided again
+    work = work.reading(load_scopes(engine, work.policy)).reading(deciding)
     with engine.as_written():
         work.progress("newest denial", None)
         denials = engine.make("newest_denial", reads=work.tables, values=work.values)
         work = work.reading({"newest_denial": denials})
-        ((first,),) = engine.rows("first_denial", reads=work.tables)
-        later = engine.make("grant_later", reads=work.tables, values={"lifted_after": first})
-        work = work.reading({"newest_grant": later})
+        ((first_moment,),) = engine.rows("first_denial", reads=work.tables)
+        lifted_after = {"lifted_after": first_moment}
+        later_grants = engine.make("grant_later", reads=work.tables, values=lifted_after)
+        work = work.reading({"newest_grant": later_grants})
         work = work.reading({"denied": forbid(work)})
         structure = {
             "__allow__": [masks.remaining_word(word) for word in work.words],
@@ -140,7 +144,7 @@ def _take_away(work: Deciding) -> Decisions:
         }
         person = engine.make("person_denied", reads=work.tables, structure=structure)
         merged = engine.make(MERGED.denials, reads=work.tables)
-    return Decisions(person, merged, None)
+    return Decisions(person, newest_denial=merged, newest_grant=None)  # no grant is new
 
 
 def _narrowed(work: Deciding, columns: Mapping[str, Sequence[str]]) -> Deciding:

@@ -90,7 +90,11 @@ class Lattice:
         return math.fsum(self._precisions(component).values())
 
     def _precisions(self, component: Axes) -> dict[int, float]:
-        """The precision by measured table."""
+        """How precisely each measured table that holds the component tells it, by its place.
+
+        A cell of the component is a sum of that table's cells, so its variance is that many times
+        theirs.
+        """
         wanted = set(component)
         own_cells = self.cells(component)
         precisions = {}

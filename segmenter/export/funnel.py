@@ -27,7 +27,7 @@ GONE = "gone"  # an address of the previous export at which there is no mailbox 
 MAILBOX = (EXPORTED, "suppressed", "holdout")  # what becomes of a mailbox
 CHANGE = 3  # how much one human changes the histogram, summed over its cells
 CHANGE_IF_SYNCED = 5
-NAMES = (EXPORTED, *REASONS, GONE)  # by the code that the relations give
+NAMES = (EXPORTED, *REASONS)  # by the code that the relations give; GONE is below 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,8 @@ def counted(
     found = {}
     for reason, before, people in engine.rows("export_funnel", reads=tables, values=values):
         if syncs or not before:  # else no mailbox is one of a previous export
-            found[_Cell(NAMES[int(reason)], bool(before))] = int(people)
+            name = NAMES[reason] if reason >= 0 else GONE
+            found[_Cell(name, bool(before))] = int(people)
     cells = _cells(reasons, syncs=syncs)
     return Histogram(
         labels=tuple(cell.label for cell in cells),

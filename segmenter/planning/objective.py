@@ -153,19 +153,27 @@ class Objective:
         return precision, np.asarray(change @ before), np.asarray(change)
 
     def _slopes(self, shares: Reals, solved: tuple[Reals, Reals, Reals]) -> Reals:
-        """How fast the error falls with each share."""
+        """About how fast the error falls with each share; exact for Gaussian noise.
+
+        The error is E = trace(C) / segments + sum(cells / precision) over the components, C being
+        the covariances of the segments' sums. By the chain rule, first how fast E falls with each
+        precision, then how fast that precision grows with its share.
+        """
         precision, covariances, change = solved
-        many = len(self.job.segments)
-        of_sums = change[:-1].T @ change[:-1]
-        weight = np.tensordot(self.products, of_sums, 2) / many + self.cells
-        of_tables = self.tells.T @ (weight / precision**2)
+        segments = len(self.job.segments)
+        # -dE / d precision of a component: its part of C, seen through partitions, and its cells
+        through = change[:-1].T @ change[:-1]
+        weight = np.tensordot(self.products, through, 2) / segments + self.cells
+        falls_by_table = self.tells.T @ (weight / precision**2)
+        # -dE / d precision of a partition: C C, along what the partition tells
         squared = covariances[:, :-1] @ covariances[:-1]
-        of_partitions = np.tensordot(self.told, squared / many, 2)
+        falls_by_partition = np.tensordot(self.told, squared / segments, 2)
+        # d precision / d share: precision is a power of the share; what is not used stays unused
         used = shares > 0
-        growth = self.job.power * self.job.precision(shares)
-        growth = np.where(used, growth / np.where(used, shares, 1), 0)
-        of_all = np.concatenate([of_tables, of_partitions])
-        return np.asarray(growth * of_all)
+        paid = self.job.power * self.job.precision(shares)
+        growth = np.where(used, paid / np.where(used, shares, 1), 0)
+        falls = np.concatenate([falls_by_table, falls_by_partition])
+        return np.asarray(growth * falls)
 
     # -- search ------------------------------------------------------------------------------------
 

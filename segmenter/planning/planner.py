@@ -223,15 +223,19 @@ def _strategy(
     *,
     gaussian: bool,
 ) -> Strategy:
-    """One table for one table asked, if that will do; otherwise the best strategy for all."""
+    """What to measure for the segments.
+
+    If all are over the same dimensions, the one table over them: for a single segment always, for
+    several if it is precise enough. Otherwise the best strategy found.
+    """
     regions = []
     for segment in segments:
         axes = _axes(segment, names)
         regions.append((axes, region(segment, policy.dimensions)))
     price = amount / accounting.NANO
     job = Workload(_sizes(names, policy), tuple(regions), price, gaussian=gaussian)
-    tables = {axes for axes, _ in regions}
-    if len(tables) > 1:
+    distinct_axes = {axes for axes, _ in regions}
+    if len(distinct_axes) > 1:
         return job.best()
     alone = job.alone()
     if len(segments) == 1 or alone.variance <= job.wanted:

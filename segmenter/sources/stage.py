@@ -151,7 +151,8 @@ class Stage:
         for one in broken:
             if not one.cells:
                 continue
-            for shift in sorted({0, len(one.cells) - width}):
+            from_right = len(one.cells) - width  # below 0 if cells are missing
+            for shift in sorted({0, from_right}):
                 cells = tuple(_cell(one.cells, place, shift) for place in columns)
                 self.remains.append(Remains(one.origin, one.line, cells))
 

@@ -1,6 +1,6 @@
 -- Patients whose id an erasure left a tombstone of (C12, S8).
 -- Returns: patient
--- Reads:   suppression_entry (those that stand: of snapshot, imported list or journal), address
+-- Reads:   suppression_entry (all that no officer lifted), address
 SELECT DISTINCT address.patient
 FROM suppression_entry AS entry
 JOIN address

@@ -1,7 +1,8 @@
--- As export_payload, only those who were not in the previous export of the same segment, channel
--- and destination with this address.
+-- The rows of export_payload for those whom the previous export of the same segment, channel and
+-- destination did not have at this address.
 -- Returns: what __columns__ names
--- Reads:   export_checked, export_before(patient, address), patient, export_address
+-- Reads:   export_checked, export_before(patient, address), patient,
+--          export_address(item: the patient, normal)
 -- Takes:   __columns__ (over x, p and n)
 SELECT __columns__
 FROM export_checked AS x

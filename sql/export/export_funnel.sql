@@ -1,7 +1,7 @@
 -- The funnel, one line a mailbox: what becomes of it, and whether the previous export had it.
 -- Whoever shares a mailbox with another member is a duplicate (7), and whatever else stands against
 -- somebody is told of that person alone, as if there were no list. So one human moves one mailbox
--- from one line to another and takes one duplicate away (P16). Also (9) addresses of the previous
+-- from one line to another and takes one duplicate away (P16). Also (-1) addresses of the previous
 -- export at which there is no mailbox now. Exact, so confidential.
 -- Returns: reason, before, people
 -- Reads:   export_before(address), export_checked, preferring, capped, reach, export_mailbox
@@ -41,6 +41,6 @@ FROM own
 WHERE reason > 0
 GROUP BY reason
 UNION ALL
-SELECT 9 AS reason, TRUE AS before, count(*) AS people
+SELECT -1 AS reason, TRUE AS before, count(*) AS people
 FROM earlier AS e
 LEFT ANTI JOIN export_mailbox AS m ON e.address = m.address

@@ -1,5 +1,5 @@
--- Patient ids whose rows are in quarantine, or were: their addresses are hashed anew, since only
--- hashes of them are kept.
+-- Patients who are known from quarantine or from a table of deaths only, or were before. Their
+-- addresses are hashed again at every load: a snapshot keeps no text of theirs to compare with.
 -- Returns: patient
 -- Reads:   aside, old_aside
 SELECT patient FROM aside

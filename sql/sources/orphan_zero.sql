@@ -1,4 +1,4 @@
--- Whether a row that names nobody would name a patient of the files without leading zeros.
+-- Whether a row that names nobody would name a patient of the files if leading zeros did not count.
 -- Returns: one row: found BOOLEAN
 -- Reads:   naming_row (patient, line), patient_filed, identity
 SELECT count(*) > 0 AS found

@@ -114,3 +114,9 @@ def test_the_cells_are_those_of_the_members_and_sum_to_them(tmp_path):
         "duplicate_address": 3,
         "exported": 2,
     }
+
+
+def test_the_numbers_that_relations_write_are_the_places_of_the_reasons():
+    """`export_mailbox` and `export_funnel` write these numbers out."""
+    places = {name: place for place, name in enumerate(("exported", *REASONS))}
+    assert (places["suppressed"], places["duplicate_address"], places["holdout"]) == (2, 7, 8)

@@ -96,13 +96,13 @@ def _require_read(file: SourceFile, header: Sequence[str], table: TableLayout) -
     read = {table.name(name) for name in (*_read(table), *table.harmless)}
     left = [name for name in header if table.name(name) not in read and _doubtful(table, name)]
     if left:
-        raise _unread(file, left)
+        raise _unread_optouts(file, left)
 
 
-def _unread(file: SourceFile, names: Sequence[str], line: int | None = None) -> SourceError:
+def _unread_optouts(file: SourceFile, names: Sequence[str], line: int | None = None) -> SourceError:
     """The error for columns or keys that look like opt-outs and that nothing reads (R1).
 
-    The layout is recognised, so these are names and no values.
+    It may name them: in a file whose layout is recognised these are names, never values.
     """
     return SourceError(
         f"R1: the list {file.origin} has columns that may hold opt-outs and that nothing reads:"
@@ -156,7 +156,7 @@ def body_of(file: SourceFile, document: Document, line: int, ignored: Sequence[s
     if len(found) == 1:
         left = found[0].unread(document, ignored)
         if left:
-            raise _unread(file, left, line)
+            raise _unread_optouts(file, left, line)
         return found[0]
     what = (
         f"could be {' and '.join(sorted({b.sender for b in found}))}'s" if found else "is not known"
