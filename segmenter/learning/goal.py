@@ -32,7 +32,7 @@ def read_goal(text: str, policy: Policy) -> Goal:
     not declare.
     """
     test = parse(text)
-    if not isinstance(test, (c.Test, c.Order)):
+    if not isinstance(test, (c.Test, c.InRange)):
         raise UsageError(
             "what to look for is one test of one dimension",
             hint="for example: visits in ('2-3', '4+')",

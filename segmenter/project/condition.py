@@ -40,7 +40,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class InRange:
     """A banded dimension is at least `low` and below `high`; None is no limit."""
 
     dimension: str
@@ -87,7 +87,7 @@ class Or:
         return " or ".join(texts)
 
 
-Condition = Test | Order | Not | And | Or
+Condition = Test | InRange | Not | And | Or
 EVERYONE = And(())
 
 
@@ -115,11 +115,11 @@ def matches(condition: Condition, cell: Mapping[str, str]) -> bool:
             return all(matches(part, cell) for part in parts)
         case Or(parts):
             return any(matches(part, cell) for part in parts)
-        case Order():
+        case InRange():
             raise not_lowered(condition)
 
 
-def not_lowered(order: Order) -> TypeError:
+def not_lowered(order: InRange) -> TypeError:
     """The error of who uses an order test before it is written as labels."""
     return TypeError(f"`{order}` has to be written as labels first")
 
@@ -130,10 +130,10 @@ def dimensions_of(condition: Condition) -> frozenset[str]:
     return frozenset(test.dimension for test in tests)
 
 
-def tests_of(condition: Condition) -> Iterator[Test | Order]:
+def tests_of(condition: Condition) -> Iterator[Test | InRange]:
     """Every test in the condition, in reading order."""
     match condition:
-        case Test() | Order():
+        case Test() | InRange():
             yield condition
         case Not(part):
             yield from tests_of(part)
@@ -158,7 +158,7 @@ def _canonical(condition: Condition, *, negated: bool) -> Condition:
     match condition:
         case Test(dimension, labels, was):
             return Test(dimension, tuple(sorted(set(labels))), was != negated)
-        case Order():
+        case InRange():
             raise not_lowered(condition)
         case Not(part):
             return _canonical(part, negated=not negated)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from segmenter.project.condition import And, Not, Or, Order, Test, not_lowered
+from segmenter.project.condition import And, InRange, Not, Or, Test, not_lowered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ def thin_holding(condition: Condition | None, domains: Mapping[str, Sequence[str
             for part in parts:
                 some = some | thin_holding(part, domains)
             return some
-        case Order():
+        case InRange():
             raise not_lowered(condition)
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter.errors import UsageError
-from segmenter.project.condition import And, Condition, Not, Or, Order, Test
+from segmenter.project.condition import And, Condition, InRange, Not, Or, Test
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,7 +161,7 @@ class _Parser:
             return made
         return self._test()
 
-    def _test(self) -> Test | Order | Not:
+    def _test(self) -> Test | InRange | Not:
         if self._next.kind != "name":
             raise self._expected("a dimension, `not` or `(`")
         dimension = self._next.text
@@ -181,11 +181,11 @@ class _Parser:
             raise self._expected(expected)
         return Test(dimension, self._texts(), negated)
 
-    def _between(self, dimension: str) -> Order:
+    def _between(self, dimension: str) -> InRange:
         low = self._number()
         if not self._take("keyword", "and"):
             raise self._expected("`and`")
-        return Order(dimension, low, self._number() + 1)
+        return InRange(dimension, low, self._number() + 1)
 
     def _number(self) -> int:
         if self._next.kind != "number":
@@ -211,14 +211,14 @@ class _Parser:
         return following.text
 
 
-def _ordered(dimension: str, sign: str, number: int) -> Order:
+def _ordered(dimension: str, sign: str, number: int) -> InRange:
     """The order test of a sign; over whole numbers `<= 49` is `< 50`."""
     match sign:
         case "<":
-            return Order(dimension, None, number)
+            return InRange(dimension, None, number)
         case "<=":
-            return Order(dimension, None, number + 1)
+            return InRange(dimension, None, number + 1)
         case ">":
-            return Order(dimension, number + 1, None)
+            return InRange(dimension, number + 1, None)
         case _:
-            return Order(dimension, number, None)
+            return InRange(dimension, number, None)

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from segmenter.nearest import hint
-from segmenter.project.condition import And, Condition, Not, Or, Order, Test, tests_of
+from segmenter.project.condition import And, Condition, InRange, Not, Or, Test, tests_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ def misnamed(condition: Condition, dimensions: Mapping[str, Dimension]) -> Itera
         elif not dimension.per_patient:
             message = f"the dimension `{test.dimension}` is of rows, not of patients"
             yield message, "give it a `measure` in policy.yml"
-        elif isinstance(test, Order):
+        elif isinstance(test, InRange):
             yield from _misplaced(test, dimension)
         else:
             yield from _unknown_labels(test, dimension)
@@ -39,7 +39,7 @@ def _unknown_labels(test: Test, dimension: Dimension) -> Iterator[Misnamed]:
             yield message, hint(label, dimension.labels)
 
 
-def _misplaced(test: Order, dimension: Dimension) -> Iterator[Misnamed]:
+def _misplaced(test: InRange, dimension: Dimension) -> Iterator[Misnamed]:
     """What keeps an order test from being a union of bands."""
     if dimension.bands is None:
         message = f"the dimension `{test.dimension}` has values, not bands, so it has no order"
@@ -73,7 +73,7 @@ def lowered(condition: Condition, dimensions: Mapping[str, Dimension]) -> Condit
     Everything that it names is declared.
     """
     match condition:
-        case Order():
+        case InRange():
             dimension = dimensions[condition.dimension]
             return Test(condition.dimension, covered(dimension, condition.low, condition.high))
         case Not(part):

@@ -10,7 +10,16 @@ from hypothesis import strategies as st
 
 from oracle.condition import ConditionError as OracleError
 from oracle.condition import read_condition
-from segmenter.project.condition import And, Not, Or, Order, Test, canonical, dimensions_of, matches
+from segmenter.project.condition import (
+    And,
+    InRange,
+    Not,
+    Or,
+    Test,
+    canonical,
+    dimensions_of,
+    matches,
+)
 from segmenter.project.grammar import ConditionError, parse
 from segmenter.project.order import lowered, misnamed
 from segmenter.project.policy import Dimension
@@ -55,12 +64,12 @@ DIMENSIONS = {
         ("not a = '1' and b = 'x'", And((Not(Test("a", ("1",))), Test("b", ("x",))))),
         ("\n  a = '1'\n\tand b = 'x'\r\n", And((Test("a", ("1",)), Test("b", ("x",))))),
         ("a = ''", Test("a", ("",))),
-        ("a < 50", Order("a", None, 50)),
-        ("a <= 49", Order("a", None, 50)),
-        ("a>=18", Order("a", 18, None)),
-        ("a > -1", Order("a", 0, None)),
-        ("a BETWEEN 50 and 74 and b >= 2", And((Order("a", 50, 75), Order("b", 2, None)))),
-        ("a not between 50 and 74", Not(Order("a", 50, 75))),
+        ("a < 50", InRange("a", None, 50)),
+        ("a <= 49", InRange("a", None, 50)),
+        ("a>=18", InRange("a", 18, None)),
+        ("a > -1", InRange("a", 0, None)),
+        ("a BETWEEN 50 and 74 and b >= 2", And((InRange("a", 50, 75), InRange("b", 2, None)))),
+        ("a not between 50 and 74", Not(InRange("a", 50, 75))),
     ],
 )
 def test_the_grammar(text, made):
