@@ -87,7 +87,8 @@ NO_TIMES = {"as_of": None, "known_at": None}
         (
             "suppress add phone 0612345678 --channel sms --until 2026-06-01T12:00", "suppress_add",
             ("phone", "0612345678"),
-            {"channel": "sms", "purpose": None, "topic": None, "reason": "manual", "until": JUNE},
+            {"channel": "sms", "purpose": None, "topic": None, "reason": "manual",
+             "until": "2026-06-01T12:00"},
         ),
         ("budget", "budget", (), {}),
         ("budget verify", "budget_verify", (), {}),
