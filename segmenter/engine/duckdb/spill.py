@@ -18,15 +18,24 @@ def own_folder(spill: Path) -> tuple[Path, int]:
     """
     with _flocked(spill):
         for left in spill.glob("spill-*"):
-            descriptor = os.open(left, os.O_RDONLY)
-            with contextlib.suppress(BlockingIOError):
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(left, ignore_errors=True)
-            os.close(descriptor)
+            with contextlib.suppress(FileNotFoundError):  # its process removed it just now
+                _remove_if_left(left)
         folder = Path(tempfile.mkdtemp(prefix="spill-", dir=spill))
         held = os.open(folder, os.O_RDONLY)
         fcntl.flock(held, fcntl.LOCK_EX)
     return folder, held
+
+
+def _remove_if_left(folder: Path) -> None:
+    """Remove a folder of spills that no process holds."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
