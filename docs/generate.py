@@ -9,6 +9,7 @@ cases from the same case files that the tests run.
 from __future__ import annotations
 
 import dataclasses
+import importlib.util
 import inspect
 import re
 import sys
@@ -77,8 +78,20 @@ def pages() -> dict[Path, str]:
         DOCS / "reference" / "results.md": results(),
         DOCS / "reference" / "roles.md": roles(),
         DOCS / "privacy-tests.md": rules(),
+        DOCS / "house.svg": house(),
         consent: with_cases(consent.read_text(encoding="utf-8")),
     }
+
+
+def house() -> str:
+    """The picture of which package imports which; see `house.py`."""
+    spec = importlib.util.spec_from_file_location("house", DOCS / "house.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    drawn: str = module.picture()
+    return drawn
 
 
 # -- Python ----------------------------------------------------------------------------------------
