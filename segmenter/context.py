@@ -17,14 +17,14 @@ from segmenter.errors import Refusal
 from segmenter.journal.high_water import begin
 from segmenter.journal.journal import Journal, locked
 from segmenter.model import Progress, silent
-from segmenter.store import keys as project_keys
+from segmenter.private import keys as project_keys
 from segmenter.store.bound import Bound
 from segmenter.store.snapshots import Store
 
 if TYPE_CHECKING:
     from segmenter.model import Actor, Snapshot
+    from segmenter.private.keys import Keys
     from segmenter.project.policy import Policy
-    from segmenter.store.keys import Keys
 
 PRIVATE = ".segmenter"
 UNREAL = "unreal"  # the first entry of a project that only tests may use

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from segmenter.budget.accounting import NANO
 from segmenter.budget.ledger import Ledger
 from segmenter.journal.journal import Journal
+from segmenter.private.keys import Keys
 from segmenter.project.policy import Budget, Policy, ReleaseTerms
-from segmenter.store.keys import Keys
 
 KEYS = Keys(b"a key of a test, long enough for one")
 POSTGRES = "SEGMENTER_TEST_POSTGRES"

@@ -9,6 +9,7 @@ from pathlib import Path
 from segmenter import sources
 from segmenter.engine import DuckDBEngine
 from segmenter.identity.links import close_links
+from segmenter.private.keys import Keys
 from segmenter.project.declared import (
     ConsentSource,
     FactSource,
@@ -18,7 +19,6 @@ from segmenter.project.declared import (
     SuppressionSource,
 )
 from segmenter.project.policy import Dimension, Policy
-from segmenter.store.keys import Keys
 from world.policies import CLINIC, policy_of
 
 KEYS = Keys(b"a secret of tests that is long enough")

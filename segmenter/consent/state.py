@@ -23,7 +23,7 @@ from segmenter.consent.follow import decide_due, follow, is_anyone_due
 from segmenter.dimensions import codes, profile
 from segmenter.engine import relations
 from segmenter.model import Clocks, Progress, silent, stamp
-from segmenter.store.files import copy, new_file
+from segmenter.private.files import copy, new_file
 from segmenter.tables import Tables
 
 if TYPE_CHECKING:

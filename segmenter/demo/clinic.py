@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from segmenter.engine import DuckDBEngine, Limits
 from segmenter.errors import UsageError
-from segmenter.store.files import write_file
+from segmenter.private.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,9 +22,9 @@ from segmenter.erasure.tombstones import (
 )
 from segmenter.errors import Refusal, UsageError
 from segmenter.model import Documented
+from segmenter.private.files import sweep
 from segmenter.registers.entries import FORGOTTEN, entries_of
 from segmenter.registers.exports import EXPORTED, RECALLED
-from segmenter.store.files import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

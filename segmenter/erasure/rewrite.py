@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from segmenter import identifiers
+from segmenter.private.files import new_file
 from segmenter.registers.entries import entry_table
-from segmenter.store.files import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

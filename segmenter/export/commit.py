@@ -19,10 +19,10 @@ from segmenter.export.layout import recipient
 from segmenter.export.order import Export, Order, alias_of
 from segmenter.identifiers import pads
 from segmenter.model import stamp
+from segmenter.private.files import write_file
 from segmenter.project.policy import CONTACT
 from segmenter.registers import exports
 from segmenter.registers.exports import MANIFEST
-from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

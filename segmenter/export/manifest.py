@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 VERSION = 1
 NEEDED = {"public_key", "signature", "file"}  # what makes a JSON object a manifest

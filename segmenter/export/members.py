@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
     from segmenter.engine import Engine, Table, Tables
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 REASONS = (  # in the order in which they are asked; the first one counts
     "no_channel_consent",

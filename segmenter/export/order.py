@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.model import Snapshot
+    from segmenter.private.keys import Keys
     from segmenter.project.policy import Destination
     from segmenter.published.noisy_count import NoisyCount
     from segmenter.registers.exports import ExportLayout
-    from segmenter.store.keys import Keys
 
 
 def alias_of(keys: Keys, segment: str, channel: str) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter import outages
 from segmenter.errors import EngineError, UsageError
-from segmenter.store.files import create, new_file
+from segmenter.private.files import create, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from segmenter.export import manifest, payload, removal
 from segmenter.export.layout import recipient
 from segmenter.model import stamp
+from segmenter.private.files import write_file
 from segmenter.registers.exports import MANIFEST, RECALLED
-from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from segmenter.identifiers.form import Normal
 from segmenter.identifiers.reading import entry_forms, normal_forms
 
 if TYPE_CHECKING:
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 LABEL = "segmenter/identifier/1"
 BLOCK = 64  # bytes in a block of SHA-256

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from segmenter.engine import Engine
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 GIVEN = "identifier_given"  # item, kind, value
 DONE = "identifier_done"  # what Python read

@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 from segmenter import outages
 from segmenter.errors import BudgetError, DamagedError
 from segmenter.journal.failures import broken
-from segmenter.store.files import write_file
-from segmenter.store.traces import in_use
+from segmenter.private.files import write_file
+from segmenter.private.traces import in_use
 
 if TYPE_CHECKING:
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 MARK = "journal.mark"
 INNER = ("locks",)  # folders of the private one that have a mark, too

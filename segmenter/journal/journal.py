@@ -34,7 +34,7 @@ from segmenter.journal.moment import Moment, next_moment
 from segmenter.model import stamp
 
 if TYPE_CHECKING:
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 __all__ = ["JOURNAL", "MARK", "Act", "Journal", "JournalEntry", "locked"]
 

@@ -27,7 +27,7 @@ from segmenter.journal.database import drop_strangers
 from segmenter.journal.high_water import GENESIS, locked
 from segmenter.journal.journal import Act, Journal, JournalEntry
 from segmenter.model import stamp
-from segmenter.store.files import copy, new_file
+from segmenter.private.files import copy, new_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

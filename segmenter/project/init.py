@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from segmenter.errors import Problem, UsageError
+from segmenter.private import keys
 from segmenter.project.folder import POLICY, PRIVATE, SEGMENTS, SOURCES
-from segmenter.store import keys
 
 IGNORED = (f"{PRIVATE}/", "data/")
 SEGMENT = "women_screening"

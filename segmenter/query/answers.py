@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import ProjectKeyError
 from segmenter.model import stamp
+from segmenter.private.files import write_file
 from segmenter.query.answer import Answer
 from segmenter.query.question import canonical
-from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from segmenter.private.keys import Keys
     from segmenter.project.family import Setting
     from segmenter.query.question import Question
-    from segmenter.store.keys import Keys
 
 ENDING = "sealed"
 

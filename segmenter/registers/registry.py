@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.errors import Refusal
 from segmenter.journal.journal import locked
+from segmenter.private.files import new_file, sync_folder
 from segmenter.registers.exports import (
     EXPORTED,
     MANIFEST,
@@ -23,7 +24,6 @@ from segmenter.registers.exports import (
     registered_exports,
 )
 from segmenter.store.bound import Bound
-from segmenter.store.files import new_file, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from segmenter.engine import Engine, Table
     from segmenter.journal.journal import Act, Journal, JournalEntry
     from segmenter.model import Actor
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
     Settle = Callable[[list[JournalEntry]], Mapping[str, Any]]
     Commit = Callable[[str, Settle], Path]

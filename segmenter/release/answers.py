@@ -20,9 +20,9 @@ from segmenter.dimensions.partition import Partition, Region
 from segmenter.errors import ProjectKeyError
 from segmenter.estimation.measured import Measured
 from segmenter.model import Clocks, Cost, stamp
+from segmenter.private.files import write_file
 from segmenter.project.family import Family, Setting
 from segmenter.published.release import Release
-from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from segmenter.journal.journal import Journal, JournalEntry
     from segmenter.noise.arrays import Reals
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 ENDING = "sealed"
 UNREADABLE = (OSError, ProjectKeyError, ValueError, KeyError, TypeError, zlib.error)

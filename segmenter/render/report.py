@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.budget.accounting import converted, shown
 from segmenter.errors import UsageError
+from segmenter.private.files import write_file
 from segmenter.published.segment_count import SegmentCount
 from segmenter.render.html_table import html_table as _table
 from segmenter.render.report_words import LANGUAGES, METHOD, OPINION, SAY
-from segmenter.store.files import write_file
 
 if TYPE_CHECKING:
     from datetime import datetime

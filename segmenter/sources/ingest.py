@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, SourceError
 from segmenter.model import Snapshot
+from segmenter.private.files import copy, new_file, sweep
 from segmenter.sources import snapshot_file
 from segmenter.sources.changes import Change, source_states, watched_states
 from segmenter.sources.events import deny_broken, ingest_consent
@@ -29,7 +30,6 @@ from segmenter.sources.progress import DECISIONS, shares
 from segmenter.sources.reduction import reduce_facts
 from segmenter.sources.results import Ingested, Quarantined
 from segmenter.sources.suppressions import ingest_suppressions
-from segmenter.store.files import copy, new_file, sweep
 from segmenter.tables import Tables
 
 if TYPE_CHECKING:
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from segmenter.private.keys import Keys
     from segmenter.project.declared import Sources
     from segmenter.project.policy import Policy
     from segmenter.sources.changes import Part, SourceState
     from segmenter.sources.files import SourceFile
-    from segmenter.store.keys import Keys
 
 DECLARATIONS = "sources.yml"
 LISTED = 100_000  # quarantined rows that the result lists; the snapshot holds them all

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from segmenter.engine import DuckDBEngine, File, Table
     from segmenter.engine.relations import Structure
+    from segmenter.private.keys import Keys
     from segmenter.project.declared import Sources
     from segmenter.project.policy import Policy
-    from segmenter.store.keys import Keys
 
 Values = Mapping[str, object]
 

@@ -1,1 +1,5 @@
-"""The project's private folder: keys, snapshots, private files."""
+"""The project's snapshots, and what binds every private file to the journal.
+
+snapshots  the snapshot in use, and the engine that reads it
+bound      the hash of each private file, as the journal has it
+"""

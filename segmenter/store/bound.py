@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from segmenter import outages
 from segmenter.errors import DamagedError
-from segmenter.store.files import PART, new_file, write_file
+from segmenter.private.files import PART, new_file, write_file
 
 if TYPE_CHECKING:
     from segmenter.journal.journal import Journal, JournalEntry

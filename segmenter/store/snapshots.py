@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.model import Snapshot, stamp
-from segmenter.store import files
+from segmenter.private import files
 
 if TYPE_CHECKING:
     from segmenter.engine import DuckDBEngine
     from segmenter.journal.journal import Journal, JournalEntry
+    from segmenter.private.keys import Keys
     from segmenter.store.bound import Bound
-    from segmenter.store.keys import Keys
 
 INGESTED = "ingest"  # the journal kind of an entry that puts a snapshot in use
 FOLDERS = (

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from segmenter.engine import Engine, Table
     from segmenter.journal.journal import Journal
     from segmenter.model import Actor
-    from segmenter.store.keys import Keys
+    from segmenter.private.keys import Keys
 
 LIVE = "live"  # the source of an entry that names none
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from segmenter.journal.journal import locked
 from segmenter.model import Documented
+from segmenter.private.files import new_file
 from segmenter.registers.entries import FORGOTTEN, IMPORTED
 from segmenter.store.bound import Bound
-from segmenter.store.files import new_file
 from segmenter.suppression.suppression_list import imported_file
 
 if TYPE_CHECKING:

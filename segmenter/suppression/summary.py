@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from segmenter.model import Framed
+from segmenter.private.files import new_file
 from segmenter.registers.entries import REASONS
-from segmenter.store.files import new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

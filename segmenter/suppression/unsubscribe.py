@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from segmenter.engine import Engine, Tables
+    from segmenter.private.keys import Keys
     from segmenter.registers.entries import SuppressionEntry
-    from segmenter.store.keys import Keys
 
 TOKEN = re.compile(r"(?:.*[/=])?([0-9a-f]{32})", re.DOTALL)
 

@@ -13,11 +13,11 @@ from segmenter.errors import ProjectKeyError, Refusal
 from segmenter.journal.journal import locked
 from segmenter.model import UNKNOWN, Clocks, Cost, Framed, Spend
 from segmenter.nearest import undeclared
+from segmenter.private.files import write_file
 from segmenter.project.family import Family, Setting, question_key
 from segmenter.project.policy import ALWAYS
 from segmenter.release import cube
 from segmenter.release.publish import publish_histogram
-from segmenter.store.files import write_file
 from segmenter.workflows.budget import ledger_of
 from segmenter.workflows.decisions import decided
 

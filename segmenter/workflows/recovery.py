@@ -24,6 +24,7 @@ from segmenter.errors import (
 )
 from segmenter.journal.recovery import CONFIRMED, KIND
 from segmenter.model import Documented
+from segmenter.private.files import new_file
 from segmenter.registers.entries import ADDED, COLUMNS, FORGOTTEN, IMPORTED, SuppressionEntry
 from segmenter.registers.exports import (
     ACKNOWLEDGED,
@@ -32,7 +33,6 @@ from segmenter.registers.exports import (
     RETAINED,
     RegisteredExport,
 )
-from segmenter.store.files import new_file
 from segmenter.suppression.suppression_list import imported_file
 from segmenter.workflows.budget import balances, ledger_of
 from segmenter.workflows.places import everything_still

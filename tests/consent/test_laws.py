@@ -24,9 +24,9 @@ from segmenter.consent.scopes import Scopes
 from segmenter.engine import DuckDBEngine
 from segmenter.identity.links import close_links
 from segmenter.model import Clocks
+from segmenter.private.keys import Keys
 from segmenter.project.declared import ConsentSource, PatientSource, Read, Sources
 from segmenter.sources import ingest
-from segmenter.store.keys import Keys
 from world.histories import DENIALS, GRANTS, IDS, TAKEN_AT, Given, events, patients, worlds
 from world.policies import policy_of
 from world.settled import MEMORY, Settled, oracle, requests, settled, settled_anew

@@ -15,7 +15,7 @@ from driving import HOUSE, Program, environment
 from segmenter.engine import DuckDBEngine
 from segmenter.engine.duckdb import extension, warmup
 from segmenter.errors import EngineError, UsageError
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 from worlds import plain_project
 
 KEY = Keys(b"a secret of tests that is long enough").file_key()

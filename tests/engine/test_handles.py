@@ -7,7 +7,7 @@ import pytest
 
 from segmenter.engine import DuckDBEngine, Table, Tables, relations
 from segmenter.errors import EngineError
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 
 KEY = Keys(b"a secret of tests that is long enough").file_key()
 SQL = {

@@ -13,7 +13,7 @@ import segmenter
 from segmenter.engine import DuckDBEngine, Limits
 from segmenter.engine.duckdb import warmup
 from segmenter.errors import EngineError
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 from worlds import plain_project
 
 KEY = Keys(b"a secret of tests that is long enough").file_key()

@@ -8,7 +8,7 @@ import pytest
 
 from segmenter.errors import Refusal, UsageError
 from segmenter.export import manifest
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 from world.mailing import KEYS, Mailing
 
 

@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import inspect
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -307,3 +308,16 @@ def test_lines_of_running_text_are_short(page: Path) -> None:
 def test_a_page_says_for_whom_it_is(page: Path) -> None:
     opening = page.read_text(encoding="utf-8").split("\n\n")[1:3]
     assert any(part.startswith(("For whoever ", "For the ")) for part in opening)
+
+
+def test_packages_do_not_import_each_other_in_a_circle() -> None:
+    """The layers order most of them; here is the rest: every dot lies right of the diagonal."""
+    drawn = runpy.run_path(str(ROOT / "docs" / "house.py"))
+    names = drawn["packages"]()
+    place = {name: number for number, name in enumerate(names)}
+    upward = {
+        (importer, imported)
+        for importer, imported in drawn["imports"](names)
+        if place[importer] > place[imported]
+    }
+    assert upward == set()

@@ -1,4 +1,4 @@
-"""Private files are written in one way: `store.files`. No other writer hides in the package."""
+"""Private files are written in one way: `private.files`. No other writer hides in the package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "segmenter"
-ONE_WAY = PACKAGE / "store" / "files.py"
+ONE_WAY = PACKAGE / "private" / "files.py"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path != ONE_WAY)
 
 # Writers that are meant to be: (file, function), each with its reason.

@@ -12,7 +12,7 @@ import pytest
 
 from segmenter.engine import DuckDBEngine
 from segmenter.identifiers import hash_patients, hash_values
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 
 KEYS = Keys(b"a key that only these tests have ever used")
 MANY = 5_000  # of each kind

@@ -28,7 +28,7 @@ from segmenter.identifiers import (
     read,
 )
 from segmenter.identifiers.characters import folded, stripped
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 
 KEYS = Keys(b"a key that only these tests have ever used")
 

@@ -16,7 +16,7 @@ from segmenter.journal.high_water import MARK, begin
 from segmenter.journal.journal import Journal
 from segmenter.journal.recovery import recover
 from segmenter.model import stamp
-from segmenter.store.keys import Keys
+from segmenter.private.keys import Keys
 
 
 @pytest.fixture

@@ -19,12 +19,12 @@ import pytest
 from asking import KEY, NANO, NOW, SOURCES, ask, by_ward, open_clinic, policy
 from segmenter.engine import DuckDBEngine, Tables
 from segmenter.model import Clocks, Cost, Eligible, ProcessingRequest, Snapshot, Spend
+from segmenter.private.keys import Keys
 from segmenter.project.declared import FactSource, PatientSource, Read, Sources
 from segmenter.project.family import Setting
 from segmenter.project.policy import Dimension, FactTerms
 from segmenter.query import ask as query
 from segmenter.query.quantile import Exponential
-from segmenter.store.keys import Keys
 
 RESTAURANT = Path(__file__).parents[2] / "../shared/data/restaurant"
 

@@ -16,12 +16,12 @@ from ruamel.yaml import YAML
 
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
+from segmenter.private.keys import Keys
 from segmenter.registers.entries import COLUMNS
 from segmenter.sources import lists
 from segmenter.sources.lists import documents, recognition
 from segmenter.sources.lists.entry import Entry
 from segmenter.sources.lists.senders import BODIES, TABLES
-from segmenter.store.keys import Keys
 from world.policies import CLINIC, policy_of
 
 FOLDER = Path(__file__).parent / "senders"

@@ -20,9 +20,9 @@ import pytest
 
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import EngineError, ProjectKeyError, SourceError
+from segmenter.private.files import sweep
 from segmenter.project.declared import ConsentSource, PatientSource, Read, SuppressionSource
 from segmenter.sqlexpr.columns import unique
-from segmenter.store.files import sweep
 from sourcing import NOW, SOURCES, Clinic, told
 
 TAGGED = replace(

@@ -9,10 +9,10 @@ import pytest
 
 from segmenter.engine import DuckDBEngine
 from segmenter.errors import SourceError
+from segmenter.private.keys import Keys
 from segmenter.registers.entries import COLUMNS
 from segmenter.sources import lists
 from segmenter.sources.lists import hashing
-from segmenter.store.keys import Keys
 from world.policies import CLINIC, policy_of
 
 EVENTS = Path(__file__).parents[2] / "../shared/data/esp_events"

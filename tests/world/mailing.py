@@ -29,12 +29,12 @@ from segmenter.model import (
     Snapshot,
     naive_utc,
 )
+from segmenter.private.keys import Keys
 from segmenter.project.policy import Cap, Channel, Destination
 from segmenter.published.noisy_count import NoisyCount
 from segmenter.registers.entries import COLUMNS, SuppressionEntry, entry_table
 from segmenter.registers.exports import ExportLayout
 from segmenter.registers.registry import Registry
-from segmenter.store.keys import Keys
 from segmenter.suppression import changes, preference, suppression_list
 
 NOW = datetime(2026, 11, 23, 11, tzinfo=UTC)

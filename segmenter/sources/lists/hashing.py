@@ -13,8 +13,8 @@ from segmenter.sqlexpr.columns import instant, instant_later
 
 if TYPE_CHECKING:
     from segmenter.engine import Engine, Table
+    from segmenter.private.keys import Keys
     from segmenter.project.policy import Policy
-    from segmenter.store.keys import Keys
 
 PART = 4 * 122_880  # entries hashed at a time, in whole groups of rows
 MEANT = {

@@ -6,7 +6,7 @@ import pytest
 
 import segmenter
 from segmenter.errors import ProjectKeyError, SegmenterError
-from segmenter.store import keys
+from segmenter.private import keys
 from worlds import plain_project
 
 OTHER = "another text that is long enough to be a key"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from segmenter.store import files
-from segmenter.store.files import copy, create, new_file, sweep, write_file
+from segmenter.private import files
+from segmenter.private.files import copy, create, new_file, sweep, write_file
 
 OLD, NEW = b"what was there before", b"what is there now"
 

@@ -10,7 +10,7 @@ import pytest
 
 from driving import Program
 from ledgers import Clock, journal
-from segmenter.store.files import PART
+from segmenter.private.files import PART
 from worlds import plain_project
 
 SHARED = stat.S_IRWXG | stat.S_IRWXO

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from segmenter import outages
 from segmenter.errors import ProjectKeyError, SegmenterError
-from segmenter.store.files import write_file
-from segmenter.store.traces import in_use
+from segmenter.private.files import write_file
+from segmenter.private.traces import in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable
