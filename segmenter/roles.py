@@ -114,12 +114,14 @@ def require(actor: Actor, verb: str, *, declared: bool) -> None:
         return
     if not declared and right.undeclared:
         return
-    raise Refusal(RULE, f"only {right.holders} may do `{verb}`", hint=_way_out(actor, declared))
+    raise Refusal(
+        RULE, f"only {right.holders} may do `{verb}`", hint=_way_out(actor, declared=declared)
+    )
 
 
-def _way_out(actor: Actor, declared: bool) -> str:  # noqa: FBT001
+def _way_out(actor: Actor, *, declared: bool) -> str:
     if not declared:
         return "the policy declares no `roles`: name the officer's account there"
     held = [role.value for role in Role if role in actor.roles]
-    standing = f"is only {' and '.join(held)}" if held else "has no role"
-    return f"the account `{actor.account}` {standing} in the policy's `roles`"
+    rank = f"is only {' and '.join(held)}" if held else "has no role"
+    return f"the account `{actor.account}` {rank} in the policy's `roles`"

@@ -57,6 +57,14 @@ def url(request: pytest.FixtureRequest) -> Iterator[str | None]:
 
 
 @pytest.fixture
+def server_url() -> Iterator[str]:
+    """A journal's place on the test server, where there is one."""
+    if not os.environ.get(POSTGRES):
+        pytest.skip(f"no PostgreSQL: {POSTGRES} is not set")
+    yield from fresh_schema()
+
+
+@pytest.fixture
 def clock() -> Clock:
     """A clock that the test turns."""
     return Clock()

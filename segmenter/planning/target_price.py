@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from segmenter.project.segment import Resolved
 
 # Logarithms of the nano-epsilons that are looked at: the least that may be asked, and 1,000.
+THREE_DIGITS = 0.0005  # of an amount, as a difference of its decimal logarithm
 LEAST, MOST = 5.0, 12.0
 
 
@@ -57,7 +58,7 @@ def _enough(
     high = MOST
     if not enough(high):
         return None
-    while high - low > 0.0005:  # noqa: PLR2004 - three digits
+    while high - low > THREE_DIGITS:
         middle = (low + high) / 2
         if enough(middle):
             high = middle

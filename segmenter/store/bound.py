@@ -120,8 +120,8 @@ class Bound:
             name = path.absolute().relative_to(self.home.absolute())
         except ValueError:
             return None
-        is_bound = len(name.parts) == 2 and name.parts[0] in FOLDERS  # noqa: PLR2004
-        return name.as_posix() if is_bound and PART not in name.name else None
+        is_bound = str(name.parent) in FOLDERS and PART not in name.name
+        return name.as_posix() if is_bound else None
 
     def _read(self) -> dict[str, Known]:
         """Take in the entries that came since last time; all of them if the last one is gone."""

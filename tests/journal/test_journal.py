@@ -393,14 +393,12 @@ def test_two_projects_on_one_server_do_not_touch_each_other(tmp_path, clock, url
     assert [one.body.get("of") for one in again(second).read()] == ["b", None]
 
 
-def test_a_project_whose_journal_is_on_another_server_is_told_so(tmp_path, clock, url):
-    if url is None:
-        pytest.skip("of servers")
-    other = project(tmp_path, "other", clock, url)
+def test_a_project_whose_journal_is_on_another_server_is_told_so(tmp_path, clock, server_url):
+    other = project(tmp_path, "other", clock, server_url)
     other.append("x", "note", {})
     here = project(tmp_path, "here", clock, None)
     here.append("y", "note", {})
-    OPENED.append(Journal(here.home, here.keys, here.now, (), url))
+    OPENED.append(Journal(here.home, here.keys, here.now, (), server_url))
     with pytest.raises(BudgetError) as error:
         OPENED[-1].read()
     assert "another project" in str(error.value)
@@ -408,10 +406,8 @@ def test_a_project_whose_journal_is_on_another_server_is_told_so(tmp_path, clock
     assert [one.kind for one in again(other).read()] == ["note"]
 
 
-def test_a_project_of_an_earlier_version_stays_in_its_table(tmp_path, clock, url):
-    if url is None:
-        pytest.skip("of servers")
-    book = journal(tmp_path, clock, url)
+def test_a_project_of_an_earlier_version_stays_in_its_table(tmp_path, clock, server_url):
+    book = journal(tmp_path, clock, server_url)
     with pytest.MonkeyPatch.context() as earlier:
         earlier.setattr(Database, "_own_table", lambda *_: JOURNAL)
         book.append("x", "note", {"n": 1})
